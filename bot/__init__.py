@@ -1,0 +1,1 @@
+"""The core: answers with stored official words. No chat platform, no socket."""

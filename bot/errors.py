@@ -1,0 +1,76 @@
+"""Everything raised on purpose.
+
+    BotError                     one line for the operator; exit code 1
+    ├── ReadingError             a file that cannot be read as a record, whole and proven
+    ├── StoreError               the database file: newer version, unwritable, locked
+    ├── IdentityError            same record id, other words, and nothing marks it as a correction
+    ├── NotFound                 an id that is not stored
+    └── SettingsError            a setting that is missing, half-set or malformed
+
+The message is what a person reads, so it is Chinese and says what happened, where, and what to
+do. Logs and attributes are English.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class BotError(Exception):
+    """Base of all errors that a person can act on."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a document."""
+
+    what: str  # Chinese, one line, with the words concerned
+    page: int | None = None  # from 1; None where the form has no pages
+    question_no: int | None = None
+
+
+class ReadingError(BotError):
+    """A document was refused; holds all its problems, not the first one only."""
+
+    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+        self.file = file
+        self.problems = problems
+        super().__init__("\n".join(_problem_line(file, problem) for problem in problems))
+
+
+def _problem_line(file: str, problem: Problem) -> str:
+    place = file
+    if problem.page is not None:
+        place += f" 第{problem.page}页"
+    if problem.question_no is not None:
+        place += f" 第{problem.question_no}问"
+    return f"{place}：{problem.what}"
+
+
+class StoreError(BotError):
+    """The database cannot be used as it is."""
+
+
+class IdentityError(BotError):
+    """A record with a stored id but other words, and nothing says that it is a correction."""
+
+    def __init__(self, record_id: str, stored_file: str, offered_file: str) -> None:
+        self.record_id = record_id
+        self.stored_file = stored_file
+        self.offered_file = offered_file
+        super().__init__(
+            f"{offered_file}：{record_id} 已从 {stored_file} 收录，但文字不同，也未标明更正或补充；"
+            "未作改动。确认以新文件为准时加 --replace"
+        )
+
+
+class NotFound(BotError):
+    """An id that names nothing in the store."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"库中没有 {what}；用 irbot records 查看已收录的记录")
+
+
+class SettingsError(BotError):
+    """The environment or .env cannot be used; names the variable, never its value."""

@@ -1,0 +1,190 @@
+"""Message and Reply: the two values every chat shares.
+
+The band is the type of the Reply, so no answer can hide in a decline:
+
+    Answer                       band "answer": official words, one Hit per question asked
+    Suggest                      band "suggest": 1-5 stored questions to pick from
+    Decline                      band "decline", and a miss
+    Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
+
+`words.show` turns a Reply into a Shown: the same facts in the same order for every chat, which a
+renderer turns into its platform's markup and `Shown.text` into plain text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from bot.record import Question, QuestionId, Record
+
+Band = Literal["answer", "suggest", "decline"]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Where and by whom something is asked; the key of everything a chat remembers."""
+
+    platform: str  # "slack", "wecom", "terminal", "cli", "web"
+    workspace: str  # the platform's team or corporation
+    channel: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a person typed, the platform's mention mark and command word already off."""
+
+    text: str
+    chat: Chat
+    company: str | None = None  # six digits: only this company's records
+    as_of: date | None = None  # only records with event date up to here; ages counted from it
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A stored question put forward for a message."""
+
+    record: Record
+    question: Question
+    confidence: float  # calibrated 0-1; 1 for a look-up by number
+    part: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The question's id; the part is named beside it."""
+        return f"{self.record.id}#{self.question.number}"
+
+    @property
+    def full_id(self) -> str:
+        """The id with its part, as a person may type it: `300253/2025-002#24.2`."""
+        return str(QuestionId(self.record.id, self.question.number, self.part))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Official words, one hit for each question the message asks."""
+
+    hits: tuple[Hit, ...]
+    related: tuple[Hit, ...] = ()  # same answer elsewhere, at most five
+    whole: bool = False  # the whole question and answer, although a part was hit
+
+    @property
+    def confidence(self) -> float:
+        return min(hit.confidence for hit in self.hits)
+
+
+@dataclass(frozen=True)
+class Suggest:
+    """Stored questions that may be what was meant; no answer is claimed."""
+
+    hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
+
+
+@dataclass(frozen=True)
+class Decline:
+    """Nothing in the record answers this; one wording for every cause."""
+
+    cause: str = "nothing similar"  # English, for logs and --explain; never shown to an asker
+
+
+@dataclass(frozen=True)
+class Help:
+    """How to ask."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The questions of a record, by number."""
+
+    record: Record
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence about the bot itself: an empty store, an id that does not exist."""
+
+    text: str
+
+
+Reply = Answer | Suggest | Decline | Help | Listing | Notice
+
+
+def band(reply: Reply) -> Band:
+    match reply:
+        case Answer():
+            return "answer"
+        case Suggest():
+            return "suggest"
+        case _:
+            return "decline"
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """One official answer as every chat shows it; question and answer are verbatim."""
+
+    head: str  # whose words and from when
+    notice: str  # 注意：… 以公司公告为准。
+    question_label: str  # `投资者问：`, `投资者问（节选）：`
+    question: str
+    answer_label: str
+    answer: str
+    source: str  # 出处：… last, so that a forwarded block carries it
+    id: str  # full id, for feedback and buttons
+
+    @property
+    def text(self) -> str:
+        return "\n".join(
+            (
+                self.head,
+                self.notice,
+                self.question_label + self.question,
+                self.answer_label + self.answer,
+                self.source,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something to press, or to type where the chat has no buttons."""
+
+    label: str  # `全文`, `同题：第31问`
+    says: str  # the message that pressing it stands for, e.g. `300253/2025-002#31`
+
+
+@dataclass(frozen=True)
+class Option:
+    """One stored question offered in a suggest list."""
+
+    letter: str  # A-E
+    caption: str  # company, date and number, where needed to tell them apart
+    question: str  # verbatim
+    says: str  # full id
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A Reply in words: what to show, in order. Renderers add markup and nothing else."""
+
+    lead: str = ""  # the sentence of a suggest, decline, help or notice
+    quotations: tuple[Quotation, ...] = ()
+    not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
+    options: tuple[Option, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The plain-text form, `Reply.text` of the contract."""
+        blocks = [self.lead] if self.lead else []
+        blocks += [quotation.text for quotation in self.quotations]
+        blocks += list(self.not_found)
+        if self.options:
+            blocks[-1] += "".join(
+                f"\n{option.letter}. {option.caption}{option.question}" for option in self.options
+            )
+        if self.buttons:
+            blocks.append("　".join(button.label for button in self.buttons))
+        return "\n\n".join(blocks)

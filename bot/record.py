@@ -1,0 +1,219 @@
+"""A filed 投资者关系活动记录表 as values: Record, Question, Part; their ids and hashes.
+
+Frozen, built once by reading and passed on whole. Every text in a record is verbatim (design:
+"Verbatim"); nothing here changes a character.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Literal
+
+Precision = Literal["day", "month"]
+ActivitiesRead = Literal["read", "inferred", "not readable"]
+Kind = Literal["record", "platform", "table", "narrative"]
+
+
+@dataclass(frozen=True)
+class EventDate:
+    """A day, or a range of days or months, on which the activity took place (row 时间)."""
+
+    start: date  # first day; of the month when precision is "month"
+    end: date  # last day; equal to start for one day
+    precision: Precision
+    printed: str  # the words of the form
+
+    @property
+    def start_iso(self) -> str:
+        """`2025-04-28`, or `2026-07` where only the month is printed."""
+        return iso(self.start, self.precision)
+
+    @property
+    def end_iso(self) -> str:
+        return iso(self.end, self.precision)
+
+
+def iso(day: date, precision: Precision) -> str:
+    """ISO form of a day or a month."""
+    return day.isoformat() if precision == "day" else day.isoformat()[:7]
+
+
+@dataclass(frozen=True)
+class Host:
+    """One of 上市公司接待人员."""
+
+    title: str | None
+    name: str
+    printed: str  # the words of the form, e.g. `董事长：周炜先生`
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sub-question with its sub-answer, where the company numbered both.
+
+    Spans point into the question's and the answer's text (start, end; the printed `2、` outside),
+    so a part can never say anything else than the record.
+    """
+
+    number: int
+    question_span: tuple[int, int]
+    answer_span: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One Q&A unit of a record: the investor's words and the company's."""
+
+    number: int  # the printed one where it is unique in the record, else the running one
+    question: str
+    answer: str
+    printed_label: str | None = None  # `1、`, `Q3：`
+    printed_number: int | None = None
+    parts: tuple[Part, ...] = ()
+    kind: Kind = "record"
+    session: str | None = None  # heading above, where a record holds several sessions
+    page: int | None = None  # where the question begins, from 1
+
+    def part(self, number: int) -> Part | None:
+        return next((part for part in self.parts if part.number == number), None)
+
+    def part_question(self, number: int) -> str | None:
+        part = self.part(number)
+        return self.question[slice(*part.question_span)] if part else None
+
+    def part_answer(self, number: int) -> str | None:
+        part = self.part(number)
+        return self.answer[slice(*part.answer_span)] if part else None
+
+
+@dataclass(frozen=True)
+class Narrative:
+    """Official words that answer no question: a speech, a headed section."""
+
+    heading: str | None
+    text: str
+    page: int | None = None  # from 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as printed. What cannot be read is None with a warning, never guessed."""
+
+    company_code: str  # six digits
+    company_name: str  # short name, 证券简称
+    record_no: str | None  # 编号 as printed
+    title: str
+    event_dates: tuple[EventDate, ...]  # never empty; in printed order
+    questions: tuple[Question, ...] = ()
+    activities: tuple[str, ...] = ()  # the ticked ones
+    activities_read: ActivitiesRead = "read"
+    start_time: time | None = None  # on the first day, Asia/Shanghai
+    end_time: time | None = None  # on the last day
+    place: str | None = None
+    links: tuple[str, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    attendees: str | None = None
+    attachments: tuple[str, ...] = ()  # as printed: ("无",) where the form says so
+    form_dates: tuple[str, ...] = ()  # row 日期, ISO; not the event date
+    other: tuple[tuple[str, str], ...] = ()  # rows under labels of their own
+    narrative: tuple[Narrative, ...] = ()
+    is_correction: bool = False  # marked 更正 or 补充
+    sequence: int = 1  # 2, 3 … for further records without 编号 of the same day
+    warnings: tuple[str, ...] = ()  # something may be wrong; Chinese
+    notes: tuple[str, ...] = ()  # facts, such as "questions are not numbered"; Chinese
+
+    @property
+    def id(self) -> str:
+        """`300253/2025-002`; without 编号 `301217/20260917`, `600089/202607`, then `…-2`."""
+        if self.record_no:
+            return f"{self.company_code}/{re.sub(r'[\s/#]+', '-', self.record_no)}"
+        suffix = f"-{self.sequence}" if self.sequence > 1 else ""
+        return f"{self.company_code}/{self.event_date.replace('-', '')}{suffix}"
+
+    @property
+    def last_event(self) -> EventDate:
+        return max(self.event_dates, key=lambda dates: dates.end)
+
+    @property
+    def event_date(self) -> str:
+        """The last day of the event, or its month: `2025-04-28`, `2026-07`."""
+        return self.last_event.end_iso
+
+    @property
+    def event_start(self) -> str:
+        """`2025-04-28T15:00:00+08:00`, else a date, else `2026-07`."""
+        first = min(self.event_dates, key=lambda dates: dates.start)
+        return _moment(first.start, first.precision, self.start_time)
+
+    @property
+    def event_end(self) -> str:
+        return _moment(self.last_event.end, self.last_event.precision, self.end_time)
+
+    @property
+    def activity(self) -> str:
+        """The ticked activities as one phrase, empty where they are not readable."""
+        return "、".join(self.activities)
+
+    def question(self, number: int) -> Question | None:
+        return next((item for item in self.questions if item.number == number), None)
+
+    def words_hash(self) -> str:
+        """SHA-256 over everything the record says; equal for the same words from other files."""
+        said = [
+            self.company_code,
+            self.record_no,
+            [(dates.start_iso, dates.end_iso) for dates in self.event_dates],
+            [(item.number, item.question, item.answer) for item in self.questions],
+            [(item.heading, item.text) for item in self.narrative],
+        ]
+        canonical = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _moment(day: date, precision: Precision, clock: time | None) -> str:
+    # The form gives Chinese wall-clock time; China has had no daylight saving since 1991.
+    if precision == "day" and clock is not None:
+        return f"{day.isoformat()}T{clock.isoformat()}+08:00"
+    return iso(day, precision)
+
+
+@dataclass(frozen=True)
+class QuestionId:
+    """A parsed question id: `300253/2025-002#24.2`."""
+
+    record_id: str
+    number: int
+    part: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.record_id}#{self.number}" + (f".{self.part}" if self.part else "")
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """A piece of page furniture: printed, but no words of the record."""
+
+    page: int | None
+    kind: str  # one of reading's closed list
+    text: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Where every character of the source went (white space apart)."""
+
+    placed: int  # characters in header values, questions, answers and narrative
+    furniture: tuple[Furniture, ...] = ()
+    unplaced: tuple[Furniture, ...] = ()  # kind "unplaced"; must be empty to be imported
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One record read from a file, with the proof that nothing went missing."""
+
+    record: Record
+    proof: Proof = field(default_factory=lambda: Proof(0))
