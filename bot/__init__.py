@@ -1,1 +1,21 @@
-"""The core: answers with stored official words. No chat platform, no socket."""
+"""The core: answers with stored official words. No chat platform, no socket.
+
+`open_desk(settings)` builds it; everything a chat needs is `Desk.reply` and `Desk.show`.
+"""
+
+from bot.config import Settings
+from bot.desk import Desk
+from bot.store import Store
+from bot.words import Words
+
+__all__ = ["open_desk"]
+
+
+def open_desk(settings: Settings, store: Store | None = None) -> Desk:
+    """The desk over the settings' database, which is created if it is not there.
+
+    Raises:
+        StoreError: The database cannot be used.
+    """
+    words = Words(settings.lang, settings.contact, settings.stale_days)
+    return Desk(store or Store(settings.db), words, settings.now, settings.caution)

@@ -4,7 +4,7 @@
     ├── ReadingError             a file that cannot be read as a record, whole and proven
     ├── StoreError               the database file: newer version, unwritable, locked
     ├── IdentityError            same record id, other words, and nothing marks it as a correction
-    ├── NotFound                 an id that is not stored
+    ├── NotFoundError            an id that is not stored
     └── SettingsError            a setting that is missing, half-set or malformed
 
 The message is what a person reads, so it is Chinese and says what happened, where, and what to
@@ -64,7 +64,7 @@ class IdentityError(BotError):
         )
 
 
-class NotFound(BotError):
+class NotFoundError(BotError):
     """An id that names nothing in the store."""
 
     def __init__(self, what: str) -> None:

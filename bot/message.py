@@ -37,7 +37,7 @@ class Message:
     """What a person typed, the platform's mention mark and command word already off."""
 
     text: str
-    chat: Chat
+    chat: Chat | None = None  # None on the command line: nothing is remembered of it
     company: str | None = None  # six digits: only this company's records
     as_of: date | None = None  # only records with event date up to here; ages counted from it
 
@@ -67,8 +67,11 @@ class Answer:
     """Official words, one hit for each question the message asks."""
 
     hits: tuple[Hit, ...]
+    as_of: date  # the day from which ages are counted
     related: tuple[Hit, ...] = ()  # same answer elsewhere, at most five
+    not_found: tuple[str, ...] = ()  # other questions of the message, for which there is nothing
     whole: bool = False  # the whole question and answer, although a part was hit
+    among_many: bool = False  # several records are stored, so ids are shown in full
 
     @property
     def confidence(self) -> float:
@@ -80,12 +83,23 @@ class Suggest:
     """Stored questions that may be what was meant; no answer is claimed."""
 
     hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
+    among_many: bool = False
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What is stored of one company."""
+
+    company_name: str
+    records: int
+    latest: str  # event date of the newest record
 
 
 @dataclass(frozen=True)
 class Decline:
     """Nothing in the record answers this; one wording for every cause."""
 
+    coverage: tuple[Coverage, ...] = ()
     cause: str = "nothing similar"  # English, for logs and --explain; never shown to an asker
 
 
@@ -99,6 +113,7 @@ class Listing:
     """The questions of a record, by number."""
 
     record: Record
+    among_many: bool = False
 
 
 @dataclass(frozen=True)

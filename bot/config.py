@@ -1,0 +1,170 @@
+"""Environment and .env → one frozen Settings. Nothing else reads os.environ.
+
+The process environment beats `.env`, which is read from the working directory; relative paths
+count from there. Every variable is explained in `.env.example`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+
+from bot.errors import SettingsError
+
+CHINA = ZoneInfo("Asia/Shanghai")
+Lang = Literal["zh", "en"]
+Caution = Literal["strict", "normal", "open"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. Secrets have no place in repr, logs or errors."""
+
+    db: Path = Path("data/irbot.db")
+    http: str = "127.0.0.1:8300"  # host:port; empty: no local web server
+    callback_http: str | None = None  # host:port; None: `http` serves the callbacks too
+    tz: ZoneInfo = CHINA
+    lang: Lang = "zh"
+    clock_offset: timedelta = timedelta()  # IR_NOW less the real clock at start
+    stale_days: int = 90
+    contact: str = ""
+    caution: Caution = "strict"
+    digest_at: str = ""
+    digest_late_hours: int = 4
+    desk_channels: tuple[str, ...] = ()
+    desk_approvals: int = 1
+    retention_days: int = 90
+    public_url: str = ""
+    slack_bot_token: str = ""
+    slack_app_token: str = ""
+    slack_signing_secret: str = ""
+    slack_api_url: str = "https://slack.com/api/"
+    wecom_bot_id: str = ""
+    wecom_bot_secret: str = ""
+    wecom_ws_url: str = "wss://openws.work.weixin.qq.com"
+    wecom_bot_names: tuple[str, ...] = ()
+    wecom_corp_id: str = ""
+    wecom_agent_id: str = ""
+    wecom_agent_secret: str = ""
+    wecom_token: str = ""
+    wecom_encoding_aes_key: str = ""
+    wecom_bot_token: str = ""
+    wecom_bot_encoding_aes_key: str = ""
+    wecom_api_url: str = "https://qyapi.weixin.qq.com"
+    wecom_webhooks: tuple[str, ...] = ()
+
+    def now(self) -> datetime:
+        """The clock of the contract: IR_NOW runs on from the start, in IR_TZ."""
+        return datetime.now(self.tz) + self.clock_offset
+
+    def __repr__(self) -> str:
+        return f"Settings(db={str(self.db)!r})"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read the settings once.
+
+    Args:
+        environ: The process environment by default.
+        folder: Where `.env` lies; the working directory by default.
+
+    Raises:
+        SettingsError: A variable is malformed; the message names it, never a secret's value.
+    """
+    folder = folder or Path.cwd()
+    values = {**dotenv_values(folder / ".env"), **(os.environ if environ is None else environ)}
+    get = _Getter({name: value.strip() for name, value in values.items() if value is not None})
+    tz = get.zone("IR_TZ", "Asia/Shanghai")
+    return Settings(
+        db=folder / (get("IR_DB") or "data/irbot.db"),
+        http=get.address("IR_HTTP", "127.0.0.1:8300"),
+        callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
+        tz=tz,
+        lang=cast(Lang, get.choice("IR_LANG", ("zh", "en"))),
+        clock_offset=get.clock_offset("IR_NOW"),
+        stale_days=get.number("IR_STALE_DAYS", 90),
+        contact=get("IR_CONTACT"),
+        caution=cast(Caution, get.choice("IR_CAUTION", ("strict", "normal", "open"))),
+        digest_at=get("IR_DIGEST_AT"),
+        digest_late_hours=get.number("IR_DIGEST_LATE_HOURS", 4),
+        desk_channels=get.several("IR_DESK_CHANNELS"),
+        desk_approvals=get.number("IR_DESK_APPROVALS", 1),
+        retention_days=get.number("IR_RETENTION_DAYS", 90),
+        public_url=get("IR_PUBLIC_URL"),
+        slack_bot_token=get("SLACK_BOT_TOKEN"),
+        slack_app_token=get("SLACK_APP_TOKEN"),
+        slack_signing_secret=get("SLACK_SIGNING_SECRET"),
+        slack_api_url=(get("SLACK_API_URL") or "https://slack.com/api").rstrip("/") + "/",
+        wecom_bot_id=get("WECOM_BOT_ID"),
+        wecom_bot_secret=get("WECOM_BOT_SECRET"),
+        wecom_ws_url=get("WECOM_WS_URL") or "wss://openws.work.weixin.qq.com",
+        wecom_bot_names=get.several("WECOM_BOT_NAMES"),
+        wecom_corp_id=get("WECOM_CORP_ID"),
+        wecom_agent_id=get("WECOM_AGENT_ID"),
+        wecom_agent_secret=get("WECOM_AGENT_SECRET"),
+        wecom_token=get("WECOM_TOKEN"),
+        wecom_encoding_aes_key=get("WECOM_ENCODING_AES_KEY"),
+        wecom_bot_token=get("WECOM_BOT_TOKEN"),
+        wecom_bot_encoding_aes_key=get("WECOM_BOT_ENCODING_AES_KEY"),
+        wecom_api_url=(get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
+        wecom_webhooks=get.several("WECOM_WEBHOOKS"),
+    )
+
+
+class _Getter:
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __call__(self, name: str) -> str:
+        return self._values.get(name, "")
+
+    def several(self, name: str) -> tuple[str, ...]:
+        return tuple(item.strip() for item in re.split("[,，]", self(name)) if item.strip())
+
+    def number(self, name: str, default: int) -> int:
+        text = self(name) or str(default)
+        if not (text.isascii() and text.isdigit()):
+            raise SettingsError(f"{name} 应为非负整数，例如 {default}")
+        return int(text)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of choices; the first is the default."""
+        text = self(name) or choices[0]
+        if text not in choices:
+            raise SettingsError(f"{name} 只能是 {'、'.join(choices)} 之一")
+        return text
+
+    def address(self, name: str, default: str) -> str:
+        # An empty IR_HTTP is said on purpose ("no web server"); an absent one is not.
+        text = self._values.get(name, default)
+        port = text.rpartition(":")[2]
+        if text and not (
+            re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}", text) and int(port) < 65536
+        ):
+            raise SettingsError(f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
+        return text
+
+    def zone(self, name: str, default: str) -> ZoneInfo:
+        try:
+            return ZoneInfo(self(name) or default)
+        except (KeyError, ValueError, OSError):
+            raise SettingsError(f"{name} 不是时区名，例如 {default}") from None
+
+    def clock_offset(self, name: str) -> timedelta:
+        if not self(name):
+            return timedelta()
+        try:
+            start = datetime.fromisoformat(self(name))
+        except ValueError:
+            start = None
+        if start is None or start.tzinfo is None:
+            raise SettingsError(f"{name} 应为带时区的时刻，例如 2025-07-01T09:00:00+08:00")
+        return start - datetime.now(start.tzinfo)

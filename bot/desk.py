@@ -1,0 +1,355 @@
+"""Message → Reply: the one path every chat shares.
+
+    commands.parse     what is wanted: free text, a number, a letter, a command
+    Index.search       stored questions, best first, with a confidence
+    matching.choose    answer, offer or decline
+
+Knows no platform and no clock but the one passed in. Safe to call from several threads: the index
+is immutable and replaced whole when the store's generation changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from bot.commands import (
+    Ask,
+    Pick,
+    SetCompany,
+    Show,
+    ShowHelp,
+    ShowLatest,
+    ShowRecord,
+    ShowWhole,
+    Unreadable,
+    parse,
+)
+from bot.config import Caution
+from bot.matching import Index, choose
+from bot.message import (
+    Answer,
+    Coverage,
+    Decline,
+    Help,
+    Hit,
+    Listing,
+    Message,
+    Notice,
+    Reply,
+    Shown,
+    Suggest,
+    band,
+)
+from bot.record import Record
+from bot.store import Memory, Store, Stored, normal_id
+from bot.words import Words
+
+_MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
+_OFFERED = 5
+_RELATED = 5
+_LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Library:
+    """What may be answered now: built from the store, replaced whole."""
+
+    generation: int
+    index: Index
+    until: datetime | None  # the next publication changes what may be shown
+
+
+class Desk:
+    """Answers messages from the store."""
+
+    def __init__(
+        self, store: Store, words: Words, now: Callable[[], datetime], caution: Caution = "strict"
+    ) -> None:
+        self.words = words
+        self._store = store
+        self._now = now
+        self._caution = caution
+        self._lock = threading.Lock()
+        self._library = self._load()
+
+    def reply(self, message: Message) -> Reply:
+        """Answer one message, remember what was shown, and keep a miss."""
+        message = self._scoped(message)
+        command, as_of = parse(message.text[:_LONGEST])
+        if as_of is not None:
+            message = replace(message, as_of=as_of)
+        reply = self._reply(command, message)
+        if message.chat is not None:
+            self._keep(message, reply)
+        return reply
+
+    def show(self, reply: Reply) -> Shown:
+        """The reply in words, the same for every chat."""
+        return self.words.show(reply)
+
+    def records(self) -> tuple[Record, ...]:
+        """The records that may be shown now, newest event first."""
+        return self._current().index.records
+
+    # What is wanted
+
+    def _reply(self, command: object, message: Message) -> Reply:
+        if isinstance(command, ShowHelp):
+            return Help()
+        if isinstance(command, Unreadable):
+            return Notice(self.words.text(command.key, printed=command.printed))
+        if not self.records():
+            return Notice(self.words.text("empty store"))
+        match command:
+            case Show():
+                return self._numbered(command, message)
+            case ShowRecord(record_id):
+                return self._listing(record_id)
+            case ShowLatest(code):
+                return self._latest(code, message)
+            case ShowWhole():
+                return self._whole(message)
+            case Pick(index):
+                return self._picked(index, message)
+            case SetCompany(code):
+                return self._set_company(code, message)
+            case Ask(text):
+                return self._found(text, message)
+        raise TypeError(f"no such command: {command!r}")
+
+    def _found(self, text: str, message: Message) -> Reply:
+        hits = self._current().index.search(text, company=message.company, as_of=message.as_of)
+        match choose(hits, self._caution):
+            case "answer":
+                return self._answer(hits[0], message, others=hits[1:])
+            case "suggest":
+                return Suggest(tuple(self._diverse(hits)), self._among_many())
+            case _:
+                return Decline(self._coverage(message))
+
+    def _answer(
+        self, hit: Hit, message: Message, others: list[Hit] | None = None, whole: bool = False
+    ) -> Answer:
+        """Official words; questions with the same answer are named, not repeated."""
+        same = self._current().index.same_answer(hit)
+        found = {other.id for other in others or ()}
+        same.sort(key=lambda other: other.id not in found)  # those the message also finds first
+        visible = [
+            other
+            for other in same
+            if message.as_of is None or other.record.last_event.end <= message.as_of
+        ]
+        return Answer(
+            hits=(hit,),
+            as_of=message.as_of or self._today(),
+            related=tuple(visible[:_RELATED]),
+            whole=whole,
+            among_many=self._among_many(),
+        )
+
+    def _diverse(self, hits: list[Hit]) -> list[Hit]:
+        """The first hits, one for each different answer."""
+        index = self._current().index
+        chosen: list[Hit] = []
+        covered: set[str] = set()
+        for hit in hits:
+            if hit.id not in covered and len(chosen) < _OFFERED:
+                chosen.append(hit)
+                covered |= {other.id for other in index.same_answer(hit)}
+        return chosen
+
+    # By number
+
+    def _numbered(self, command: Show, message: Message) -> Reply:
+        if command.record_id:
+            record = self._record(command.record_id)
+            if record is None:
+                return Notice(self.words.text("no such record", id=command.record_id))
+            return self._question(record, command, message)
+        records = self._in_question(message)
+        if len(records) == 1:
+            return self._question(records[0], command, message)
+        hits = [
+            Hit(record, question, 1.0)
+            for record in records
+            if (question := record.question(command.number)) is not None
+        ]
+        if len(hits) == 1:
+            return self._question(hits[0].record, command, message)
+        if hits:
+            return Suggest(tuple(hits[:_OFFERED]), self._among_many())
+        return Decline(self._coverage(message), cause="no record has such a number")
+
+    def _in_question(self, message: Message) -> list[Record]:
+        """The records a bare number may mean: the one cited last, else all in scope."""
+        cited = self._memory(message).cited
+        record = self._record(cited.partition("#")[0]) if cited else None
+        return [record] if record else self._scope(message)
+
+    def _question(self, record: Record, command: Show, message: Message) -> Reply:
+        question = record.question(command.number)
+        named = f"{record.company_name}（{record.id}）"
+        if question is None:
+            return Notice(
+                self.words.text(
+                    "no such question",
+                    record=named,
+                    no=command.number,
+                    count=len(record.questions),
+                )
+            )
+        if command.part is not None and question.part(command.part) is None:
+            return Notice(
+                self.words.text(
+                    "no such part", record=named, question=command.number, no=command.part
+                )
+            )
+        return self._answer(Hit(record, question, 1.0, command.part), message, whole=command.whole)
+
+    def _whole(self, message: Message) -> Reply:
+        cited = self._memory(message).cited
+        if cited is None:
+            return Notice(self.words.text("nothing cited"))
+        return self._by_id(cited, message, whole=True)
+
+    def _picked(self, index: int, message: Message) -> Reply:
+        offered = self._memory(message).offered
+        if index >= len(offered):
+            return Notice(self.words.text("nothing offered"))
+        return self._by_id(offered[index], message)
+
+    def _by_id(self, full_id: str, message: Message, whole: bool = False) -> Reply:
+        command, _ = parse(full_id)
+        if isinstance(command, Show):
+            return self._numbered(replace(command, whole=whole), message)
+        return Notice(self.words.text("no such record", id=full_id))
+
+    # Records and companies
+
+    def _listing(self, record_id: str) -> Reply:
+        record = self._record(record_id)
+        if record is None:
+            return Notice(self.words.text("no such record", id=record_id))
+        return Listing(record, self._among_many())
+
+    def _latest(self, code: str | None, message: Message) -> Reply:
+        if code is not None:
+            message = replace(message, company=code)
+        records = self._scope(message)
+        if not records:
+            return self._no_such_company(message.company or "")
+        return Listing(records[0], self._among_many())
+
+    def _set_company(self, code: str | None, message: Message) -> Reply:
+        if code is None:
+            if message.chat:
+                self._store.set_company(message.chat, None, self._now())
+            return Notice(self.words.text("company unset"))
+        name = next(
+            (record.company_name for record in self.records() if record.company_code == code), None
+        )
+        if name is None:
+            return self._no_such_company(code)
+        if message.chat:
+            self._store.set_company(message.chat, code, self._now())
+        return Notice(self.words.text("company set", name=name, code=code))
+
+    def _no_such_company(self, code: str) -> Notice:
+        covered = self.words.coverage(self._coverage(Message("")))
+        return Notice(self.words.text("no such company", code=code, coverage=covered))
+
+    def _scope(self, message: Message) -> list[Record]:
+        return [
+            record
+            for record in self.records()
+            if message.company in (None, record.company_code)
+            and (message.as_of is None or record.last_event.end <= message.as_of)
+        ]
+
+    def _coverage(self, message: Message) -> tuple[Coverage, ...]:
+        covered: dict[str, Coverage] = {}
+        for record in self._scope(message):  # newest first
+            so_far = covered.get(record.company_code)
+            covered[record.company_code] = Coverage(
+                record.company_name,
+                so_far.records + 1 if so_far else 1,
+                so_far.latest if so_far else record.event_date,
+            )
+        return tuple(covered.values())
+
+    def _record(self, record_id: str) -> Record | None:
+        wanted = normal_id(record_id)
+        return next((record for record in self.records() if normal_id(record.id) == wanted), None)
+
+    def _among_many(self) -> bool:
+        return len(self.records()) > 1
+
+    # Memory
+
+    def _scoped(self, message: Message) -> Message:
+        if message.company or message.chat is None:
+            return message
+        return replace(message, company=self._store.company(message.chat))
+
+    def _memory(self, message: Message) -> Memory:
+        if message.chat is None:
+            return Memory(None, ())
+        return self._store.memory(message.chat, since=self._now() - _MEMORY)
+
+    def _keep(self, message: Message, reply: Reply) -> None:
+        assert message.chat is not None
+        match reply:
+            case Answer(hits=hits):
+                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self._now())
+            case Suggest(hits=hits):
+                cited = self._memory(message).cited
+                offered = tuple(hit.full_id for hit in hits)
+                self._store.remember(message.chat, Memory(cited, offered), self._now())
+            case Listing(record=record):
+                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
+        if isinstance(reply, Suggest | Decline):
+            self._store.add_miss(message.chat, message.text, band(reply), self._now())
+
+    # The library
+
+    def _today(self) -> date:
+        return self._now().date()
+
+    def _current(self) -> _Library:
+        library = self._library
+        stale = library.until is not None and library.until <= self._now()
+        if stale or self._store.generation() != library.generation:
+            with self._lock:
+                if self._library is library:
+                    self._library = self._load()
+        return self._library
+
+    def _load(self) -> _Library:
+        generation = self._store.generation()
+        now = self._now()
+        stored = self._store.records()
+        waiting = [
+            item.published_at for item in stored if item.published_at and not item.is_public(now)
+        ]
+        shown = [_without_withdrawn(item) for item in stored if _may_be_shown(item, now)]
+        log.info("index built: records=%d generation=%d", len(shown), generation)
+        return _Library(generation, Index(shown), min(waiting, default=None))
+
+
+def _may_be_shown(stored: Stored, now: datetime) -> bool:
+    return stored.is_public(now) and not stored.withdrawn and stored.superseded_by is None
+
+
+def _without_withdrawn(stored: Stored) -> Record:
+    if not stored.withdrawn_questions:
+        return stored.record
+    kept = tuple(
+        item for item in stored.record.questions if item.number not in stored.withdrawn_questions
+    )
+    return replace(stored.record, questions=kept)

@@ -1,0 +1,68 @@
+"""Typed words that no record holds → the stored word they most likely stand for.
+
+A Latin word within one or two edits of a stored one; a Han character that makes three adjacent
+characters a stored sequence when it alone is replaced (可转账 → 可转债). Stored words stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+_HAN3 = re.compile(r"(?=([㐀-鿿]{3}))")
+_LATIN = re.compile(r"[a-z]{4,}")
+
+
+class Repair:
+    """What the stored texts spell, to repair messages with."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """texts: normalised."""
+        self._words: Counter[str] = Counter()
+        self._triples: Counter[str] = Counter()
+        for text in texts:
+            self._words.update(_LATIN.findall(text))
+            self._triples.update(_HAN3.findall(text))
+        self._pairs = {pair for triple in self._triples for pair in (triple[:2], triple[1:])}
+        self._by_gap: dict[str, str] = {}
+        for triple, _ in sorted(self._triples.items(), key=lambda item: item[1]):
+            for gapped in _gapped(triple):
+                self._by_gap[gapped] = triple  # the most frequent one stays
+
+    def __call__(self, text: str) -> str:
+        """The normalised message with its likely typos repaired."""
+        return self._han(_LATIN.sub(lambda match: self._word(match.group()), text))
+
+    def _word(self, word: str) -> str:
+        if word in self._words:
+            return word
+        edits = 1 if len(word) < 7 else 2
+        best = process.extractOne(word, self._words.keys(), scorer=OSA.distance, score_cutoff=edits)
+        return best[0] if best else word
+
+    def _han(self, text: str) -> str:
+        for at in range(len(text) - 2):
+            triple = text[at : at + 3]
+            # Only where the middle joins nothing stored: both pairs known means no typo.
+            if not _HAN3.match(triple) or triple in self._triples:
+                continue
+            if triple[:2] in self._pairs and triple[1:] in self._pairs:
+                continue
+            if triple[:2] not in self._pairs and triple[1:] not in self._pairs:
+                continue
+            stored = self._by_gap.get(_gap_of_unknown(triple, self._pairs))
+            if stored:
+                text = text[:at] + stored + text[at + 3 :]
+        return text
+
+
+def _gapped(triple: str) -> tuple[str, str]:
+    return triple[:2] + "?", "?" + triple[1:]
+
+
+def _gap_of_unknown(triple: str, pairs: set[str]) -> str:
+    return triple[:2] + "?" if triple[:2] in pairs else "?" + triple[1:]

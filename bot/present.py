@@ -1,0 +1,135 @@
+"""Records, hits and replies as the JSON of the contract (design: "Contract: command line")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.message import Answer, Help, Hit, Listing, Notice, Reply, Shown, Suggest, band
+from bot.record import Question, Record
+from bot.store import Stored
+
+
+def reply_json(query: str, reply: Reply, shown: Shown) -> dict[str, Any]:
+    """What `ask --json` prints for one message."""
+    answers: tuple[Hit, ...] = ()
+    suggestions: tuple[Hit, ...] = ()
+    confidence = 0.0
+    if isinstance(reply, Answer):
+        answers, suggestions, confidence = reply.hits, reply.related, reply.confidence
+    elif isinstance(reply, Suggest):
+        suggestions, confidence = reply.hits, reply.hits[0].confidence
+    return {
+        "query": query,
+        "kind": _kind(reply),
+        "band": band(reply),
+        "confidence": round(confidence, 4),
+        "answers": [hit_json(hit) for hit in answers],
+        "suggestions": [hit_json(hit) for hit in suggestions],
+        "text": shown.text,
+    }
+
+
+def _kind(reply: Reply) -> str:
+    match reply:
+        case Help():
+            return "help"
+        case Listing():
+            return "list"
+        case Notice():
+            return "notice"
+        case _:
+            return band(reply)
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """One stored question put forward for a message."""
+    return {
+        **_question_json(hit.record, hit.question, hit.part),
+        "confidence": round(hit.confidence, 4),
+    }
+
+
+def _question_json(record: Record, question: Question, part: int | None) -> dict[str, Any]:
+    return {
+        "id": f"{record.id}#{question.number}",
+        "kind": question.kind,
+        "company_code": record.company_code,
+        "company_name": record.company_name,
+        "record_no": record.record_no,
+        "question_no": question.number,
+        "part": part,
+        "question": question.question,
+        "answer": question.answer,
+        "part_question": question.part_question(part) if part else None,
+        "part_answer": question.part_answer(part) if part else None,
+        "event_date": record.event_date,
+        "activity": record.activity,
+    }
+
+
+def record_json(stored: Stored) -> dict[str, Any]:
+    """What `show RECORD --json` prints."""
+    record = stored.record
+    return {
+        "id": record.id,
+        "company_code": record.company_code,
+        "company_name": record.company_name,
+        "record_no": record.record_no,
+        "title": record.title,
+        "activities": list(record.activities),
+        "activities_read": record.activities_read,
+        "event_dates": [
+            {
+                "start": dates.start_iso,
+                "end": dates.end_iso,
+                "precision": dates.precision,
+                "printed": dates.printed,
+            }
+            for dates in record.event_dates
+        ],
+        "event_start": record.event_start,
+        "event_end": record.event_end,
+        "place": record.place,
+        "links": list(record.links),
+        "hosts": [
+            {"title": host.title, "name": host.name, "printed": host.printed}
+            for host in record.hosts
+        ],
+        "attendees": record.attendees,
+        "attachments": list(record.attachments),
+        "form_dates": list(record.form_dates),
+        "published_at": stored.published_at.isoformat() if stored.published_at else None,
+        "other": dict(record.other),
+        "narrative": [
+            {"heading": item.heading, "text": item.text, "page": item.page}
+            for item in record.narrative
+        ],
+        "warnings": list(record.warnings),
+        "notes": list(record.notes),
+        "sources": [{"file": source.file, "sha256": source.sha256} for source in stored.sources],
+        "superseded_by": stored.superseded_by,
+        "questions": [stored_question_json(record, item) for item in record.questions],
+    }
+
+
+def stored_question_json(record: Record, question: Question) -> dict[str, Any]:
+    """A question as `show` prints it: with its printed label, without a confidence."""
+    return {
+        **_question_json(record, question, None),
+        "printed_label": question.printed_label,
+        "printed_number": question.printed_number,
+    }
+
+
+def summary_json(stored: Stored) -> dict[str, Any]:
+    """One row of `records --json`."""
+    record = stored.record
+    return {
+        "id": record.id,
+        "company_code": record.company_code,
+        "company_name": record.company_name,
+        "record_no": record.record_no,
+        "event_date": record.event_date,
+        "questions": len(record.questions),
+        "superseded_by": stored.superseded_by,
+    }

@@ -1,0 +1,194 @@
+"""The tables of the one SQLite file, as migrations from the first day.
+
+`connect` is the one way to open the file. A database that holds a migration unknown here was
+written by a newer version and is refused, untouched.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from bot.errors import StoreError
+
+BUSY_TIMEOUT_S = 10.0
+
+migrations = Migrations("irbot")
+
+
+def connect(path: Path) -> Database:
+    """Open the file, creating and migrating it as needed.
+
+    Connections belong to the thread that opened them (sqlite3), so every thread calls this.
+
+    Raises:
+        StoreError: Unwritable folder, not a database, or written by a newer version.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        db = Database(connection)
+        _refuse_newer(db, path)
+        connection.execute("PRAGMA foreign_keys = ON")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        if migrations.pending(db):
+            with transaction(db):  # of two processes starting at once, one finds nothing to do
+                migrations.apply(db)
+    except sqlite3.Error as error:
+        raise StoreError(_why(path, error)) from error
+    except OSError as error:
+        raise StoreError(
+            f"无法使用数据库文件 {path}：{error.strerror}；请检查 IR_DB 和目录权限"
+        ) from error
+    return db
+
+
+def _why(path: Path, error: sqlite3.Error) -> str:
+    said = str(error)
+    if "not a database" in said:
+        return f"{path} 不是 SQLite 数据库；请检查 IR_DB，文件未作改动"
+    if "readonly" in said or "unable to open" in said:
+        return f"无法写入数据库文件 {path}；请检查 IR_DB 和目录权限"
+    if "locked" in said:
+        return f"数据库 {path} 正被其他程序长时间占用；请稍后再试"
+    if "full" in said:
+        return f"磁盘已满，无法写入 {path}；请腾出空间后再试"
+    return f"数据库 {path} 无法使用（{said}）；请用最近的备份恢复"
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    unknown = [done.name for done in migrations.applied(db) if done.name not in known]
+    if unknown:
+        raise StoreError(
+            f"{path} 由更新版本的 irbot 写成（{unknown[-1]}）；请升级 irbot，文件未作改动"
+        )
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """A write transaction that takes its lock at once, so that it cannot fail half-way on it."""
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.conn.in_transaction:
+            db.conn.execute("ROLLBACK")
+        raise
+    db.conn.execute("COMMIT")
+
+
+@migrations()
+def records(db: Database) -> None:
+    """Records with versions, their source bytes, questions and parts."""
+    db.table("sources").create({"sha256": str, "content": bytes}, pk="sha256")
+    db.table("records").create(
+        {
+            "id": str,
+            "key": str,  # the id with its number in normal form: 2025-002 → 2025-2
+            "company_code": str,
+            "company_name": str,
+            "published_at": str,  # ISO instant; null: public since its import
+            "superseded_by": str,  # a correction stored under an id of its own
+        },
+        pk="id",
+        not_null={"key", "company_code", "company_name"},
+        foreign_keys=[("superseded_by", "records", "id")],
+    )
+    db.table("records").create_index(["key"], unique=True)
+    db.table("versions").create(
+        {
+            "id": int,
+            "record_id": str,
+            "version": int,  # 1, 2 …; the highest is the current one
+            "words_hash": str,
+            "header": str,  # JSON of everything but questions
+            "event_date": str,
+            "imported_at": str,
+        },
+        pk="id",
+        not_null={"record_id", "version", "words_hash", "header", "imported_at"},
+        foreign_keys=[("record_id", "records", "id")],
+    )
+    db.table("versions").create_index(["record_id", "version"], unique=True)
+    db.table("version_sources").create(
+        {
+            "version_id": int,
+            "sha256": str,
+            "file": str,
+            "given": str,  # JSON of --set
+            "accept_warnings": int,
+            "imported_at": str,
+        },
+        pk=("version_id", "sha256"),
+        foreign_keys=[("version_id", "versions", "id"), ("sha256", "sources", "sha256")],
+    )
+    db.table("questions").create(
+        {
+            "id": int,
+            "version_id": int,
+            "position": int,  # running index from 1
+            "number": int,
+            "question": str,
+            "answer": str,
+            "printed_label": str,
+            "printed_number": int,
+            "kind": str,
+            "session": str,
+            "page": int,
+        },
+        pk="id",
+        not_null={"version_id", "position", "number", "question", "answer", "kind"},
+        foreign_keys=[("version_id", "versions", "id")],
+    )
+    db.table("questions").create_index(["version_id", "number"], unique=True)
+    db.table("parts").create(
+        {
+            "question_id": int,
+            "number": int,
+            "question_start": int,
+            "question_end": int,
+            "answer_start": int,
+            "answer_end": int,
+        },
+        pk=("question_id", "number"),
+        foreign_keys=[("question_id", "questions", "id")],
+    )
+    db.table("withdrawals").create(
+        {
+            "id": int,
+            "target": str,  # a record id or question id
+            "reason": str,
+            "withdrawn_at": str,
+            "undone_at": str,
+        },
+        pk="id",
+        not_null={"target", "withdrawn_at"},
+    )
+    # One row; grows with every change to what may be answered, so that every process notices.
+    db.table("generation").create({"id": int, "value": int}, pk="id")
+    db.table("generation").insert({"id": 1, "value": 0})
+
+
+@migrations()
+def chats(db: Database) -> None:
+    """What the bot remembers of chats; workspace and chat are part of every key."""
+    chat = {"platform": str, "workspace": str, "channel": str}
+    db.table("misses").create(
+        {"id": int, **chat, "user": str, "text": str, "band": str, "asked_at": str},
+        pk="id",
+        not_null={"platform", "text", "band", "asked_at"},
+    )
+    db.table("memories").create(
+        {**chat, "user": str, "cited": str, "offered": str, "at": str},
+        pk=("platform", "workspace", "channel", "user"),
+    )
+    db.table("channels").create(
+        {**chat, "company_code": str, "set_by": str, "set_at": str},
+        pk=("platform", "workspace", "channel"),
+    )

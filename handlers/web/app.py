@@ -1,0 +1,72 @@
+"""The local web server: `/healthz`, and the paths other handlers mount."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, jsonify
+from waitress.server import create_server
+
+from bot.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+
+def health_app(health: Callable[[], dict[str, Any]]) -> Flask:
+    """The application with `/healthz`.
+
+    Args:
+        health: The contract's object; status 503 while a chat of it is not connected.
+    """
+    app = Flask("irbot")
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+
+    @app.get("/healthz")
+    def healthz() -> tuple[Response, int]:
+        state = health()
+        well = all(chat == "connected" for chat in state["chats"].values())
+        return jsonify(state), 200 if well else 503
+
+    return app
+
+
+class WebServer:
+    """Waitress in a thread of its own, stopped within a second."""
+
+    def __init__(self, app: Flask, address: str) -> None:
+        """Bind the address.
+
+        Args:
+            address: host:port; port 0 takes a free one.
+
+        Raises:
+            SettingsError: The address is in use or not of this machine.
+        """
+        host, _, port = address.rpartition(":")
+        try:
+            self._server = create_server(
+                app, host=host.strip("[]"), port=int(port), threads=8, ident="irbot"
+            )
+        except OSError as error:
+            raise SettingsError(
+                f"IR_HTTP={address} 无法监听（{error.strerror or error}）；请换一个端口，"
+                "或设 IR_HTTP= 关闭本地网页"
+            ) from error
+        self.port: int = self._server.effective_port
+        self.url = f"http://{host}:{self.port}"
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._server.run()
+
+    def stop(self) -> None:
+        """Stop accepting and let the thread end."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown(timeout=1)
+        self._thread.join(timeout=2)
