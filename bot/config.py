@@ -89,7 +89,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
         tz=tz,
         lang=cast(Lang, get.choice("IR_LANG", ("zh", "en"))),
-        clock_offset=get.clock_offset("IR_NOW"),
+        clock_offset=get.clock_offset("IR_NOW", tz),
         stale_days=get.number("IR_STALE_DAYS", 90),
         contact=get("IR_CONTACT"),
         caution=cast(Caution, get.choice("IR_CAUTION", ("strict", "normal", "open"))),
@@ -158,13 +158,15 @@ class _Getter:
         except (KeyError, ValueError, OSError):
             raise SettingsError(f"{name} 不是时区名，例如 {default}") from None
 
-    def clock_offset(self, name: str) -> timedelta:
+    def clock_offset(self, name: str, tz: ZoneInfo) -> timedelta:
         if not self(name):
             return timedelta()
         try:
             start = datetime.fromisoformat(self(name))
         except ValueError:
             start = None
-        if start is None or start.tzinfo is None:
+        if start is None:
             raise SettingsError(f"{name} 应为带时区的时刻，例如 2025-07-01T09:00:00+08:00")
+        if start.tzinfo is None:
+            start = start.replace(tzinfo=tz)
         return start - datetime.now(start.tzinfo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.importing import Outcome
 from bot.message import Answer, Help, Hit, Listing, Notice, Reply, Shown, Suggest, band
 from bot.record import Question, Record
 from bot.store import Stored
@@ -112,10 +113,12 @@ def record_json(stored: Stored) -> dict[str, Any]:
     }
 
 
-def stored_question_json(record: Record, question: Question) -> dict[str, Any]:
+def stored_question_json(
+    record: Record, question: Question, part: int | None = None
+) -> dict[str, Any]:
     """A question as `show` prints it: with its printed label, without a confidence."""
     return {
-        **_question_json(record, question, None),
+        **_question_json(record, question, part),
         "printed_label": question.printed_label,
         "printed_number": question.printed_number,
     }
@@ -132,4 +135,26 @@ def summary_json(stored: Stored) -> dict[str, Any]:
         "event_date": record.event_date,
         "questions": len(record.questions),
         "superseded_by": stored.superseded_by,
+    }
+
+
+def import_json(outcome: Outcome) -> dict[str, Any]:
+    """One file of `import --json`, with the proof: where every character went."""
+    proofs = [reading.proof for reading in outcome.readings]
+    return {
+        "file": outcome.file,
+        "status": outcome.status,
+        "record_ids": [record.id for record in outcome.records],
+        "questions": sum(len(record.questions) for record in outcome.records),
+        "placed": sum(proof.placed for proof in proofs),
+        "furniture": [
+            {"page": piece.page, "kind": piece.kind, "text": piece.text}
+            for proof in proofs
+            for piece in proof.furniture
+        ],
+        "unplaced": sum(
+            len("".join(piece.text.split())) for proof in proofs for piece in proof.unplaced
+        ),
+        "warnings": [warning for record in outcome.records for warning in record.warnings],
+        "reason": outcome.reason or None,
     }

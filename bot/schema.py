@@ -40,7 +40,7 @@ def connect(path: Path) -> Database:
             with transaction(db):  # of two processes starting at once, one finds nothing to do
                 migrations.apply(db)
     except sqlite3.Error as error:
-        raise StoreError(_why(path, error)) from error
+        raise StoreError(why(path, error)) from error
     except OSError as error:
         raise StoreError(
             f"无法使用数据库文件 {path}：{error.strerror}；请检查 IR_DB 和目录权限"
@@ -48,7 +48,8 @@ def connect(path: Path) -> Database:
     return db
 
 
-def _why(path: Path, error: sqlite3.Error) -> str:
+def why(path: Path, error: sqlite3.Error) -> str:
+    """What an SQLite error means for the operator, and what to do."""
     said = str(error)
     if "not a database" in said:
         return f"{path} 不是 SQLite 数据库；请检查 IR_DB，文件未作改动"

@@ -1,4 +1,4 @@
-"""The local web server: `/healthz`, and the paths other handlers mount."""
+"""The local web server: an ask page, `/healthz`, and the paths other handlers mount."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, render_template, request
 from waitress.server import create_server
 
+from bot.desk import Desk
 from bot.errors import SettingsError
+from bot.message import Message
 
 log = logging.getLogger(__name__)
 
 
-def health_app(health: Callable[[], dict[str, Any]]) -> Flask:
-    """The application with `/healthz`.
+def web_app(desk: Desk, health: Callable[[], dict[str, Any]]) -> Flask:
+    """The application with the ask page at `/` and `/healthz`.
 
     Args:
+        desk: Answers.
         health: The contract's object; status 503 while a chat of it is not connected.
     """
-    app = Flask("irbot")
+    app = Flask("handlers.web")
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+
+    @app.get("/")
+    def ask() -> str:
+        query = request.args.get("q", "").strip()
+        shown = desk.show(desk.reply(Message(query))) if query else None
+        return render_template("ask.html", query=query, shown=shown, records=desk.records())
 
     @app.get("/healthz")
     def healthz() -> tuple[Response, int]:

@@ -1,0 +1,61 @@
+# Needs Python 3.11+ and make, nothing else. `make` lists what there is to do.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+Q ?= 可转债
+export Q
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev run ask serve test trials lint lock clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
+
+install: $(VENV)/.installed ## make .venv and install what the lock names
+
+run: install ## import data/records, show one answer, start the bot
+	@$(BIN)/irbot start
+
+ask: install ## one answer: make ask Q=关税
+	@$(BIN)/irbot import --quiet data/records
+	@$(BIN)/irbot ask -- "$$Q"
+
+serve: install ## every configured chat until stopped
+	@$(BIN)/irbot serve
+
+test: dev lint ## everything CI runs
+	@$(BIN)/pytest
+
+trials: dev ## the long forms: kills, soaks, races
+	@$(BIN)/pytest -m trial --timeout 3600
+
+lint: dev ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: dev ## write the lock files anew
+	@for lock in "requirements.txt --group build" "requirements-dev.txt --group build --group dev -c requirements.txt"; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --upgrade pyproject.toml -o $$lock || exit 1; done
+
+clean: ## remove .venv and caches; the database stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "需要 Python 3.11 或更高版本；可用 make PYTHON=/路径/python3.11 指定" >&2; exit 1; }
+	@echo "正在安装（首次约一分钟）…" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

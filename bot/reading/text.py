@@ -1,0 +1,91 @@
+"""The one place where lines become text (design: "Verbatim"), and the ledger of the proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.reading.source import Line, Source, squashed
+from bot.record import Furniture, Proof
+
+_LATIN = re.compile(r"[0-9A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters start to end of line number `line`."""
+
+    line: int
+    start: int
+    end: int
+
+
+def join(lines: Sequence[str], break_before: Sequence[bool]) -> str:
+    """Lines → text: layout breaks vanish, or become one space between Latin letters or digits;
+    where `break_before` is true a paragraph begins, joined by one line feed."""
+    text = ""
+    for line, breaks in zip(lines, break_before, strict=True):
+        if not text:
+            text = line
+        elif breaks:
+            text += "\n" + line
+        elif _LATIN.match(text[-1]) and _LATIN.match(line[0]):
+            text += " " + line
+        else:
+            text += line
+    return text
+
+
+class Ledger:
+    """Which characters of the source went where; each belongs to one place only."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._free = [[not char.isspace() for char in line.text] for line in source.lines]
+        self._placed = 0
+        self._furniture: list[Furniture] = []
+
+    def line(self, span: Span) -> Line:
+        return self.source.lines[span.line]
+
+    def text(self, span: Span) -> str:
+        return self.line(span).text[span.start : span.end]
+
+    def whole(self, number: int) -> Span:
+        return Span(number, 0, len(self.source.lines[number].text))
+
+    def place(self, span: Span) -> str:
+        """Claim the span for a header value, question, answer or narrative."""
+        self._placed += self._claim(span)
+        return self.text(span)
+
+    def put_aside(self, span: Span, kind: str) -> None:
+        """Claim the span as furniture of a kind."""
+        if self._claim(span):
+            self._furniture.append(Furniture(self.line(span).page, kind, self.text(span).strip()))
+
+    def is_free(self, number: int) -> bool:
+        return any(self._free[number])
+
+    def _claim(self, span: Span) -> int:
+        free = self._free[span.line]
+        claimed = sum(free[span.start : span.end])
+        free[span.start : span.end] = [False] * (span.end - span.start)
+        return claimed
+
+    def proof(self) -> Proof:
+        """The account, with whatever nobody claimed."""
+        unplaced = [
+            Furniture(
+                line.page,
+                "unplaced",
+                "".join(char for char, free in zip(line.text, free_here, strict=True) if free),
+            )
+            for line, free_here in zip(self.source.lines, self._free, strict=True)
+            if any(free_here)
+        ]
+        lost = self.source.characters - sum(len(squashed(line.text)) for line in self.source.lines)
+        if lost:
+            unplaced.append(Furniture(None, "unplaced", f"（有 {lost} 个字未能从文件中取出）"))
+        return Proof(self._placed, tuple(self._furniture), tuple(unplaced))

@@ -1,0 +1,61 @@
+"""Stored text against the stored source bytes: the proof of reading, repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.errors import ReadingError
+from bot.reading import differences, read_records
+from bot.record import Record
+from bot.store import Source, Store, Stored
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What re-reading its sources said of one stored record."""
+
+    record_id: str
+    questions: int
+    differences: tuple[str, ...]  # Chinese; empty: stored as printed
+
+
+def verify_records(store: Store, record_id: str | None = None) -> Iterator[Checked]:
+    """Read every source of the current version again and compare.
+
+    Raises:
+        NotFoundError: No such record.
+    """
+    for stored in [store.record(record_id)] if record_id else store.records():
+        found = [
+            line for source in stored.sources for line in _compared(store, stored, source)
+        ] or ([] if stored.sources else ["没有保存源文件"])
+        record = stored.record
+        yield Checked(record.id, len(record.questions), tuple(dict.fromkeys(found)))
+
+
+def _compared(store: Store, stored: Stored, source: Source) -> list[str]:
+    try:
+        readings = read_records(
+            store.content(source.sha256),
+            source.file,
+            source.given,
+            accept_warnings=source.accept_warnings,
+        )
+    except ReadingError as error:
+        return [str(error)]
+    candidates = [
+        differences(stored.record, reading.record)
+        for reading in readings
+        if _same_event(stored.record, reading.record)
+    ]
+    return min(candidates, key=len, default=[f"{source.file} 中不再读到这份记录"])
+
+
+def _same_event(stored: Record, reread: Record) -> bool:
+    # The number is ours where two unnumbered records share a day, so ids do not decide.
+    return (stored.company_code, stored.record_no, stored.event_date) == (
+        reread.company_code,
+        reread.record_no,
+        reread.event_date,
+    )

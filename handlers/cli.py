@@ -1,0 +1,381 @@
+"""`irbot …`: the command line, and the one place where handlers are wired.
+
+JSON alone goes to stdout. Everything else – progress, notes, errors – goes to stderr, one line for
+each error, exit code 1; wrong usage is exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import open_desk
+from bot.config import CHINA, Settings, load_settings
+from bot.desk import Desk
+from bot.errors import BotError, NotFoundError
+from bot.importing import Options, Outcome, files_in, import_files
+from bot.message import Message
+from bot.present import import_json, record_json, reply_json, stored_question_json, summary_json
+from bot.record import Record
+from bot.schema import why
+from bot.store import Store
+from bot.verifying import verify_records
+from handlers import serving
+from handlers.terminal import chat as terminal_chat
+
+_SAMPLE = Path("data/records")
+_FIRST_QUESTION = "可转债"
+
+
+class _Failure(click.ClickException):
+    """One line to stderr, exit code 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class _Group(click.Group):
+    """Everything raised on purpose becomes a clear line; a bug still shows its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BotError as error:
+            raise _Failure(str(error)) from error
+        except sqlite3.Error as error:
+            raise _Failure(why(ctx.obj.db, error)) from error
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    cli()
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="irbot")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """用上市公司投资者关系活动记录表的原文回答投资者提问；记录里没有的，直说没有。"""
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    if not any(word in sys.argv[1:] for word in ("-h", "--help")):
+        ctx.obj = load_settings()
+
+
+class _Day(click.ParamType):
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} 不是日期；请写成 2025-06-30", param, ctx)
+
+
+class _Instant(click.ParamType):
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} 不是时刻；请写成 2025-04-29T18:00:00+08:00", param, ctx)
+        return instant if instant.tzinfo else instant.replace(tzinfo=CHINA)
+
+
+# Records
+
+
+def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    given = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{value} 应写成 字段=值，例如 event_date=2025-04-28")
+        given[name.strip()] = text.strip()
+    return given
+
+
+@cli.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="只显示会发生什么，不写入。")
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    callback=_fields,
+    metavar="FIELD=VALUE",
+    help="补上读不出的字段。",
+)
+@click.option("--published", type=_Instant(), help="从此刻起才可显示。")
+@click.option("--accept-warnings", is_flag=True, help="已人工核对：有未归位文字也收录。")
+@click.option("--replace", "replace_words", is_flag=True, help="同一编号文字不同时以新文件为准。")
+@click.option("--quiet", is_flag=True, help="只报告新收录的和出错的文件。")
+@click.pass_obj
+def import_(
+    settings: Settings,
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    as_json: bool,
+    given: dict[str, str],
+    published: datetime | None,
+    accept_warnings: bool,
+    replace_words: bool,
+    quiet: bool,
+) -> None:
+    """导入记录表文件或文件夹；重复导入不改变什么。"""
+    files = files_in(paths)
+    options = Options(given, published, accept_warnings, replace_words, dry_run)
+    outcomes = []
+    for outcome in _with_progress(
+        import_files(Store(settings.db), files, options, frozenset(paths)), len(files)
+    ):
+        outcomes.append(outcome)
+        if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
+            click.echo(_report(outcome, dry_run), err=True)
+    if as_json:
+        _echo_json([import_json(outcome) for outcome in outcomes])
+    if not files:
+        raise BotError("没有找到可导入的文件")
+    if any(outcome.status == "refused" for outcome in outcomes):
+        raise SystemExit(1)
+
+
+_STATUS = {
+    "imported": "已收录",
+    "unchanged": "未变",
+    "replaced": "已更新",
+    "refused": "未收录",
+    "skipped": "跳过",
+}
+
+
+def _report(outcome: Outcome, dry_run: bool) -> str:
+    """What became of a file, in Chinese, with the totals of the proof."""
+    if outcome.reason:
+        return f"{_STATUS[outcome.status]}：{outcome.reason}"
+    status = _STATUS[outcome.status].replace("已", "将") if dry_run else _STATUS[outcome.status]
+    lines = []
+    for record, reading in zip(outcome.records, outcome.readings, strict=True):
+        proof = reading.proof
+        furniture = sum(len("".join(piece.text.split())) for piece in proof.furniture)
+        unplaced = sum(len("".join(piece.text.split())) for piece in proof.unplaced)
+        lines.append(
+            f"{status} {record.id}：{record.company_name} {record.event_date} "
+            f"共{len(record.questions)}问；正文{proof.placed}字、版面{furniture}字、"
+            f"未归位{unplaced}字（{outcome.file}）"
+        )
+        lines += [f"  注意：{warning}" for warning in record.warnings]
+        lines += [f"  说明：{note}" for note in record.notes]
+    return "\n".join(lines)
+
+
+def _with_progress(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]:
+    if count < 3 or not sys.stderr.isatty():
+        yield from outcomes
+        return
+    with click.progressbar(outcomes, length=count, label="导入", file=sys.stderr) as progress:
+        yield from progress
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.pass_obj
+def records(settings: Settings, as_json: bool) -> None:
+    """列出已收录的记录，最新的在前。"""
+    stored = Store(settings.db).records()
+    if as_json:
+        _echo_json([summary_json(item) for item in stored])
+        return
+    for item in stored:
+        record = item.record
+        marks = "（已撤下）" if item.withdrawn else ""
+        marks += f"（已被 {item.superseded_by} 取代）" if item.superseded_by else ""
+        click.echo(
+            f"{record.id}  {record.company_name}  {record.event_date}  {record.activity}  "
+            f"{len(record.questions)}问{marks}"
+        )
+    if not stored:
+        click.echo("库中还没有记录。请先导入：irbot import 文件或文件夹", err=True)
+
+
+@cli.command()
+@click.argument("id_", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.pass_obj
+def show(settings: Settings, id_: str, as_json: bool) -> None:
+    """显示一份记录或一个问题（300253/2025-002#24）。"""
+    record_id, _, number = id_.partition("#")
+    stored = Store(settings.db).record(record_id)
+    if not number:
+        _echo_json(record_json(stored)) if as_json else _print_record(stored.record)
+        return
+    digits, _, part = number.partition(".")
+    question = stored.record.question(int(digits)) if digits.isdigit() else None
+    if question is None or (part and not (part.isdigit() and question.part(int(part)))):
+        raise NotFoundError(id_)
+    if as_json:
+        _echo_json(stored_question_json(stored.record, question, int(part) if part else None))
+        return
+    click.echo(f"{question.printed_label or ''}{question.question}\n\n{question.answer}")
+
+
+def _print_record(record: Record) -> None:
+    """The record as a person would read it."""
+    rows = [
+        ("编号", record.record_no or "无编号"),
+        ("活动类别", record.activity or "未能识别"),
+        ("时间", "；".join(dates.printed for dates in record.event_dates)),
+        ("地点", record.place),
+        ("接待人员", "；".join(host.printed for host in record.hosts)),
+        ("参与单位", record.attendees),
+        *record.other,
+        ("附件", "；".join(record.attachments)),
+        ("日期", "、".join(record.form_dates)),
+    ]
+    click.echo(f"{record.company_name}（{record.company_code}）{record.title}  {record.id}")
+    for label, text in rows:
+        if text:
+            click.echo(f"{label}：{text}")
+    for section in record.narrative:
+        click.echo("\n" + "\n".join(filter(None, (section.heading, section.text))))
+    for question in record.questions:
+        label = question.printed_label or f"{question.number}（原文无编号）"
+        click.echo(f"\n{label}{question.question}\n答：{question.answer}")
+    for warning in record.warnings:
+        click.echo(f"注意：{warning}", err=True)
+
+
+@cli.command()
+@click.argument("id_", metavar="ID")
+@click.option("--reason", help="撤下的原因。")
+@click.option("--undo", is_flag=True, help="恢复显示。")
+@click.pass_obj
+def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> None:
+    """从所有回复中撤下一份记录或一个问题；保留原文和原因。"""
+    store = Store(settings.db)
+    if undo:
+        click.echo(f"已恢复 {store.undo_withdrawal(id_)}", err=True)
+    elif reason:
+        click.echo(
+            f"已撤下 {store.withdraw(id_, reason)}；恢复：irbot withdraw ID --undo", err=True
+        )
+    else:
+        raise click.UsageError("请用 --reason 写明撤下的原因")
+
+
+@cli.command()
+@click.argument("id_", metavar="[ID]", required=False)
+@click.pass_obj
+def verify(settings: Settings, id_: str | None) -> None:
+    """用保存的源文件重新核对库中文字；有出入时退出码为 1。"""
+    store = Store(settings.db)
+    differing = 0
+    for checked in verify_records(store, id_):
+        for line in checked.differences:
+            click.echo(f"{checked.record_id}：{line}", err=True)
+        if not checked.differences:
+            click.echo(f"{checked.record_id}：一致（{checked.questions}问）", err=True)
+        differing += bool(checked.differences)
+    if differing:
+        raise BotError(f"{differing} 份记录与源文件不一致；请重新导入原文件（--replace）或恢复备份")
+
+
+# Asking
+
+
+@cli.command()
+@click.argument("text", nargs=-1)
+@click.option("--file", "file", type=click.File("r", encoding="utf-8", errors="replace"))
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.option("--as-of", type=_Day(), help="只看活动日期不晚于此日的记录。")
+@click.option("--company", help="六位股票代码：只看一家公司。")
+@click.pass_obj
+def ask(
+    settings: Settings,
+    text: tuple[str, ...],
+    file: Iterable[str] | None,
+    as_json: bool,
+    as_of: date | None,
+    company: str | None,
+) -> None:
+    """回答一条提问；--file 逐行回答一个文件（- 为标准输入）。"""
+    if bool(text) == (file is not None):
+        raise click.UsageError("请写一条提问，或用 --file 指定文件")
+    if company is not None and not (len(company) == 6 and company.isdigit()):
+        raise click.UsageError("--company 应为六位股票代码，例如 300253")
+    desk = open_desk(settings)
+    for line in file or [" ".join(text)]:
+        _answer(desk, Message(line.rstrip("\r\n"), company=company, as_of=as_of), as_json)
+
+
+def _answer(desk: Desk, message: Message, as_json: bool) -> None:
+    reply = desk.reply(message)
+    shown = desk.show(reply)
+    if as_json:
+        _echo_json(reply_json(message.text, reply, shown), one_line=True)
+    else:
+        click.echo(shown.text)
+
+
+@cli.command()
+@click.pass_obj
+def chat(settings: Settings) -> None:
+    """在终端里提问。"""
+    terminal_chat(open_desk(settings), settings.db.parent)
+
+
+# Serving
+
+
+@cli.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """启动全部已配置的聊天和本地网页，直到收到停止信号。"""
+    serving.serve(settings)
+
+
+@cli.command()
+@click.pass_obj
+def start(settings: Settings) -> None:
+    """首次使用：导入 data/records，演示一条真实答复，然后启动。"""
+    store = Store(settings.db)
+    for outcome in import_files(store, files_in([_SAMPLE]), Options()):
+        if outcome.status != "unchanged":
+            click.echo(_report(outcome, dry_run=False), err=True)
+    desk = open_desk(settings, store)
+    shown = desk.records()
+    questions = sum(len(record.questions) for record in shown)
+    click.echo(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
+    for record in shown[:5]:
+        click.echo(f"  {desk.words.head(record)}（{record.id}）", err=True)
+    click.echo(f"\n提问示例：{_FIRST_QUESTION}\n", err=True)
+    _answer(desk, Message(_FIRST_QUESTION), as_json=False)
+    click.echo("", err=True)
+    if serving.chats_configured(settings):
+        serving.serve(settings)
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        click.echo("直接输入问题；输入“帮助”看用法，“退出”结束。", err=True)
+        terminal_chat(desk, settings.db.parent)
+    else:
+        serving.serve(settings)
+
+
+def _echo_json(value: Any, one_line: bool = False) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2))

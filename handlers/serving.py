@@ -1,0 +1,140 @@
+"""`irbot serve`: every configured chat and the local web server in one process, until SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from bot import open_desk
+from bot.config import Settings
+from bot.delivery import Delivery
+from bot.errors import SettingsError
+from bot.store import Store
+from handlers.slack.app import SlackChat
+from handlers.slack.app import check as check_slack
+from handlers.web.app import WebServer, web_app
+from handlers.wecom.app import WeComChat
+from handlers.wecom.app import check as check_wecom
+
+_PURGE_EVERY_S = 3600.0
+
+log = logging.getLogger(__name__)
+
+
+class _Chat(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    @property
+    def state(self) -> str: ...
+
+
+def chats_configured(settings: Settings) -> list[str]:
+    """The chats that have credentials, whole or half.
+
+    Half-set credentials are an error of `serve`, not a chat that is silently absent.
+    """
+    slack = settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret
+    wecom = settings.wecom_bot_id or settings.wecom_bot_secret
+    return [name for name, given in (("slack", slack), ("wecom", wecom)) if given]
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; work in hand is finished or kept for the next start.
+
+    Raises:
+        SettingsError: Half-set or malformed credentials (before connecting), an address in use,
+            or the only chat was refused by its platform.
+        StoreError: The database cannot be used.
+    """
+    logging.getLogger().setLevel(logging.INFO)
+    configured = chats_configured(settings)
+    if "slack" in configured:
+        check_slack(settings)
+    if "wecom" in configured:
+        check_wecom(settings)
+    if not configured and not settings.http:
+        raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
+    store = Store(settings.db)
+    desk = open_desk(settings, store)
+    delivery = Delivery(desk, settings.db)
+    chats: dict[str, _Chat] = {}
+    if "slack" in configured:
+        chats["slack"] = SlackChat(settings, desk, delivery)
+    if "wecom" in configured:
+        chats["wecom"] = WeComChat(settings, desk, delivery)
+
+    def health() -> dict[str, Any]:
+        return {
+            "live": True,
+            "chats": {name: chat.state for name, chat in chats.items()},
+            "records": len(desk.records()),
+            "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
+        }
+
+    app = web_app(desk, health)
+    slack = chats.get("slack")
+    if isinstance(slack, SlackChat):
+        slack.mount(app)
+    web = WebServer(app, settings.http) if settings.http else None
+    with _stopped_by_signal() as stopped:
+        delivery.start()
+        for chat in chats.values():
+            chat.start()
+        if web:
+            web.start()
+            _say_where(web.url, not chats)
+        try:
+            _wait(stopped, chats, store, settings)
+        finally:
+            for chat in chats.values():
+                chat.stop()
+            delivery.stop()
+            if web:
+                web.stop()
+
+
+def _say_where(url: str, alone: bool) -> None:
+    if alone:
+        click.echo(
+            f"本地网页：{url} （按 Ctrl-C 停止）\n"
+            f"提问：在网页里输入，或另开一个终端运行 .venv/bin/irbot ask 可转债\n"
+            "接入 Slack 或企业微信：把 .env.example 复制为 .env 并填写",
+            err=True,
+        )
+    else:
+        click.echo(f"运行状况：{url}/healthz", err=True)
+    sys.stderr.flush()
+
+
+def _wait(
+    stopped: threading.Event, chats: dict[str, _Chat], store: Store, settings: Settings
+) -> None:
+    purge_at = 0.0
+    while not stopped.wait(0.5):
+        if time.monotonic() >= purge_at:
+            store.forget_askers(settings.now(), settings.retention_days)
+            purge_at = time.monotonic() + _PURGE_EVERY_S
+        if chats and all(chat.state == "failed" for chat in chats.values()):
+            raise SettingsError(f"{'、'.join(chats)} 被平台拒绝，没有其他聊天可用；原因见上一行")
+
+
+@contextmanager
+def _stopped_by_signal() -> Iterator[threading.Event]:
+    stopped = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stopped.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
