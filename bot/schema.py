@@ -193,3 +193,60 @@ def chats(db: Database) -> None:
         {**chat, "company_code": str, "set_by": str, "set_at": str},
         pk=("platform", "workspace", "channel"),
     )
+
+
+@migrations()
+def delivery(db: Database) -> None:
+    """What came in and what goes out; times are the real clock's, in seconds since 1970."""
+    chat = {"platform": str, "workspace": str, "channel": str}
+    db.table("inbox").create(
+        {
+            "id": int,
+            "key": str,
+            **chat,
+            "user": str,
+            "text": str,  # emptied once it is answered
+            "company": str,
+            "as_of": str,
+            "address": str,  # JSON for the carrier
+            "state": str,  # new, done
+            "owner": str,  # process that answers it
+            "at": float,
+        },
+        pk="id",
+        not_null={"key", "platform", "text", "address", "state", "at"},
+    )
+    db.table("inbox").create_index(["key"], unique=True)
+    db.table("inbox").create_index(["state", "id"])
+    db.table("outbox").create(
+        {
+            "id": int,
+            "key": str,
+            **chat,
+            "address": str,
+            "payload": str,  # JSON; emptied once it is delivered
+            "state": str,  # ready, sending, sent, unknown, failed
+            "owner": str,  # process that sends it
+            "tries": int,
+            "due": float,
+            "ref": str,  # the platform's id of the post, or why it failed
+            "at": float,
+        },
+        pk="id",
+        not_null={"key", "platform", "address", "payload", "state", "tries", "due", "at"},
+    )
+    db.table("outbox").create_index(["key"], unique=True)
+    db.table("outbox").create_index(["state", "id"])
+    db.table("feedback").create(
+        {
+            "id": int,
+            **chat,
+            "user": str,
+            "question_id": str,
+            "query": str,
+            "helpful": int,
+            "at": float,
+        },
+        pk="id",
+        not_null={"platform", "question_id", "helpful", "at"},
+    )

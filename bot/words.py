@@ -157,6 +157,16 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "zh": "日期 {printed} 看不懂；请写成 @2025-06-30。",
         "en": "The date {printed} is not readable; write it like @2025-06-30.",
     },
+    "home": {"zh": "已收录{count}份投资者关系活动记录表", "en": "{count} records held"},
+    "helpful": {"zh": "有用", "en": "Helpful"},
+    "unhelpful": {"zh": "没用", "en": "Not helpful"},
+    "share": {"zh": "分享到频道", "en": "Share to channel"},
+    "shared by": {"zh": "分享了公司答复", "en": "shared the company's answer"},
+    "thanks": {"zh": "已记录，谢谢。", "en": "Noted, thank you."},
+    "text only": {
+        "zh": "请用文字提问；图片和文件我读不了。",
+        "en": "Please ask in text; images and files cannot be read here.",
+    },
     "apology": {
         "zh": "抱歉，这条消息处理出错，已记入日志。请换个说法再试，或联系投资者关系部门。",
         "en": "Sorry, this message failed and was logged. Please try other words or ask the desk.",

@@ -75,7 +75,7 @@ def cli(ctx: click.Context) -> None:
         ctx.obj = load_settings()
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
@@ -85,7 +85,7 @@ class _Day(click.ParamType):
             self.fail(f"{value} 不是日期；请写成 2025-06-30", param, ctx)
 
 
-class _Instant(click.ParamType):
+class _Instant(click.ParamType[datetime]):
     name = "instant"
 
     def convert(

@@ -21,8 +21,6 @@ from bot.store import Store
 from handlers.slack.app import SlackChat
 from handlers.slack.app import check as check_slack
 from handlers.web.app import WebServer, web_app
-from handlers.wecom.app import WeComChat
-from handlers.wecom.app import check as check_wecom
 
 _PURGE_EVERY_S = 3600.0
 
@@ -42,8 +40,7 @@ def chats_configured(settings: Settings) -> list[str]:
     Half-set credentials are an error of `serve`, not a chat that is silently absent.
     """
     slack = settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret
-    wecom = settings.wecom_bot_id or settings.wecom_bot_secret
-    return [name for name, given in (("slack", slack), ("wecom", wecom)) if given]
+    return ["slack"] if slack else []
 
 
 def serve(settings: Settings) -> None:
@@ -58,8 +55,6 @@ def serve(settings: Settings) -> None:
     configured = chats_configured(settings)
     if "slack" in configured:
         check_slack(settings)
-    if "wecom" in configured:
-        check_wecom(settings)
     if not configured and not settings.http:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
     store = Store(settings.db)
@@ -68,8 +63,6 @@ def serve(settings: Settings) -> None:
     chats: dict[str, _Chat] = {}
     if "slack" in configured:
         chats["slack"] = SlackChat(settings, desk, delivery)
-    if "wecom" in configured:
-        chats["wecom"] = WeComChat(settings, desk, delivery)
 
     def health() -> dict[str, Any]:
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -40,7 +41,7 @@ def _without_command(line: str) -> str:
     return stripped
 
 
-def _lines(history: Path):  # type: ignore[no-untyped-def]
+def _lines(history: Path) -> Iterator[str]:
     if not sys.stdin.isatty():
         yield from sys.stdin
         return

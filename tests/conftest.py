@@ -23,13 +23,13 @@ def sample():
     return reading
 
 
-@pytest.fixture()
+@pytest.fixture
 def store(tmp_path, sample):
     store = Store(tmp_path / "irbot.db")
     store.add(sample, SAMPLE.read_bytes(), SAMPLE.name)
     return store
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(store):
     return Desk(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))

@@ -82,8 +82,9 @@ def test_a_part_is_not_cut_out_of_an_answer_that_ends_in_a_caveat(caveat):
 def test_a_part_is_not_cut_off_from_a_lead_in_that_it_needs():
     lead = "经股东大会同意，"
     shifted = tuple(
-        replace(item, answer_span=tuple(at + len(lead) for at in item.answer_span))
+        replace(item, answer_span=(start + len(lead), end + len(lead)))
         for item in QUESTION.parts
+        for start, end in [item.answer_span]
     )
     question = replace(QUESTION, answer=lead + TWO, parts=shifted)
     assert lead in text(question, part=2)

@@ -7,8 +7,9 @@ with 时间 stays a sentence.
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.reading.source import squashed
 from bot.reading.text import Ledger, Span
@@ -104,15 +105,15 @@ class Row:
 
     label: str  # without white space
     field: str  # empty: a row under its own label
-    value: list[Span] = field(default_factory=list)
+    value: list[Span] = dataclasses.field(default_factory=list)
 
 
 @dataclass
 class Form:
     """Head lines above the first row, and the rows in order."""
 
-    head: list[Span] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    head: list[Span] = dataclasses.field(default_factory=list)
+    rows: list[Row] = dataclasses.field(default_factory=list)
 
     def values(self, name: str) -> list[Span]:
         return [span for row in self.rows if row.field == name for span in row.value]

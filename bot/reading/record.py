@@ -102,7 +102,7 @@ def _put_furniture_aside(ledger: Ledger) -> None:
     lines = ledger.source.lines
     pages = {line.page for line in lines}
     seen = Counter(squashed(line.text) for line in lines)
-    edges = {}
+    edges: dict[int, tuple[int, int]] = {}
     for number, line in enumerate(lines):
         first, _ = edges.get(line.page, (number, number))
         edges[line.page] = (first, number)

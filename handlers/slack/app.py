@@ -1,0 +1,392 @@
+"""Slack: events, commands, clicks and shortcuts → the inbox; the outbox → the Web API.
+
+Bolt acknowledges an event before its listener runs, so messages are committed to the inbox in a
+global middleware; listeners only serve what is answered inside the acknowledgement. Nothing here
+calls the Web API while Slack waits: posts are sent by `bot.delivery`'s own threads.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from typing import Any, cast
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from slack_bolt import App, BoltResponse
+from slack_bolt.adapter.flask import SlackRequestHandler
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.config import Settings
+from bot.delivery import Delivery
+from bot.desk import Desk
+from bot.errors import SettingsError
+from bot.message import Chat, Message
+from handlers.slack import render
+from handlers.slack.carrier import SlackCarrier
+from handlers.slack.socket import FOR_GOOD, Socket
+
+PLATFORM = "slack"
+
+_TIMEOUT_S = 8
+_RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+_LISTENERS = 16
+_BODY_LIMIT = 1_000_000
+_TAKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
+_CHANNEL_OR_GROUP = re.compile(r"<(?:#|!subteam\^)[^>|]*\|?([^>]*)>")
+_BROADCAST = re.compile(r"<!(?:here|channel|everyone)(?:\|[^>]*)?>")
+_LINK = re.compile(r"<((?:https?|mailto|tel):[^>|]*)(?:\|([^>]*))?>")
+
+log = logging.getLogger(__name__)
+
+
+def check(settings: Settings) -> None:
+    """Look at the credentials without the network.
+
+    Raises:
+        SettingsError: Half-set or malformed.
+    """
+    bot, app, secret = (
+        settings.slack_bot_token,
+        settings.slack_app_token,
+        settings.slack_signing_secret,
+    )
+    if not bot:
+        raise SettingsError(
+            "已设 SLACK_APP_TOKEN 或 SLACK_SIGNING_SECRET，但缺 SLACK_BOT_TOKEN（以 xoxb- 开头）"
+        )
+    if not re.fullmatch(r"xoxb-[\w-]+", bot):
+        raise SettingsError("SLACK_BOT_TOKEN 应以 xoxb- 开头（OAuth & Permissions 页的 Bot Token）")
+    if not app and not secret:
+        raise SettingsError(
+            "已设 SLACK_BOT_TOKEN，但缺 SLACK_APP_TOKEN（以 xapp- 开头；"
+            "或用 HTTP 方式时的 SLACK_SIGNING_SECRET）"
+        )
+    if app and not re.fullmatch(r"xapp-[\w-]+", app):
+        raise SettingsError(
+            "SLACK_APP_TOKEN 应以 xapp- 开头（Basic Information 页的 App-Level Token）"
+        )
+    if not re.fullmatch(r"https?://[^\s/]+(/.*)?", settings.slack_api_url):
+        raise SettingsError("SLACK_API_URL 应为网址，例如 https://slack.com/api/")
+
+
+def question_in(text: str) -> str:
+    """What was asked: mention marks off, Slack's escapes undone.
+
+    >>> question_in("<@U01> 毛利率 &gt; 40%？")
+    '毛利率 > 40%？'
+    """
+    text = _BROADCAST.sub(" ", _MENTION.sub(" ", text))
+    text = _CHANNEL_OR_GROUP.sub(lambda found: found[1], text)
+    text = _LINK.sub(lambda found: found[2] or found[1], text)
+    return unescape(text).strip()
+
+
+class SlackChat:
+    """The Slack side of one process: Socket Mode, or HTTP mode when only a signing secret is set."""
+
+    def __init__(self, settings: Settings, desk: Desk, delivery: Delivery) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._delivery = delivery
+        self._client = WebClient(
+            token=settings.slack_bot_token,
+            base_url=settings.slack_api_url,
+            timeout=_TIMEOUT_S,
+            retry_handlers=[],  # a retried post may be a second one; the outbox looks first
+        )
+        self._socket: Socket | None = None
+        self._http: SlackRequestHandler | None = None
+        self._state = "connecting"
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
+        self._team = self._bot_user = ""
+        delivery.register(PLATFORM, SlackCarrier(self._client, desk.words))
+
+    # Life
+
+    @property
+    def state(self) -> str:
+        """connected, connecting or failed, for /healthz."""
+        if self._state == "connected" and self._socket is not None:
+            return "connected" if self._socket.is_heard() else "connecting"
+        return self._state
+
+    def start(self) -> None:
+        """Sign in and connect in the background; retried until Slack refuses for good."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more in; what was acknowledged is in the inbox."""
+        self._stopping.set()
+        if self._socket is not None:
+            closing = threading.Thread(target=self._socket.close, daemon=True)
+            closing.start()
+            closing.join(2.0)  # it waits for its workers
+
+    def _set_up(self) -> None:
+        signed_in = self._signed_in()
+        if signed_in is None:
+            return
+        self._team, self._bot_user = signed_in["team_id"], signed_in["user_id"]
+        app = self._bolt()
+        if not self._settings.slack_app_token:
+            self._http = SlackRequestHandler(app)
+            self._state = "connected"
+            log.info("Slack: ready for HTTP requests at /slack/events")
+            return
+        client = WebClient(
+            base_url=self._settings.slack_api_url, timeout=_TIMEOUT_S, retry_handlers=[]
+        )
+        self._socket = Socket(self._settings.slack_app_token, client, self._refused)
+
+        def handle(socket: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
+            send_response(socket, envelope, run_bolt_app(app, envelope), 0)
+
+        self._socket.socket_mode_request_listeners.append(handle)
+        self._state = "connected"
+        self._socket.open()
+        log.info("Slack: signed in; connecting by Socket Mode")
+
+    def _signed_in(self) -> dict[str, Any] | None:
+        """auth.test's answer, or None when refused for good or stopping."""
+        tries = 0
+        while not self._stopping.is_set():
+            try:
+                return cast(dict[str, Any], self._client.auth_test().data)
+            except SlackApiError as error:
+                code = str(error.response.get("error", "unknown"))
+                if code in FOR_GOOD:
+                    self._refused(code)
+                    return None
+            except Exception as error:
+                code = type(error).__name__
+            log.warning("Slack: cannot sign in yet (%s); trying again", code)
+            self._stopping.wait(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
+            tries += 1
+        return None
+
+    def _refused(self, code: str) -> None:
+        self._state = "failed"
+        log.error(
+            "Slack refused the credentials (%s); check the tokens in .env, then restart", code
+        )
+
+    # Bolt
+
+    def _bolt(self) -> App:
+        quiet = logging.getLogger("slack_bolt.irbot")
+        quiet.setLevel(logging.ERROR)
+        app = App(
+            client=self._client,
+            signing_secret=self._settings.slack_signing_secret or "unused",
+            token_verification_enabled=False,  # done in _signed_in
+            raise_error_for_unhandled_request=True,
+            listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="slack"),
+            logger=quiet,
+        )
+        app.middleware(self._take_in)
+        app.command(re.compile(".*"))(self._on_command)
+        app.action(re.compile(f"{render.ASK}:.*"))(self._on_ask)
+        app.action(re.compile(f"{render.HELPFUL}|{render.UNHELPFUL}"))(self._on_opinion)
+        app.action(render.SHARE)(self._on_share)
+        app.message_shortcut(re.compile(".*"))(self._on_shortcut)
+        app.error(_unhandled)
+        return app
+
+    def _take_in(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
+        """Commit a message before it is acknowledged; other requests go on to their listener."""
+        if "event" not in body and body.get("type") != "event_callback":
+            return next()
+        event = body.get("event")
+        if isinstance(event, dict):
+            if event.get("type") == "app_home_opened":
+                self._open_home(event)
+            elif self._is_for_us(event):
+                self._accept_event(event)
+        return BoltResponse(status=200, body="")
+
+    def _is_for_us(self, event: dict[str, Any]) -> bool:
+        """Rules for what is answered (slack-facts: bots, subtypes and other teams are left)."""
+        kind = event.get("type")
+        if kind == "message" and event.get("channel_type") != "im":
+            return False
+        if kind not in ("message", "app_mention"):
+            return False
+        if event.get("subtype") not in _TAKEN_SUBTYPES or event.get("hidden"):
+            return False
+        if event.get("bot_id") or event.get("bot_profile"):
+            return False
+        if not all(isinstance(event.get(name), str) for name in ("user", "channel", "ts")):
+            return False
+        if event["user"] == self._bot_user:
+            return False
+        teams = [event.get(name) for name in ("user_team", "source_team", "team")]
+        sender = next((team for team in teams if team), self._team)
+        return sender == self._team or str(sender).startswith("E")
+
+    def _accept_event(self, event: dict[str, Any]) -> None:
+        channel, user, ts = event["channel"], event["user"], event["ts"]
+        text = question_in(str(event.get("text") or ""))
+        thread = event.get("thread_ts") or ts
+        self._accept(
+            f"{channel}/{ts}", text, channel, user, {"channel": channel, "thread_ts": thread}
+        )
+
+    def _accept(
+        self, mark: str, text: str, channel: str, user: str, address: dict[str, Any]
+    ) -> None:
+        self._delivery.accept(
+            f"{PLATFORM}/{self._team}/{mark}",
+            Message(text, self._chat(channel, user)),
+            {**address, "query": text[:300]},
+        )
+
+    def _chat(self, channel: str, user: str) -> Chat:
+        return Chat(PLATFORM, self._team, channel, user)
+
+    def _on_command(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+        """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
+        channel, user = str(body.get("channel_id", "")), str(body.get("user_id", ""))
+        text = question_in(str(body.get("text") or ""))
+        shown = self._delivery.shown(Message(text, self._chat(channel, user)))
+        says = shown.quotations[0].id if len(shown.quotations) == 1 else ""
+        payloads = render.messages(shown, self._desk.words, text, share=says)
+        first = {"response_type": "ephemeral", **payloads[0]}
+        if len(payloads) == 1:
+            ack(first)
+            return
+        # The acknowledgement takes one message; more go in order through the response URL.
+        address = {"respond": body["response_url"], "lane": body["response_url"]}
+        mark = f"{channel}/command/{body.get('trigger_id') or body['response_url']}"
+        self._delivery.enqueue(
+            f"{PLATFORM}/{self._team}/{mark}",
+            self._chat(channel, user),
+            [{"response_type": "ephemeral", **payload} for payload in payloads],
+            address,
+        )
+        ack()
+
+    def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+        """A button of an offer, 全文 or 同题: the message it stands for, answered in its place."""
+        action = body["actions"][0]
+        self._accept_click(body, str(action.get("value", "")), str(action.get("action_ts", "")))
+        ack()
+
+    def _accept_click(self, body: dict[str, Any], says: str, mark: str) -> None:
+        container, message = body.get("container") or {}, body.get("message") or {}
+        channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+        user = (body.get("user") or {}).get("id", "")
+        shown_at = container.get("message_ts") or message.get("ts") or ""
+        address: dict[str, Any]
+        if container.get("is_ephemeral") or not shown_at:
+            address = {"respond": body["response_url"], "lane": body["response_url"]}
+        else:
+            thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
+            address = {"channel": channel, "thread_ts": thread}
+        self._accept(f"{channel}/{shown_at}/{user}/{mark}", says, channel, user, address)
+
+    def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+        action = body["actions"][0]
+        container = body.get("container") or {}
+        channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+        try:
+            about = json.loads(action["value"])
+            ids, query = [str(item) for item in about["ids"]], str(about["query"])
+        except (KeyError, TypeError, ValueError):
+            ids, query = [], ""
+        for question_id in ids:
+            self._delivery.keep_opinion(
+                self._chat(channel, (body.get("user") or {}).get("id", "")),
+                question_id,
+                query,
+                helpful=action["action_id"] == render.HELPFUL,
+            )
+        ack()
+
+    def _on_share(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+        """分享到频道: through the response URL, which works where the bot is no member."""
+        action = body["actions"][0]
+        container = body.get("container") or {}
+        channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+        user = (body.get("user") or {}).get("id", "")
+        address = {
+            "respond": body["response_url"],
+            "lane": body["response_url"],
+            "shared_by": user,
+        }
+        self._accept(
+            f"{channel}/share/{user}/{action.get('action_ts', '')}",
+            str(action.get("value", "")),
+            channel,
+            user,
+            address,
+        )
+        ack()
+
+    def _on_shortcut(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+        """查活动记录 on a message: what the record says about it, for the asker only."""
+        message = body.get("message") or {}
+        channel = (body.get("channel") or {}).get("id", "")
+        user = (body.get("user") or {}).get("id", "")
+        address = {"respond": body["response_url"], "lane": body["response_url"]}
+        mark = f"{channel}/shortcut/{body.get('action_ts') or body.get('trigger_id', '')}"
+        self._accept(mark, question_in(str(message.get("text") or "")), channel, user, address)
+        ack()
+
+    def _open_home(self, event: dict[str, Any]) -> None:
+        if event.get("tab") not in (None, "home") or not isinstance(event.get("user"), str):
+            return
+        user = event["user"]
+        view = render.home(self._desk.records(), self._desk.words)
+        self._delivery.enqueue(
+            f"{PLATFORM}/{self._team}/home/{user}/{event.get('event_ts', '')}",
+            self._chat(f"home/{user}", user),
+            [{"view": view}],
+            {"home": user},
+        )
+
+    # HTTP mode
+
+    def mount(self, app: Flask) -> None:
+        """Serve `/slack/events`: events, commands and clicks of HTTP mode."""
+        if self._settings.slack_app_token:
+            return
+        verifier = SignatureVerifier(self._settings.slack_signing_secret)
+
+        @app.post("/slack/events")
+        def slack_events() -> ResponseReturnValue:
+            if (request.content_length or 0) > _BODY_LIMIT:
+                return "too large", 413
+            timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+            signature = request.headers.get("X-Slack-Signature", "")
+            body = request.get_data(cache=True)
+            # Both checked for their form first: the verifier fails on others with an exception.
+            if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii()):
+                return "unsigned", 401
+            if not verifier.is_valid(body, timestamp, signature):
+                return "not signed by Slack, or too old", 401
+            if self._http is None:
+                return "not ready", 503
+            return cast(ResponseReturnValue, self._http.handle(request))
+
+
+def _unhandled(error: Exception) -> BoltResponse:
+    """Acknowledge what nobody listens to, or Slack sends it again; anything else is a fault."""
+    if isinstance(error, BoltUnhandledRequestError):
+        log.info("Slack: a request of an unknown kind was acknowledged and left")
+        return BoltResponse(status=200, body="")
+    log.error("Slack: a request failed: %s", type(error).__name__, exc_info=error)
+    return BoltResponse(status=500, body="")

@@ -1,0 +1,205 @@
+"""Shown → Slack messages: official words as rich text, which Slack shows letter for letter.
+
+A `rich_text` block knows no escaping and no mentions (docs.slack.dev, "Rich text block"), so `*`,
+`<!here>` or `&` in a document come out as they are. The top-level `text` is the notification and
+the screen reader's text; it is mrkdwn, where `&`, `<` and `>` alone must be escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.message import Quotation, Shown
+from bot.record import Record
+from bot.words import Words
+
+Payload = dict[str, Any]
+
+ASK = "ask"  # action ids; `ask:2` is the third button of its row
+SHARE = "share"
+HELPFUL, UNHELPFUL = "helpful", "unhelpful"
+
+_MOST = 11_000  # characters of a message's blocks; beyond about 13,200 Slack refuses it
+_ELEMENT = 2_900  # characters of one text element; text objects take 3,000
+_BUTTON_TEXT, _BUTTON_VALUE = 75, 2_000
+_BUTTONS = 25  # in one row
+_QUERY = 300  # characters of the question kept with a 有用/没用 button
+
+_SENTENCE_END = re.compile(r"[。！？；!?;]+[”』」）)]*|\n+")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Characters of one style."""
+
+    text: str
+    bold: bool = False
+
+
+_Line = list[_Run]
+
+
+def messages(shown: Shown, words: Words, query: str = "", share: str = "") -> list[Payload]:
+    """The messages that show a reply whole, in order.
+
+    Args:
+        shown: The reply in words.
+        words: Names the buttons.
+        query: What was asked; kept with the 有用/没用 buttons.
+        share: What the 分享到频道 button shares; empty: no such button.
+
+    Returns:
+        Objects with `text` and `blocks`, each within Slack's limits; the buttons are on the last.
+    """
+    pages = list(_pages(_lines(shown)))
+    sent = [{"text": escape(_plain(page)), "blocks": [_rich_text(page)]} for page in pages]
+    if len(pages) == 1:
+        sent[0]["text"] = escape(shown.text)
+    sent[-1]["blocks"] += _rows(shown, words, query, share)
+    return sent
+
+
+def escape(text: str) -> str:
+    """The three characters that mrkdwn gives a meaning to; anything else must stay."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _lines(shown: Shown) -> list[_Line]:
+    """What is shown, line by line; an empty list is an empty line between blocks."""
+    lines: list[_Line] = []
+    if shown.lead:
+        lines += [[_Run(line)] if line else [] for line in shown.lead.split("\n")]
+    for option in shown.options:
+        lines.append([_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)])
+    for quotation in shown.quotations:
+        if lines:
+            lines.append([])
+        lines += _quotation(quotation)
+    for text in shown.not_found:
+        lines += [[], [_Run(text)]]
+    return lines
+
+
+def _quotation(quotation: Quotation) -> list[_Line]:
+    return [
+        [_Run(quotation.head, bold=True)],
+        [_Run(quotation.notice)],
+        [_Run(quotation.question_label, bold=True), _Run(quotation.question)],
+        [_Run(quotation.answer_label, bold=True), _Run(quotation.answer)],
+        [_Run(quotation.source)],
+    ]
+
+
+def _pages(lines: list[_Line]) -> list[list[_Line]]:
+    """Lines packed into messages; a line too long for one goes on in the next."""
+    pages: list[list[_Line]] = [[]]
+    room = _MOST
+    for line in lines:
+        rest = list(line)
+        pages[-1].append([])
+        while rest:
+            run = rest.pop(0)
+            if len(run.text) <= room:
+                pages[-1][-1].append(run)
+                room -= len(run.text)
+                continue
+            cut = _cut(run.text, room) if room > _MOST // 4 else 0
+            if cut:
+                pages[-1][-1].append(_Run(run.text[:cut], run.bold))
+            if not pages[-1][-1]:
+                pages[-1].pop()
+            pages.append([[]])
+            room = _MOST
+            rest.insert(0, _Run(run.text[cut:], run.bold))
+    return [page for page in pages if any(page)] or [[[_Run("…")]]]
+
+
+def _cut(text: str, most: int) -> int:
+    """Where to end a piece of at most so many characters: after a sentence where there is one."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, most)]
+    late = [end for end in ends if end > most // 2]
+    return late[-1] if late else most
+
+
+def _plain(page: list[_Line]) -> str:
+    return "\n".join("".join(run.text for run in line) for line in page)
+
+
+def _rich_text(page: list[_Line]) -> Payload:
+    """One block, one section a line; line ends between sections are Slack's."""
+    sections = []
+    for line in page:
+        elements = [element for run in line for element in _elements(run)]
+        sections.append(
+            {
+                "type": "rich_text_section",
+                # An empty section is refused, so an empty line is a line end.
+                "elements": elements or [{"type": "text", "text": "\n"}],
+            }
+        )
+    return {"type": "rich_text", "elements": sections}
+
+
+def _elements(run: _Run) -> list[Payload]:
+    pieces, text = [], run.text
+    while text:
+        cut = _cut(text, _ELEMENT) if len(text) > _ELEMENT else len(text)
+        pieces.append(text[:cut])
+        text = text[cut:]
+    style = {"style": {"bold": True}} if run.bold else {}
+    return [{"type": "text", "text": piece, **style} for piece in pieces]
+
+
+def _rows(shown: Shown, words: Words, query: str, share: str) -> list[Payload]:
+    """Rows of buttons: what to ask next, and what the asker thinks of the answer."""
+    asks = [(option.letter + " " + option.caption, option.says) for option in shown.options]
+    asks += [(button.label, button.says) for button in shown.buttons]
+    buttons = [
+        _button(f"{ASK}:{at}", label, says) for at, (label, says) in enumerate(asks[:_BUTTONS])
+    ]
+    rows = [{"type": "actions", "elements": buttons}] if buttons else []
+    if shown.quotations:
+        ids = [quotation.id for quotation in shown.quotations]
+        about = json.dumps({"ids": ids, "query": query[:_QUERY]}, ensure_ascii=False)
+        opinion = [_button(name, words.text(name), about) for name in (HELPFUL, UNHELPFUL)]
+        if share:
+            opinion.append(_button(SHARE, words.text(SHARE), share))
+        rows.append({"type": "actions", "elements": opinion})
+    return rows
+
+
+def _button(action_id: str, label: str, value: str) -> Payload:
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": label[:_BUTTON_TEXT], "emoji": False},
+        "value": value[:_BUTTON_VALUE],
+    }
+
+
+def shared_by(user: str, words: Words) -> Payload:
+    """Who shared an answer; the name is Slack's own, and pings nobody else."""
+    return {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "user", "user_id": user},
+                    {"type": "text", "text": " " + words.text("shared by")},
+                ],
+            }
+        ],
+    }
+
+
+def home(records: Sequence[Record], words: Words) -> Payload:
+    """App Home: what is stored, the newest records, how to ask."""
+    lines: list[_Line] = [[_Run(words.text("home", count=len(records)), bold=True)]]
+    lines += [[_Run(f"{words.head(record)}　{record.id}")] for record in records[:20]]
+    lines += [[]] + [[_Run(line)] for line in words.text("help").split("\n")]
+    return {"type": "home", "blocks": [_rich_text(page) for page in _pages(lines)]}
