@@ -95,7 +95,7 @@ def question_in(text: str) -> str:
 
 
 class SlackChat:
-    """The Slack side of one process: Socket Mode, or HTTP mode when only a signing secret is set."""
+    """The Slack side of one process: Socket Mode, or HTTP mode with only a signing secret."""
 
     def __init__(self, settings: Settings, desk: Desk, delivery: Delivery) -> None:
         self._settings = settings

@@ -72,7 +72,8 @@ def _lines(shown: Shown) -> list[_Line]:
     """What is shown, line by line; an empty list is an empty line between blocks."""
     lines: list[_Line] = []
     if shown.lead:
-        lines += [[_Run(line)] if line else [] for line in shown.lead.split("\n")]
+        for line in shown.lead.split("\n"):
+            lines.append([_Run(line)] if line else [])
     for option in shown.options:
         lines.append([_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)])
     for quotation in shown.quotations:
@@ -201,5 +202,6 @@ def home(records: Sequence[Record], words: Words) -> Payload:
     """App Home: what is stored, the newest records, how to ask."""
     lines: list[_Line] = [[_Run(words.text("home", count=len(records)), bold=True)]]
     lines += [[_Run(f"{words.head(record)}　{record.id}")] for record in records[:20]]
-    lines += [[]] + [[_Run(line)] for line in words.text("help").split("\n")]
+    lines.append([])
+    lines += [[_Run(line)] for line in words.text("help").split("\n")]
     return {"type": "home", "blocks": [_rich_text(page) for page in _pages(lines)]}

@@ -1,0 +1,321 @@
+"""A Slack to talk to: the Web API over HTTP and Socket Mode over WebSocket, on loopback.
+
+Behaves as documented where the bot relies on it: an event that is not acknowledged is sent again
+with the same event_id in a new envelope, posts keep their metadata, a refresh says `disconnect`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from flask import Flask, Response, jsonify, request
+from waitress.server import create_server
+from websockets.sync.server import Server, ServerConnection, serve
+
+TEAM, BOT_USER, BOT_ID = "T0HOME", "U0BOT", "B0BOT"
+
+
+class FakeSlack:
+    """One workspace. `posts` holds what the bot posted, `responses` what went to response URLs."""
+
+    def __init__(self, retry_s: float = 1.0) -> None:
+        self.posts: list[dict[str, Any]] = []
+        self.responses: list[dict[str, Any]] = []
+        self.views: list[dict[str, Any]] = []
+        self.acks: dict[str, dict[str, Any]] = {}  # by envelope_id: payload and time
+        self.calls: list[str] = []
+        self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
+        self.sockets: list[ServerConnection] = []
+        self._retry_s = retry_s
+        self._count = itertools.count(1)
+        self._lock = threading.Lock()
+        self._heard = threading.Condition()
+        self._pending: dict[str, tuple[float, dict[str, Any]]] = {}  # event_id → last sent
+        self._event_of: dict[str, str] = {}
+        self._closing = False
+
+    def __enter__(self) -> FakeSlack:
+        self._ws: Server = serve(self._socket, "127.0.0.1", 0, max_size=None)
+        self._http = create_server(self._app(), host="127.0.0.1", port=0, threads=16)
+        self.url = f"http://127.0.0.1:{self._http.effective_port}/api/"
+        for run in (self._ws.serve_forever, self._http.run, self._resend):
+            threading.Thread(target=run, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing = True
+        self._ws.shutdown()
+        self._http.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What `irbot serve` needs to reach this workspace."""
+        return {
+            "SLACK_BOT_TOKEN": "xoxb-1-test",
+            "SLACK_APP_TOKEN": "xapp-1-test",
+            "SLACK_API_URL": self.url,
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+
+    # What people do
+
+    def mention(self, text: str, channel: str = "C1", user: str = "U1", **more: Any) -> str:
+        """Mention the bot; returns the message's ts."""
+        return self.event("app_mention", f"<@{BOT_USER}> {text}", channel, user, **more)
+
+    def direct(self, text: str, user: str = "U1", **more: Any) -> str:
+        return self.event("message", text, f"D{user}", user, channel_type="im", **more)
+
+    def event(self, kind: str, text: str | None, channel: str, user: str, **more: Any) -> str:
+        ts = more.pop("ts", None) or f"{1_700_000_000 + next(self._count)}.000100"
+        event = {"type": kind, "text": text, "channel": channel, "user": user, "ts": ts, **more}
+        event_id = f"Ev{next(self._count)}"
+        body = {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "api_app_id": "A1",
+            "event_id": event_id,
+            "event": event,
+            "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+        }
+        self._send_event(event_id, body)
+        return ts
+
+    def command(self, text: str, channel: str = "C1", user: str = "U1") -> dict[str, Any]:
+        """`/ir text`; returns the acknowledgement's payload."""
+        number = next(self._count)
+        body = {
+            "command": "/ir",
+            "text": text,
+            "team_id": TEAM,
+            "channel_id": channel,
+            "user_id": user,
+            "trigger_id": f"t{number}",
+            "response_url": f"{self.url}respond/{number}",
+        }
+        return self._request("slash_commands", body)
+
+    def press(self, post: dict[str, Any], label: str, user: str = "U1") -> dict[str, Any]:
+        """Press the button of a post or an ephemeral answer whose label begins so."""
+        button = next(
+            element
+            for block in post["blocks"]
+            if block["type"] == "actions"
+            for element in block["elements"]
+            if element["text"]["text"].startswith(label)
+        )
+        number = next(self._count)
+        ephemeral = "ts" not in post
+        body = {
+            "type": "block_actions",
+            "team": {"id": TEAM},
+            "user": {"id": user, "team_id": TEAM},
+            "channel": {"id": post.get("channel", "C1")},
+            "container": {
+                "type": "message",
+                "message_ts": post.get("ts", "1.1"),
+                "channel_id": post.get("channel", "C1"),
+                "is_ephemeral": ephemeral,
+            },
+            "trigger_id": f"t{number}",
+            "response_url": f"{self.url}respond/{number}",
+            "actions": [
+                {
+                    "type": "button",
+                    "block_id": "b",
+                    "action_id": button["action_id"],
+                    "value": button["value"],
+                    "action_ts": f"{number}.1",
+                }
+            ],
+        }
+        if not ephemeral:
+            body["message"] = {"ts": post["ts"], "thread_ts": post.get("thread_ts")}
+        return self._request("interactive", body)
+
+    def shortcut(self, text: str) -> dict[str, Any]:
+        number = next(self._count)
+        body = {
+            "type": "message_action",
+            "callback_id": "ask_record",
+            "team": {"id": TEAM},
+            "user": {"id": "U1"},
+            "channel": {"id": "C1"},
+            "message": {"text": text, "ts": "1.1"},
+            "action_ts": f"{number}.2",
+            "trigger_id": f"t{number}",
+            "response_url": f"{self.url}respond/{number}",
+        }
+        return self._request("interactive", body)
+
+    # What the connection suffers
+
+    def refresh(self, reason: str = "refresh_requested") -> None:
+        self.raw(json.dumps({"type": "disconnect", "reason": reason}))
+
+    def raw(self, frame: str) -> None:
+        self.sockets[-1].send(frame)
+
+    def cut(self) -> None:
+        """Drop the TCP connection without a close frame."""
+        self.sockets[-1].socket.shutdown(2)
+
+    def close_cleanly(self) -> None:
+        self.sockets[-1].close()
+
+    # Waiting
+
+    def until(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+        """Wait until the condition holds and return its value."""
+        end = time.monotonic() + timeout_s
+        with self._heard:
+            while not (value := condition()):
+                left = end - time.monotonic()
+                assert left > 0, f"not within {timeout_s} s"
+                self._heard.wait(min(left, 0.05))
+        return value
+
+    def unacknowledged(self) -> int:
+        with self._lock:
+            return len(self._pending)
+
+    # Inside
+
+    def _send_event(self, event_id: str, body: dict[str, Any]) -> None:
+        envelope_id = f"env{next(self._count)}"
+        with self._lock:
+            self._pending[event_id] = (time.monotonic(), body)
+            self._event_of[envelope_id] = event_id
+        self._send({"type": "events_api", "envelope_id": envelope_id, "payload": body})
+
+    def _request(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        envelope_id = f"env{next(self._count)}"
+        self._send(
+            {
+                "type": kind,
+                "envelope_id": envelope_id,
+                "payload": body,
+                "accepts_response_payload": True,
+            }
+        )
+        found: dict[str, Any] = self.until(lambda: self.acks.get(envelope_id), 3.0)
+        return found["payload"] or {}
+
+    def _send(self, envelope: dict[str, Any]) -> None:
+        try:
+            self.sockets[-1].send(json.dumps(envelope))
+        except Exception:
+            pass  # nobody listens; an event is sent again
+
+    def _resend(self) -> None:
+        while not self._closing:
+            time.sleep(0.05)
+            now = time.monotonic()
+            with self._lock:
+                late = [
+                    (event_id, body)
+                    for event_id, (sent, body) in self._pending.items()
+                    if now - sent > self._retry_s
+                ]
+            for event_id, body in late:
+                self._send_event(event_id, body)
+
+    def _socket(self, connection: ServerConnection) -> None:
+        self.sockets.append(connection)
+        connection.send(json.dumps({"type": "hello", "num_connections": 1}))
+        self._notify()
+        try:
+            for frame in connection:
+                self._acknowledged(json.loads(frame))
+        except Exception:
+            pass
+        finally:
+            if connection in self.sockets:
+                self.sockets.remove(connection)
+
+    def _acknowledged(self, frame: dict[str, Any]) -> None:
+        envelope_id = frame["envelope_id"]
+        with self._lock:
+            self._pending.pop(self._event_of.get(envelope_id, ""), None)
+        self.acks[envelope_id] = {"payload": frame.get("payload"), "at": time.monotonic()}
+        self._notify()
+
+    def _notify(self) -> None:
+        with self._heard:
+            self._heard.notify_all()
+
+    def _app(self) -> Flask:
+        app = Flask(__name__)
+
+        @app.post("/api/respond/<number>")
+        def respond(number: str) -> Response:
+            self.responses.append({"to": number, **request.get_json()})
+            self._notify()
+            return Response("ok")
+
+        @app.post("/api/<method>")
+        def call(method: str) -> Response:
+            return self._call(method, _arguments())
+
+        return app
+
+    def _call(self, method: str, given: dict[str, Any]) -> Response:
+        self.calls.append(method)
+        for fault in list(self.faults):
+            answer = fault(method, given)
+            if answer is not None:
+                return answer
+        port = self._ws.socket.getsockname()[1]
+        body: dict[str, Any]
+        match method:
+            case "auth.test":
+                body = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "home"}
+            case "apps.connections.open":
+                body = {"url": f"ws://127.0.0.1:{port}/link?ticket={next(self._count)}"}
+            case "chat.postMessage":
+                body = self.keep(given)
+            case "views.publish":
+                self.views.append(given)
+                body = {"view": {}}
+            case "conversations.replies" | "conversations.history":
+                thread = given.get("ts")
+                body = {
+                    "messages": [
+                        post
+                        for post in self.posts
+                        if post["channel"] == given["channel"]
+                        and thread in (None, post.get("thread_ts"))
+                    ]
+                }
+            case _:
+                return jsonify({"ok": False, "error": "unknown_method"})
+        self._notify()
+        return jsonify({"ok": True, **body})
+
+    def keep(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Make a post."""
+        with self._lock:
+            post = {
+                **given,
+                "ts": f"{1_800_000_000 + next(self._count)}.000200",
+                "at": time.monotonic(),
+            }
+            self.posts.append(post)
+        return {"ts": post["ts"], "channel": given["channel"]}
+
+
+def _arguments() -> dict[str, Any]:
+    if request.is_json:
+        given: dict[str, Any] = request.get_json(silent=True) or {}
+        return given
+    form = parse_qs(request.get_data(as_text=True))
+    return {
+        name: json.loads(values[0]) if values[0][:1] in "[{" else values[0]
+        for name, values in form.items()
+    }
