@@ -6,6 +6,7 @@ with the same event_id in a new envelope, posts keep their metadata, a refresh s
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import threading
@@ -208,10 +209,8 @@ class FakeSlack:
         return found["payload"] or {}
 
     def _send(self, envelope: dict[str, Any]) -> None:
-        try:
+        with contextlib.suppress(Exception):  # nobody listens; an event is sent again
             self.sockets[-1].send(json.dumps(envelope))
-        except Exception:
-            pass  # nobody listens; an event is sent again
 
     def _resend(self) -> None:
         while not self._closing:
