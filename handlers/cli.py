@@ -29,8 +29,6 @@ from bot.record import Record
 from bot.schema import why
 from bot.store import Store
 from bot.verifying import verify_records
-from handlers import serving
-from handlers.terminal import chat as terminal_chat
 
 _SAMPLE = Path("data/records")
 _FIRST_QUESTION = "可转债"
@@ -338,7 +336,7 @@ def _answer(desk: Desk, message: Message, as_json: bool) -> None:
 @click.pass_obj
 def chat(settings: Settings) -> None:
     """在终端里提问。"""
-    terminal_chat(open_desk(settings), settings.db.parent)
+    _talk(open_desk(settings), settings)
 
 
 # Serving
@@ -348,6 +346,8 @@ def chat(settings: Settings) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """启动全部已配置的聊天和本地网页，直到收到停止信号。"""
+    from handlers import serving
+
     serving.serve(settings)
 
 
@@ -355,6 +355,8 @@ def serve(settings: Settings) -> None:
 @click.pass_obj
 def start(settings: Settings) -> None:
     """首次使用：导入 data/records，演示一条真实答复，然后启动。"""
+    from handlers import serving
+
     store = Store(settings.db)
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
         if outcome.status != "unchanged":
@@ -372,9 +374,16 @@ def start(settings: Settings) -> None:
         serving.serve(settings)
     elif sys.stdin.isatty() and sys.stdout.isatty():
         click.echo("直接输入问题；输入“帮助”看用法，“退出”结束。", err=True)
-        terminal_chat(desk, settings.db.parent)
+        _talk(desk, settings)
     else:
         serving.serve(settings)
+
+
+def _talk(desk: Desk, settings: Settings) -> None:
+    # The chat's and the servers' libraries take half a second to load; `ask` needs none of them.
+    from handlers.terminal import chat as talk
+
+    talk(desk, settings.db.parent)
 
 
 def _echo_json(value: Any, one_line: bool = False) -> None:

@@ -11,7 +11,7 @@ from bot.config import Caution
 from bot.message import Band, Hit
 
 _ANSWER = {"strict": 0.70, "normal": 0.60, "open": 0.50}
-_SUGGEST = 0.38
+_SUGGEST = 0.20
 
 
 def choose(hits: Sequence[Hit], caution: Caution) -> Band:

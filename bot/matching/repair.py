@@ -1,7 +1,8 @@
 """Typed words that no record holds → the stored word they most likely stand for.
 
-A Latin word within one or two edits of a stored one; a Han character that makes three adjacent
-characters a stored sequence when it alone is replaced (可转账 → 可转债). Stored words stay.
+A Latin word within one or two edits of a stored one; a Han character whose homophone makes three
+adjacent characters a stored sequence (可转宅 → 可转债). Stored words stay. A character of another
+sound is never replaced: that would turn 分红计划 into whatever plan the record speaks of.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
+from pypinyin import lazy_pinyin
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+_KEYWORD = 6  # characters; in a longer message the other words carry a typo, and 什么时 is none
 _HAN3 = re.compile(r"(?=([㐀-鿿]{3}))")
 _LATIN = re.compile(r"[a-z]{4,}")
 
@@ -28,10 +32,9 @@ class Repair:
             self._words.update(_LATIN.findall(text))
             self._triples.update(_HAN3.findall(text))
         self._pairs = {pair for triple in self._triples for pair in (triple[:2], triple[1:])}
-        self._by_gap: dict[str, str] = {}
+        self._by_sound: dict[str, str] = {}
         for triple, _ in sorted(self._triples.items(), key=lambda item: item[1]):
-            for gapped in _gapped(triple):
-                self._by_gap[gapped] = triple  # the most frequent one stays
+            self._by_sound[sound(triple)] = triple  # the most frequent one stays
 
     def __call__(self, text: str) -> str:
         """The normalised message with its likely typos repaired."""
@@ -45,6 +48,8 @@ class Repair:
         return best[0] if best else word
 
     def _han(self, text: str) -> str:
+        if len(text) > _KEYWORD:
+            return text
         for at in range(len(text) - 2):
             triple = text[at : at + 3]
             # Only where the middle joins nothing stored: both pairs known means no typo.
@@ -52,17 +57,22 @@ class Repair:
                 continue
             if triple[:2] in self._pairs and triple[1:] in self._pairs:
                 continue
-            if triple[:2] not in self._pairs and triple[1:] not in self._pairs:
-                continue
-            stored = self._by_gap.get(_gap_of_unknown(triple, self._pairs))
-            if stored:
+            stored = self._by_sound.get(sound(triple))
+            if stored and sum(one != other for one, other in zip(stored, triple, strict=True)) == 1:
                 text = text[:at] + stored + text[at + 3 :]
         return text
 
 
-def _gapped(triple: str) -> tuple[str, str]:
-    return triple[:2] + "?", "?" + triple[1:]
+def sound(text: str) -> str:
+    """Pinyin without tones, and without what many speakers do not tell apart (zh/z, -ng/-n).
+
+    >>> sound("可转宅") == sound("可转债")
+    True
+    """
+    return " ".join(_syllable(character) for character in text)
 
 
-def _gap_of_unknown(triple: str, pairs: set[str]) -> str:
-    return triple[:2] + "?" if triple[:2] in pairs else "?" + triple[1:]
+@cache
+def _syllable(character: str) -> str:
+    syllable = lazy_pinyin(character)[0]
+    return re.sub(r"^([zcs])h", r"\1", re.sub(r"ng$", "n", syllable))

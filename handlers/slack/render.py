@@ -56,7 +56,9 @@ def messages(shown: Shown, words: Words, query: str = "", share: str = "") -> li
         Objects with `text` and `blocks`, each within Slack's limits; the buttons are on the last.
     """
     pages = list(_pages(_lines(shown)))
-    sent = [{"text": escape(_plain(page)), "blocks": [_rich_text(page)]} for page in pages]
+    sent: list[Payload] = [
+        {"text": escape(_plain(page)), "blocks": [_rich_text(page)]} for page in pages
+    ]
     if len(pages) == 1:
         sent[0]["text"] = escape(shown.text)
     sent[-1]["blocks"] += _rows(shown, words, query, share)

@@ -1,0 +1,183 @@
+"""The installed command, as a person or a script runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SAMPLE
+from tests.fakes.slack import FakeSlack
+
+IRBOT = [str(Path(sys.executable).with_name("irbot"))]
+
+
+@pytest.fixture
+def irbot(tmp_path):
+    """Run `irbot …` in an empty folder; returns the finished process."""
+
+    def run(*arguments, stdin="", **env):
+        return subprocess.run(
+            [*IRBOT, *map(str, arguments)],
+            input=stdin,
+            cwd=tmp_path,
+            env=_env(env),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def _env(more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
+    return {**kept, **more}
+
+
+@pytest.fixture
+def loaded(irbot):
+    assert irbot("import", SAMPLE).returncode == 0
+    return irbot
+
+
+def test_import_is_idempotent_and_says_so(irbot):
+    first = json.loads(irbot("import", SAMPLE, "--json").stdout)
+    again = json.loads(irbot("import", SAMPLE, "--json").stdout)
+    assert [item["status"] for item in first + again] == ["imported", "unchanged"]
+    assert first[0]["record_ids"] == ["300253/2025-002"]
+    assert (first[0]["questions"], first[0]["unplaced"]) == (31, 0)
+
+
+def test_the_acceptance_dialogue_by_file(loaded):
+    done = loaded("ask", "--file", "-", "--json", stdin="关税\n#7\n今天上海天气怎么样\n")
+    tariff, seventh, weather = map(json.loads, done.stdout.splitlines())
+    assert [(hit["id"], hit["part"]) for hit in tariff["answers"]] == [("300253/2025-002#24", 3)]
+    assert seventh["answers"][0]["question_no"] == 7
+    assert (weather["kind"], weather["answers"], weather["suggestions"]) == ("decline", [], [])
+
+
+def test_a_number_goes_straight_to_its_question(loaded):
+    typed = ["24", "#24", "第24问", "第二十四个问题", "300253/2025-2#24", "300253/2025-002#24"]
+    done = loaded("ask", "--file", "-", "--json", stdin="\n".join(typed) + "\n")
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(reply["answers"][0]["id"], reply["confidence"]) for reply in replies] == [
+        ("300253/2025-002#24", 1)
+    ] * len(typed)
+
+
+@pytest.mark.parametrize(("now", "passed"), [("2025-07-01", True), ("2025-05-01", False)])
+def test_the_notice_follows_the_clock(loaded, now, passed):
+    reply = json.loads(loaded("ask", "可转债", "--json", IR_NOW=f"{now}T09:00:00+08:00").stdout)
+    assert ("“2025 年 6 月底前”已过" in reply["text"]) is passed
+    assert [hit["question_no"] for hit in reply["suggestions"]] == [31]
+
+
+def test_hostile_messages_get_a_short_reply_each(loaded):
+    typed = [
+        "",
+        " ",
+        "？",
+        "🙂🙂",
+        "\x1b[2J",
+        "'; DROP TABLE records;--",
+        "<!channel>",
+        "问" * 10_000,
+    ]
+    done = loaded("ask", "--file", "-", "--json", stdin="\n".join(typed) + "\n")
+    kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
+    assert len(kinds) == len(typed)
+    assert set(kinds) <= {"help", "decline", "notice", "suggest"}
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+
+
+def test_bad_input_is_one_clear_line_and_exit_1(loaded, tmp_path):
+    for name, content in (("empty.txt", b""), ("noise.txt", b"\xff\x00\x80" * 40)):
+        (tmp_path / name).write_bytes(content)
+        done = loaded("import", name)
+        assert (done.returncode, name in done.stderr) == (1, True)
+        assert "Traceback" not in done.stderr
+    for arguments in (("import", "absent.pdf"), ("show", "999999/2020-1")):
+        done = loaded(*arguments)
+        assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
+    assert len(json.loads(loaded("records", "--json").stdout)) == 1
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"SLACK_BOT_TOKEN": "xoxb-1"},
+        {"SLACK_APP_TOKEN": "xapp-1"},
+        {"SLACK_BOT_TOKEN": "nonsense", "SLACK_APP_TOKEN": "xapp-1"},
+    ],
+)
+def test_half_set_or_malformed_credentials_stop_serve_before_connecting(irbot, env):
+    done = irbot("serve", **env, IR_HTTP="")
+    assert done.returncode == 1
+    assert "SLACK_" in done.stderr
+    assert not any(value in done.stderr for value in env.values() if value.startswith("nonsense"))
+
+
+def test_a_database_of_a_newer_version_is_left_alone(loaded, tmp_path):
+    import sqlite3
+
+    path = tmp_path / "data/irbot.db"
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
+            "VALUES ('irbot', 'from_the_future', '2030-01-01')"
+        )
+    done = loaded("ask", "可转债")
+    assert (done.returncode, "更新版本" in done.stderr) == (1, True)
+
+
+def test_a_withdrawn_question_is_in_no_reply_until_undone(loaded):
+    assert loaded("withdraw", "300253/2025-002#24", "--reason", "更正中").returncode == 0
+    assert "#24" not in loaded("ask", "关税", "--json").stdout
+    assert loaded("withdraw", "300253/2025-002#24", "--undo").returncode == 0
+    assert "#24" in loaded("ask", "关税", "--json").stdout
+
+
+def test_verify_proves_the_store(loaded):
+    done = loaded("verify")
+    assert done.returncode == 0
+
+
+def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_path):
+    with FakeSlack() as slack:
+        process = subprocess.Popen(
+            [*IRBOT, "serve"],
+            cwd=tmp_path,
+            env=_env({**slack.env, "IR_HTTP": "127.0.0.1:18377"}),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            slack.until(lambda: slack.sockets, 20)
+            ts = slack.mention("可转债")
+            post = slack.until(lambda: slack.posts)[0]
+            assert post["thread_ts"] == ts
+            health = _health("http://127.0.0.1:18377/healthz")
+            assert health["chats"] == {"slack": "connected"}
+            assert health["records"] == 1
+        finally:
+            process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert time.monotonic() - began < 5
+    assert "xoxb-1-test" not in said
+    assert "可转债" not in said
+
+
+def _health(url):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=5) as answer:
+        return json.load(answer)
