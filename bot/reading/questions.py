@@ -15,12 +15,13 @@ from bot.reading.text import Ledger, Span, join
 from bot.record import Narrative, Part, Question
 
 _NUMBERED = re.compile(
-    r"\s*(?P<prefix>问题|提问|[Qq]|问)?\s*(?P<no>\d{1,3})\s*(?P<mark>[、.．：:)）]|(?=\s*问\s*[：:]))"
+    r"\s*(?P<prefix>问题|提问|[Qq]|问)?\s*(?P<no>\d{1,3})\s*(?P<mark>[、：:)）]|[.．](?!\d+\s*(?:[%％‰亿万倍元个)），,。；、]|[a-zA-Z]{1,3}\b))|(?=\s*问\s*[：:]))"
     r"(?:\s*问\s*[：:])?\s*"
 )
 _UNNUMBERED = re.compile(r"\s*(?:[Qq]|问|提问|投资者问|问题)\s*[:：;；.．、]\s*")
+_NO_LABEL = re.compile("")
 _ANSWER = re.compile(
-    r"\s*(?:[Aa]\d{0,3}|答|回复|回答|公司回复|公司答|公司回答|答复)\s*[:：;；.．、](?!\d)\s*"
+    r"\s*(?:[Aa]\d{0,3}|答|回复|回答|公司回复|公司答|公司回答|答复)\s*(?:[:：;；、]|[.．](?!\d))\s*"
 )
 _ENDS = re.compile(r"[。！？!?…；;”\"）)]\s*$")
 _ASKS = re.compile(r"[？?]|吗|呢|如何|怎么|什么|是否|能否|可否|哪些|多少|为何|请问|介绍")
@@ -74,6 +75,7 @@ def read_content(ledger: Ledger, spans: list[Span]) -> Content:
     """Split the lines of the main content; every one is placed or put aside."""
     paragraphs = _paragraphs(ledger, spans)
     starts = _question_starts(ledger, paragraphs)
+    starts |= _unlabelled_first(ledger, paragraphs, starts)
     opening = paragraphs[: min(starts, default=len(paragraphs))]
     items = [
         _item(ledger, paragraphs[at:until], starts[at])
@@ -128,6 +130,17 @@ def _question_starts(ledger: Ledger, paragraphs: list[_Paragraph]) -> dict[int, 
     return numbered if len(numbered) >= len(unnumbered) else unnumbered
 
 
+def _unlabelled_first(
+    ledger: Ledger, paragraphs: list[_Paragraph], starts: dict[int, re.Match[str]]
+) -> dict[int, re.Match[str]]:
+    """A first question that lacks the label of the others: the paragraph before a lone 答：."""
+    for at in range(1, min(starts, default=0)):
+        if _answer_label(ledger, paragraphs[at]):
+            match = _NO_LABEL.match(paragraphs[at - 1].text(ledger))
+            return {at - 1: match} if match else {}
+    return {}
+
+
 def _numbered_starts(texts: list[str], paragraphs: list[_Paragraph]) -> dict[int, re.Match[str]]:
     labelled = [(at, match) for at, text in enumerate(texts) if (match := _NUMBERED.match(text))]
     all_bold = any(paragraphs[at].bold for at, _ in labelled)
@@ -167,8 +180,9 @@ _ANSWER_INSIDE = re.compile(r"(?<=[？?。！!\s])(?:答|公司回复|回复)\s*
 def _item(ledger: Ledger, paragraphs: list[_Paragraph], label: re.Match[str]) -> _Item:
     first = paragraphs[0]
     number = int(label["no"]) if "no" in label.re.groupindex else None
-    item = _Item(label[0].strip(), number, first.page)
-    _drop(ledger, first, label.end(), "question label")
+    item = _Item(label[0].strip() or None, number, first.page)
+    if label[0]:
+        _drop(ledger, first, label.end(), "question label")
     answers = [at for at, paragraph in enumerate(paragraphs) if _answer_label(ledger, paragraph)]
     if first.bold and not answers:
         border = next((at for at, one in enumerate(paragraphs) if not one.bold), len(paragraphs))

@@ -238,6 +238,8 @@ def _first(match: re.Match[str] | None) -> str | None:
 
 def _gaps(content: Content, proof: Proof) -> list[Problem]:
     problems = [Problem("提问或答复是空的", None, number) for number in content.empty]
+    if not (content.questions or content.narrative):
+        problems.append(Problem("没有读到任何提问、答复或交流内容"))
     problems += [
         Problem(f"这些文字没有归位：{piece.text[:60]}", piece.page) for piece in proof.unplaced
     ]
@@ -245,7 +247,11 @@ def _gaps(content: Content, proof: Proof) -> list[Problem]:
 
 
 def _furniture_share(proof: Proof) -> tuple[str, ...]:
-    aside = sum(len(squashed(piece.text)) for piece in proof.furniture)
+    aside = sum(
+        len(squashed(piece.text))
+        for piece in proof.furniture
+        if not piece.kind.endswith("label")  # the form's and the questions' own
+    )
     share = aside / max(1, aside + proof.placed)
     if share <= _MOST_FURNITURE:
         return ()
