@@ -33,6 +33,7 @@ class FakeSlack:
         self.calls: list[str] = []
         self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
         self.sockets: list[ServerConnection] = []
+        self.opened: list[float] = []  # when each socket was opened
         self._retry_s = retry_s
         self._count = itertools.count(1)
         self._lock = threading.Lock()
@@ -227,6 +228,7 @@ class FakeSlack:
 
     def _socket(self, connection: ServerConnection) -> None:
         self.sockets.append(connection)
+        self.opened.append(time.monotonic())
         connection.send(json.dumps({"type": "hello", "num_connections": 1}))
         self._notify()
         try:
