@@ -1,0 +1,88 @@
+"""Connections end in every way; the bot is back at once and loses nothing."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize("end", ["refresh", "cut", "close_cleanly"])
+def test_a_lost_connection_is_replaced_at_once(bot, slack, end):
+    slack.mention("可转债", channel="C1")
+    slack.until(lambda: slack.posts)
+    opened = len(slack.opened)
+    began = time.monotonic()
+    getattr(slack, end)()
+    slack.until(lambda: len(slack.opened) > opened, 3)
+    assert time.monotonic() - began < 2
+    slack.mention("关税", channel="C2")
+    slack.until(lambda: len(slack.posts) == 2, 8)
+    slack.until(lambda: slack.unacknowledged() == 0)
+
+
+def test_malformed_frames_do_not_end_the_connection(bot, slack):
+    for frame in ("no json", "[]", '{"type": 7}', '{"type": "events_api", "envelope_id": "x"}', ""):
+        slack.raw(frame)
+    slack.mention("可转债")
+    assert slack.until(lambda: slack.posts, 8)
+
+
+def test_a_refused_token_is_failed_and_not_hammered(slack, desk, tmp_path, monkeypatch):
+    from flask import jsonify
+
+    from bot.config import load_settings
+    from bot.delivery import Delivery
+    from handlers.slack.app import SlackChat
+
+    def refuse(method, given):
+        return jsonify({"ok": False, "error": "invalid_auth"})
+
+    slack.faults.append(refuse)
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+    chat = SlackChat(settings, desk, Delivery(desk, settings.db))
+    chat.start()
+    slack.until(lambda: chat.state == "failed")
+    time.sleep(0.5)
+    assert len(slack.calls) == 1
+
+
+def test_a_limited_channel_waits_and_delays_no_other(bot, slack):
+    from flask import make_response
+
+    limited = []
+
+    def limit(method, given):
+        if method == "chat.postMessage" and given["channel"] == "C1" and not limited:
+            limited.append(time.monotonic())
+            answer = make_response({"ok": False, "error": "ratelimited"}, 429)
+            answer.headers["Retry-After"] = "2"
+            return answer
+        return None
+
+    slack.faults.append(limit)
+    slack.mention("可转债", channel="C1")
+    slack.until(lambda: limited)
+    slack.mention("关税", channel="C2")
+    slack.until(lambda: slack.posts, 1.5)
+    assert slack.posts[0]["channel"] == "C2"
+    slack.until(lambda: len(slack.posts) == 2)
+    assert slack.posts[1]["at"] - limited[0] >= 2
+
+
+def test_a_post_whose_fate_is_unknown_is_looked_up_before_it_is_repeated(bot, slack):
+    from flask import make_response
+
+    cut = []
+
+    def made_but_failed(method, given):
+        if method == "chat.postMessage" and not cut:
+            cut.append(slack.keep(given))
+            return make_response("gateway", 502)
+        return None
+
+    slack.faults.append(made_but_failed)
+    slack.mention("可转债")
+    slack.until(lambda: "conversations.replies" in slack.calls)
+    time.sleep(1.0)
+    assert len(slack.posts) == 1
