@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_a_refused_token_is_failed_and_not_hammered(slack, desk, tmp_path, monke
 def test_a_limited_channel_waits_and_delays_no_other(bot, slack):
     from flask import make_response
 
-    limited = []
+    limited: list[float] = []
 
     def limit(method, given):
         if method == "chat.postMessage" and given["channel"] == "C1" and not limited:
@@ -73,7 +74,7 @@ def test_a_limited_channel_waits_and_delays_no_other(bot, slack):
 def test_a_post_whose_fate_is_unknown_is_looked_up_before_it_is_repeated(bot, slack):
     from flask import make_response
 
-    cut = []
+    cut: list[dict[str, Any]] = []
 
     def made_but_failed(method, given):
         if method == "chat.postMessage" and not cut:
