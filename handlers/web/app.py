@@ -66,16 +66,22 @@ class WebServer:
             ) from error
         self.port: int = self._server.effective_port
         self.url = f"http://{host}:{self.port}"
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def _run(self) -> None:
-        self._server.run()
+        try:
+            self._server.run()
+        except OSError:  # its sockets are closed under it by `stop`
+            if not self._stopping:
+                raise
 
     def stop(self) -> None:
         """Stop accepting and let the thread end."""
+        self._stopping = True
         self._server.close()
         self._server.task_dispatcher.shutdown(timeout=1)
         self._thread.join(timeout=2)

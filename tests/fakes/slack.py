@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Flask, Response, jsonify, request
-from waitress.server import create_server
 from websockets.sync.server import Server, ServerConnection, serve
+from werkzeug.serving import make_server
 
 TEAM, BOT_USER, BOT_ID = "T0HOME", "U0BOT", "B0BOT"
 
@@ -44,16 +44,17 @@ class FakeSlack:
 
     def __enter__(self) -> FakeSlack:
         self._ws: Server = serve(self._socket, "127.0.0.1", 0, max_size=None)
-        self._http = create_server(self._app(), host="127.0.0.1", port=0, threads=16)
-        self.url = f"http://127.0.0.1:{self._http.effective_port}/api/"
-        for run in (self._ws.serve_forever, self._http.run, self._resend):
+        self._http = make_server("127.0.0.1", 0, self._app(), threaded=True)
+        self.url = f"http://127.0.0.1:{self._http.server_port}/api/"
+        for run in (self._ws.serve_forever, self._http.serve_forever, self._resend):
             threading.Thread(target=run, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing = True
         self._ws.shutdown()
-        self._http.close()
+        self._http.shutdown()
+        self._http.server_close()
 
     @property
     def env(self) -> dict[str, str]:
