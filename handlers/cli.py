@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
@@ -377,6 +378,25 @@ def start(settings: Settings) -> None:
         _talk(desk, settings)
     else:
         serving.serve(settings)
+
+
+@cli.group()
+def slack() -> None:
+    """接入 Slack。"""
+
+
+@slack.command("manifest")
+@click.option("--command", default="/ir", show_default=True, help="斜杠命令的名字。")
+@click.option("--url", default="", help="HTTP 方式：/slack/events 的公网地址；不写为 Socket Mode。")
+def slack_manifest(command: str, url: str) -> None:
+    """打印应用清单，粘贴到 api.slack.com/apps 的 From a manifest。"""
+    from handlers.slack.manifest import SCOPES, manifest
+
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
+        raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
+    _echo_json(manifest(command, url))
+    for scope, purpose in SCOPES.items():
+        click.echo(f"{scope}: {purpose}", err=True)
 
 
 def _talk(desk: Desk, settings: Settings) -> None:

@@ -53,6 +53,8 @@ def serve(settings: Settings) -> None:
     """
     logging.getLogger().setLevel(logging.INFO)
     configured = chats_configured(settings)
+    if settings.wecom_bot_id or settings.wecom_bot_secret or settings.wecom_corp_id:
+        click.echo("企业微信：这个版本还不支持，已设的 WECOM_ 变量不起作用", err=True)
     if "slack" in configured:
         check_slack(settings)
     if not configured and not settings.http:
@@ -99,7 +101,7 @@ def _say_where(url: str, alone: bool) -> None:
         click.echo(
             f"本地网页：{url} （按 Ctrl-C 停止）\n"
             f"提问：在网页里输入，或另开一个终端运行 .venv/bin/irbot ask 可转债\n"
-            "接入 Slack 或企业微信：把 .env.example 复制为 .env 并填写",
+            "接入 Slack：把 .env.example 复制为 .env 并填写",
             err=True,
         )
     else:

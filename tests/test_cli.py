@@ -181,3 +181,12 @@ def _health(url):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=5) as answer:
         return json.load(answer)
+
+
+def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
+    done = irbot("slack", "manifest", "--command", "/wnir")
+    manifest = json.loads(done.stdout)
+    assert manifest["features"]["slash_commands"][0]["command"] == "/wnir"
+    scopes = manifest["oauth_config"]["scopes"]["bot"]
+    assert all(f"{scope}: " in done.stderr for scope in scopes)
+    assert irbot("slack", "manifest", "--command", "wnir").returncode == 2
