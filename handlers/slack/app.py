@@ -269,13 +269,12 @@ class SlackChat:
             ack(first)
             return
         # The acknowledgement takes one message; more go in order through the response URL.
-        address = {"respond": body["response_url"], "lane": body["response_url"]}
         mark = f"{channel}/command/{body.get('trigger_id') or body['response_url']}"
         self._delivery.enqueue(
             f"{PLATFORM}/{self._team}/{mark}",
             self._chat(channel, user),
             [{"response_type": "ephemeral", **payload} for payload in payloads],
-            address,
+            _to_asker(body),
         )
         ack()
 
@@ -287,12 +286,11 @@ class SlackChat:
 
     def _accept_click(self, body: dict[str, Any], says: str, mark: str) -> None:
         container, message = body.get("container") or {}, body.get("message") or {}
-        channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
-        user = (body.get("user") or {}).get("id", "")
+        channel, user = _where(body)
         shown_at = container.get("message_ts") or message.get("ts") or ""
         address: dict[str, Any]
         if container.get("is_ephemeral") or not shown_at:
-            address = {"respond": body["response_url"], "lane": body["response_url"]}
+            address = _to_asker(body)
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
             address = {"channel": channel, "thread_ts": thread}
@@ -300,8 +298,7 @@ class SlackChat:
 
     def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         action = body["actions"][0]
-        container = body.get("container") or {}
-        channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+        channel, user = _where(body)
         try:
             about = json.loads(action["value"])
             ids, query = [str(item) for item in about["ids"]], str(about["query"])
@@ -309,7 +306,7 @@ class SlackChat:
             ids, query = [], ""
         for question_id in ids:
             self._delivery.keep_opinion(
-                self._chat(channel, (body.get("user") or {}).get("id", "")),
+                self._chat(channel, user),
                 question_id,
                 query,
                 helpful=action["action_id"] == render.HELPFUL,
@@ -319,31 +316,23 @@ class SlackChat:
     def _on_share(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """分享到频道: through the response URL, which works where the bot is no member."""
         action = body["actions"][0]
-        container = body.get("container") or {}
-        channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
-        user = (body.get("user") or {}).get("id", "")
-        address = {
-            "respond": body["response_url"],
-            "lane": body["response_url"],
-            "shared_by": user,
-        }
+        channel, user = _where(body)
         self._accept(
             f"{channel}/share/{user}/{action.get('action_ts', '')}",
             str(action.get("value", "")),
             channel,
             user,
-            address,
+            {**_to_asker(body), "shared_by": user},
         )
         ack()
 
     def _on_shortcut(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """查活动记录 on a message: what the record says about it, for the asker only."""
         message = body.get("message") or {}
-        channel = (body.get("channel") or {}).get("id", "")
-        user = (body.get("user") or {}).get("id", "")
-        address = {"respond": body["response_url"], "lane": body["response_url"]}
+        channel, user = _where(body)
         mark = f"{channel}/shortcut/{body.get('action_ts') or body.get('trigger_id', '')}"
-        self._accept(mark, question_in(str(message.get("text") or "")), channel, user, address)
+        text = question_in(str(message.get("text") or ""))
+        self._accept(mark, text, channel, user, _to_asker(body))
         ack()
 
     def _open_home(self, event: dict[str, Any]) -> None:
@@ -381,6 +370,18 @@ class SlackChat:
             if self._http is None:
                 return "not ready", 503
             return cast(ResponseReturnValue, self._http.handle(request))
+
+
+def _where(body: dict[str, Any]) -> tuple[str, str]:
+    """Channel and user of a click or shortcut."""
+    container = body.get("container") or {}
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+    return channel, (body.get("user") or {}).get("id", "")
+
+
+def _to_asker(body: dict[str, Any]) -> dict[str, Any]:
+    """The address that only the asker sees, with a queue of its own."""
+    return {"respond": body["response_url"], "lane": body["response_url"]}
 
 
 def _unhandled(error: Exception) -> BoltResponse:
