@@ -120,7 +120,7 @@ class Delivery:
         self._carriers: dict[str, Carrier] = {}
         self._pacer = _Pacer()
         self._counters: Counter[str] = Counter()
-        self._me = f"{os.getpid()}"
+        self._me = str(os.getpid())
         self._local = threading.local()
         self._wake = threading.Condition()
         self._work = 0  # grows with every reason to look at the tables again
@@ -247,7 +247,9 @@ class Delivery:
         with transaction(db):
             self._put_out(db, row["key"], chat, address, payloads)
             db.execute(
-                "UPDATE inbox SET state = 'done', text = '', owner = NULL WHERE id = ?", [row["id"]]
+                "UPDATE inbox SET state = 'done', text = '', address = '{}', owner = NULL "
+                "WHERE id = ?",
+                [row["id"]],
             )
 
     def _claim(self, db: Database) -> dict[str, Any] | None:
@@ -261,8 +263,7 @@ class Delivery:
         with transaction(db):
             for row in db.query(waiting, platforms):
                 if row["owner"] is None or not _lives(row["owner"]):
-                    owner = f"{self._me}"
-                    db.execute("UPDATE inbox SET owner = ? WHERE id = ?", [owner, row["id"]])
+                    db.execute("UPDATE inbox SET owner = ? WHERE id = ?", [self._me, row["id"]])
                     return row
         return None
 
@@ -367,7 +368,6 @@ class Delivery:
             case Sent(ref):
                 self._finish(row, "sent", ref)
             case Limited(retry_after_s):
-                self._counters["retries"] += 1
                 self._again(row, retry_after_s)
             case Refused(reason, permanent):
                 late = time.time() - row["at"] > _GIVE_UP_S
@@ -395,7 +395,8 @@ class Delivery:
         db = self._db()
         with transaction(db):
             db.execute(
-                "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}' WHERE id = ?",
+                "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}', "
+                "address = '{}' WHERE id = ?",
                 [state, ref, row["id"]],
             )
 

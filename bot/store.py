@@ -247,11 +247,6 @@ class Store:
             },
         )
 
-    def has_source(self, content: bytes) -> bool:
-        """Whether these very bytes were imported before."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        return _first(self._db(), "SELECT 1 FROM sources WHERE sha256 = ?", sha256) is not None
-
     def records(self) -> list[Stored]:
         """The current version of every record, newest event first."""
         db = self._db()

@@ -162,11 +162,6 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "unhelpful": {"zh": "没用", "en": "Not helpful"},
     "share": {"zh": "分享到频道", "en": "Share to channel"},
     "shared by": {"zh": "分享了公司答复", "en": "shared the company's answer"},
-    "thanks": {"zh": "已记录，谢谢。", "en": "Noted, thank you."},
-    "text only": {
-        "zh": "请用文字提问；图片和文件我读不了。",
-        "en": "Please ask in text; images and files cannot be read here.",
-    },
     "apology": {
         "zh": "抱歉，这条消息处理出错，已记入日志。请换个说法再试，或联系投资者关系部门。",
         "en": "Sorry, this message failed and was logged. Please try other words or ask the desk.",

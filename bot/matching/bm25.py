@@ -39,9 +39,6 @@ class BM25:
     def __contains__(self, term: str) -> bool:
         return term in self._postings
 
-    def vocabulary(self) -> Iterable[str]:
-        return self._postings.keys()
-
     def frequency(self, term: str) -> int:
         """In how many documents the term stands."""
         return len(self._postings[term][0]) if term in self._postings else 0

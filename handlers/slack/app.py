@@ -23,7 +23,6 @@ from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -35,7 +34,7 @@ from bot.errors import SettingsError
 from bot.message import Chat, Message
 from handlers.slack import render
 from handlers.slack.carrier import SlackCarrier
-from handlers.slack.socket import FOR_GOOD, Socket
+from handlers.slack.socket import FOR_GOOD, Socket, code_of
 
 PLATFORM = "slack"
 
@@ -166,13 +165,11 @@ class SlackChat:
         while not self._stopping.is_set():
             try:
                 return cast(dict[str, Any], self._client.auth_test().data)
-            except SlackApiError as error:
-                code = str(error.response.get("error", "unknown"))
+            except Exception as error:
+                code = code_of(error)
                 if code in FOR_GOOD:
                     self._refused(code)
                     return None
-            except Exception as error:
-                code = type(error).__name__
             log.warning("Slack: cannot sign in yet (%s); trying again", code)
             self._stopping.wait(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
             tries += 1
@@ -251,7 +248,7 @@ class SlackChat:
         self._delivery.accept(
             f"{PLATFORM}/{self._team}/{mark}",
             Message(text, self._chat(channel, user)),
-            {**address, "query": text[:300]},
+            {**address, "query": text},
         )
 
     def _chat(self, channel: str, user: str) -> Chat:
@@ -264,16 +261,16 @@ class SlackChat:
         shown = self._delivery.shown(Message(text, self._chat(channel, user)))
         says = shown.quotations[0].id if len(shown.quotations) == 1 else ""
         payloads = render.messages(shown, self._desk.words, text, share=says)
-        first = {"response_type": "ephemeral", **payloads[0]}
-        if len(payloads) == 1:
-            ack(first)
+        seen_by_asker = [{"response_type": "ephemeral", **payload} for payload in payloads]
+        if len(seen_by_asker) == 1:
+            ack(seen_by_asker[0])
             return
         # The acknowledgement takes one message; more go in order through the response URL.
         mark = f"{channel}/command/{body.get('trigger_id') or body['response_url']}"
         self._delivery.enqueue(
             f"{PLATFORM}/{self._team}/{mark}",
             self._chat(channel, user),
-            [{"response_type": "ephemeral", **payload} for payload in payloads],
+            seen_by_asker,
             _to_asker(body),
         )
         ack()

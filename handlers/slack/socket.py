@@ -94,7 +94,7 @@ class Socket(SocketModeClient):
         try:
             super().connect_to_new_endpoint(force)
         except Exception as error:
-            log.warning("Slack: reconnecting failed: %s", _code(error))
+            log.warning("Slack: reconnecting failed: %s", code_of(error))
 
     # Watching
 
@@ -119,7 +119,7 @@ class Socket(SocketModeClient):
                         self.wss_uri = self.issue_new_wss_url()
                         self.connect()
             except Exception as error:
-                code = _code(error)
+                code = code_of(error)
                 if code in FOR_GOOD:
                     self._refused(code)
                     return
@@ -165,7 +165,8 @@ def _end_read(session: Any, state: Any) -> None:
             sock.shutdown(socket.SHUT_RDWR)
 
 
-def _code(error: Exception) -> str:
+def code_of(error: Exception) -> str:
+    """Slack's error code, else the kind of the fault; never a message, which may hold a secret."""
     if isinstance(error, SlackApiError):
         return str(error.response.get("error", "unknown"))
     return type(error).__name__
