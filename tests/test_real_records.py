@@ -101,8 +101,20 @@ def test_every_question_has_its_own_words_and_its_whole_answer(alone, stem):
     expected, shown = _expected(stem), _shown(alone, stem)
     seen = [_question(item) for item in shown["questions"]]
     for one, other in zip(seen, expected["questions"], strict=False):
-        assert one == other
+        assert one == {name: other[name] for name in one}
     assert len(seen) == expected["number_of_questions"] == len(expected["questions"])
+
+
+@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem.startswith("002415")])
+def test_paragraphs_of_a_pdf_begin_where_the_page_indents_them(alone, stem):
+    seen = {
+        item["question_no"]: tuple(len(item[side].split("\n")) for side in ("question", "answer"))
+        for item in _shown(alone, stem)["questions"]
+    }
+    assert seen == {
+        item["question_no"]: (item["question_paragraphs"], item["answer_paragraphs"])
+        for item in _expected(stem)["questions"]
+    }
 
 
 @pytest.mark.parametrize("stem", STEMS)
