@@ -7,7 +7,7 @@ of `irbot show RECORD --json` (a list where the file holds several records), or
 Where the exact sentence is the reader's, `warnings_hold` and `notes_hold` name words that one of
 them must contain; `parts_read` are the parts of compound questions, by question number;
 `furniture_hold` are pieces of page furniture, page and text; `left_open` names fields for which the
-page allows more than one reading.
+page allows more than one reading; `squashed_hold` gives what such a field says without white space.
 """
 
 from __future__ import annotations
@@ -98,6 +98,8 @@ def _compare(reading, shown, wanted):
     parts = wanted.pop("parts_read", None)
     furniture = {(piece.page, piece.text) for piece in reading.proof.furniture}
     assert {tuple(piece) for piece in wanted.pop("furniture_hold", ())} <= furniture
+    for name, words in wanted.pop("squashed_hold", {}).items():
+        assert "".join(shown[name].split()) == words
     for name in wanted.pop("left_open", ()):
         wanted[name] = shown[name]
     for name in ("warnings", "notes"):
