@@ -32,13 +32,20 @@ INNER = 5  # between a rule and the words
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 
 
+@dataclass(frozen=True)
+class Table:
+    """A ruled table inside a cell, as attendee lists are."""
+
+    cells: Sequence[Sequence[str]]
+
+
 @dataclass
 class Form:
     """A record as it is laid out."""
 
     name: str
     above: Sequence[str]  # lines above the table; a leading `>` sets a line to the right
-    rows: Sequence[tuple[str, Sequence[str] | Sequence[Sequence[str]]]]
+    rows: Sequence[tuple[str, Sequence[str] | Table]]
     head: str = ""  # running head, with {n} and {of}
     foot: str = "{n}"
     ruled: bool = True
@@ -55,7 +62,8 @@ def write(form: Form) -> None:
 
 class _Pages:
     def __init__(self, form: Form, of: int, encrypt: StandardEncryption | None = None) -> None:
-        self.form, self.of, self.number = form, of, 0
+        self.form, self.of = form, of
+        self.number: int = 0
         self.bytes = BytesIO()
         self.canvas = Canvas(self.bytes, pagesize=A4, invariant=1, encrypt=encrypt)
         self.y = 0.0
@@ -92,8 +100,8 @@ def _draw(form: Form, pages: _Pages, target: Path | None = None) -> int:
         pages.y -= LEADING
     pages.y -= LEADING / 2
     for label, value in form.rows:
-        if value and not isinstance(value[0], str):
-            _nested_row(pages, label, value)
+        if isinstance(value, Table):
+            _nested_row(pages, label, value.cells)
         else:
             _row(pages, label, value)
     canvas.save()
@@ -150,7 +158,7 @@ def _piece(pages: _Pages, labels: Sequence[str], lines: Sequence[tuple[str, floa
 
 
 def _nested_row(pages: _Pages, label: str, table: Sequence[Sequence[str]]) -> None:
-    """A row whose value is a ruled table of its own, as attendee lists are."""
+    """A row whose value is a ruled table of its own."""
     labels = wrapped(label, LABEL - 2 * INNER, 0)
     canvas, top, height = pages.canvas, pages.y, (len(table) + 1) * LEADING
     left, column = LEFT + LABEL + INNER, (RIGHT - LEFT - LABEL - 2 * INNER) / len(table[0])
@@ -211,11 +219,11 @@ LONGER = LONG + (
 )
 
 
-def header(time: str = "2025 年 5 月 6 日 15:00-16:30") -> list[tuple[str, Sequence[str]]]:
+def header() -> list[tuple[str, Sequence[str] | Table]]:
     return [
         ("投资者关系活动类别", ACTIVITIES),
         ("参与单位名称及人员姓名", ("线上参与本次业绩说明会的投资者",)),
-        ("时间", (time,)),
+        ("时间", ("2025 年 5 月 6 日 15:00-16:30",)),
         ("地点", ("公司会议室",)),
         ("上市公司接待人员姓名", HOSTS),
     ]
@@ -290,7 +298,7 @@ FORMS = (
             ("投资者关系活动类别", ACTIVITIES),
             (
                 "参与单位名称及人员姓名",
-                (("华东证券", "张明远"), ("Q Capital", "A. Smith"), ("青木基金", "王小萌")),
+                Table((("华东证券", "张明远"), ("Q Capital", "A. Smith"), ("青木基金", "王小萌"))),
             ),
             *header()[2:],
             (CONTENT, LABELLED),
