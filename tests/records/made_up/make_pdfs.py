@@ -86,7 +86,7 @@ class _Pages:
     @property
     def room(self) -> int:
         """Lines that still fit on the page."""
-        used = round((TOP - self.y) / LEADING)
+        used: int = round((TOP - self.y) / LEADING)
         return self.form.lines_on_page - used
 
 
