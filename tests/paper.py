@@ -33,8 +33,10 @@ FOOT = {"附件清单（如有）": "无", "日期": "2025年5月7日"}
 WIDTH = 60  # of a line; a Chinese character is two wide
 
 # The fields that are held against the truth as they are shown.
-HELD = ("id", "title", "activities", "event_start", "event_end", "place", "attendees")
-HELD += ("attachments", "form_dates", "other", "narrative")
+HELD = (
+    *("id", "title", "activities", "event_start", "event_end", "place", "attendees"),
+    *("attachments", "form_dates", "other", "narrative"),
+)
 
 Fate = Literal["same", "warned", "refused", "silent"]
 

@@ -7,8 +7,10 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +36,7 @@ TO_ANSWER, TO_QUESTION, TO_NEXT, FROM_NEXT = "to answer", "to question", "to nex
 
 @pytest.fixture(scope="module")
 def db(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "irbot.db"
+    path: Path = tmp_path_factory.mktemp("store") / "irbot.db"
     outcomes = list(import_files(Store(path), DOCUMENTS, Options()))
     assert [outcome.status for outcome in outcomes] == ["imported"] * len(DOCUMENTS)
     return path
@@ -57,6 +59,10 @@ def changed(db: Path, record_id: str, change: Callable[[sqlite3.Connection], obj
             change(connection)
             connection.commit()
         return found(copy, record_id)
+
+
+def executed_for_each(statement: str, rows: list[Any], connection: sqlite3.Connection) -> None:
+    connection.executemany(statement, rows)
 
 
 def stored_questions(db: Path) -> list[tuple[str, int, int, str, str]]:
@@ -148,8 +154,8 @@ def test_a_border_of_a_question_moved_by_a_sentence_is_seen(db, direction):
         lines = changed(
             db,
             record_id,
-            lambda c, rows=rows: c.executemany(
-                "UPDATE questions SET question=?, answer=? WHERE id=?", rows
+            partial(
+                executed_for_each, "UPDATE questions SET question=?, answer=? WHERE id=?", rows
             ),
         )
         assert any(f"第{which.split()[0]}问" in line for line in lines), (record_id, which)
@@ -201,8 +207,10 @@ def test_every_word_of_the_header_changed_is_seen(db):
         if not changed(
             db,
             record_id,
-            lambda c, tampered=tampered: c.execute(
-                "UPDATE versions SET header=? WHERE record_id=?", (tampered, record_id)
+            partial(
+                executed_for_each,
+                "UPDATE versions SET header=? WHERE record_id=?",
+                [(tampered, record_id)],
             ),
         ):
             unseen.append(name)
