@@ -72,10 +72,25 @@ def test_a_made_up_record_is_read_to_the_letter(document, store):
     assert outcome.status == "imported", outcome.reason
 
     shown = [record_json(store.record(record.id)) for record in outcome.records]
-    wanted = expected if isinstance(expected, list) else [expected]
+    wanted = _listed(expected)
     assert [item["id"] for item in shown] == [item["id"] for item in wanted]
     for reading, one, other in zip(outcome.readings, shown, wanted, strict=True):
         _compare(reading, one, other)
+
+
+def test_all_of_them_fit_into_one_store_and_stay_when_seen_again(store):
+    wanted = {
+        item["id"]: item
+        for document in READ
+        for item in _listed(json.loads(expected_of(document).read_text(encoding="utf-8")))
+    }
+    for status in ("imported", "unchanged"):
+        outcomes = list(import_files(store, READ, Options()))
+        assert {outcome.status for outcome in outcomes} == {status}
+        shown = {stored.record.id: record_json(stored) for stored in store.records()}
+        assert set(shown) == set(wanted)
+        for record_id, item in wanted.items():
+            assert shown[record_id]["questions"] == item["questions"]
 
 
 @pytest.mark.parametrize("document", REFUSED, ids=lambda path: path.name)
@@ -90,6 +105,10 @@ def test_what_cannot_be_proven_is_refused_by_name(document, store):
         assert words in outcome.reason
     if expected.get("lines"):
         assert len(reasons) == expected["lines"]
+
+
+def _listed(expected):
+    return expected if isinstance(expected, list) else [expected]
 
 
 def _compare(reading, shown, wanted):
