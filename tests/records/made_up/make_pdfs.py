@@ -51,6 +51,7 @@ class Form:
     ruled: bool = True
     indent: bool = False  # paragraphs of the last long row begin two characters further in
     lines_on_page: int = 36
+    by_line: bool = False  # words drawn line after line, not cell after cell
     split_labels: frozenset[str] = field(default_factory=frozenset)  # broken over two pages
 
 
@@ -143,14 +144,16 @@ def _piece(pages: _Pages, labels: Sequence[str], lines: Sequence[tuple[str, floa
     canvas, count = pages.canvas, max(len(labels), len(lines), 1)
     height = count * LEADING
     lead = (count - len(labels)) * LEADING / 2
-    for at, label in enumerate(labels):
-        canvas.drawString(LEFT + INNER, pages.y - lead - at * LEADING - SIZE - 2, label)
+    words: list[tuple[float, float, str]] = [
+        (LEFT + INNER, lead + at * LEADING, label) for at, label in enumerate(labels)
+    ]
     for at, (line, indent) in enumerate(lines):
-        x = LEFT + LABEL + INNER + indent
         # A lone character of a font that is not embedded has no width for PDFium, which then
         # leaves it out of the page's text; as in offices' PDFs, a space follows it.
         printed = f"{line} " if len(line) == 1 else line
-        canvas.drawString(x, pages.y - at * LEADING - SIZE - 2, printed)
+        words.append((LEFT + LABEL + INNER + indent, at * LEADING, printed))
+    for x, down, text in sorted(words, key=lambda word: word[1]) if pages.form.by_line else words:
+        canvas.drawString(x, pages.y - down - SIZE - 2, text)
     if pages.form.ruled:
         canvas.rect(LEFT, pages.y - height, LABEL, height)
         canvas.rect(LEFT + LABEL, pages.y - height, RIGHT - LEFT - LABEL, height)
@@ -328,6 +331,14 @@ FORMS = (
         ruled=False,
         lines_on_page=26,
         foot="第 {n} 页 共 {of} 页",
+    ),
+    Form(
+        "pdf_drawn_line_by_line",
+        above("399608", "逐行样本", "2025-001"),
+        [*header(), (CONTENT, LABELLED), *FOOT],
+        by_line=True,
+        indent=True,
+        lines_on_page=24,
     ),
     Form(
         "pdf_narrative",
