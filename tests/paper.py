@@ -18,6 +18,7 @@ from typing import Any, Literal
 from bot.errors import ReadingError
 from bot.present import record_json
 from bot.reading import read_records
+from bot.record import Record
 from bot.store import Stored
 
 RECORDS = Path(__file__).parent / "records"
@@ -35,7 +36,7 @@ WIDTH = 60  # of a line; a Chinese character is two wide
 # The fields that are held against the truth as they are shown.
 HELD = (
     *("id", "title", "activities", "event_start", "event_end", "place", "attendees"),
-    *("attachments", "form_dates", "other", "narrative"),
+    *("attachments", "form_dates"),
 )
 
 Fate = Literal["same", "warned", "refused", "silent"]
@@ -190,18 +191,26 @@ def fate(data: bytes, truth: dict[str, Any]) -> Fate:
     return "same" if [_seen(reading.record) for reading in readings] == [truth] else "silent"
 
 
-def _seen(record: Any) -> dict[str, Any]:
-    shown = record_json(Stored(record, 1, (), None, None, False, frozenset()))
-    hosts = [host["printed"] for host in shown["hosts"]]
-    questions = [
-        (_one_line(item["question"]), _one_line(item["answer"])) for item in shown["questions"]
-    ]
-    return {**{name: shown[name] for name in HELD}, "hosts": hosts, "questions": questions}
+def _seen(record: Record) -> dict[str, Any]:
+    return held(record_json(Stored(record, 1, (), None, None, False, frozenset())))
 
 
-def _one_line(text: str) -> str:
+def held(shown: dict[str, Any]) -> dict[str, Any]:
+    """What `fate` looks at of a record as it is shown; paragraphs run together."""
+    return {
+        **{name: _one_line(shown[name]) for name in HELD},
+        "hosts": [_one_line(host["printed"]) for host in shown["hosts"]],
+        "other": {label: _one_line(text) for label, text in shown["other"].items()},
+        "narrative": [_one_line(item["text"]) for item in shown["narrative"]],
+        "questions": [
+            (_one_line(item["question"]), _one_line(item["answer"])) for item in shown["questions"]
+        ],
+    }
+
+
+def _one_line(text: Any) -> Any:
     # Whether a paragraph ends where a page does, no reader can see.
-    return text.replace("\n", "")
+    return text.replace("\n", "") if isinstance(text, str) else text
 
 
 def wrapped(text: str, width: int = WIDTH) -> list[str]:

@@ -7,6 +7,8 @@ be seen; `tests/bench/silent_rate.py` measures how often.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,16 @@ quick = settings(max_examples=40, deadline=None, derandomize=True, phases=PHASES
 long = settings(max_examples=3000, deadline=None, phases=PHASES)
 
 WORDS = paper.sample_words()
+# One record each, on one page, in plain text, with nothing left open.
+MADE_UP = sorted(
+    path
+    for path in (paper.RECORDS / "made_up").glob("*.txt")
+    if path.name.startswith(("layout_", "trap_", "header_"))
+    and path.with_suffix(".json").exists()
+    and '"left_open"' not in (expected := path.with_suffix(".json").read_text(encoding="utf-8"))
+    and not expected.startswith("[")
+    and b"\f" not in path.read_bytes()
+)
 LABELS = (*paper.HEADER, paper.CONTENT, *paper.FOOT)
 styles = st.sampled_from(NUMBERED + UNNUMBERED)
 
@@ -54,6 +66,15 @@ def furniture_at_any_place(data):
     # What runs over the pages is known by its running, so there are two at least.
     cut = data.draw(cuts(whole.lines()).filter(lambda cut: len(cut) > 1))
     check(paper.joined(paper.printed(cut, furniture), furniture), whole.truth())
+
+
+def furniture_in_a_made_up_record(data):
+    document = data.draw(st.sampled_from(MADE_UP))
+    truth = json.loads(document.with_suffix(".json").read_text(encoding="utf-8"))
+    lines = document.read_text(encoding="utf-8").splitlines()
+    furniture = data.draw(st.sampled_from(PAGE_NUMBERS))
+    cut = data.draw(cuts(lines).filter(lambda cut: len(cut) > 1))
+    check(paper.joined(paper.printed(cut, furniture), furniture), paper.held(truth))
 
 
 def broken_labels(data):
@@ -134,6 +155,7 @@ def pages_of_numbered_questions_doubled_or_dropped(data):
 
 PROPERTIES = [
     furniture_at_any_place,
+    furniture_in_a_made_up_record,
     broken_labels,
     numbers_glued_to_years,
     figures_at_the_start_of_a_line,
