@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import BotError, IdentityError, ReadingError
-from bot.reading import UnknownKindError, read_records
+from bot.errors import BotError, IdentityError, NotFoundError, ReadingError
+from bot.reading import UnknownKindError, changed_words, read_records
 from bot.record import Reading, Record
 from bot.store import Status, Store
 
@@ -39,6 +39,7 @@ class Outcome:
     records: tuple[Record, ...] = ()  # under the ids they are stored with
     readings: tuple[Reading, ...] = ()
     reason: str = ""  # Chinese; why it was refused or skipped
+    changes: tuple[str, ...] = ()  # Chinese; what a replacement changes in the stored records
 
 
 @dataclass(frozen=True)
@@ -122,20 +123,28 @@ def _read(job: tuple[Path, dict[str, str], bool]) -> _Read:
 
 def _store(store: Store, read: _Read, options: Options) -> Outcome:
     try:
-        for dry_run in (True, options.dry_run):  # a file is stored whole or not at all
-            stored = [_add(store, read, reading, options, dry_run) for reading in read.readings]
+        # A file is stored whole or not at all: first try every record of it.
+        stored = [_add(store, read, reading, options, True) for reading in read.readings]
+        if not options.dry_run:
+            told = [lines for _, _, lines in stored]  # later there is nothing to compare with
+            added = [_add(store, read, reading, options, False) for reading in read.readings]
+            stored = [(*done[:2], lines) for done, lines in zip(added, told, strict=True)]
     except IdentityError as error:
         return Outcome(read.file, "refused", (), read.readings, str(error))
-    statuses = {status for status, _ in stored}
+    statuses = {status for status, _, _ in stored}
     order: tuple[Status, ...] = ("replaced", "imported", "unchanged")
     status = next(status for status in order if status in statuses)
-    return Outcome(read.file, status, tuple(record for _, record in stored), read.readings)
+    records = tuple(record for _, record, _ in stored)
+    changes = tuple(line for _, _, lines in stored for line in lines)
+    return Outcome(read.file, status, records, read.readings, changes=changes)
 
 
 def _add(
     store: Store, read: _Read, reading: Reading, options: Options, dry_run: bool
-) -> tuple[Status, Record]:
-    return store.add(
+) -> tuple[Status, Record, tuple[str, ...]]:
+    """What happened, the record under its stored id, and what a replacement changes."""
+    before = _stored(store, reading.record)
+    status, record = store.add(
         reading,
         read.content,
         read.file,
@@ -145,3 +154,12 @@ def _add(
         published_at=options.published_at,
         dry_run=dry_run,
     )
+    changes = changed_words(before, record) if status == "replaced" and before else []
+    return status, record, tuple(changes)
+
+
+def _stored(store: Store, record: Record) -> Record | None:
+    try:
+        return store.record(record.id).record
+    except NotFoundError:
+        return None

@@ -164,15 +164,19 @@ class Record:
         return next((item for item in self.questions if item.number == number), None)
 
     def words_hash(self) -> str:
-        """SHA-256 over everything the record says; equal for the same words from other files."""
+        """SHA-256 over everything the record says; equal for the same words from other files.
+
+        White space does not count: a PDF and its text copy differ in nothing else. Nor does the
+        number as printed: 2025-2 is 2025-002, and what tells records apart is their id.
+        """
         said = [
             self.company_code,
-            self.record_no,
             [(dates.start_iso, dates.end_iso) for dates in self.event_dates],
             [(item.number, item.question, item.answer) for item in self.questions],
             [(item.heading, item.text) for item in self.narrative],
         ]
         canonical = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        canonical = "".join(canonical.replace("\\n", "").split())
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -124,7 +124,9 @@ class Store:
             )
             if row is None:
                 return record, "imported"
-            if row["words_hash"] == record.words_hash() or self._seen(db, row["id"], source):
+            if self._holds(db, row["id"], record) or (
+                record.record_no and self._seen(db, row["id"], source)
+            ):
                 return record, "unchanged"
             if record.is_correction or replace_words:
                 return record, "replaced"
@@ -138,6 +140,17 @@ class Store:
                 sequence=record.sequence + 1,
                 notes=(*(item for item in record.notes if item != note), note),
             )
+
+    def _holds(self, db: Database, record_id: str, record: Record) -> bool:
+        """Whether a version of the record says just these words."""
+        return bool(
+            _first(
+                db,
+                "SELECT 1 FROM versions WHERE record_id = ? AND words_hash = ?",
+                record_id,
+                record.words_hash(),
+            )
+        )
 
     def _seen(self, db: Database, record_id: str, source: Source) -> bool:
         return bool(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.errors import ReadingError
+from bot.errors import NotFoundError, ReadingError
 from bot.reading import differences, read_records
 from bot.record import Record
-from bot.store import Source, Store, Stored
+from bot.store import Source, Store, Stored, normal_id
 
 
 @dataclass(frozen=True)
@@ -28,24 +29,30 @@ def verify_records(store: Store, record_id: str | None = None) -> Iterator[Check
     """
     for stored in [store.record(record_id)] if record_id else store.records():
         found = [
-            line for source in stored.sources for line in _compared(store, stored, source)
+            line
+            for at, source in enumerate(stored.sources)
+            for line in _compared(store, stored, source, exact=at == 0)
         ] or ([] if stored.sources else ["没有保存源文件"])
         record = stored.record
         yield Checked(record.id, len(record.questions), tuple(dict.fromkeys(found)))
 
 
-def _compared(store: Store, stored: Stored, source: Source) -> list[str]:
+def _compared(store: Store, stored: Stored, source: Source, *, exact: bool) -> list[str]:
+    """The first source word for word; a copy in another form by its words alone."""
+    try:
+        content = store.content(source.sha256)
+    except NotFoundError:
+        return [f"{source.file} 的源文件没有保存"]
+    if hashlib.sha256(content).hexdigest() != source.sha256:
+        return [f"{source.file} 保存的源文件已被改动"]
     try:
         readings = read_records(
-            store.content(source.sha256),
-            source.file,
-            source.given,
-            accept_warnings=source.accept_warnings,
+            content, source.file, source.given, accept_warnings=source.accept_warnings
         )
     except ReadingError as error:
         return [str(error)]
     candidates = [
-        differences(stored.record, reading.record)
+        differences(stored.record, reading.record, exact=exact)
         for reading in readings
         if _same_event(stored.record, reading.record)
     ]
@@ -54,8 +61,8 @@ def _compared(store: Store, stored: Stored, source: Source) -> list[str]:
 
 def _same_event(stored: Record, reread: Record) -> bool:
     # The number is ours where two unnumbered records share a day, so ids do not decide.
-    return (stored.company_code, stored.record_no, stored.event_date) == (
-        reread.company_code,
-        reread.record_no,
-        reread.event_date,
+    one, other = (
+        normal_id(record.id) if record.record_no else f"{record.company_code}/{record.event_date}"
+        for record in (stored, reread)
     )
+    return one == other

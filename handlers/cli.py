@@ -11,6 +11,7 @@ import logging
 import re
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from io import TextIOWrapper
@@ -150,6 +151,8 @@ def import_(
             click.echo(_report(outcome, dry_run), err=True)
     if as_json:
         _echo_json([import_json(outcome) for outcome in outcomes])
+    elif len(outcomes) > 1 and not quiet:
+        click.echo(_summary(outcomes, dry_run), err=True)
     if not files:
         raise BotError("没有找到可导入的文件")
     if any(outcome.status == "refused" for outcome in outcomes):
@@ -182,7 +185,17 @@ def _report(outcome: Outcome, dry_run: bool) -> str:
         )
         lines += [f"  注意：{warning}" for warning in record.warnings]
         lines += [f"  说明：{note}" for note in record.notes]
+    lines += [f"  改动：{change}" for change in outcome.changes]
     return "\n".join(lines)
+
+
+def _summary(outcomes: list[Outcome], dry_run: bool) -> str:
+    """How many files went where, and which are out."""
+    count = Counter[str](outcome.status for outcome in outcomes)
+    told = "、".join(f"{_STATUS[status]}{count[status]}" for status in _STATUS if count[status])
+    out = [Path(outcome.file).name for outcome in outcomes if outcome.status == "refused"]
+    line = f"共{len(outcomes)}个文件：{told}{'（试运行，未写入）' if dry_run else ''}"
+    return line + (f"\n未收录的文件：{'、'.join(out)}" if out else "")
 
 
 def _with_progress(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]:

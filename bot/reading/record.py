@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import cast
 
 from bot.errors import Problem, ReadingError
 from bot.reading import header
-from bot.reading.form import Form, read_form
+from bot.reading.form import Form, read_forms
+from bot.reading.furniture import put_furniture_aside
+from bot.reading.labels import ANSWER, ASKED, label_of
+from bot.reading.lines import squashed
 from bot.reading.questions import Content, read_content
-from bot.reading.source import read_source, squashed
+from bot.reading.source import read_source
 from bot.reading.text import Ledger, Span, join
-from bot.record import ActivitiesRead, EventDate, Proof, Reading, Record
+from bot.reading.vocabulary import FOOT
+from bot.record import (
+    ActivitiesRead,
+    EventDate,
+    Narrative,
+    Proof,
+    Question,
+    Reading,
+    Record,
+)
 
 _MOST_FURNITURE = 0.05  # share of characters above which a warning is due
-_PAGE_NUMBER = re.compile(r"\s*(?:第\s*)?[-—–\s]*\d{1,3}\s*(?:/\s*\d{1,3})?[-—–\s]*(?:页)?\s*")
-_DASHES = re.compile(r"[-—–\s|]+")
+_CORRECTED = re.compile(r"更正|补充(?:版|后|披露|说明|公告)|[（(]补充[)）]|修订(?:版|稿|后)")
 _SETTABLE = {"company_code", "company_name", "record_no", "event_date", "title"}
 
 
@@ -49,93 +61,165 @@ def read_records(
             (Problem(f"--set 不认识 {'、'.join(unknown)}；可用 {'、'.join(sorted(_SETTABLE))}"),),
         )
     ledger = Ledger(read_source(data, file))
-    _put_furniture_aside(ledger)
-    form = read_form(ledger)
-    if not any(row.field for row in form.rows):
+    doubts = put_furniture_aside(ledger)
+    forms = read_forms(ledger)
+    if not any(row.field for form in forms for row in form.rows):
         raise ReadingError(file, (Problem("不是投资者关系活动记录表：没有找到表中的栏目"),))
-    content = read_content(ledger, form.values("content"))
-    record, problems = _record(ledger, form, content, given)
-    proof = ledger.proof()
-    problems += _gaps(content, proof)
-    if problems and not (accept_warnings and record is not None):
-        raise ReadingError(file, tuple(problems))
-    if record is None:
-        raise ReadingError(file, tuple(problems))
-    warnings = (*record.warnings, *(problem.what for problem in problems), *_furniture_share(proof))
-    return (Reading(Record(**{**vars(record), "warnings": warnings}), proof),)
-
-
-def differences(stored: Record, reread: Record) -> list[str]:
-    """What a stored record says otherwise than its source, in Chinese, a line each."""
-    found = [
-        f"{label} 与源文件不一致"
-        for label, one, other in (
-            ("编号", stored.record_no, reread.record_no),
-            ("活动日期", stored.event_dates, reread.event_dates),
-            ("时间", (stored.start_time, stored.end_time), (reread.start_time, reread.end_time)),
-            ("地点", stored.place, reread.place),
-            ("接待人员", stored.hosts, reread.hosts),
-            ("附件", stored.attachments, reread.attachments),
-            ("活动类别", stored.activities, reread.activities),
-            ("其他栏目", (stored.attendees, stored.other), (reread.attendees, reread.other)),
-            ("正文", stored.narrative, reread.narrative),
+    if given and len(forms) > 1:
+        raise ReadingError(
+            file, (Problem(f"文件里有 {len(forms)} 份记录，--set 不知道指哪一份；请分成几个文件"),)
         )
-        if one != other
+    readings = [
+        _reading(ledger, form, given, file, accept_warnings) for form in _with_heads(ledger, forms)
     ]
-    numbers = dict.fromkeys(item.number for item in (*stored.questions, *reread.questions))
-    for number in numbers:
+    if doubts:
+        readings[0][1].extend(doubts)
+    problems = [problem for _, found in readings for problem in found]
+    records = tuple(reading for reading, _ in readings if reading is not None)
+    if problems and not (accept_warnings and len(records) == len(readings)):
+        raise ReadingError(file, tuple(problems))
+    return records
+
+
+def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:
+    """Each form with the words above it: a second record of one company may omit its code."""
+    for above, form in pairwise(forms):
+        if not any(header.CODE.search(ledger.text(span)) for span in form.head):
+            form.inherited = above.inherited or above.head
+    return forms
+
+
+def _reading(
+    ledger: Ledger, form: Form, given: Mapping[str, str], file: str, accept_warnings: bool
+) -> tuple[Reading | None, list[Problem]]:
+    """One record with its proof, and what stands against importing it."""
+    content = read_content(ledger, form.values("content"))
+    record, problems = _record(ledger, form, content, given, file)
+    proof = ledger.proof(form.first, form.end)
+    problems += _gaps(content, proof)
+    if record is None:
+        return None, problems
+    doubts = [str(problem.what) for problem in problems] if accept_warnings else []
+    warnings = (*record.warnings, *doubts, *ledger.source.remarks, *_furniture_share(proof))
+    return Reading(replace(record, warnings=warnings), proof), problems
+
+
+def differences(stored: Record, reread: Record, *, exact: bool = True) -> list[str]:
+    """What a stored record says otherwise than its source, in Chinese, a line each.
+
+    Args:
+        stored: From the store.
+        reread: From the source's bytes.
+        exact: False for a copy in another file form: then words count, white space and the
+            form's rows do not.
+    """
+    rows = (
+        ("证券代码、简称、编号", _identity(stored), _identity(reread)),
+        ("标题", stored.title, reread.title),
+        ("活动日期", stored.event_dates, reread.event_dates),
+        ("时间", (stored.start_time, stored.end_time), (reread.start_time, reread.end_time)),
+        ("地点", (stored.place, stored.links), (reread.place, reread.links)),
+        ("接待人员", stored.hosts, reread.hosts),
+        ("附件", stored.attachments, reread.attachments),
+        ("日期", stored.form_dates, reread.form_dates),
+        ("活动类别", stored.activities, reread.activities),
+        ("其他栏目", (stored.attendees, stored.other), (reread.attendees, reread.other)),
+    )
+    found = [f"{label} 与源文件不一致" for label, one, other in rows if exact and one != other]
+    if _words(stored.narrative, exact) != _words(reread.narrative, exact):
+        found.append("正文 与源文件不一致")
+    if [item.number for item in stored.questions] != [item.number for item in reread.questions]:
+        found.append("问题的编号或次序 与源文件不一致")
+    for number in dict.fromkeys(item.number for item in (*stored.questions, *reread.questions)):
         one, other = stored.question(number), reread.question(number)
         if one is None or other is None:
             found.append(f"第{number}问 只在{'源文件' if one is None else '库'}中有")
-            continue
-        for label, mine, theirs in (
-            ("提问", one.question, other.question),
-            ("答复", one.answer, other.answer),
-            ("小问", one.parts, other.parts),
-        ):
-            if mine != theirs:
-                found.append(f"第{number}问 {label}与源文件不一致")
+        else:
+            found += _question_differences(number, one, other, exact)
     return found
 
 
-def _put_furniture_aside(ledger: Ledger) -> None:
-    lines = ledger.source.lines
-    pages = {line.page for line in lines}
-    seen = Counter(squashed(line.text) for line in lines)
-    edges: dict[int, tuple[int, int]] = {}
-    for number, line in enumerate(lines):
-        first, _ = edges.get(line.page, (number, number))
-        edges[line.page] = (first, number)
-    at_edge = {number for edge in edges.values() for number in edge}
-    heads = set[str]()
-    for number, line in enumerate(lines):
-        whole, text = ledger.whole(number), squashed(line.text)
-        if _DASHES.fullmatch(line.text) and not line.row:
-            ledger.put_aside(whole, "empty-row dash")
-        elif _PAGE_NUMBER.fullmatch(line.text) and (
-            not text.isdigit() or (number in at_edge and len(pages) > 1)
+def changed_words(before: Record, after: Record) -> list[str]:
+    """What a newer version of a record says otherwise, in Chinese, a line for each question."""
+    lines = []
+    if before.event_dates != after.event_dates:
+        lines.append("活动日期有改动")
+    for number in dict.fromkeys(item.number for item in (*before.questions, *after.questions)):
+        one, other = before.question(number), after.question(number)
+        if one is None or other is None:
+            lines.append(f"第{number}问 {'新增' if one is None else '删去'}")
+            continue
+        for label, old, new in (
+            ("提问", one.question, other.question),
+            ("答复", one.answer, other.answer),
         ):
-            ledger.put_aside(whole, "page number")
-        elif seen[text] > 1 and (text in heads or number in at_edge) and _is_running(text):
-            if text in heads:
-                ledger.put_aside(whole, "running head")
-            heads.add(text)
+            if old != new:
+                lines.append(f"第{number}问 {label}有改动：{_first_change(old, new)}")
+    return lines
 
 
-def _is_running(text: str) -> bool:
-    return bool(header.TITLE.search(text) or header.CODE.search(text))
+def _first_change(old: str, new: str) -> str:
+    """The first words that differ, with a little of what stands before them."""
+    same = next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        min(len(old), len(new)),
+    )
+    begin = max(0, same - 6)
+    return f"“{old[begin : same + 14]}”→“{new[begin : same + 14]}”".replace("\n", " ")
+
+
+def _identity(record: Record) -> tuple[str | None, ...]:
+    return record.company_code, record.company_name, record.record_no
+
+
+def _words(narrative: tuple[Narrative, ...], exact: bool) -> object:
+    if exact:
+        return narrative
+    return squashed("".join(f"{item.heading or ''}{item.text}" for item in narrative))
+
+
+def _question_differences(number: int, one: Question, other: Question, exact: bool) -> list[str]:
+    keep = (lambda text: text) if exact else squashed
+    compared = [
+        ("提问", keep(one.question), keep(other.question)),
+        ("答复", keep(one.answer), keep(other.answer)),
+    ]
+    if exact:
+        compared += [
+            ("小问", str(one.parts), str(other.parts)),
+            ("印出的编号", str(_label(one)), str(_label(other))),
+        ]
+    return [
+        f"第{number}问 {label}与源文件不一致" for label, mine, theirs in compared if mine != theirs
+    ]
+
+
+def _label(question: Question) -> tuple[object, ...]:
+    return question.printed_label, question.printed_number, question.kind, question.session
 
 
 def _record(
-    ledger: Ledger, form: Form, content: Content, given: Mapping[str, str]
+    ledger: Ledger, form: Form, content: Content, given: Mapping[str, str], file: str
 ) -> tuple[Record | None, list[Problem]]:
-    head = "\n".join(ledger.text(span) for span in form.head)
+    head = "\n".join(ledger.text(span) for span in (*form.head, *form.inherited))
     code = given.get("company_code") or _first(header.CODE.search(head))
     name = given.get("company_name") or _first(header.NAME.search(head))
-    number = given.get("record_no") or _first(header.NUMBER.search(head))
+    number = given.get("record_no") or _number(ledger, form)
     printed_time = _value(ledger, form, "time")
-    dates = _given_dates(given) or header.event_dates(printed_time)
+    form_dates = header.form_dates(_dated(ledger, form))
+    dates, year_notes = _dates(given, printed_time, form_dates)
     problems = []
+    codes = dict.fromkeys(header.CODE.findall("\n".join(ledger.text(span) for span in form.head)))
+    if len(codes) > 1 and "company_code" not in given:
+        problems.append(
+            Problem(f"表头有不同的证券代码：{'、'.join(codes)}；可用 --set company_code= 指定")
+        )
+    numbers = dict.fromkeys(header.NUMBER.findall("\n".join(ledger.text(at) for at in form.head)))
+    if len(numbers) > 1 and "record_no" not in given:
+        problems.append(
+            Problem(f"表头有不同的编号：{'、'.join(numbers)}；可用 --set record_no= 指定")
+        )
+    problems += _questions_elsewhere(ledger, form)
     if not code or not re.fullmatch(r"\d{6}", code):
         problems.append(Problem("读不出证券代码；可用 --set company_code=六位代码 补上"))
     if not name:
@@ -154,15 +238,19 @@ def _record(
         "hosts": header.hosts([ledger.text(span) for span in form.values("hosts")]),
         "attendees": _value(ledger, form, "attendees") or None,
         "attachments": tuple(filter(None, [_value(ledger, form, "attachments")])),
-        "form_dates": header.form_dates(_value(ledger, form, "form_dates")),
+        "form_dates": form_dates,
         "other": tuple(
             (row.label, _joined(ledger, row.value)) for row in form.rows if not row.field
         ),
     }
-    for name_ in ("time", "activities", "hosts", "form_dates"):
+    for name_ in ("time", "activities", "hosts"):
         for span in form.values(name_):
             ledger.place(span)
     warnings = list(content.warnings)
+    if not any(
+        row.field in ("attachments", "form_dates") or row.label in FOOT for row in form.rows
+    ):
+        warnings.append("没有读到附件清单、日期等表尾栏目，文件可能不完整，请核对原件")
     if read == "not readable":
         warnings.append("活动类别的勾选读不出")
     if not (code and name and dates) or problems:
@@ -187,12 +275,60 @@ def _record(
         )
         or header.links(place),
         narrative=content.narrative,
-        is_correction=bool(re.search(r"更正|补充", title)),
+        is_correction=bool(_CORRECTED.search(f"{head}\n{file}")),
         warnings=tuple(warnings),
-        notes=content.notes,
+        notes=(*content.notes, *year_notes),
         **fields,  # type: ignore[arg-type]
     )
     return record, problems
+
+
+def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
+    """Questions or answers above the main content's label: its row begins there, unseen."""
+    return [
+        Problem(
+            f"“{row.label}”一栏里像是有提问或答复：{ledger.text(span)[:30]}", ledger.line(span).page
+        )
+        for row in form.rows
+        if row.field in ("activities", "time", "place", "hosts", "attendees")
+        for span in row.value
+        if ANSWER.match(ledger.text(span))
+        or (
+            (label := label_of(ledger.text(span)))
+            and label.kind != "open"
+            and ASKED.search(ledger.text(span))
+        )
+    ][:1]
+
+
+def _number(ledger: Ledger, form: Form) -> str | None:
+    """编号 as printed; 「（更正后）」 behind it is no part of it."""
+    head = "\n".join(ledger.text(span) for span in form.head)
+    printed = _first(header.NUMBER.search(head))
+    return re.sub(r"[（(].*$", "", printed) or None if printed else None
+
+
+def _dates(
+    given: Mapping[str, str], printed: str, form_dates: tuple[str, ...]
+) -> tuple[tuple[EventDate, ...], tuple[str, ...]]:
+    """Event dates; days without a year take that of 日期 or 编号, and a note says so."""
+    dates = _given_dates(given) or header.event_dates(printed)
+    if dates:
+        return dates, ()
+    year = int(form_dates[-1][:4]) if form_dates else None
+    for candidate in (year, year - 1) if year else ():
+        # The form is filled in after the event: in January, perhaps, for one in December.
+        dates = header.event_dates(printed, candidate)
+        if dates and dates[-1].end_iso <= form_dates[-1]:
+            return dates, (f"时间一栏没有年份，按“日期”一栏取{candidate}年",)
+    return (), ()
+
+
+def _dated(ledger: Ledger, form: Form) -> str:
+    """The row 日期. It is the form's last: words below it that hold no date are left unplaced."""
+    spans = form.values("form_dates")
+    dated = [at for at, span in enumerate(spans) if re.search(r"\d", ledger.text(span))]
+    return _joined(ledger, spans[: dated[-1] + 1] if dated else [])
 
 
 def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
@@ -207,18 +343,26 @@ def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
 
 def _title(ledger: Ledger, head: list[Span]) -> str:
     """The company's name and the form's, as printed; places every line of the head."""
-    titled = next(
-        (at for at, span in enumerate(head) if header.TITLE.search(squashed(ledger.text(span)))),
-        None,
-    )
-    for span in head:
-        ledger.place(span)
-    if titled is None:
+    titled = [
+        at for at, span in enumerate(head) if header.TITLE.search(squashed(ledger.text(span)))
+    ]
+    for at, span in enumerate(head):
+        if at in titled or not _is_foreign(ledger.text(span)):
+            ledger.place(span)
+    if not titled:
         return ""
-    first = titled
+    # A running head on the first page has such words too: the last of them is the title's.
+    first = last = titled[-1]
     while first and re.search(r"公司$", ledger.text(head[first - 1]).strip()):
         first -= 1
-    return _joined(ledger, head[first : titled + 1])
+    return _joined(ledger, head[first : last + 1])
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a line of the head says more than a form's head does: a web page's own words."""
+    if header.CODE.search(text) or header.NUMBER.search(text):
+        return False
+    return bool(re.search(r"[。！？]", text) or ("，" in text and len(squashed(text)) > 20))
 
 
 def _value(ledger: Ledger, form: Form, name: str) -> str:

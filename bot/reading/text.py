@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.reading.source import Line, Source, squashed
+from bot.reading.lines import Line, Source, squashed
 from bot.record import Furniture, Proof
 
 _LATIN = re.compile(r"[0-9A-Za-z]")
@@ -43,8 +43,8 @@ class Ledger:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._free = [[not char.isspace() for char in line.text] for line in source.lines]
-        self._placed = 0
-        self._furniture: list[Furniture] = []
+        self._placed = [0] * len(source.lines)
+        self._furniture: list[tuple[int, Furniture]] = []
 
     def line(self, span: Span) -> Line:
         return self.source.lines[span.line]
@@ -57,13 +57,14 @@ class Ledger:
 
     def place(self, span: Span) -> str:
         """Claim the span for a header value, question, answer or narrative."""
-        self._placed += self._claim(span)
+        self._placed[span.line] += self._claim(span)
         return self.text(span)
 
     def put_aside(self, span: Span, kind: str) -> None:
         """Claim the span as furniture of a kind."""
         if self._claim(span):
-            self._furniture.append(Furniture(self.line(span).page, kind, self.text(span).strip()))
+            piece = Furniture(self.line(span).page, kind, self.text(span).strip())
+            self._furniture.append((span.line, piece))
 
     def is_free(self, number: int) -> bool:
         return any(self._free[number])
@@ -74,18 +75,19 @@ class Ledger:
         free[span.start : span.end] = [False] * (span.end - span.start)
         return claimed
 
-    def proof(self) -> Proof:
-        """The account, with whatever nobody claimed."""
+    def proof(self, first: int, end: int) -> Proof:
+        """The account of the lines from `first` up to `end`, with whatever nobody claimed."""
         unplaced = [
             Furniture(
                 line.page,
                 "unplaced",
-                "".join(char for char, free in zip(line.text, free_here, strict=True) if free),
+                "".join(char for char, free in zip(line.text, self._free[at], strict=True) if free),
             )
-            for line, free_here in zip(self.source.lines, self._free, strict=True)
-            if any(free_here)
+            for at, line in enumerate(self.source.lines)
+            if first <= at < end and any(self._free[at])
         ]
         lost = self.source.characters - sum(len(squashed(line.text)) for line in self.source.lines)
         if lost:
             unplaced.append(Furniture(None, "unplaced", f"（有 {lost} 个字未能从文件中取出）"))
-        return Proof(self._placed, tuple(self._furniture), tuple(unplaced))
+        furniture = tuple(piece for at, piece in self._furniture if first <= at < end)
+        return Proof(sum(self._placed[first:end]), furniture, tuple(unplaced))

@@ -1,0 +1,36 @@
+"""What every file form is brought to: lines with page and style marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, cell or paragraph of the source."""
+
+    text: str
+    page: int  # from 1
+    bold: bool = False  # all of it
+    starts: bool = False  # a paragraph surely begins here
+    row: Literal["", "label", "value"] = ""  # where the container tells the form's rows
+    ticked: bool | None = None  # a check box stands before it
+    links: tuple[str, ...] = ()
+    indent: bool = False  # begins farther right than the lines around it
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a file holds, line by line, and an independent count of its characters."""
+
+    lines: tuple[Line, ...]
+    characters: int  # white space apart, counted without the code that made the lines
+    wrapped: bool  # lines are broken by the page layout, so a break may be inside a sentence
+    remarks: tuple[str, ...] = ()  # Chinese; what a person should look at in the original
+    paged: bool = False  # the container tells where pages begin
+
+
+def squashed(text: str) -> str:
+    """The text without white space, as labels are compared and characters counted."""
+    return "".join(text.split())
