@@ -80,14 +80,33 @@ class Desk:
 
     def reply(self, message: Message) -> Reply:
         """Answer one message, remember what was shown, and keep a miss."""
+        reply = self.consider(message)
+        self.keep(message, reply)
+        return reply
+
+    def consider(self, message: Message) -> Reply:
+        """Answer one message; `keep` is to follow once the reply is certain to go out."""
         message = self._scoped(message)
         command, as_of = parse(message.text[:_LONGEST])
         if as_of is not None:
             message = replace(message, as_of=as_of)
-        reply = self._reply(command, message)
-        if message.chat is not None:
-            self._keep(message, reply)
-        return reply
+        return self._reply(command, message)
+
+    def keep(self, message: Message, reply: Reply) -> None:
+        """Remember what was shown in a chat, and keep a miss; one transaction with the caller's."""
+        if message.chat is None:
+            return
+        match reply:
+            case Answer(hits=hits):
+                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self._now())
+            case Suggest(hits=hits):
+                cited = self._memory(message).cited
+                offered = tuple(hit.full_id for hit in hits)
+                self._store.remember(message.chat, Memory(cited, offered), self._now())
+            case Listing(record=record):
+                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
+        if isinstance(reply, Suggest | Decline):
+            self._store.add_miss(message.chat, message.text, band(reply), self._now())
 
     def show(self, reply: Reply) -> Shown:
         """The reply in words, the same for every chat."""
@@ -301,20 +320,6 @@ class Desk:
         if message.chat is None:
             return Memory(None, ())
         return self._store.memory(message.chat, since=self._now() - _MEMORY)
-
-    def _keep(self, message: Message, reply: Reply) -> None:
-        assert message.chat is not None
-        match reply:
-            case Answer(hits=hits):
-                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self._now())
-            case Suggest(hits=hits):
-                cited = self._memory(message).cited
-                offered = tuple(hit.full_id for hit in hits)
-                self._store.remember(message.chat, Memory(cited, offered), self._now())
-            case Listing(record=record):
-                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
-        if isinstance(reply, Suggest | Decline):
-            self._store.add_miss(message.chat, message.text, band(reply), self._now())
 
     # The library
 

@@ -72,6 +72,7 @@ def serve(settings: Settings) -> None:
             "chats": {name: chat.state for name, chat in chats.items()},
             "records": len(desk.records()),
             "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
+            "counters": delivery.counters(),
         }
 
     app = web_app(desk, health)
@@ -87,7 +88,7 @@ def serve(settings: Settings) -> None:
             web.start()
             _say_where(web.url, not chats)
         try:
-            _wait(stopped, chats, store, settings)
+            _wait(stopped, chats, store, delivery, settings)
         finally:
             for chat in chats.values():
                 chat.stop()
@@ -110,12 +111,17 @@ def _say_where(url: str, alone: bool) -> None:
 
 
 def _wait(
-    stopped: threading.Event, chats: dict[str, _Chat], store: Store, settings: Settings
+    stopped: threading.Event,
+    chats: dict[str, _Chat],
+    store: Store,
+    delivery: Delivery,
+    settings: Settings,
 ) -> None:
     purge_at = 0.0
     while not stopped.wait(0.5):
         if time.monotonic() >= purge_at:
             store.forget_askers(settings.now(), settings.retention_days)
+            delivery.purge(settings.retention_days)
             purge_at = time.monotonic() + _PURGE_EVERY_S
         if chats and all(chat.state == "failed" for chat in chats.values()):
             raise SettingsError(f"{'、'.join(chats)} 被平台拒绝，没有其他聊天可用；原因见上一行")
