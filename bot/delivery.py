@@ -24,12 +24,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from sqlite_utils import Database
 
 from bot.desk import Desk
+from bot.errors import trace_of
 from bot.lanes import Lane, Lanes, Pace
 from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
 from bot.owner import Owner
@@ -242,12 +243,24 @@ class Delivery:
 
     def shown(self, message: Message) -> Shown:
         """The desk's reply in words, for a chat that takes it at once; kept and counted."""
-        with self._wake:
-            self._counters["asked"] += 1
         reply, shown = self._considered(message)
-        if reply is not None:
-            with transaction(connection(self._path)):
-                self._desk.keep(message, reply)
+        self._keep(message, reply)
+        return shown
+
+    def shown_within(self, message: Message, seconds: float) -> Shown | None:
+        """As `shown`; None, and nothing kept or counted, where answering takes longer.
+
+        For a platform that waits so long only: the message then goes to the inbox.
+        """
+        ready: SimpleQueue[tuple[Reply | None, Shown]] = SimpleQueue()
+        threading.Thread(
+            target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
+        ).start()
+        try:
+            reply, shown = ready.get(timeout=seconds)
+        except Empty:
+            return None
+        self._keep(message, reply)
         return shown
 
     def keep_opinion(self, chat: Chat, question_id: str, query: str, *, helpful: bool) -> None:
@@ -280,7 +293,7 @@ class Delivery:
             try:
                 self._answer(row_id)
             except Exception as error:  # the database: the message stays in the inbox
-                log.error("answering waits: %s", _of(error), exc_info=_bug(error))
+                log.error("answering waits: %s", _of(error))
                 time.sleep(_FAULT_S)
                 with self._wake:
                     self._questions.appendleft(row_id)
@@ -299,8 +312,8 @@ class Delivery:
         carrier = self._carriers[chat.platform]
         try:
             payloads = carrier.render(shown, address)
-        except Exception:
-            log.exception("rendering failed: %s", chat.platform)
+        except Exception as error:
+            log.error("rendering failed: %s: %s", chat.platform, trace_of(error))
             reply, payloads = None, carrier.render(self._apology(), address)
         with transaction(db):
             if reply is not None:
@@ -312,6 +325,7 @@ class Delivery:
                 [row_id],
             )
         self._line_up(chat, address, rows)
+        self._count_reply(reply)
         log.info(
             "answered platform=%s inbox=%d reply=%s posts=%d waited_ms=%d took_ms=%d",
             chat.platform,
@@ -323,23 +337,34 @@ class Delivery:
         )
 
     def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
-        """The desk's reply and its words, counted; no reply and an apology if answering fails."""
+        """The desk's reply and its words; no reply and an apology if answering fails."""
         try:
             reply = self._desk.consider(message)
             shown = self._desk.show(reply)
-        except Exception:
+        except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.
-            log.exception("answering failed")
-            self._count("failed")
+            log.error("answering failed: %s", trace_of(error))
             return None, self._apology()
+        return reply, shown
+
+    def _keep(self, message: Message, reply: Reply | None) -> None:
+        """What the desk keeps of a message that had no inbox row."""
+        self._count("asked")
+        self._count_reply(reply)
+        if reply is not None:
+            with transaction(connection(self._path)):
+                self._desk.keep(message, reply)
+
+    def _count_reply(self, reply: Reply | None) -> None:
         match reply:
+            case None:
+                self._count("failed")
             case Answer():
                 self._count("answered")
             case Suggest():
                 self._count("offered")
             case Decline():
                 self._count("declined")
-        return reply, shown
 
     def _apology(self) -> Shown:
         return Shown(lead=self._desk.words.text("apology"))
@@ -398,7 +423,7 @@ class Delivery:
             try:
                 begun = self._write(settled, going)
             except Exception as error:  # what is settled stays so until it is written
-                log.error("sending waits: %s", _of(error), exc_info=_bug(error))
+                log.error("sending waits: %s", _of(error))
                 with self._wake:
                     for lane, _ in going:
                         self._in_hand -= 1
@@ -451,7 +476,7 @@ class Delivery:
             try:
                 outcome = self._carried(self._carriers[row["platform"]], row)
             except Exception as error:
-                outcome = Unknown(_of(error))
+                outcome = Unknown(type(error).__name__)
             with self._wake:
                 self._settled.append(_Settled(lane, row, outcome))
                 self._wake.notify_all()
@@ -533,7 +558,7 @@ class Delivery:
         try:
             self._adopt()
         except Exception as error:
-            log.error("taking up waits: %s", _of(error), exc_info=_bug(error))
+            log.error("taking up waits: %s", _of(error))
 
     def _adopt(self) -> None:
         """Claim the waiting rows of processes that are gone, and of nobody."""
@@ -654,10 +679,5 @@ def _row(db: Database, sql: str, *values: object) -> dict[str, Any] | None:
 
 
 def _of(error: Exception) -> str:
-    """An error for the log: SQLite's own words, else its kind, which holds nobody's words."""
-    return str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
-
-
-def _bug(error: Exception) -> bool:
-    """Whether the traceback is wanted: what SQLite reports is the operator's matter."""
-    return not isinstance(error, sqlite3.Error)
+    """An error for the log: SQLite's own words, else where the bug is."""
+    return str(error) if isinstance(error, sqlite3.Error) else trace_of(error)
