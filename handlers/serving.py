@@ -20,7 +20,8 @@ from bot.errors import SettingsError
 from bot.store import Store
 from handlers.slack.app import SlackChat
 from handlers.slack.app import check as check_slack
-from handlers.web.app import WebServer, web_app
+from handlers.slack.doctor import is_configured as slack_is_configured
+from handlers.web.app import WebServer, callback_app, web_app
 
 _PURGE_EVERY_S = 3600.0
 
@@ -39,8 +40,7 @@ def chats_configured(settings: Settings) -> list[str]:
 
     Half-set credentials are an error of `serve`, not a chat that is silently absent.
     """
-    slack = settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret
-    return ["slack"] if slack else []
+    return ["slack"] if slack_is_configured(settings) else []
 
 
 def serve(settings: Settings) -> None:
@@ -76,16 +76,21 @@ def serve(settings: Settings) -> None:
         }
 
     app = web_app(desk, health)
+    callbacks = callback_app(health) if settings.callback_http else app
     slack = chats.get("slack")
     if isinstance(slack, SlackChat):
-        slack.mount(app)
+        slack.mount(callbacks)
     web = WebServer(app, settings.http) if settings.http else None
+    servers = [web] if web else []
+    if settings.callback_http:
+        servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
     with _stopped_by_signal() as stopped:
         delivery.start()
         for chat in chats.values():
             chat.start()
+        for server in servers:
+            server.start()
         if web:
-            web.start()
             _say_where(web.url, not chats)
         try:
             _wait(stopped, chats, store, delivery, settings)
@@ -93,8 +98,8 @@ def serve(settings: Settings) -> None:
             for chat in chats.values():
                 chat.stop()
             delivery.stop()
-            if web:
-                web.stop()
+            for server in servers:
+                server.stop()
 
 
 def _say_where(url: str, alone: bool) -> None:

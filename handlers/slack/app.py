@@ -23,7 +23,6 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -35,12 +34,12 @@ from bot.errors import SettingsError, trace_of
 from bot.message import Chat, Message
 from handlers.slack import render
 from handlers.slack.carrier import SlackCarrier, pace
+from handlers.slack.client import web_client
 from handlers.slack.errors import FOR_GOOD, code_of
 from handlers.slack.socket import Socket
 
 PLATFORM = "slack"
 
-_TIMEOUT_S = 8
 _RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _LISTENERS = 16
 _BODY_LIMIT = 1_000_000
@@ -105,12 +104,7 @@ class SlackChat:
         self._settings = settings
         self._desk = desk
         self._delivery = delivery
-        self._client = WebClient(
-            token=settings.slack_bot_token,
-            base_url=settings.slack_api_url,
-            timeout=_TIMEOUT_S,
-            retry_handlers=[],  # a retried post may be a second one; the outbox looks first
-        )
+        self._client = web_client(settings)
         self._socket: Socket | None = None
         self._http: SlackRequestHandler | None = None
         self._state = "connecting"
@@ -152,14 +146,11 @@ class SlackChat:
             self._state = "connected"
             log.info("Slack: ready for HTTP requests at /slack/events")
             return
-        client = WebClient(
-            base_url=self._settings.slack_api_url, timeout=_TIMEOUT_S, retry_handlers=[]
-        )
 
         def take(session: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
             send_response(session, envelope, run_bolt_app(app, envelope), 0)
 
-        self._socket = Socket(self._settings.slack_app_token, client, take, self._refused)
+        self._socket = Socket(self._settings.slack_app_token, self._client, take, self._refused)
         self._state = "connected"
         self._socket.open()
         log.info("Slack: signed in; connecting by Socket Mode")

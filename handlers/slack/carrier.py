@@ -147,7 +147,7 @@ class SlackCarrier:
             code = code_of(error)
             if (wait_s := retry_after_s(error)) is not None:
                 return Limited(wait_s)
-            if code in NO_PLACE:
+            if code in NO_PLACE or code == "missing_scope":
                 return CannotTell()
             if code in FOR_GOOD:
                 self._refused(code)
