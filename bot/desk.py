@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from bot.commands import (
@@ -63,6 +63,14 @@ class _Library:
     generation: int
     index: Index
     until: datetime | None  # the next publication changes what may be shown
+    # By full id, as found: an answer is compared with all others once, not for every message.
+    same: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+
+    def same_answer(self, hit: Hit) -> tuple[Hit, ...]:
+        """Other stored questions with a near-identical answer."""
+        if hit.full_id not in self.same:
+            self.same[hit.full_id] = tuple(self.index.same_answer(hit))
+        return self.same[hit.full_id]
 
 
 class Desk:
@@ -156,9 +164,10 @@ class Desk:
         self, hit: Hit, message: Message, others: list[Hit] | None = None, whole: bool = False
     ) -> Answer:
         """Official words; questions with the same answer are named, not repeated."""
-        same = self._current().index.same_answer(hit)
         found = {other.id for other in others or ()}
-        same.sort(key=lambda other: other.id not in found)  # those the message also finds first
+        same = sorted(  # those the message also finds first
+            self._current().same_answer(hit), key=lambda other: other.id not in found
+        )
         visible = [
             other
             for other in same
@@ -174,13 +183,13 @@ class Desk:
 
     def _diverse(self, hits: list[Hit]) -> list[Hit]:
         """The first hits, one for each different answer."""
-        index = self._current().index
+        library = self._current()
         chosen: list[Hit] = []
         covered: set[str] = set()
         for hit in hits:
             if hit.id not in covered and len(chosen) < _OFFERED:
                 chosen.append(hit)
-                covered |= {other.id for other in index.same_answer(hit)}
+                covered |= {other.id for other in library.same_answer(hit)}
         return chosen
 
     # By number

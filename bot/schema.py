@@ -20,6 +20,7 @@ BUSY_TIMEOUT_S = 10.0
 
 migrations = Migrations("irbot")
 _of_this_thread = threading.local()
+_writing = threading.Lock()  # threads take turns here; SQLite would have them sleep and try again
 
 
 def connect(path: Path) -> Database:
@@ -98,14 +99,15 @@ def transaction(db: Database) -> Iterator[None]:
     if nested:
         yield
         return
-    db.conn.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if db.conn.in_transaction:
-            db.conn.execute("ROLLBACK")
-        raise
-    db.conn.execute("COMMIT")
+    with _writing:
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if db.conn.in_transaction:
+                db.conn.execute("ROLLBACK")
+            raise
+        db.conn.execute("COMMIT")
 
 
 @migrations()

@@ -396,16 +396,10 @@ class Store:
 
     def add_miss(self, chat: Chat, text: str, band: Band, at: datetime) -> None:
         """Keep a message that got no answer, for the desk."""
-        self._db().table("misses").insert(
-            {
-                "platform": chat.platform,
-                "workspace": chat.workspace,
-                "channel": chat.channel,
-                "user": chat.user,
-                "text": text,
-                "band": band,
-                "asked_at": _instant(at),
-            }
+        self._db().execute(
+            'INSERT INTO misses (platform, workspace, channel, "user", text, band, asked_at) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [chat.platform, chat.workspace, chat.channel, chat.user, text, band, _instant(at)],
         )
 
     def misses(self) -> Iterator[dict[str, Any]]:

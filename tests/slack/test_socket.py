@@ -28,7 +28,7 @@ def test_whatever_happens_to_the_socket_it_is_deaf_for_half_a_second_at_most(
     slack, every_s = relayed, seconds / 12 if seconds >= 60 else 1.0
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     deaf: dict[str, list[float]] = {}
-    asked = set()
+    asked: set[str] = set()
     with running(settings, desk):
         slack.until(lambda: slack.sockets)
         ends = itertools.cycle(["refresh", "cut", "close_cleanly", "fall_silent"])
