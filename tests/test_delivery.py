@@ -70,6 +70,7 @@ def ask(delivery, key, text="可转债", chat=CHAT):
     return delivery.accept(key, Message(text, chat), {})
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends_between(
     desk, store
 ):

@@ -46,6 +46,7 @@ _BODY_LIMIT = 1_000_000
 _ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
 _RESPONSES = 5  # uses of a response URL
 _TAKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
 _CHANNEL_OR_GROUP = re.compile(r"<(?:#|!subteam\^)[^>|]*\|?([^>]*)>")
 _BROADCAST = re.compile(r"<!(?:here|channel|everyone)(?:\|[^>]*)?>")
@@ -148,7 +149,12 @@ class SlackChat:
             return
 
         def take(session: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
-            send_response(session, envelope, run_bolt_app(app, envelope), 0)
+            try:
+                response = run_bolt_app(app, envelope)
+            except _UNREADABLE as error:  # not ours: those go through app.error
+                log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
+                response = BoltResponse(status=200, body="")
+            send_response(session, envelope, response, 0)
 
         self._socket = Socket(self._settings.slack_app_token, self._client, take, self._refused)
         self._state = "connected"
@@ -369,7 +375,11 @@ class SlackChat:
                 return "not signed by Slack, or too old", 401
             if self._http is None:
                 return "not ready", 503
-            return cast(ResponseReturnValue, self._http.handle(request))
+            try:
+                return cast(ResponseReturnValue, self._http.handle(request))
+            except _UNREADABLE as error:  # not ours: those go through app.error
+                log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
+                return "not readable", 400
 
 
 def _where(body: dict[str, Any]) -> tuple[str, str]:

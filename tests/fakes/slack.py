@@ -176,6 +176,10 @@ class FakeSlack:
         }
         return self._request("interactive", body)
 
+    def interact(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Any interactive request."""
+        return self._request("interactive", body)
+
     # What the connection suffers
 
     def refresh(self, reason: str = "refresh_requested") -> None:
