@@ -199,7 +199,6 @@ class SlackChat:
             logger=quiet,
         )
         app.middleware(self._take_in)
-        app.command(re.compile(".*"))(self._on_command)
         app.action(re.compile(f"{render.ASK}:.*"))(self._on_ask)
         app.action(re.compile(f"{render.HELPFUL}|{render.UNHELPFUL}"))(self._on_opinion)
         app.action(render.SHARE)(self._on_share)
@@ -208,7 +207,12 @@ class SlackChat:
         return app
 
     def _take_in(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
-        """Commit a message before it is acknowledged; other requests go on to their listener."""
+        """Commit a message before it is acknowledged; answer a command inside it.
+
+        Other requests go on to their listener, for which Bolt looks every 10 ms only.
+        """
+        if "command" in body:
+            return BoltResponse(status=200, body=self._on_command(body))
         if body.get("type") == "app_rate_limited":
             log.warning("Slack: too many events; some were left out by Slack")
         elif "event" not in body and body.get("type") != "event_callback":
@@ -264,7 +268,7 @@ class SlackChat:
     def _chat(self, channel: str, user: str) -> Chat:
         return Chat(PLATFORM, self._team, channel, user)
 
-    def _on_command(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def _on_command(self, body: dict[str, Any]) -> str | dict[str, Any]:
         """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
         channel, user = str(body.get("channel_id", "")), str(body.get("user_id", ""))
         text = question_in(str(body.get("text") or ""))
@@ -273,17 +277,15 @@ class SlackChat:
         shown = self._delivery.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
             self._accept(mark, text, channel, user, _to_asker(body))
-            ack()
-            return
+            return ""
         payloads = render.to_asker(shown, self._desk.words, text)
         if len(payloads) == 1:
-            ack(payloads[0])
-            return
+            return payloads[0]
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
         self._delivery.enqueue(f"{PLATFORM}/{self._team}/{mark}", chat, payloads, address)
-        ack("" if len(payloads) <= _RESPONSES else self._desk.words.text("sent directly"))
+        return "" if len(payloads) <= _RESPONSES else self._desk.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """A button of an offer, 全文 or 同题: the message it stands for, answered in its place."""

@@ -212,6 +212,15 @@ class FakeSlack:
                 self._heard.wait(min(left, 0.05))
         return value
 
+    def forget(self) -> None:
+        """Drop what is kept of posts and acknowledgements."""
+        with self._lock:
+            for made in (self.posts, self.responses):
+                made.clear()
+            self.calls.clear()
+            self.acks.clear()
+            self._event_of.clear()
+
     def unacknowledged(self) -> int:
         with self._lock:
             return len(self._pending)

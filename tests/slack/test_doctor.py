@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from flask import jsonify
@@ -56,14 +58,11 @@ def test_each_fault_names_its_next_step(settings, slack, tmp_path):
     assert _by_name(replace(settings, db=tmp_path / "noise.db"))["数据库"].ok is False
 
 
-def test_a_clock_that_is_wrong_is_told(settings, slack):
-    def late(method, given):
-        answer = jsonify({"ok": True, "bot_id": "B", "url": slack.url})
-        answer.headers["Date"] = "Mon, 24 Nov 2025 00:00:00 GMT"
-        return answer
-
-    slack.faults.append(late)
-    assert _by_name(settings)["Slack 时钟"].ok is False
+def test_a_clock_that_is_wrong_is_told(settings, monkeypatch):
+    ahead = SimpleNamespace(time=lambda: time.time() + 120)
+    monkeypatch.setattr("handlers.slack.doctor.time", ahead)
+    clock = _by_name(settings)["Slack 时钟"]
+    assert (clock.ok, "快 120 秒" in clock.said or "快 121 秒" in clock.said) == (False, True)
 
 
 def test_posts_of_unknown_fate_are_listed_but_are_no_fault(settings, store):
