@@ -57,6 +57,9 @@ def serve(settings: Settings) -> None:
         click.echo("企业微信：这个版本还不支持，已设的 WECOM_ 变量不起作用", err=True)
     if "slack" in configured:
         check_slack(settings)
+    http_mode = "slack" in configured and not settings.slack_app_token
+    if http_mode and not (settings.http or settings.callback_http):
+        raise SettingsError("Slack 的 HTTP 方式需要监听地址：请设 IR_CALLBACK_HTTP 或 IR_HTTP")
     if not configured and not settings.http:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
     store = Store(settings.db)
