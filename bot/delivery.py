@@ -175,7 +175,7 @@ class Delivery:
         for thread in (*self._threads, *carrying):
             thread.start()
 
-    def stop(self, timeout_s: float = 4.0) -> None:
+    def stop(self, timeout_s: float = 2.5) -> None:
         """Finish the sends in hand; the rest stays for the next start."""
         until = time.monotonic() + timeout_s
         with self._wake:
@@ -502,7 +502,8 @@ class Delivery:
                 return self._again(db, item, retry_after_s, row["state"])
             case Shut(reason, retry_after_s):
                 log.warning("%s is shut for now: %s", row["platform"], reason)
-                again = self._again(db, item, retry_after_s, row["state"])
+                # Whoever starts next may have better credentials, and tries at once.
+                again = self._again(db, item, retry_after_s, row["state"], due=0.0)
 
                 def hold() -> None:
                     again()
@@ -538,11 +539,16 @@ class Delivery:
         return free
 
     def _again(
-        self, db: Database, item: _Settled, after_s: float, state: str
+        self,
+        db: Database,
+        item: _Settled,
+        after_s: float,
+        state: str,
+        due: float | None = None,
     ) -> Callable[[], None]:
         db.execute(
             "UPDATE outbox SET state = ?, due = ? WHERE id = ?",
-            [state, self._clock() + after_s, item.row["id"]],
+            [state, self._clock() + after_s if due is None else due, item.row["id"]],
         )
 
         def free() -> None:

@@ -134,7 +134,7 @@ class SlackChat:
         if self._socket is not None:
             closing = threading.Thread(target=self._socket.close, daemon=True)
             closing.start()
-            closing.join(2.0)  # it waits for its workers
+            closing.join(1.0)  # it says goodbye to Slack
 
     def _set_up(self) -> None:
         signed_in = self._signed_in()
