@@ -47,6 +47,7 @@ class Settings:
     slack_app_token: str = ""
     slack_signing_secret: str = ""
     slack_api_url: str = "https://slack.com/api/"
+    slack_posts_a_minute: int = 400  # of the workspace; 0: no limit of our own
     wecom_bot_id: str = ""
     wecom_bot_secret: str = ""
     wecom_ws_url: str = "wss://openws.work.weixin.qq.com"
@@ -103,6 +104,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         slack_app_token=get("SLACK_APP_TOKEN"),
         slack_signing_secret=get("SLACK_SIGNING_SECRET"),
         slack_api_url=(get("SLACK_API_URL") or "https://slack.com/api").rstrip("/") + "/",
+        slack_posts_a_minute=get.number("SLACK_POSTS_A_MINUTE", 400),
         wecom_bot_id=get("WECOM_BOT_ID"),
         wecom_bot_secret=get("WECOM_BOT_SECRET"),
         wecom_ws_url=get("WECOM_WS_URL") or "wss://openws.work.weixin.qq.com",

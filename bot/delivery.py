@@ -1,41 +1,51 @@
 """Inbox and outbox, shared by every chat: nothing lost, nothing twice.
 
     accept      a message is committed to the inbox; only then may the platform be acknowledged
-    answer      desk → payloads; outbox rows and the closing of the inbox row are one transaction
+    answer      desk → payloads; outbox rows, the closing of the inbox row and what the desk keeps
+                are one transaction
     send        a row is `sending`, committed, before the network call; then sent, or due again
     find        what a kill or a timeout left `sending` is looked up at the platform; it is repeated
                 only where the platform says that it is not there, else it stays `unknown`
 
-Channels are independent: each one's rows go out in order, and a limited channel delays no other.
-Several processes may share the file: a row belongs to the process that claimed it while that lives.
+Each lane's rows go out in order, and a limited channel delays no other (`bot.lanes`). Several
+processes may share the file: a row belongs to the process that claimed it while that lives
+(`bot.owner`), and is taken up by another within a second after its end.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
+import sqlite3
 import threading
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from sqlite_utils import Database
 
 from bot.desk import Desk
-from bot.message import Answer, Chat, Decline, Message, Shown, Suggest
-from bot.schema import connect, transaction
+from bot.errors import trace_of
+from bot.lanes import Lane, Lanes, Pace
+from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
+from bot.owner import Owner
+from bot.schema import connection, transaction
 
-_SENDERS = 8
-_ANSWERERS = 2
+__all__ = ["Pace"]  # a carrier's word, though the lanes keep to it
+
+_SENDERS = 16  # posts of a workspace in hand at once
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 _GIVE_UP_S = 24 * 3600.0  # a temporary refusal is not tried for longer
-_IDLE_S = 1.0  # how often other processes' rows are looked for
+_IDLE_S = 1.0  # how often a dead process's rows are looked for
+_SETTLE_S = 2.0  # a cut call may still arrive so long after; a look-up before that proves nothing
+_FAULT_S = 1.0  # between two tries at a database that refuses
+_SWEEP_S = 60.0
+_KEEP_DAYS = 2  # the least that marks of messages are kept, so that repetitions are known
 
 # What a carrier needs to post; `lane` in it: a queue of its own beside its channel's.
 Address = dict[str, Any]
@@ -61,8 +71,16 @@ class Refused:
 
 @dataclass(frozen=True)
 class Limited:
-    """It was not posted; this channel may be tried again then."""
+    """It was not posted, or not looked up; this channel may be tried again then."""
 
+    retry_after_s: float
+
+
+@dataclass(frozen=True)
+class Shut:
+    """It was not posted, nor would anything else of this workspace be before then."""
+
+    reason: str  # the platform's code, English
     retry_after_s: float
 
 
@@ -71,6 +89,7 @@ class Unknown:
     """It may have been posted: time-out, cut connection, 5xx."""
 
     reason: str
+    settle_s: float = _SETTLE_S  # when a look-up can tell
 
 
 @dataclass(frozen=True)
@@ -83,16 +102,8 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | Limited | Unknown
-Found = Sent | NotThere | CannotTell
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Limits of a platform as (posts, seconds) windows; all of them hold."""
-
-    per_channel: tuple[tuple[int, float], ...] = ()
-    per_workspace: tuple[tuple[int, float], ...] = ()
+Outcome = Sent | Refused | Limited | Shut | Unknown
+Found = Sent | NotThere | CannotTell | Limited | Shut
 
 
 class Carrier(Protocol):
@@ -108,53 +119,73 @@ class Carrier(Protocol):
         """Post one; `key` is put where `find` can see it."""
 
     def find(self, payload: Payload, address: Address, key: str) -> Found:
-        """Whether a post whose fate is not known was made."""
+        """Whether a post whose fate is not known was made; an error: ask again later."""
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What came of a row that was in hand."""
+
+    lane: Lane
+    row: dict[str, Any]
+    outcome: Outcome | Found
 
 
 class Delivery:
     """One per process; start it after every platform is registered."""
 
-    def __init__(self, desk: Desk, path: Path) -> None:
+    def __init__(self, desk: Desk, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Prepare.
+
+        Args:
+            desk: Answers.
+            path: The database.
+            clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
+        """
         self._desk = desk
         self._path = path
+        self._clock = clock
         self._carriers: dict[str, Carrier] = {}
-        self._pacer = _Pacer()
         self._counters: Counter[str] = Counter()
-        self._me = str(os.getpid())
-        self._local = threading.local()
-        self._wake = threading.Condition()
-        self._work = 0  # grows with every reason to look at the tables again
-        self._stopping = threading.Event()
-        self._busy: set[tuple[str, str, str]] = set()  # channels with a send in hand
+        self._owner = Owner(path)
+        self._wake = threading.Condition()  # guards the five below
+        self._questions: deque[int] = deque()  # inbox rows to answer
+        self._lanes = Lanes(_SENDERS)
+        self._settled: list[_Settled] = []
+        self._in_hand = 0
+        self._stopping = False
         self._threads: list[threading.Thread] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._posts: SimpleQueue[tuple[Lane, dict[str, Any]] | None] = SimpleQueue()
 
     def register(self, platform: str, carrier: Carrier) -> None:
         """Tell how a platform's replies are carried."""
         self._carriers[platform] = carrier
+        self._lanes.set_pace(platform, carrier.pace)
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
-        self._pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="send")
-        loops: list[Callable[[], bool]] = [self._answer_one] * _ANSWERERS + [self._dispatch]
-        for at, step in enumerate(loops):
-            thread = threading.Thread(
-                target=self._loop, args=(step,), name=f"delivery-{at}", daemon=True
-            )
-            self._threads.append(thread)
+        self._threads = [
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (("answer", self._answering), ("send", self._sending))
+        ]
+        carrying = [
+            threading.Thread(target=self._carrying, name=f"carry-{at}", daemon=True)
+            for at in range(_SENDERS * len(self._carriers))
+        ]
+        for thread in (*self._threads, *carrying):
             thread.start()
 
-    def stop(self, timeout_s: float = 4.0) -> None:
+    def stop(self, timeout_s: float = 2.5) -> None:
         """Finish the sends in hand; the rest stays for the next start."""
         until = time.monotonic() + timeout_s
-        self._stopping.set()
-        self._notify()
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-        while self._busy and time.monotonic() < until:
-            time.sleep(0.01)
+        for _ in range(_SENDERS * len(self._carriers)):
+            self._posts.put(None)
+        self._owner.release()
 
     # In
 
@@ -172,11 +203,11 @@ class Delivery:
         if message.chat is None:
             raise ValueError("a message without a chat cannot be replied to")
         chat = message.chat
-        db = self._db()
+        db = connection(self._path)
         with transaction(db):
             done = db.execute(
                 "INSERT INTO inbox (key, platform, workspace, channel, user, text, company, as_of, "
-                "address, state, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?) "
+                "address, state, owner, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
                 "ON CONFLICT (key) DO NOTHING",
                 [
                     key,
@@ -188,27 +219,53 @@ class Delivery:
                     message.company,
                     message.as_of.isoformat() if message.as_of else None,
                     json.dumps(address),
-                    time.time(),
+                    self._owner.name,
+                    self._clock(),
                 ],
             )
-        if done.rowcount:
+        if not done.rowcount:
+            return False
+        with self._wake:
             self._counters["asked"] += 1
-            self._notify()
-        return bool(done.rowcount)
+            self._questions.append(int(done.lastrowid or 0))
+            self._wake.notify_all()
+        return True
 
     def enqueue(self, key: str, chat: Chat, payloads: list[Payload], address: Address) -> bool:
         """Post something rendered already, once for a key; False if that key was taken before."""
-        db = self._db()
+        db = connection(self._path)
         with transaction(db):
-            new = not db.execute("SELECT 1 FROM outbox WHERE key = ?", [f"{key}/1"]).fetchone()
-            if new:
-                self._put_out(db, key, chat, address, payloads)
-        self._notify()
-        return new
+            if db.execute("SELECT 1 FROM outbox WHERE key = ?", [f"{key}/1"]).fetchone():
+                return False
+            rows = self._put_out(db, key, chat, address, payloads)
+        self._line_up(chat, address, rows)
+        return True
+
+    def shown(self, message: Message) -> Shown:
+        """The desk's reply in words, for a chat that takes it at once; kept and counted."""
+        reply, shown = self._considered(message)
+        self._keep(message, reply)
+        return shown
+
+    def shown_within(self, message: Message, seconds: float) -> Shown | None:
+        """As `shown`; None, and nothing kept or counted, where answering takes longer.
+
+        For a platform that waits so long only: the message then goes to the inbox.
+        """
+        ready: SimpleQueue[tuple[Reply | None, Shown]] = SimpleQueue()
+        threading.Thread(
+            target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
+        ).start()
+        try:
+            reply, shown = ready.get(timeout=seconds)
+        except Empty:
+            return None
+        self._keep(message, reply)
+        return shown
 
     def keep_opinion(self, chat: Chat, question_id: str, query: str, *, helpful: bool) -> None:
         """Keep 有用 or 没用, the last word of a person on a question."""
-        db = self._db()
+        db = connection(self._path)
         where = [chat.platform, chat.workspace, chat.channel, chat.user, question_id]
         with transaction(db):
             db.execute(
@@ -219,296 +276,414 @@ class Delivery:
             db.execute(
                 "INSERT INTO feedback (platform, workspace, channel, user, question_id, query, "
                 "helpful, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [*where, query, int(helpful), time.time()],
+                [*where, query, int(helpful), self._clock()],
             )
 
     # Answering
 
-    def _answer_one(self) -> bool:
-        """Answer the oldest message nobody has in hand; False when there is none."""
-        db = self._db()
-        row = self._claim(db)
-        if row is None:
-            return False
-        try:
-            self._answer(db, row)
-        except BaseException:
-            db.execute("UPDATE inbox SET owner = NULL WHERE id = ?", [row["id"]])
-            raise
-        self._notify()
-        return True
+    def _answering(self) -> None:
+        """Answer message after message, oldest first."""
+        while True:
+            with self._wake:
+                while not (self._questions or self._stopping):
+                    self._wake.wait()
+                if self._stopping:
+                    return
+                row_id = self._questions.popleft()
+            try:
+                self._answer(row_id)
+            except Exception as error:  # the database: the message stays in the inbox
+                log.error("answering waits: %s", _of(error))
+                time.sleep(_FAULT_S)
+                with self._wake:
+                    self._questions.appendleft(row_id)
 
-    def _answer(self, db: Database, row: dict[str, Any]) -> None:
+    def _answer(self, row_id: int) -> None:
+        db = connection(self._path)
+        row = _row(db, "SELECT * FROM inbox WHERE id = ? AND state = 'new'", row_id)
+        if row is None:
+            return
+        began = time.monotonic()
         chat = Chat(row["platform"], row["workspace"], row["channel"], row["user"])
         as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
         address = json.loads(row["address"])
-        shown = self.shown(Message(row["text"], chat, row["company"], as_of))
-        payloads = self._carriers[chat.platform].render(shown, address)
+        message = Message(row["text"], chat, row["company"], as_of)
+        reply, shown = self._considered(message)
+        carrier = self._carriers[chat.platform]
+        try:
+            payloads = carrier.render(shown, address)
+        except Exception as error:
+            log.error("rendering failed: %s: %s", chat.platform, trace_of(error))
+            reply, payloads = None, carrier.render(self._apology(), address)
         with transaction(db):
-            self._put_out(db, row["key"], chat, address, payloads)
+            if reply is not None:
+                self._desk.keep(message, reply)
+            rows = self._put_out(db, row["key"], chat, address, payloads)
             db.execute(
                 "UPDATE inbox SET state = 'done', text = '', address = '{}', owner = NULL "
                 "WHERE id = ?",
-                [row["id"]],
+                [row_id],
             )
-
-    def _claim(self, db: Database) -> dict[str, Any] | None:
-        platforms = list(self._carriers)
-        waiting = (
-            "SELECT * FROM inbox WHERE state = 'new' AND platform IN "
-            f"({', '.join('?' * len(platforms))}) ORDER BY id"
+        self._line_up(chat, address, rows)
+        self._count_reply(reply)
+        log.info(
+            "answered platform=%s inbox=%d reply=%s posts=%d waited_ms=%d took_ms=%d",
+            chat.platform,
+            row_id,
+            type(reply).__name__ if reply else "apology",
+            len(rows),
+            (self._clock() - row["at"]) * 1000,
+            (time.monotonic() - began) * 1000,
         )
-        if next(iter(db.query(waiting, platforms)), None) is None:
-            return None  # without taking the write lock
-        with transaction(db):
-            for row in db.query(waiting, platforms):
-                if row["owner"] is None or not _lives(row["owner"]):
-                    db.execute("UPDATE inbox SET owner = ? WHERE id = ?", [self._me, row["id"]])
-                    return row
-        return None
 
-    def shown(self, message: Message) -> Shown:
-        """The desk's reply in words, counted; an apology if answering fails."""
+    def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
+        """The desk's reply and its words; no reply and an apology if answering fails."""
         try:
-            reply = self._desk.reply(message)
+            reply = self._desk.consider(message)
             shown = self._desk.show(reply)
-        except Exception:
+        except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.
-            log.exception("answering failed")
-            self._counters["failed"] += 1
-            return Shown(lead=self._desk.words.text("apology"))
+            log.error("answering failed: %s", trace_of(error))
+            return None, self._apology()
+        return reply, shown
+
+    def _keep(self, message: Message, reply: Reply | None) -> None:
+        """What the desk keeps of a message that had no inbox row."""
+        self._count("asked")
+        self._count_reply(reply)
+        if reply is not None:
+            with transaction(connection(self._path)):
+                self._desk.keep(message, reply)
+
+    def _count_reply(self, reply: Reply | None) -> None:
         match reply:
+            case None:
+                self._count("failed")
             case Answer():
-                self._counters["answered"] += 1
+                self._count("answered")
             case Suggest():
-                self._counters["offered"] += 1
+                self._count("offered")
             case Decline():
-                self._counters["declined"] += 1
-        return shown
+                self._count("declined")
+
+    def _apology(self) -> Shown:
+        return Shown(lead=self._desk.words.text("apology"))
 
     def _put_out(
         self, db: Database, key: str, chat: Chat, address: Address, payloads: list[Payload]
-    ) -> None:
-        for at, payload in enumerate(payloads, 1):
-            db.execute(
-                "INSERT INTO outbox (key, platform, workspace, channel, address, payload, state, "
-                "tries, due, at) VALUES (?, ?, ?, ?, ?, ?, 'ready', 0, 0, ?)",
-                [
-                    f"{key}/{at}",
-                    chat.platform,
-                    chat.workspace,
-                    address.get("lane", chat.channel),
-                    json.dumps(address),
-                    json.dumps(payload, ensure_ascii=False),
-                    time.time(),
-                ],
-            )
-
-    # Out
-
-    def _dispatch(self) -> bool:
-        """Hand the first row of every channel that may go to a sender."""
-        found = False
-        for row in self._sendable():
-            channel = (row["platform"], row["workspace"], row["channel"])
-            with self._wake:
-                if channel in self._busy or len(self._busy) >= _SENDERS or self._stopping.is_set():
-                    continue
-                if not self._pacer.may_go(channel, self._carriers[row["platform"]].pace):
-                    continue
-                self._busy.add(channel)
-            found = True
-            assert self._pool is not None
-            self._pool.submit(self._send, row, channel)
-        return found
-
-    def _sendable(self) -> list[dict[str, Any]]:
-        """The first undelivered row of each channel, where it is due."""
-        rows = self._db().query(
-            "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox "
-            "WHERE state IN ('ready', 'sending') GROUP BY platform, workspace, channel) "
-            "AND due <= ? ORDER BY id",
-            [time.time()],
-        )
+    ) -> list[int]:
+        """Write outbox rows; returns their ids."""
         return [
-            row
-            for row in rows
-            if row["platform"] in self._carriers
-            and (row["owner"] in (None, self._me) or not _lives(row["owner"]))
+            int(
+                db.execute(
+                    "INSERT INTO outbox (key, platform, workspace, channel, address, payload, "
+                    "state, owner, tries, due, at) VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, 0, ?)",
+                    [
+                        f"{key}/{at}",
+                        *_lane(chat, address),
+                        json.dumps(address),
+                        json.dumps(payload, ensure_ascii=False),
+                        self._owner.name,
+                        self._clock(),
+                    ],
+                ).lastrowid
+                or 0
+            )
+            for at, payload in enumerate(payloads, 1)
         ]
 
-    def _send(self, row: dict[str, Any], channel: tuple[str, str, str]) -> None:
-        try:
-            self._settle(row)
-        except Exception:
-            log.exception("delivery failed: %s", row["platform"])
-            self._again(row, 5.0)
-        finally:
-            with self._wake:
-                self._busy.discard(channel)
-            self._notify()
+    def _line_up(self, chat: Chat, address: Address, rows: list[int]) -> None:
+        with self._wake:
+            for row in rows:
+                self._lanes.put(_lane(chat, address), row)
+            self._wake.notify_all()
 
-    def _settle(self, row: dict[str, Any]) -> None:
-        """Bring one row a step further."""
-        carrier = self._carriers[row["platform"]]
+    # Sending: one thread writes the outbox, so that many posts share a commit
+
+    def _sending(self) -> None:
+        adopt_at = sweep_at = 0.0
+        settled: list[_Settled] = []
+        while True:
+            if time.monotonic() >= adopt_at:
+                self._try_adopt()
+                adopt_at = time.monotonic() + _IDLE_S
+            with self._wake:
+                if time.monotonic() >= sweep_at:
+                    self._lanes.sweep()
+                    sweep_at = time.monotonic() + _SWEEP_S
+                if not (settled or self._settled):
+                    if self._stopping and not self._in_hand:
+                        return
+                    wait_s = self._lanes.wait_s(max(0.0, adopt_at - time.monotonic()))
+                    self._wake.wait(_IDLE_S if self._stopping else wait_s)
+                settled += self._settled
+                self._settled.clear()
+                going = [] if self._stopping else self._lanes.take()
+                self._in_hand += len(going)
+            try:
+                begun = self._write(settled, going)
+            except Exception as error:  # what is settled stays so until it is written
+                log.error("sending waits: %s", _of(error))
+                with self._wake:
+                    for lane, _ in going:
+                        self._in_hand -= 1
+                        self._lanes.again(lane, _FAULT_S)
+                    if self._stopping:
+                        return
+                    self._wake.wait(_FAULT_S)
+                continue
+            settled = []
+            for item in begun:
+                self._posts.put(item)
+
+    def _write(
+        self, settled: list[_Settled], going: list[tuple[Lane, int]]
+    ) -> list[tuple[Lane, dict[str, Any]]]:
+        """Commit what came of posts and what is about to be posted."""
+        if not (settled or going):
+            return []
+        db = connection(self._path)
+        freed: list[Callable[[], None]] = []
+        with transaction(db):
+            for item in settled:
+                freed.append(self._settle(db, item))
+            begun = [(lane, self._begin(db, row_id)) for lane, row_id in going]
+        with self._wake:
+            for free in freed:
+                free()
+            for lane, row in begun:
+                if row is None:  # another process was quicker
+                    self._in_hand -= 1
+                    self._lanes.done(lane)
+        return [(lane, row) for lane, row in begun if row is not None]
+
+    def _begin(self, db: Database, row_id: int) -> dict[str, Any] | None:
+        """The row as it was, now `sending`."""
+        row = _row(db, "SELECT * FROM outbox WHERE id = ? AND owner = ?", row_id, self._owner.name)
+        if row is None or row["state"] not in ("ready", "sending"):
+            return None
+        db.execute(
+            "UPDATE outbox SET state = 'sending', tries = tries + 1, due = ? WHERE id = ?",
+            [self._clock() + _SETTLE_S, row_id],
+        )
+        return row
+
+    def _carrying(self) -> None:
+        """Post one after another, or first look whether it was posted."""
+        while (item := self._posts.get()) is not None:
+            lane, row = item
+            outcome: Outcome | Found
+            try:
+                outcome = self._carried(self._carriers[row["platform"]], row)
+            except Exception as error:
+                outcome = Unknown(type(error).__name__)
+            with self._wake:
+                self._settled.append(_Settled(lane, row, outcome))
+                self._wake.notify_all()
+
+    def _carried(self, carrier: Carrier, row: dict[str, Any]) -> Outcome | Found:
         payload, address = json.loads(row["payload"]), json.loads(row["address"])
         if row["state"] == "sending":
-            match carrier.find(payload, address, row["key"]):
-                case Sent(ref):
-                    self._finish(row, "sent", ref)
-                    return
-                case CannotTell():
-                    self._counters["unknown"] += 1
-                    log.warning("%s: a post's fate is unknown; not repeated", row["platform"])
-                    self._finish(row, "unknown", "")
-                    return
-        if not self._begin(row):
-            return
-        match carrier.send(payload, address, row["key"]):
+            found = carrier.find(payload, address, row["key"])
+            if not isinstance(found, NotThere):
+                return found
+        return carrier.send(payload, address, row["key"])
+
+    def _settle(self, db: Database, item: _Settled) -> Callable[[], None]:
+        """Write what came of a post; returns what frees its lane once that is committed."""
+        row = item.row
+        backoff_s = _BACKOFF_S[min(row["tries"], len(_BACKOFF_S) - 1)]
+        late = self._clock() - row["at"] > _GIVE_UP_S
+        match item.outcome:
             case Sent(ref):
-                self._finish(row, "sent", ref)
+                return self._finish(db, item, "sent", ref)
             case Limited(retry_after_s):
-                self._again(row, retry_after_s)
+                # After a limited look-up the fate is as unknown as before.
+                return self._again(db, item, retry_after_s, row["state"])
+            case Shut(reason, retry_after_s):
+                log.warning("%s is shut for now: %s", row["platform"], reason)
+                # Whoever starts next may have better credentials, and tries at once.
+                again = self._again(db, item, retry_after_s, row["state"], due=0.0)
+
+                def hold() -> None:
+                    again()
+                    self._lanes.hold(item.lane, retry_after_s)
+
+                return hold
             case Refused(reason, permanent):
-                late = time.time() - row["at"] > _GIVE_UP_S
                 log.warning("%s refused a post: %s", row["platform"], reason)
                 if permanent or late:
-                    self._finish(row, "failed", reason)
-                else:
-                    self._again(row, _BACKOFF_S[min(row["tries"], len(_BACKOFF_S) - 1)])
-            case Unknown(reason):
+                    return self._finish(db, item, "failed", reason)
+                return self._again(db, item, backoff_s, "ready")
+            case Unknown(reason, settle_s):
                 log.warning("%s: a post's fate is unknown: %s", row["platform"], reason)
-                self._again(row, _BACKOFF_S[min(row["tries"], 2)], state="sending")
+                if late:
+                    return self._finish(db, item, "unknown", reason)
+                return self._again(db, item, max(settle_s, backoff_s), "sending")
+            case _:
+                log.warning("%s: a post's fate is unknown; not repeated", row["platform"])
+                return self._finish(db, item, "unknown", "")
 
-    def _begin(self, row: dict[str, Any]) -> bool:
-        """Commit `sending`; False when another process was quicker."""
-        db = self._db()
-        with transaction(db):
-            done = db.execute(
-                "UPDATE outbox SET state = 'sending', owner = ?, tries = tries + 1 "
-                "WHERE id = ? AND state = ? AND tries = ?",
-                [self._me, row["id"], row["state"], row["tries"]],
-            )
-        return bool(done.rowcount)
+    def _finish(self, db: Database, item: _Settled, state: str, ref: str) -> Callable[[], None]:
+        db.execute(
+            "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}', address = '{}' "
+            "WHERE id = ?",
+            [state, ref, item.row["id"]],
+        )
 
-    def _finish(self, row: dict[str, Any], state: str, ref: str) -> None:
-        db = self._db()
-        with transaction(db):
-            db.execute(
-                "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}', "
-                "address = '{}' WHERE id = ?",
-                [state, ref, row["id"]],
-            )
+        def free() -> None:
+            self._in_hand -= 1
+            self._counters["refused" if state == "failed" else state] += 1
+            self._lanes.done(item.lane)
 
-    def _again(self, row: dict[str, Any], after_s: float, state: str = "ready") -> None:
-        self._counters["retries"] += 1
-        db = self._db()
+        return free
+
+    def _again(
+        self,
+        db: Database,
+        item: _Settled,
+        after_s: float,
+        state: str,
+        due: float | None = None,
+    ) -> Callable[[], None]:
+        db.execute(
+            "UPDATE outbox SET state = ?, due = ? WHERE id = ?",
+            [state, self._clock() + after_s if due is None else due, item.row["id"]],
+        )
+
+        def free() -> None:
+            self._in_hand -= 1
+            self._counters["retries"] += 1
+            self._lanes.again(item.lane, after_s)
+
+        return free
+
+    # Taking up what dead processes left
+
+    def _try_adopt(self) -> None:
+        try:
+            self._adopt()
+        except Exception as error:
+            log.error("taking up waits: %s", _of(error))
+
+    def _adopt(self) -> None:
+        """Claim the waiting rows of processes that are gone, and of nobody."""
+        db = connection(self._path)
+        platforms = list(self._carriers)
+        ours = f"platform IN ({', '.join('?' * len(platforms))})"
+        waiting = db.execute(
+            f"SELECT owner FROM inbox WHERE state = 'new' AND {ours} UNION "
+            f"SELECT owner FROM outbox WHERE state IN ('ready', 'sending') AND {ours}",
+            [*platforms, *platforms],
+        ).fetchall()
+        for (gone,) in waiting:
+            if not self._owner.lives(gone):
+                self._adopt_from(db, gone)
+
+    def _adopt_from(self, db: Database, gone: str | None) -> None:
+        platforms = list(self._carriers)
+        ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?"
+        values = [*platforms, gone]
         with transaction(db):
-            db.execute(
-                "UPDATE outbox SET state = ?, owner = NULL, due = ? WHERE id = ?",
-                [state, time.time() + after_s, row["id"]],
-            )
+            questions = db.execute(
+                f"SELECT id FROM inbox WHERE state = 'new' AND {ours} ORDER BY id", values
+            ).fetchall()
+            posts = db.execute(
+                "SELECT id, platform, workspace, channel, due FROM outbox "
+                f"WHERE state IN ('ready', 'sending') AND {ours} ORDER BY id",
+                values,
+            ).fetchall()
+            for table, rows in (("inbox", questions), ("outbox", posts)):
+                for row in rows:
+                    db.execute(
+                        f"UPDATE {table} SET owner = ? WHERE id = ?", [self._owner.name, row[0]]
+                    )
+        if questions or posts:
+            log.info("taken up: questions=%d posts=%d", len(questions), len(posts))
+        with self._wake:
+            self._questions.extendleft(row_id for (row_id,) in reversed(questions))
+            for row_id, platform, workspace, channel, due in posts:
+                self._lanes.put((platform, workspace, channel), row_id, due - self._clock())
+            self._wake.notify_all()
 
     # State
 
     def oldest_undelivered_s(self) -> float:
         """Age of the oldest question or post that has not gone out, 0 when all have."""
         (oldest,) = (
-            self._db()
+            connection(self._path)
             .execute(
                 "SELECT min(at) FROM (SELECT at FROM inbox WHERE state = 'new' UNION ALL "
                 "SELECT at FROM outbox WHERE state IN ('ready', 'sending'))"
             )
             .fetchone()
         )
-        return max(0.0, time.time() - oldest) if oldest is not None else 0.0
+        return max(0.0, self._clock() - oldest) if oldest is not None else 0.0
 
     def counters(self) -> dict[str, int]:
-        """Since the start: asked, answered, offered, declined, failed, retries, unknown."""
-        return dict(self._counters)
-
-    def unknown(self) -> list[dict[str, Any]]:
-        """Posts whose fate is not known and which are not repeated."""
-        return list(
-            self._db().query(
-                "SELECT key, platform, workspace, channel, at FROM outbox WHERE state = 'unknown'"
-            )
-        )
-
-    # Loops
-
-    def _db(self) -> Database:
-        if not hasattr(self._local, "db"):
-            self._local.db = connect(self._path)
-        db: Database = self._local.db
-        return db
-
-    def _notify(self) -> None:
+        """Since the start; every name is always there."""
         with self._wake:
-            self._work += 1
-            self._wake.notify_all()
+            return {name: self._counters[name] for name in _COUNTED}
 
-    def _loop(self, step: Callable[[], bool]) -> None:
-        while not self._stopping.is_set():
-            with self._wake:
-                seen = self._work
-            try:
-                if step():
-                    continue
-            except Exception:
-                log.exception("delivery loop")
-                self._stopping.wait(1.0)
-            with self._wake:
-                if self._work == seen and not self._stopping.is_set():
-                    self._wake.wait(self._pacer.wait_s(_IDLE_S))
+    def purge(self, days: int) -> None:
+        """Delete settled rows that old, and what askers typed in opinions.
 
+        Marks of messages are kept for two days at least: until then a repetition may come.
+        """
+        db = connection(self._path)
+        now = self._clock()
+        limit = now - max(days, _KEEP_DAYS) * 86400.0
+        with transaction(db):
+            db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [limit])
+            db.execute(
+                "DELETE FROM outbox WHERE at < ? AND state IN ('sent', 'failed', 'unknown')",
+                [limit],
+            )
+            db.execute(
+                "UPDATE feedback SET query = '' WHERE at < ? AND query != ''",
+                [now - days * 86400.0],
+            )
 
-def _lives(owner: str) -> bool:
-    """Whether the process that claimed a row still runs; one machine, so its number tells."""
-    try:
-        os.kill(int(owner), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    def _count(self, name: str) -> None:
+        with self._wake:
+            self._counters[name] += 1
 
 
-@dataclass
-class _Pacer:
-    """Posts of the last seconds, for each channel and workspace."""
+_COUNTED = (
+    "asked",
+    "answered",
+    "offered",
+    "declined",
+    "failed",
+    "sent",
+    "retries",
+    "refused",
+    "unknown",
+)
 
-    _posts: defaultdict[tuple[str, ...], deque[float]] = field(
-        default_factory=lambda: defaultdict(deque)
+
+def undelivered(path: Path) -> list[dict[str, Any]]:
+    """Posts that did not go out for good: fate unknown, or refused (`ref` says why)."""
+    return list(
+        connection(path).query(
+            "SELECT key, platform, workspace, channel, state, ref, at FROM outbox "
+            "WHERE state IN ('unknown', 'failed') ORDER BY id"
+        )
     )
-    _held_until: float = 0.0
 
-    def may_go(self, channel: tuple[str, str, str], pace: Pace) -> bool:
-        """Whether a post may go now; if so it is counted."""
-        now = time.monotonic()
-        windows: list[tuple[tuple[str, ...], int, float]] = [
-            (channel, *window) for window in pace.per_channel
-        ]
-        windows += [(channel[:2], *window) for window in pace.per_workspace]
-        for key, count, seconds in windows:
-            posts = self._posts[key]
-            recent = [at for at in posts if at > now - seconds]
-            if len(recent) >= count:
-                self._hold(recent[-count] + seconds)
-                return False
-        longest = max((seconds for _, _, seconds in windows), default=0.0)
-        for key in {key for key, _, _ in windows}:
-            posts = self._posts[key]
-            posts.append(now)
-            while posts and posts[0] <= now - longest:
-                posts.popleft()
-        return True
 
-    def _hold(self, until: float) -> None:
-        now = time.monotonic()
-        self._held_until = min(until, self._held_until) if self._held_until > now else until
+def _lane(chat: Chat, address: Address) -> Lane:
+    return chat.platform, chat.workspace, str(address.get("lane", chat.channel))
 
-    def wait_s(self, longest: float) -> float:
-        """How long to wait before a held post may go."""
-        left = self._held_until - time.monotonic()
-        return min(longest, left + 0.001) if left > 0 else longest
+
+def _row(db: Database, sql: str, *values: object) -> dict[str, Any] | None:
+    cursor = db.execute(sql, list(values))
+    found = cursor.fetchone()
+    if found is None:
+        return None
+    return dict(zip((column[0] for column in cursor.description), found, strict=True))
+
+
+def _of(error: Exception) -> str:
+    """An error for the log: SQLite's own words, else where the bug is."""
+    return str(error) if isinstance(error, sqlite3.Error) else trace_of(error)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from bot.commands import (
@@ -63,6 +63,14 @@ class _Library:
     generation: int
     index: Index
     until: datetime | None  # the next publication changes what may be shown
+    # By full id, as found: an answer is compared with all others once, not for every message.
+    same: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+
+    def same_answer(self, hit: Hit) -> tuple[Hit, ...]:
+        """Other stored questions with a near-identical answer."""
+        if hit.full_id not in self.same:
+            self.same[hit.full_id] = tuple(self.index.same_answer(hit))
+        return self.same[hit.full_id]
 
 
 class Desk:
@@ -80,14 +88,33 @@ class Desk:
 
     def reply(self, message: Message) -> Reply:
         """Answer one message, remember what was shown, and keep a miss."""
+        reply = self.consider(message)
+        self.keep(message, reply)
+        return reply
+
+    def consider(self, message: Message) -> Reply:
+        """Answer one message; `keep` is to follow once the reply is certain to go out."""
         message = self._scoped(message)
         command, as_of = parse(message.text[:_LONGEST])
         if as_of is not None:
             message = replace(message, as_of=as_of)
-        reply = self._reply(command, message)
-        if message.chat is not None:
-            self._keep(message, reply)
-        return reply
+        return self._reply(command, message)
+
+    def keep(self, message: Message, reply: Reply) -> None:
+        """Remember what was shown in a chat, and keep a miss; one transaction with the caller's."""
+        if message.chat is None:
+            return
+        match reply:
+            case Answer(hits=hits):
+                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self._now())
+            case Suggest(hits=hits):
+                cited = self._memory(message).cited
+                offered = tuple(hit.full_id for hit in hits)
+                self._store.remember(message.chat, Memory(cited, offered), self._now())
+            case Listing(record=record):
+                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
+        if isinstance(reply, Suggest | Decline):
+            self._store.add_miss(message.chat, message.text, band(reply), self._now())
 
     def show(self, reply: Reply) -> Shown:
         """The reply in words, the same for every chat."""
@@ -137,9 +164,10 @@ class Desk:
         self, hit: Hit, message: Message, others: list[Hit] | None = None, whole: bool = False
     ) -> Answer:
         """Official words; questions with the same answer are named, not repeated."""
-        same = self._current().index.same_answer(hit)
         found = {other.id for other in others or ()}
-        same.sort(key=lambda other: other.id not in found)  # those the message also finds first
+        same = sorted(  # those the message also finds first
+            self._current().same_answer(hit), key=lambda other: other.id not in found
+        )
         visible = [
             other
             for other in same
@@ -155,13 +183,13 @@ class Desk:
 
     def _diverse(self, hits: list[Hit]) -> list[Hit]:
         """The first hits, one for each different answer."""
-        index = self._current().index
+        library = self._current()
         chosen: list[Hit] = []
         covered: set[str] = set()
         for hit in hits:
             if hit.id not in covered and len(chosen) < _OFFERED:
                 chosen.append(hit)
-                covered |= {other.id for other in index.same_answer(hit)}
+                covered |= {other.id for other in library.same_answer(hit)}
         return chosen
 
     # By number
@@ -301,20 +329,6 @@ class Desk:
         if message.chat is None:
             return Memory(None, ())
         return self._store.memory(message.chat, since=self._now() - _MEMORY)
-
-    def _keep(self, message: Message, reply: Reply) -> None:
-        assert message.chat is not None
-        match reply:
-            case Answer(hits=hits):
-                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self._now())
-            case Suggest(hits=hits):
-                cited = self._memory(message).cited
-                offered = tuple(hit.full_id for hit in hits)
-                self._store.remember(message.chat, Memory(cited, offered), self._now())
-            case Listing(record=record):
-                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
-        if isinstance(reply, Suggest | Decline):
-            self._store.add_miss(message.chat, message.text, band(reply), self._now())
 
     # The library
 

@@ -13,6 +13,7 @@ do. Logs and attributes are English.
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 
@@ -74,3 +75,10 @@ class NotFoundError(BotError):
 
 class SettingsError(BotError):
     """The environment or .env cannot be used; names the variable, never its value."""
+
+
+def trace_of(error: BaseException) -> str:
+    """Where a bug happened, for the log: places and lines, no values, which may be words of people
+    or secrets."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{places}".rstrip()

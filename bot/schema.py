@@ -7,6 +7,7 @@ written by a newer version and is refused, untouched.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from bot.errors import StoreError
 BUSY_TIMEOUT_S = 10.0
 
 migrations = Migrations("irbot")
+_of_this_thread = threading.local()
+_writing = threading.Lock()  # threads take turns here; SQLite would have them sleep and try again
 
 
 def connect(path: Path) -> Database:
@@ -48,6 +51,21 @@ def connect(path: Path) -> Database:
     return db
 
 
+def connection(path: Path) -> Database:
+    """This thread's connection, shared by all that write to the file, so that what belongs
+    together is one transaction.
+
+    Raises:
+        StoreError: As `connect`.
+    """
+    if not hasattr(_of_this_thread, "connections"):
+        _of_this_thread.connections = {}
+    opened: dict[Path, Database] = _of_this_thread.connections
+    if path not in opened:
+        opened[path] = connect(path)
+    return opened[path]
+
+
 def why(path: Path, error: sqlite3.Error) -> str:
     """What an SQLite error means for the operator, and what to do."""
     said = str(error)
@@ -73,15 +91,23 @@ def _refuse_newer(db: Database, path: Path) -> None:
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """A write transaction that takes its lock at once, so that it cannot fail half-way on it."""
-    db.conn.execute("BEGIN IMMEDIATE")
-    try:
+    """A write transaction that takes its lock at once, so that it cannot fail half-way on it.
+
+    Inside another one it is a part of that.
+    """
+    nested: bool = db.conn.in_transaction
+    if nested:
         yield
-    except BaseException:
-        if db.conn.in_transaction:
-            db.conn.execute("ROLLBACK")
-        raise
-    db.conn.execute("COMMIT")
+        return
+    with _writing:
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if db.conn.in_transaction:
+                db.conn.execute("ROLLBACK")
+            raise
+        db.conn.execute("COMMIT")
 
 
 @migrations()
@@ -250,3 +276,17 @@ def delivery(db: Database) -> None:
         pk="id",
         not_null={"platform", "question_id", "helpful", "at"},
     )
+
+
+@migrations()
+def waiting_rows(db: Database) -> None:
+    """What waits is found by who claimed it, however long the tables are; old rows by their age."""
+    db.execute("CREATE INDEX inbox_waiting ON inbox (owner, platform) WHERE state = 'new'")
+    db.execute(
+        "CREATE INDEX outbox_waiting ON outbox (owner, platform) "
+        "WHERE state IN ('ready', 'sending')"
+    )
+    db.execute("CREATE INDEX inbox_at ON inbox (at)")
+    db.execute("CREATE INDEX outbox_at ON outbox (at)")
+    db.execute("DROP INDEX IF EXISTS idx_inbox_state_id")
+    db.execute("DROP INDEX IF EXISTS idx_outbox_state_id")

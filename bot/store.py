@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,7 +20,7 @@ from sqlite_utils import Database
 from bot.errors import IdentityError, NotFoundError, StoreError
 from bot.message import Band, Chat
 from bot.record import EventDate, Host, Narrative, Part, Question, QuestionId, Reading, Record
-from bot.schema import connect, transaction
+from bot.schema import connection, transaction
 from bot.words import UNNUMBERED_SAME_DAY
 
 Status = Literal["imported", "unchanged", "replaced"]
@@ -71,14 +70,10 @@ class Store:
             StoreError: Unwritable folder, not a database, or written by a newer version.
         """
         self.path = path
-        self._local = threading.local()
         self._db()
 
     def _db(self) -> Database:
-        if not hasattr(self._local, "db"):
-            self._local.db = connect(self.path)
-        db: Database = self._local.db
-        return db
+        return connection(self.path)
 
     # Records
 
@@ -414,16 +409,10 @@ class Store:
 
     def add_miss(self, chat: Chat, text: str, band: Band, at: datetime) -> None:
         """Keep a message that got no answer, for the desk."""
-        self._db().table("misses").insert(
-            {
-                "platform": chat.platform,
-                "workspace": chat.workspace,
-                "channel": chat.channel,
-                "user": chat.user,
-                "text": text,
-                "band": band,
-                "asked_at": _instant(at),
-            }
+        self._db().execute(
+            'INSERT INTO misses (platform, workspace, channel, "user", text, band, asked_at) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [chat.platform, chat.workspace, chat.channel, chat.user, text, band, _instant(at)],
         )
 
     def misses(self) -> Iterator[dict[str, Any]]:

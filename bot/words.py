@@ -161,6 +161,10 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "helpful": {"zh": "有用", "en": "Helpful"},
     "unhelpful": {"zh": "没用", "en": "Not helpful"},
     "share": {"zh": "分享到频道", "en": "Share to channel"},
+    "sent directly": {
+        "zh": "答复较长，已用私信发给你。",
+        "en": "The answer is long; it went to you as a direct message.",
+    },
     "shared by": {"zh": "分享了公司答复", "en": "shared the company's answer"},
     "apology": {
         "zh": "抱歉，这条消息处理出错，已记入日志。请换个说法再试，或联系投资者关系部门。",

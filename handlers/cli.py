@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import date, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -391,6 +392,28 @@ def start(settings: Settings) -> None:
         _talk(desk, settings)
     else:
         serving.serve(settings)
+
+
+_MARK = {True: "✓", False: "✗", None: "–"}
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.pass_obj
+def doctor(settings: Settings, as_json: bool) -> None:
+    """检查数据库、磁盘、时钟、记录、网络和已配置的聊天，并说明下一步。"""
+    from handlers.doctor import findings
+
+    found = []
+    for finding in findings(settings):
+        found.append(finding)
+        if not as_json:
+            todo = f"\n  → {finding.todo}" if finding.todo and finding.ok is not True else ""
+            click.echo(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}")
+    if as_json:
+        _echo_json([asdict(finding) for finding in found])
+    if any(finding.ok is False for finding in found):
+        raise SystemExit(1)
 
 
 @cli.group()

@@ -20,7 +20,8 @@ from bot.errors import SettingsError
 from bot.store import Store
 from handlers.slack.app import SlackChat
 from handlers.slack.app import check as check_slack
-from handlers.web.app import WebServer, web_app
+from handlers.slack.doctor import is_configured as slack_is_configured
+from handlers.web.app import WebServer, callback_app, web_app
 
 _PURGE_EVERY_S = 3600.0
 
@@ -39,8 +40,7 @@ def chats_configured(settings: Settings) -> list[str]:
 
     Half-set credentials are an error of `serve`, not a chat that is silently absent.
     """
-    slack = settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret
-    return ["slack"] if slack else []
+    return ["slack"] if slack_is_configured(settings) else []
 
 
 def serve(settings: Settings) -> None:
@@ -57,6 +57,9 @@ def serve(settings: Settings) -> None:
         click.echo("企业微信：这个版本还不支持，已设的 WECOM_ 变量不起作用", err=True)
     if "slack" in configured:
         check_slack(settings)
+    http_mode = "slack" in configured and not settings.slack_app_token
+    if http_mode and not (settings.http or settings.callback_http):
+        raise SettingsError("Slack 的 HTTP 方式需要监听地址：请设 IR_CALLBACK_HTTP 或 IR_HTTP")
     if not configured and not settings.http:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
     store = Store(settings.db)
@@ -72,28 +75,34 @@ def serve(settings: Settings) -> None:
             "chats": {name: chat.state for name, chat in chats.items()},
             "records": len(desk.records()),
             "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
+            "counters": delivery.counters(),
         }
 
     app = web_app(desk, health)
+    callbacks = callback_app(health) if settings.callback_http else app
     slack = chats.get("slack")
     if isinstance(slack, SlackChat):
-        slack.mount(app)
+        slack.mount(callbacks)
     web = WebServer(app, settings.http) if settings.http else None
+    servers = [web] if web else []
+    if settings.callback_http:
+        servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
     with _stopped_by_signal() as stopped:
         delivery.start()
         for chat in chats.values():
             chat.start()
+        for server in servers:
+            server.start()
         if web:
-            web.start()
             _say_where(web.url, not chats)
         try:
-            _wait(stopped, chats, store, settings)
+            _wait(stopped, chats, store, delivery, settings)
         finally:
             for chat in chats.values():
                 chat.stop()
             delivery.stop()
-            if web:
-                web.stop()
+            for server in servers:
+                server.stop()
 
 
 def _say_where(url: str, alone: bool) -> None:
@@ -110,12 +119,17 @@ def _say_where(url: str, alone: bool) -> None:
 
 
 def _wait(
-    stopped: threading.Event, chats: dict[str, _Chat], store: Store, settings: Settings
+    stopped: threading.Event,
+    chats: dict[str, _Chat],
+    store: Store,
+    delivery: Delivery,
+    settings: Settings,
 ) -> None:
     purge_at = 0.0
     while not stopped.wait(0.5):
         if time.monotonic() >= purge_at:
             store.forget_askers(settings.now(), settings.retention_days)
+            delivery.purge(settings.retention_days)
             purge_at = time.monotonic() + _PURGE_EVERY_S
         if chats and all(chat.state == "failed" for chat in chats.values()):
             raise SettingsError(f"{'、'.join(chats)} 被平台拒绝，没有其他聊天可用；原因见上一行")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -190,3 +192,59 @@ def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
     scopes = manifest["oauth_config"]["scopes"]["bot"]
     assert all(f"{scope}: " in done.stderr for scope in scopes)
     assert irbot("slack", "manifest", "--command", "wnir").returncode == 2
+    assert manifest["features"]["agent_view"]["suggested_prompts"]
+    assert {"app_home_opened", "app_mention", "message.im"} == set(
+        manifest["settings"]["event_subscriptions"]["bot_events"]
+    )
+    assert manifest["features"]["shortcuts"][0]["name"] == "查活动记录"
+
+
+def test_doctor_says_what_is_wrong_and_fails_only_then(loaded):
+    well = loaded("doctor")
+    assert (well.returncode, "✓ 记录" in well.stdout) == (0, True)
+    ill = loaded(
+        "doctor", "--json", SLACK_BOT_TOKEN="xoxb-1", SLACK_API_URL="http://127.0.0.1:9/api"
+    )
+    assert ill.returncode == 1
+    faults = {item["what"]: item for item in json.loads(ill.stdout) if item["ok"] is False}
+    assert "SLACK_APP_TOKEN" in faults["Slack 令牌类型"]["said"]
+
+
+def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
+    with FakeSlack() as slack:
+        port = _free_port()
+        env = {
+            **slack.env,
+            "SLACK_APP_TOKEN": "",
+            "SLACK_SIGNING_SECRET": "0" * 32,
+            "IR_HTTP": "",
+            "IR_CALLBACK_HTTP": f"127.0.0.1:{port}",
+        }
+        process = subprocess.Popen([*IRBOT, "serve"], cwd=tmp_path, env=_env(env))
+        try:
+            slack.until(lambda: "auth.test" in slack.calls, 20)
+            slack.until(lambda: _status(f"http://127.0.0.1:{port}/healthz") == 200)
+            assert _status(f"http://127.0.0.1:{port}/") == 404
+            assert _status(f"http://127.0.0.1:{port}/slack/events", data=b"{}") == 401
+        finally:
+            process.terminate()
+            assert process.wait(6) == 0
+    neither = loaded("serve", **{**env, "IR_CALLBACK_HTTP": ""})
+    assert (neither.returncode, "IR_CALLBACK_HTTP" in neither.stderr) == (1, True)
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return held.getsockname()[1]
+
+
+def _status(url, data=None):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, data=data, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return None

@@ -7,6 +7,7 @@ calls the Web API while Slack waits: posts are sent by `bot.delivery`'s own thre
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
@@ -22,7 +23,6 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -30,19 +30,23 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.desk import Desk
-from bot.errors import SettingsError
+from bot.errors import SettingsError, trace_of
 from bot.message import Chat, Message
 from handlers.slack import render
-from handlers.slack.carrier import SlackCarrier
-from handlers.slack.socket import FOR_GOOD, Socket, code_of
+from handlers.slack.carrier import SlackCarrier, pace
+from handlers.slack.client import web_client
+from handlers.slack.errors import FOR_GOOD, code_of
+from handlers.slack.socket import Socket
 
 PLATFORM = "slack"
 
-_TIMEOUT_S = 8
 _RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _LISTENERS = 16
 _BODY_LIMIT = 1_000_000
+_ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
+_RESPONSES = 5  # uses of a response URL
 _TAKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
 _CHANNEL_OR_GROUP = re.compile(r"<(?:#|!subteam\^)[^>|]*\|?([^>]*)>")
 _BROADCAST = re.compile(r"<!(?:here|channel|everyone)(?:\|[^>]*)?>")
@@ -90,7 +94,8 @@ def question_in(text: str) -> str:
     text = _BROADCAST.sub(" ", _MENTION.sub(" ", text))
     text = _CHANNEL_OR_GROUP.sub(lambda found: found[1], text)
     text = _LINK.sub(lambda found: found[2] or found[1], text)
-    return unescape(text).strip()
+    # Half a surrogate pair, which JSON may hold, can be neither stored nor sent.
+    return unescape(text).encode("utf-8", "replace").decode().strip()
 
 
 class SlackChat:
@@ -100,19 +105,15 @@ class SlackChat:
         self._settings = settings
         self._desk = desk
         self._delivery = delivery
-        self._client = WebClient(
-            token=settings.slack_bot_token,
-            base_url=settings.slack_api_url,
-            timeout=_TIMEOUT_S,
-            retry_handlers=[],  # a retried post may be a second one; the outbox looks first
-        )
+        self._client = web_client(settings)
         self._socket: Socket | None = None
         self._http: SlackRequestHandler | None = None
         self._state = "connecting"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
         self._team = self._bot_user = ""
-        delivery.register(PLATFORM, SlackCarrier(self._client, desk.words))
+        limits = pace(settings.slack_posts_a_minute)
+        delivery.register(PLATFORM, SlackCarrier(self._client, desk.words, limits, self._refused))
 
     # Life
 
@@ -133,7 +134,7 @@ class SlackChat:
         if self._socket is not None:
             closing = threading.Thread(target=self._socket.close, daemon=True)
             closing.start()
-            closing.join(2.0)  # it waits for its workers
+            closing.join(1.0)  # it says goodbye to Slack
 
     def _set_up(self) -> None:
         signed_in = self._signed_in()
@@ -146,15 +147,16 @@ class SlackChat:
             self._state = "connected"
             log.info("Slack: ready for HTTP requests at /slack/events")
             return
-        client = WebClient(
-            base_url=self._settings.slack_api_url, timeout=_TIMEOUT_S, retry_handlers=[]
-        )
-        self._socket = Socket(self._settings.slack_app_token, client, self._refused)
 
-        def handle(socket: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
-            send_response(socket, envelope, run_bolt_app(app, envelope), 0)
+        def take(session: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
+            try:
+                response = run_bolt_app(app, envelope)
+            except _UNREADABLE as error:  # not ours: those go through app.error
+                log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
+                response = BoltResponse(status=200, body="")
+            send_response(session, envelope, response, 0)
 
-        self._socket.socket_mode_request_listeners.append(handle)
+        self._socket = Socket(self._settings.slack_app_token, self._client, take, self._refused)
         self._state = "connected"
         self._socket.open()
         log.info("Slack: signed in; connecting by Socket Mode")
@@ -176,6 +178,8 @@ class SlackChat:
         return None
 
     def _refused(self, code: str) -> None:
+        if self._state == "failed":
+            return  # said already
         self._state = "failed"
         log.error(
             "Slack refused the credentials (%s); check the tokens in .env, then restart", code
@@ -195,7 +199,6 @@ class SlackChat:
             logger=quiet,
         )
         app.middleware(self._take_in)
-        app.command(re.compile(".*"))(self._on_command)
         app.action(re.compile(f"{render.ASK}:.*"))(self._on_ask)
         app.action(re.compile(f"{render.HELPFUL}|{render.UNHELPFUL}"))(self._on_opinion)
         app.action(render.SHARE)(self._on_share)
@@ -204,13 +207,22 @@ class SlackChat:
         return app
 
     def _take_in(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
-        """Commit a message before it is acknowledged; other requests go on to their listener."""
-        if "event" not in body and body.get("type") != "event_callback":
+        """Commit a message before it is acknowledged; answer a command inside it.
+
+        Other requests go on to their listener, for which Bolt looks every 10 ms only.
+        """
+        if "command" in body:
+            return BoltResponse(status=200, body=self._on_command(body))
+        if body.get("type") == "app_rate_limited":
+            log.warning("Slack: too many events; some were left out by Slack")
+        elif "event" not in body and body.get("type") != "event_callback":
             return next()
         event = body.get("event")
         if isinstance(event, dict):
             if event.get("type") == "app_home_opened":
                 self._open_home(event)
+            elif _is_farewell(event):
+                self._refused(str(event["type"]))
             elif self._is_for_us(event):
                 self._accept_event(event)
         return BoltResponse(status=200, body="")
@@ -237,10 +249,12 @@ class SlackChat:
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]
         text = question_in(str(event.get("text") or ""))
-        thread = event.get("thread_ts") or ts
-        self._accept(
-            f"{channel}/{ts}", text, channel, user, {"channel": channel, "thread_ts": thread}
-        )
+        address = {
+            "channel": channel,
+            "thread_ts": str(event.get("thread_ts") or ts),
+            "after": ts,  # where to look for the reply
+        }
+        self._accept(f"{channel}/{ts}", text, channel, user, address)
 
     def _accept(
         self, mark: str, text: str, channel: str, user: str, address: dict[str, Any]
@@ -254,44 +268,41 @@ class SlackChat:
     def _chat(self, channel: str, user: str) -> Chat:
         return Chat(PLATFORM, self._team, channel, user)
 
-    def _on_command(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def _on_command(self, body: dict[str, Any]) -> str | dict[str, Any]:
         """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
         channel, user = str(body.get("channel_id", "")), str(body.get("user_id", ""))
         text = question_in(str(body.get("text") or ""))
-        shown = self._delivery.shown(Message(text, self._chat(channel, user)))
-        says = shown.quotations[0].id if len(shown.quotations) == 1 else ""
-        payloads = render.messages(shown, self._desk.words, text, share=says)
-        seen_by_asker = [{"response_type": "ephemeral", **payload} for payload in payloads]
-        if len(seen_by_asker) == 1:
-            ack(seen_by_asker[0])
-            return
-        # The acknowledgement takes one message; more go in order through the response URL.
-        mark = f"{channel}/command/{body.get('trigger_id') or body['response_url']}"
-        self._delivery.enqueue(
-            f"{PLATFORM}/{self._team}/{mark}",
-            self._chat(channel, user),
-            seen_by_asker,
-            _to_asker(body),
-        )
-        ack()
+        mark = f"{channel}/command/{body.get('trigger_id') or body.get('response_url', '')}"
+        chat = self._chat(channel, user)
+        shown = self._delivery.shown_within(Message(text, chat), _ACK_WITHIN_S)
+        if shown is None:  # the index is being built anew: answered a little later
+            self._accept(mark, text, channel, user, _to_asker(body))
+            return ""
+        payloads = render.to_asker(shown, self._desk.words, text)
+        if len(payloads) == 1:
+            return payloads[0]
+        # The acknowledgement takes one message; more go in order through the response URL, which
+        # takes five: what is longer still goes to the asker's direct messages.
+        address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
+        self._delivery.enqueue(f"{PLATFORM}/{self._team}/{mark}", chat, payloads, address)
+        return "" if len(payloads) <= _RESPONSES else self._desk.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """A button of an offer, 全文 or 同题: the message it stands for, answered in its place."""
         action = body["actions"][0]
-        self._accept_click(body, str(action.get("value", "")), str(action.get("action_ts", "")))
-        ack()
-
-    def _accept_click(self, body: dict[str, Any], says: str, mark: str) -> None:
+        says, mark = str(action.get("value", "")), str(action.get("action_ts", ""))
         container, message = body.get("container") or {}, body.get("message") or {}
         channel, user = _where(body)
         shown_at = container.get("message_ts") or message.get("ts") or ""
         address: dict[str, Any]
         if container.get("is_ephemeral") or not shown_at:
-            address = _to_asker(body)
+            in_place = str(action.get("action_id", "")).startswith(render.IN_PLACE)
+            address = {**_to_asker(body), "in_place": in_place}
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
-            address = {"channel": channel, "thread_ts": thread}
+            address = {"channel": channel, "thread_ts": thread, "after": shown_at}
         self._accept(f"{channel}/{shown_at}/{user}/{mark}", says, channel, user, address)
+        ack()
 
     def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         action = body["actions"][0]
@@ -354,19 +365,23 @@ class SlackChat:
 
         @app.post("/slack/events")
         def slack_events() -> ResponseReturnValue:
-            if (request.content_length or 0) > _BODY_LIMIT:
-                return "too large", 413
+            request.max_content_length = _BODY_LIMIT  # beyond it reading the body is a 413
             timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
             signature = request.headers.get("X-Slack-Signature", "")
             body = request.get_data(cache=True)
             # Both checked for their form first: the verifier fails on others with an exception.
-            if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii()):
+            well_formed = timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12
+            if not (well_formed and signature.isascii() and _is_utf8(body)):
                 return "unsigned", 401
             if not verifier.is_valid(body, timestamp, signature):
                 return "not signed by Slack, or too old", 401
             if self._http is None:
                 return "not ready", 503
-            return cast(ResponseReturnValue, self._http.handle(request))
+            try:
+                return cast(ResponseReturnValue, self._http.handle(request))
+            except _UNREADABLE as error:  # not ours: those go through app.error
+                log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
+                return "not readable", 400
 
 
 def _where(body: dict[str, Any]) -> tuple[str, str]:
@@ -378,7 +393,17 @@ def _where(body: dict[str, Any]) -> tuple[str, str]:
 
 def _to_asker(body: dict[str, Any]) -> dict[str, Any]:
     """The address that only the asker sees, with a queue of its own."""
-    return {"respond": body["response_url"], "lane": body["response_url"]}
+    url = body.get("response_url")
+    if not url:
+        return {"channel": (body.get("user") or {}).get("id") or body.get("user_id", "")}
+    return {"respond": url, "lane": f"asker/{hashlib.sha256(url.encode()).hexdigest()[:16]}"}
+
+
+def _is_farewell(event: dict[str, Any]) -> bool:
+    """The app was removed from the workspace, or its bot token was."""
+    if event.get("type") == "tokens_revoked":
+        return bool((event.get("tokens") or {}).get("bot"))
+    return event.get("type") == "app_uninstalled"
 
 
 def _unhandled(error: Exception) -> BoltResponse:
@@ -386,5 +411,13 @@ def _unhandled(error: Exception) -> BoltResponse:
     if isinstance(error, BoltUnhandledRequestError):
         log.info("Slack: a request of an unknown kind was acknowledged and left")
         return BoltResponse(status=200, body="")
-    log.error("Slack: a request failed: %s", type(error).__name__, exc_info=error)
+    log.error("Slack: a request failed: %s", trace_of(error))
     return BoltResponse(status=500, body="")
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

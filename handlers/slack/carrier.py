@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import socket
+from collections.abc import Callable
 from typing import Any
 
 from slack_sdk import WebClient
@@ -20,130 +22,171 @@ from bot.delivery import (
     Payload,
     Refused,
     Sent,
+    Shut,
     Unknown,
 )
 from bot.message import Shown
 from bot.words import Words
 from handlers.slack import render
+from handlers.slack.errors import (
+    BAD_BLOCKS,
+    FOR_GOOD,
+    MAY_BE_DONE,
+    NO_PLACE,
+    code_of,
+    retry_after_s,
+    seconds,
+)
 
-# chat.postMessage: one a second and channel, a few hundred a minute and workspace.
-PACE = Pace(per_channel=((1, 1.0),), per_workspace=((250, 60.0),))
+log = logging.getLogger(__name__)
 
 _EVENT_TYPE = "irbot_reply"
-_PAGES = 5
-_TEMPORARY = {
-    "fatal_error",
-    "internal_error",
-    "ratelimited",
-    "request_timeout",
-    "service_unavailable",
-}
-_MAY_BE_THERE = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+_PAGES = 20
+_SHUT_S = 300.0  # between two tries with credentials that Slack refuses
+_LATE_S = 10.0  # a call that timed out may still be made so long after
+
+
+def pace(posts_a_minute: int) -> Pace:
+    """chat.postMessage: one a second and channel, some hundreds a minute and workspace.
+
+    Args:
+        posts_a_minute: Of the workspace; 0: no limit of our own.
+    """
+    workspace = ((posts_a_minute, 60.0),) if posts_a_minute else ()
+    return Pace(per_channel=((1, 1.0),), per_workspace=workspace)
 
 
 class SlackCarrier:
     """Web API for posts, response URLs for what only the asker sees."""
 
-    pace = PACE
+    def __init__(
+        self, client: WebClient, words: Words, limits: Pace, refused: Callable[[str], None]
+    ) -> None:
+        """Prepare.
 
-    def __init__(self, client: WebClient, words: Words) -> None:
+        Args:
+            client: With the bot token, no retry handlers and a time limit.
+            words: Names the buttons.
+            limits: What Slack takes.
+            refused: Called with Slack's code when it refuses the credentials.
+        """
+        self.pace = limits
         self._client = client
         self._words = words
+        self._refused = refused
 
     def render(self, shown: Shown, address: Address) -> list[Payload]:
-        payloads = render.messages(shown, self._words, str(address.get("query", "")))
+        query = str(address.get("query", ""))
         if user := address.get("shared_by"):
+            payloads = render.messages(shown, self._words, query)
             payloads[0]["blocks"].insert(0, render.shared_by(user, self._words))
             return [{"response_type": "in_channel", **payload} for payload in payloads]
         if "respond" in address:
-            return [{"response_type": "ephemeral", **payload} for payload in payloads]
-        return payloads
+            payloads = render.to_asker(shown, self._words, query)
+            if address.get("in_place"):
+                payloads[0]["replace_original"] = True
+            return payloads
+        return render.messages(shown, self._words, query)
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:
-        if "respond" in address:
-            return self._respond(payload, address["respond"])
         try:
+            if "respond" in address:
+                return self._respond(payload, address["respond"])
             if "home" in address:
                 self._client.views_publish(user_id=address["home"], view=payload["view"])
                 return Sent("home")
-            answer = self._client.chat_postMessage(
-                channel=address["channel"],
-                thread_ts=address.get("thread_ts"),
-                text=payload["text"],
-                blocks=payload["blocks"],
-                unfurl_links=False,
-                unfurl_media=False,
-                metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
-            )
+            return Sent(self._post(payload, address, key))
+        except Exception as error:
+            return self._outcome(error)
+
+    def _post(self, payload: Payload, address: Address, key: str) -> str:
+        """Post; where Slack refuses the blocks, the same words as plain text."""
+        message: dict[str, Any] = {
+            "channel": address["channel"],
+            "thread_ts": address.get("thread_ts"),
+            "text": payload["text"],
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
+        }
+        try:
+            answer = self._client.chat_postMessage(**message, blocks=payload["blocks"])
         except SlackApiError as error:
-            return _outcome(error)
-        except Exception as error:  # time-out, cut connection, an answer that is no JSON
-            return Unknown(type(error).__name__)
-        return Sent(str(answer.get("ts", "")))
+            if code_of(error) not in BAD_BLOCKS:
+                raise
+            log.error("Slack refused the blocks of a reply (%s); sent as text", code_of(error))
+            answer = self._client.chat_postMessage(**message, mrkdwn=False)
+        return str(answer.get("ts", ""))
+
+    def _outcome(self, error: Exception) -> Outcome:
+        """What a failed call means for its post."""
+        code = code_of(error)
+        if (wait_s := retry_after_s(error)) is not None:
+            return Limited(wait_s)
+        if not isinstance(error, SlackApiError):
+            cause = getattr(error, "reason", error)  # of an URLError
+            if isinstance(cause, ConnectionRefusedError | socket.gaierror):
+                return Refused(type(cause).__name__, permanent=False)  # nothing was sent
+            late = isinstance(cause, TimeoutError)
+            return Unknown(code, _LATE_S) if late else Unknown(code)
+        if error.response.status_code >= 500 or code in MAY_BE_DONE:
+            return Unknown(code)
+        if code in FOR_GOOD:
+            self._refused(code)
+            return Shut(code, _SHUT_S)
+        return Refused(code, permanent=code != "unknown")
 
     def find(self, payload: Payload, address: Address, key: str) -> Found:
         if "home" in address:
             return NotThere()  # publishing the same view again changes nothing
         if "respond" in address:
             return CannotTell()
-        for message in self._recent(address):
-            metadata = message.get("metadata") or {}
-            if (metadata.get("event_payload") or {}).get("key") == key:
-                return Sent(str(message.get("ts", "")))
-        return NotThere()
+        try:
+            return self._found(address, key)
+        except SlackApiError as error:
+            code = code_of(error)
+            if (wait_s := retry_after_s(error)) is not None:
+                return Limited(wait_s)
+            if code in NO_PLACE or code == "missing_scope":
+                return CannotTell()
+            if code in FOR_GOOD:
+                self._refused(code)
+                return Shut(code, _SHUT_S)
+            raise
 
-    def _recent(self, address: Address) -> Iterator[dict[str, Any]]:
-        """The thread's messages, or the channel's newest; errors are raised: ask again later."""
+    def _found(self, address: Address, key: str) -> Found:
+        """Look through the thread, or the channel, from the message that is answered on."""
         cursor = None
         for _ in range(_PAGES):
+            where: dict[str, Any] = {
+                "channel": address["channel"],
+                "include_all_metadata": True,
+                "limit": 200,
+                "cursor": cursor,
+                "oldest": address.get("after"),
+            }
             if thread := address.get("thread_ts"):
-                page = self._client.conversations_replies(
-                    channel=address["channel"],
-                    ts=thread,
-                    include_all_metadata=True,
-                    limit=200,
-                    cursor=cursor,
-                )
+                page = self._client.conversations_replies(ts=thread, **where)
             else:
-                page = self._client.conversations_history(
-                    channel=address["channel"], include_all_metadata=True, limit=200, cursor=cursor
-                )
-            yield from page.get("messages") or []
+                page = self._client.conversations_history(**where)
+            for message in page.get("messages") or []:
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("key") == key:
+                    return Sent(str(message.get("ts", "")))
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return
+                return NotThere()
+        return CannotTell()
 
     def _respond(self, payload: Payload, url: str) -> Outcome:
         webhook = WebhookClient(
             url, timeout=self._client.timeout, proxy=self._client.proxy, retry_handlers=[]
         )
-        try:
-            answer = webhook.send_dict({"replace_original": False, **payload})
-        except Exception as error:  # time-out, cut connection
-            return Unknown(type(error).__name__)
+        answer = webhook.send_dict({"replace_original": False, **payload})
         if answer.status_code == 429:
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return Limited(_seconds(headers.get("retry-after")))
+            return Limited(seconds(answer.headers))
         if answer.status_code >= 500:
             return Unknown(f"HTTP {answer.status_code}")
         if answer.status_code >= 400:
             return Refused(f"HTTP {answer.status_code}", permanent=True)
         return Sent("")
-
-
-def _outcome(error: SlackApiError) -> Outcome:
-    response = error.response
-    code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
-    if response.status_code == 429 or code == "ratelimited":
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Limited(_seconds(headers.get("retry-after")))
-    if response.status_code >= 500 or code in _MAY_BE_THERE:
-        return Unknown(code)
-    return Refused(code, permanent=code not in _TEMPORARY)
-
-
-def _seconds(header: str | None) -> float:
-    try:
-        return max(0.0, float(header or 1))
-    except ValueError:
-        return 1.0

@@ -7,6 +7,7 @@ from typing import Any
 SCOPES = {
     "app_mentions:read": "hear mentions",
     "chat:write": "reply",
+    "assistant:write": "the agent pane and its suggested prompts",
     "commands": "the slash command and the shortcut",
     "im:history": "hear direct messages",
     "im:read": "know a direct message's channel",
@@ -42,6 +43,14 @@ def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
+            },
+            # Talks with the app in Slack's agent pane: each message of them is a direct message.
+            "agent_view": {
+                "agent_description": "用投资者关系活动记录表的原文回答；记录里没有的，直说没有",
+                "suggested_prompts": [
+                    {"title": "最新一份记录问了什么", "message": "最新"},
+                    {"title": "怎么提问", "message": "帮助"},
+                ],
             },
             "bot_user": {"display_name": "irbot", "always_online": True},
             "shortcuts": [

@@ -20,6 +20,7 @@ from bot.words import Words
 Payload = dict[str, Any]
 
 ASK = "ask"  # action ids; `ask:2` is the third button of its row
+IN_PLACE = "ask:here"  # what only the asker sees is replaced by the answer
 SHARE = "share"
 HELPFUL, UNHELPFUL = "helpful", "unhelpful"
 
@@ -63,6 +64,21 @@ def messages(shown: Shown, words: Words, query: str = "", share: str = "") -> li
         sent[0]["text"] = escape(shown.text)
     sent[-1]["blocks"] += _rows(shown, words, query, share)
     return sent
+
+
+def to_asker(shown: Shown, words: Words, query: str = "") -> list[Payload]:
+    """The same, for the asker only, with a button that shares an answer to the channel."""
+    share = ""
+    if len(shown.quotations) == 1:
+        whole = words.text("whole")
+        is_excerpt = any(button.label == whole for button in shown.buttons)
+        share = shown.quotations[0].id if is_excerpt else f"{whole} {shown.quotations[0].id}"
+    elif shown.quotations:
+        share = query
+    return [
+        {"response_type": "ephemeral", **payload}
+        for payload in messages(shown, words, query, share)
+    ]
 
 
 def escape(text: str) -> str:
@@ -159,15 +175,23 @@ def _elements(run: _Run) -> list[Payload]:
 
 def _rows(shown: Shown, words: Words, query: str, share: str) -> list[Payload]:
     """Rows of buttons: what to ask next, and what the asker thinks of the answer."""
-    asks = [(option.letter + " " + option.caption, option.says) for option in shown.options]
-    asks += [(button.label, button.says) for button in shown.buttons]
+    asks = [
+        (IN_PLACE, f"{option.letter} {option.caption}", option.says) for option in shown.options
+    ]
+    whole = words.text("whole")
+    asks += [
+        (IN_PLACE if button.label == whole else ASK, button.label, button.says)
+        for button in shown.buttons
+    ]
     buttons = [
-        _button(f"{ASK}:{at}", label, says) for at, (label, says) in enumerate(asks[:_BUTTONS])
+        _button(f"{action}:{at}", label, says)
+        for at, (action, label, says) in enumerate(asks[:_BUTTONS])
     ]
     rows = [{"type": "actions", "elements": buttons}] if buttons else []
     if shown.quotations:
         ids = [quotation.id for quotation in shown.quotations]
-        about = json.dumps({"ids": ids, "query": query[:_QUERY]}, ensure_ascii=False)
+        asked = "".join(filter(str.isprintable, query))[:_QUERY]
+        about = json.dumps({"ids": ids, "query": asked}, ensure_ascii=False)
         opinion = [_button(name, words.text(name), about) for name in (HELPFUL, UNHELPFUL)]
         if share:
             opinion.append(_button(SHARE, words.text(SHARE), share))

@@ -33,23 +33,35 @@ def web_app(desk: Desk, health: Callable[[], dict[str, Any]]) -> Flask:
         shown = desk.show(desk.reply(Message(query))) if query else None
         return render_template("ask.html", query=query, shown=shown, records=desk.records())
 
+    _add_health(app, health)
+    return app
+
+
+def callback_app(health: Callable[[], dict[str, Any]]) -> Flask:
+    """An application with `/healthz` only, for the paths that chats mount: what a reverse proxy
+    may show to the world."""
+    app = Flask("handlers.web.callbacks", static_folder=None)
+    _add_health(app, health)
+    return app
+
+
+def _add_health(app: Flask, health: Callable[[], dict[str, Any]]) -> None:
     @app.get("/healthz")
     def healthz() -> tuple[Response, int]:
         state = health()
         well = all(chat == "connected" for chat in state["chats"].values())
         return jsonify(state), 200 if well else 503
 
-    return app
-
 
 class WebServer:
     """Waitress in a thread of its own, stopped within a second."""
 
-    def __init__(self, app: Flask, address: str) -> None:
+    def __init__(self, app: Flask, address: str, name: str = "IR_HTTP") -> None:
         """Bind the address.
 
         Args:
             address: host:port; port 0 takes a free one.
+            name: The variable that holds the address, for the error.
 
         Raises:
             SettingsError: The address is in use or not of this machine.
@@ -61,8 +73,8 @@ class WebServer:
             )
         except OSError as error:
             raise SettingsError(
-                f"IR_HTTP={address} 无法监听（{error.strerror or error}）；请换一个端口，"
-                "或设 IR_HTTP= 关闭本地网页"
+                f"{name}={address} 无法监听（{error.strerror or error}）；请换一个端口，"
+                f"或设 {name}= 关闭"
             ) from error
         self.port: int = self._server.effective_port
         self.url = f"http://{host}:{self.port}"

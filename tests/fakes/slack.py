@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -19,13 +21,23 @@ from flask import Flask, Response, jsonify, request
 from websockets.sync.server import Server, ServerConnection, serve
 from werkzeug.serving import make_server
 
+from handlers.slack.manifest import SCOPES
+
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
 TEAM, BOT_USER, BOT_ID = "T0HOME", "U0BOT", "B0BOT"
 
 
 class FakeSlack:
     """One workspace. `posts` holds what the bot posted, `responses` what went to response URLs."""
 
-    def __init__(self, retry_s: float = 1.0) -> None:
+    def __init__(self, retry_s: float = 1.0, relayed: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            retry_s: When an event that was not acknowledged is sent again.
+            relayed: Sockets run through a relay, so that they can fall silent.
+        """
         self.posts: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
         self.views: list[dict[str, Any]] = []
@@ -34,6 +46,8 @@ class FakeSlack:
         self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
         self.sockets: list[ServerConnection] = []
         self.opened: list[float] = []  # when each socket was opened
+        self.scopes = ",".join(SCOPES)
+        self._relay = _Relay() if relayed else None
         self._retry_s = retry_s
         self._count = itertools.count(1)
         self._lock = threading.Lock()
@@ -45,6 +59,9 @@ class FakeSlack:
     def __enter__(self) -> FakeSlack:
         self._ws: Server = serve(self._socket, "127.0.0.1", 0, max_size=None)
         self._http = make_server("127.0.0.1", 0, self._app(), threaded=True)
+        self._socket_port: int = self._ws.socket.getsockname()[1]
+        if self._relay is not None:
+            self._socket_port = self._relay.open(self._socket_port)
         self.url = f"http://127.0.0.1:{self._http.server_port}/api/"
         for run in (self._ws.serve_forever, self._http.serve_forever, self._resend):
             threading.Thread(target=run, daemon=True).start()
@@ -52,6 +69,8 @@ class FakeSlack:
 
     def __exit__(self, *_: object) -> None:
         self._closing = True
+        if self._relay is not None:
+            self._relay.close()
         self._ws.shutdown()
         self._http.shutdown()
         self._http.server_close()
@@ -157,6 +176,10 @@ class FakeSlack:
         }
         return self._request("interactive", body)
 
+    def interact(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Any interactive request."""
+        return self._request("interactive", body)
+
     # What the connection suffers
 
     def refresh(self, reason: str = "refresh_requested") -> None:
@@ -168,6 +191,11 @@ class FakeSlack:
     def cut(self) -> None:
         """Drop the TCP connection without a close frame."""
         self.sockets[-1].socket.shutdown(2)
+
+    def fall_silent(self) -> None:
+        """Nothing passes any more, in either direction, and nobody is told."""
+        assert self._relay is not None
+        self._relay.silence()
 
     def close_cleanly(self) -> None:
         self.sockets[-1].close()
@@ -183,6 +211,15 @@ class FakeSlack:
                 assert left > 0, f"not within {timeout_s} s"
                 self._heard.wait(min(left, 0.05))
         return value
+
+    def forget(self) -> None:
+        """Drop what is kept of posts and acknowledgements."""
+        with self._lock:
+            for made in (self.posts, self.responses):
+                made.clear()
+            self.calls.clear()
+            self.acks.clear()
+            self._event_of.clear()
 
     def unacknowledged(self) -> int:
         with self._lock:
@@ -273,13 +310,17 @@ class FakeSlack:
             answer = fault(method, given)
             if answer is not None:
                 return answer
-        port = self._ws.socket.getsockname()[1]
         body: dict[str, Any]
         match method:
             case "auth.test":
                 body = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "home"}
+                answer = jsonify({"ok": True, **body})
+                answer.headers["x-oauth-scopes"] = self.scopes
+                return answer
             case "apps.connections.open":
-                body = {"url": f"ws://127.0.0.1:{port}/link?ticket={next(self._count)}"}
+                body = {
+                    "url": f"ws://127.0.0.1:{self._socket_port}/link?ticket={next(self._count)}"
+                }
             case "chat.postMessage":
                 body = self.keep(given)
             case "views.publish":
@@ -287,12 +328,14 @@ class FakeSlack:
                 body = {"view": {}}
             case "conversations.replies" | "conversations.history":
                 thread = given.get("ts")
+                since = given.get("oldest") or ""
                 body = {
                     "messages": [
                         post
                         for post in self.posts
                         if post["channel"] == given["channel"]
                         and thread in (None, post.get("thread_ts"))
+                        and post["ts"] > since
                     ]
                 }
             case _:
@@ -310,6 +353,53 @@ class FakeSlack:
             }
             self.posts.append(post)
         return {"ts": post["ts"], "channel": given["channel"]}
+
+
+class _Relay:
+    """Passes bytes on between the bot and the workspace, until it falls silent."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._silent: list[threading.Event] = []
+
+    def open(self, port: int) -> int:
+        """Relay to that port; returns the one to connect to."""
+        threading.Thread(target=self._accept, args=(port,), daemon=True).start()
+        relay_port: int = self._listening.getsockname()[1]
+        return relay_port
+
+    def close(self) -> None:
+        # A shutdown ends the accept, which a close does not.
+        with self._listening, contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+
+    def silence(self) -> None:
+        """All connections of now; later ones are relayed."""
+        for silent in self._silent:
+            silent.set()
+
+    def _accept(self, port: int) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(("127.0.0.1", port))
+                silent = threading.Event()
+                self._silent.append(silent)
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(
+                        target=_pass_on, args=(one, other, silent), daemon=True
+                    ).start()
+
+
+def _pass_on(one: socket.socket, other: socket.socket, silent: threading.Event) -> None:
+    with one:  # each closes the end it reads
+        with contextlib.suppress(OSError):
+            while data := one.recv(65_536):
+                if not silent.is_set():
+                    other.sendall(data)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 def _arguments() -> dict[str, Any]:

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 import pytest
 
-from bot.config import load_settings
+from bot.config import Settings, load_settings
 from bot.delivery import Delivery
+from bot.desk import Desk
 from handlers.slack.app import SlackChat
 from tests.fakes.slack import FakeSlack
+
+
+@dataclass
+class Running:
+    """A bot at work."""
+
+    chat: SlackChat
+    delivery: Delivery
+
+
+@contextmanager
+def running(settings: Settings, desk: Desk) -> Iterator[Running]:
+    """Start a bot over the desk's store, and stop it."""
+    delivery = Delivery(desk, settings.db)
+    chat = SlackChat(settings, desk, delivery)
+    delivery.start()
+    chat.start()
+    try:
+        yield Running(chat, delivery)
+    finally:
+        chat.stop()
+        delivery.stop()
 
 
 @pytest.fixture
@@ -21,11 +48,6 @@ def slack(monkeypatch):
 def bot(slack, desk, tmp_path):
     """A running bot; the store is the one of the `desk` fixture."""
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    delivery = Delivery(desk, settings.db)
-    chat = SlackChat(settings, desk, delivery)
-    delivery.start()
-    chat.start()
-    slack.until(lambda: slack.sockets)
-    yield chat
-    chat.stop()
-    delivery.stop()
+    with running(settings, desk) as bot:
+        slack.until(lambda: slack.sockets)
+        yield bot

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from flask import jsonify
+
+from bot.config import CHINA, load_settings
+from bot.delivery import undelivered
+from bot.desk import Desk
+from bot.schema import connect
+from bot.words import Words
+from tests.slack.conftest import running
 
 
 def _text(post):
@@ -89,8 +101,6 @@ def test_an_ephemeral_answer_is_shared_naming_who_did(bot, slack):
 def test_an_opinion_is_kept_with_question_and_query(bot, slack, store):
     slack.mention("可转债")
     slack.press(slack.until(lambda: slack.posts)[0], "有用")
-    from bot.schema import connect
-
     (row,) = connect(store.path).query("SELECT * FROM feedback")
     assert (row["question_id"], row["query"], row["helpful"]) == (
         "300253/2025-002#24.2",
@@ -110,3 +120,195 @@ def test_app_home_tells_what_is_stored(bot, slack):
     slack.event("app_home_opened", None, "D1", "U1", tab="home")
     view = slack.until(lambda: slack.views)[0]["view"]
     assert "300253/2025-002" in _text(view)
+
+
+def test_an_offer_only_the_asker_sees_is_replaced_by_what_is_picked(bot, slack):
+    offer = slack.command("WiNEX 进展如何？")
+    assert "不代表公司观点" in _text(offer)
+    slack.press(offer, "A")
+    picked = slack.until(lambda: slack.responses)[0]
+    assert (picked["replace_original"], picked["response_type"]) == (True, "ephemeral")
+    assert "公司答" in _text(picked)
+    slack.press(picked, "分享到频道")
+    assert slack.until(lambda: slack.responses[1:])[0]["replace_original"] is False
+
+
+def test_what_is_shared_is_what_was_read(bot, slack):
+    excerpt = slack.command("可转债")
+    slack.press(excerpt, "分享到频道")
+    assert "（节选）" in _text(slack.until(lambda: slack.responses)[0])
+    slack.press(excerpt, "全文")
+    whole = slack.until(lambda: slack.responses[1:])[0]
+    slack.press(whole, "分享到频道")
+    shared = slack.until(lambda: slack.responses[2:])[0]
+    assert "（节选）" not in _text(shared)
+    assert _text(whole) in _text(shared)
+
+
+def test_a_button_of_a_question_that_is_gone_says_so(bot, slack, store):
+    slack.mention("可转债")
+    post = slack.until(lambda: slack.posts)[0]
+    store.withdraw("300253/2025-002#24", "更正中")
+    slack.press(post, "全文")
+    assert "没有第24问" in _text(slack.until(lambda: slack.posts[1:])[0])
+
+
+def test_two_people_who_press_at_once_are_answered_both(bot, slack):
+    slack.mention("WiNEX 进展如何？")
+    post = slack.until(lambda: slack.posts)[0]
+    slack.press(post, "A", user="U1")
+    slack.press(post, "A", user="U2")
+    slack.until(lambda: len(slack.posts) == 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "问" * 10_000,
+        "",
+        "🙂🙂",
+        "\x00\x1b[2J\x07",
+        "<@U2> <@W3|张三> <!here>",
+        "\ud800",
+        "'; DROP TABLE inbox;--",
+        "&lt;b&gt; *_~`",
+    ],
+)
+def test_whatever_is_typed_gets_one_reply_that_calls_nobody(bot, slack, text):
+    slack.mention(text)
+    post = slack.until(lambda: slack.posts)[0]
+    assert post["text"]
+    assert not {"<!", "<@"} & {post["text"][at : at + 2] for at in range(len(post["text"]))}
+    assert (post["unfurl_links"], post["unfurl_media"]) == (False, False)
+    slack.command(text)
+    slack.mention("#7", channel="C2")
+    slack.until(lambda: len(slack.posts) == 2)
+
+
+def test_help_says_that_commands_do_not_work_in_threads(bot, slack):
+    assert "话题内不能用斜杠命令" in _text(slack.command("帮助"))
+
+
+def test_a_nine_thousand_character_answer_arrives_whole_and_in_order(bot, slack, store, sample):
+    answer = "".join(f"第{at}句，公司经营正常。" for at in range(2_000))
+    question = replace(sample.record.questions[0], answer=answer, parts=())
+    record = replace(sample.record, record_no="2025-009", questions=(question,))
+    store.add(replace(sample, record=record), b"long", "long.txt")
+    for text in ("300253/2025-009#1",):
+        slack.mention(text)
+        slack.until(lambda: "出处" in "".join(map(_text, slack.posts)), 20)
+        assert len(slack.posts) > 1
+        assert len({post["thread_ts"] for post in slack.posts}) == 1
+        assert answer in "".join(_text(post) for post in slack.posts)
+        asked = slack.command(text)
+        assert asked == {}
+        slack.until(lambda: "出处" in "".join(map(_text, slack.responses)), 20)
+        assert answer in "".join(_text(part) for part in slack.responses)
+
+
+def test_counters_tell_what_happened_and_the_log_tells_nobodys_words(bot, slack, caplog):
+    caplog.set_level("INFO")
+    slack.mention("可转债", channel="C1")
+    slack.mention("WiNEX 进展如何？", channel="C2")
+    slack.mention("今天上海天气怎么样", channel="C3")
+    slack.command("关税")
+    slack.until(lambda: len(slack.posts) == 3)
+    slack.until(lambda: bot.delivery.counters()["sent"] == 3)
+    counted = bot.delivery.counters()
+    names = ("asked", "answered", "offered", "declined", "retries")
+    assert [counted[name] for name in names] == [4, 2, 1, 1, 0]
+    assert "answered platform=slack" in caplog.text
+    for word in ("可转债", "WiNEX", "天气", "关税", "xoxb-", "xapp-", "respond/"):
+        assert word not in caplog.text
+
+
+def test_a_channel_that_the_bot_was_removed_from_holds_up_no_other(bot, slack, store):
+    def removed(method, given):
+        if method == "chat.postMessage" and given["channel"] == "C1":
+            return jsonify({"ok": False, "error": "not_in_channel"})
+        return None
+
+    slack.faults.append(removed)
+    slack.mention("可转债", channel="C1")
+    slack.mention("关税", channel="C2")
+    assert slack.until(lambda: slack.posts)[0]["channel"] == "C2"
+    slack.until(lambda: [post["ref"] for post in undelivered(store.path)] == ["not_in_channel"])
+    assert bot.chat.state == "connected"
+
+
+def test_blocks_that_slack_refuses_go_out_as_text(bot, slack):
+    def refuse(method, given):
+        if method == "chat.postMessage" and "blocks" in given:
+            return jsonify({"ok": False, "error": "invalid_blocks"})
+        return None
+
+    slack.faults.append(refuse)
+    slack.mention("可转债")
+    post = slack.until(lambda: slack.posts)[0]
+    assert "编号2025-002 第24问" in post["text"]
+    assert post["mrkdwn"] in (False, "0")
+
+
+def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(slack, desk, store, tmp_path):
+    def revoked(method, given):
+        if method == "chat.postMessage":
+            return jsonify({"ok": False, "error": "token_revoked"})
+        return None
+
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+    slack.faults.append(revoked)
+    with running(settings, desk) as bot:
+        slack.until(lambda: slack.sockets)
+        ts = slack.mention("可转债")
+        slack.until(lambda: bot.chat.state == "failed")
+        assert not undelivered(store.path)
+    slack.faults.clear()
+    with running(settings, desk):
+        assert slack.until(lambda: slack.posts)[0]["thread_ts"] == ts
+
+
+def test_an_answer_that_takes_longer_than_slack_waits_comes_a_little_later(
+    slack, store, tmp_path, monkeypatch
+):
+    class Slow(Desk):
+        def consider(self, message):
+            time.sleep(0.3)
+            return super().consider(message)
+
+    monkeypatch.setattr("handlers.slack.app._ACK_WITHIN_S", 0.1)
+    desk = Slow(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+    with running(settings, desk):
+        slack.until(lambda: slack.sockets)
+        assert slack.command("今天上海天气怎么样") == {}
+        assert "未找到" in _text(slack.until(lambda: slack.responses)[0])
+        time.sleep(0.5)
+    assert len(slack.responses) == len(list(store.misses())) == 1
+
+
+def test_the_agent_pane_is_answered_in_its_thread_and_opening_it_publishes_no_home(bot, slack):
+    slack.event("app_home_opened", None, "DU1", "U1", tab="messages")
+    ts = slack.direct("最新")
+    assert slack.until(lambda: slack.posts)[0]["thread_ts"] == ts
+    follow_up = slack.direct("关税", thread_ts=ts)
+    assert follow_up != ts
+    assert slack.until(lambda: slack.posts[1:])[0]["thread_ts"] == ts
+    assert not slack.views
+
+
+def test_an_app_that_was_uninstalled_is_failed(bot, slack):
+    slack.event("tokens_revoked", None, "", "", tokens={"oauth": ["U1"]})
+    slack.until(lambda: slack.unacknowledged() == 0)
+    assert bot.chat.state == "connected"
+    slack.event("app_uninstalled", None, "", "")
+    slack.until(lambda: bot.chat.state == "failed")
+
+
+def test_requests_of_unknown_kinds_are_acknowledged(bot, slack):
+    for body in (
+        {"type": "block_actions", "actions": [{"action_id": "of_an_older_version"}]},
+        {"type": "view_submission", "view": {"callback_id": "x"}},
+        {"type": "shortcut", "callback_id": "x"},
+        {"type": "of the future"},
+    ):
+        assert slack.interact({"team": {"id": "T0HOME"}, "user": {"id": "U1"}, **body}) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from urllib.parse import urlencode
 
 import pytest
 from slack_sdk.signature import SignatureVerifier
@@ -77,5 +78,26 @@ def test_forged_replayed_and_malformed_requests_are_401_and_store_nothing(http, 
     ):
         assert http.post("/slack/events", data=body, headers=headers).status_code == 401
     assert connect(tmp_path / "irbot.db")["inbox"].count == 0
+    for timestamp in ("9" * 5_000, "-1", "", "１２３"):
+        headers = {**good, "X-Slack-Request-Timestamp": timestamp.encode().decode("latin-1")}
+        assert http.post("/slack/events", data=body, headers=headers).status_code == 401
+    assert http.post("/slack/events", data=b"\xff\xfe", headers=good).status_code == 401
     large = "x" * 1_000_001
     assert http.post("/slack/events", data=large, headers=_signed(large)).status_code == 413
+
+
+def test_a_request_signed_but_unreadable_is_no_fault_of_ours(http, slack):
+    for body in ("no json", "[]", "", "payload=%7B", '{"type":"event_callback"}'):
+        headers = _signed(body)
+        assert http.post("/slack/events", data=body, headers=headers).status_code < 500
+    body = _mention()
+    http.post("/slack/events", data=body, headers=_signed(body))
+    assert slack.until(lambda: slack.posts)
+
+
+def test_a_command_is_answered_inside_the_response(http):
+    body = urlencode({"command": "/ir", "text": "#7", "channel_id": "C1", "user_id": "U1"})
+    form = {**_signed(body), "Content-Type": "application/x-www-form-urlencoded"}
+    answer = http.post("/slack/events", data=body, headers=form)
+    assert answer.json["response_type"] == "ephemeral"
+    assert "第7问" in answer.json["text"]

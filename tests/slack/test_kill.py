@@ -19,7 +19,7 @@ IRBOT = str(Path(sys.executable).with_name("irbot"))
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.trial)])
-def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, tmp_path):
+def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, tmp_path, capsys):
     chance = random.Random(kills)
     asked: set[str] = set()
     with FakeSlack(retry_s=2.0) as slack:
@@ -49,6 +49,8 @@ def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, tmp_path):
         finally:
             process.terminate()
             process.wait(10)
+    with capsys.disabled():
+        print(f"\n{kills} kills, {len(asked)} asked, {len(slack.posts)} posts", end="")
     answered = Counter(post["thread_ts"] for post in slack.posts)
     assert set(answered) == asked
     assert max(answered.values()) == 1

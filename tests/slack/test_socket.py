@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
 import pytest
+
+from bot.config import load_settings
+from tests.fakes.slack import FakeSlack
+from tests.slack.conftest import running
+
+
+@pytest.fixture
+def relayed(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with FakeSlack(relayed=True) as fake:
+        yield fake
+
+
+@pytest.mark.parametrize("seconds", [4, pytest.param(60, marks=pytest.mark.trial)])
+def test_whatever_happens_to_the_socket_it_is_deaf_for_half_a_second_at_most(
+    relayed, desk, tmp_path, seconds, capsys
+):
+    """Refreshed, cut, closed and silenced in turn; mentions all the while."""
+    slack, every_s = relayed, seconds / 12 if seconds >= 60 else 1.0
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+    deaf: dict[str, list[float]] = {}
+    asked: set[str] = set()
+    with running(settings, desk):
+        slack.until(lambda: slack.sockets)
+        ends = itertools.cycle(["refresh", "cut", "close_cleanly", "fall_silent"])
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            slack.until(lambda: slack.unacknowledged() == 0)
+            heard, end, began = len(slack.acks), next(ends), time.monotonic()
+            getattr(slack, end)()
+            # Slack sends on the newest socket; what goes astray is sent again.
+            while len(slack.acks) == heard:
+                asked.add(slack.mention("关税", channel=f"C{len(asked)}"))
+                time.sleep(0.02)
+            deaf.setdefault(end, []).append(time.monotonic() - began)
+            time.sleep(max(0.0, began + every_s - time.monotonic()))
+        slack.until(lambda: {post["thread_ts"] for post in slack.posts} >= asked, 30)
+    assert len(slack.posts) == len(asked)
+    with capsys.disabled():
+        for end, times in deaf.items():
+            print(f"\n{end}: deaf at most {max(times):.3f} s of {len(times)}", end="")
+    assert max(max(times) for times in deaf.values()) <= 0.5
 
 
 @pytest.mark.parametrize("end", ["refresh", "cut", "close_cleanly"])

@@ -1,0 +1,63 @@
+"""Which process a claimed row belongs to, and whether that process still lives.
+
+A process number tells neither: after a restart another process may have it, and in a container it
+nearly always is the same. A locked file does: the system gives up the lock with the process, also
+after kill -9.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import weakref
+from pathlib import Path
+from typing import IO
+
+
+class Owner:
+    """This process's mark on the rows of one database, held by a lock file beside it."""
+
+    def __init__(self, db: Path) -> None:
+        self._db = db
+        self.name = secrets.token_hex(6)
+        held = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        self._let_go = weakref.finalize(self, os.close, held)
+        self._sweep()
+
+    def release(self) -> None:
+        """What is left belongs to nobody from now on."""
+        self._path(self.name).unlink(missing_ok=True)
+        self._let_go()
+
+    def lives(self, name: str | None) -> bool:
+        """Whether the process that claimed a row still runs; nobody does not."""
+        if name is None:
+            return False
+        if name == self.name:
+            return self._let_go.alive
+        try:
+            with self._path(name).open("rb") as file:
+                return not _free(file)
+        except OSError:
+            return False
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left behind."""
+        for path in self._db.parent.glob(f"{self._db.name}-owner-*"):
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                if _free(file):
+                    path.unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return self._db.with_name(f"{self._db.name}-owner-{name}")
+
+
+def _free(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

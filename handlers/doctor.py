@@ -1,0 +1,168 @@
+"""`irbot doctor`: checks everything that is set up and says the next step."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from bot.config import Settings
+from bot.delivery import undelivered
+from bot.errors import BotError
+from bot.findings import Finding
+from bot.schema import connection, why
+from bot.store import Store
+from handlers.slack import doctor as slack
+from handlers.slack.doctor import is_configured as slack_is_configured
+
+_LITTLE_BYTES = 500_000_000
+_TIMEOUT_S = 5
+_BACK_S = 300.0  # how far a clock may have gone back before it is worth a word
+_LISTED = 20
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Every check in turn; a later one does not depend on an earlier one."""
+    yield from _database(settings)
+    yield _disk(settings)
+    yield from _undelivered(settings)
+    for host in _hosts(settings):
+        yield _reach(host)
+    if slack_is_configured(settings):
+        yield from slack.findings(settings)
+    # WeCom's own checks: `yield from wecom.findings(settings)`, where it is configured.
+    if not _hosts(settings):
+        yield Finding(
+            "聊天", None, "未配置 Slack 或企业微信，只有本地网页和命令行", "见 .env.example"
+        )
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    what = "数据库"
+    try:
+        store = Store(settings.db)
+        (said,) = connection(settings.db).execute("PRAGMA quick_check(1)").fetchone()
+        stored = store.records()
+        (newest,) = (
+            connection(settings.db)
+            .execute("SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox)")
+            .fetchone()
+        )
+    except sqlite3.Error as error:
+        yield Finding(what, False, why(settings.db, error), "修复后再运行 irbot doctor")
+        return
+    except BotError as error:
+        yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
+        return
+    if said != "ok":
+        yield Finding(what, False, f"{settings.db} 已损坏", "停止服务，用最近的备份恢复")
+        return
+    yield Finding(what, True, f"{settings.db} 可读写，结构完好")
+    shown = [
+        item
+        for item in stored
+        if item.is_public(settings.now()) and not item.withdrawn and item.superseded_by is None
+    ]
+    if shown:
+        questions = sum(len(item.record.questions) for item in shown)
+        yield Finding("记录", True, f"可显示 {len(shown)} 份记录、{questions} 个问题")
+    else:
+        yield Finding("记录", False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
+    yield _clock(settings, newest)
+
+
+def _clock(settings: Settings, newest: float | None) -> Finding:
+    now = settings.now()
+    said = f"{now:%Y-%m-%d %H:%M}（{settings.tz.key}）"
+    if newest is not None and time.time() < newest - _BACK_S:
+        return Finding(
+            "时钟", False, f"系统时钟 {said} 早于库中最近一条消息", "校准系统时间（NTP）后重启"
+        )
+    if abs(settings.clock_offset.total_seconds()) > 1:
+        return Finding("时钟", None, f"IR_NOW 已设，时钟从 {said} 走起", "正式使用前删去 IR_NOW")
+    return Finding("时钟", True, said)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.db.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    said = f"{folder} 剩余 {free / 1e9:.1f} GB"
+    if free < _LITTLE_BYTES:
+        return Finding("磁盘", False, said, "腾出空间；满盘时消息不能入库，也就不能作答")
+    return Finding("磁盘", True, said)
+
+
+def _undelivered(settings: Settings) -> Iterator[Finding]:
+    """Posts that a person may want to look after; they are kept for IR_RETENTION_DAYS."""
+    try:
+        posts = undelivered(settings.db)
+    except (BotError, sqlite3.Error):
+        return  # said already
+    unknown = [post for post in posts if post["state"] == "unknown"]
+    for post in unknown[-_LISTED:]:
+        at = datetime.fromtimestamp(post["at"], settings.tz)
+        yield Finding(
+            "下落不明的答复",
+            None,
+            f"{post['platform']} {post['channel']} {at:%Y-%m-%d %H:%M}，可能已发出，未重发",
+            "到该会话查看；没有收到就请对方重新提问",
+        )
+    if len(unknown) > _LISTED:
+        yield Finding("下落不明的答复", None, f"另有更早的 {len(unknown) - _LISTED} 条")
+    refused = Counter(
+        (post["platform"], post["ref"]) for post in posts if post["state"] == "failed"
+    )
+    for (platform, reason), count in refused.items():
+        yield Finding(
+            "被拒的答复", None, f"{platform} 拒收 {count} 条：{reason}", "确认机器人仍在会话中"
+        )
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """The addresses that the configured chats talk to."""
+    hosts = []
+    if slack_is_configured(settings):
+        hosts.append(settings.slack_api_url)
+    if settings.wecom_bot_id:
+        hosts.append(settings.wecom_ws_url)
+    if settings.wecom_corp_id or settings.wecom_webhooks:
+        hosts.append(settings.wecom_api_url)
+    return hosts
+
+
+def _reach(url: str) -> Finding:
+    """Any answer at all proves the way, the proxy and the certificate."""
+    parts = urlsplit(url)
+    what = f"网络 {parts.hostname}"
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    try:
+        urllib.request.urlopen(f"{scheme}://{parts.netloc}/", timeout=_TIMEOUT_S).close()
+    except urllib.error.HTTPError as error:
+        error.close()  # it answered
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "reason", error)
+        said, todo = _fault(cause)
+        return Finding(what, False, said, todo)
+    return Finding(what, True, "可以连接")
+
+
+def _fault(cause: object) -> tuple[str, str]:
+    match cause:
+        case socket.gaierror():
+            return "查不到这个主机名", "检查 DNS，或需要代理时设 HTTPS_PROXY"
+        case ssl.SSLError():
+            return "证书不受信任", "公司代理换发证书时，把其根证书设入 SSL_CERT_FILE"
+        case TimeoutError():
+            return f"{_TIMEOUT_S} 秒内没有应答", "检查防火墙，或需要代理时设 HTTPS_PROXY"
+        case _:
+            return f"连接失败（{type(cause).__name__}）", "检查网络、防火墙和代理设置"

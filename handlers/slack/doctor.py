@@ -1,0 +1,153 @@
+"""What `irbot doctor` checks of Slack: token types, scopes, Socket Mode, clock."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.config import Settings
+from bot.errors import SettingsError
+from bot.findings import Finding
+from handlers.slack.app import check
+from handlers.slack.client import web_client
+from handlers.slack.errors import code_of
+from handlers.slack.manifest import SCOPES
+
+_TIMEOUT_S = 5
+_SKEW_S = 60.0  # Slack's signatures are refused from 300 on
+
+_TODO = {
+    "invalid_auth": "核对令牌是否完整、是否属于这个应用，必要时重新生成",
+    "not_authed": "核对令牌是否完整",
+    "account_inactive": "应用已被移除或停用：重新安装到工作区，换上新令牌",
+    "token_revoked": "令牌已吊销：重新安装应用，换上新令牌",
+    "token_expired": "令牌已过期：在应用设置中关闭令牌轮换，或换上新令牌",
+    "not_allowed_token_type": "令牌放错了位置：SLACK_BOT_TOKEN 用 xoxb-，SLACK_APP_TOKEN 用 xapp-",
+    "missing_scope": "应用级令牌缺 connections:write：重新生成一个",
+}
+
+
+def is_configured(settings: Settings) -> bool:
+    """Whether any of Slack's credentials is set."""
+    return bool(
+        settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret
+    )
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Every check in turn; no secret is shown."""
+    try:
+        check(settings)
+    except SettingsError as error:
+        yield Finding("Slack 令牌类型", False, str(error), "改正 .env 后再运行 irbot doctor")
+        return
+    mode = "Socket Mode" if settings.slack_app_token else "HTTP 方式"
+    yield Finding("Slack 令牌类型", True, f"齐全，使用 {mode}")
+    client = web_client(settings, _TIMEOUT_S)
+    yield from _bot_token(client)
+    if settings.slack_app_token:
+        yield _socket(client, settings.slack_app_token)
+    else:
+        yield _signing(settings.slack_signing_secret)
+
+
+def _bot_token(client: WebClient) -> Iterator[Finding]:
+    what = "Slack 机器人令牌"
+    try:
+        answer = client.auth_test()
+    except SlackApiError as error:
+        code = code_of(error)
+        yield Finding(
+            what, False, f"Slack 拒绝：{code}", _TODO.get(code, "按这个错误码查 Slack 文档")
+        )
+        headers = error.response.headers
+    except Exception as error:
+        yield Finding(
+            what, False, f"没有得到 Slack 的应答（{code_of(error)}）", "检查网络和 SLACK_API_URL"
+        )
+        return
+    else:
+        named = f"工作区 {answer.get('team', '?')}，机器人 {answer.get('user', '?')}"
+        if answer.get("bot_id"):
+            yield Finding(what, True, named)
+        else:
+            yield Finding(what, False, "不是机器人的令牌", "用 OAuth & Permissions 页的 xoxb- 令牌")
+        headers = answer.headers
+        yield _scopes(headers)
+    yield _clock(headers)
+
+
+def _scopes(headers: Mapping[str, Any]) -> Finding:
+    granted = _header(headers, "x-oauth-scopes")
+    if granted is None:
+        return Finding("Slack 权限", None, "Slack 没有说明已授予的权限")
+    missing = [scope for scope in SCOPES if scope not in re.split(r"[,\s]+", granted)]
+    if missing:
+        return Finding(
+            "Slack 权限",
+            False,
+            f"缺 {'、'.join(missing)}",
+            "用 irbot slack manifest 的输出更新应用清单，然后重新安装到工作区",
+        )
+    return Finding("Slack 权限", True, f"所需 {len(SCOPES)} 项齐全")
+
+
+def _clock(headers: Mapping[str, Any]) -> Finding:
+    try:
+        theirs = parsedate_to_datetime(_header(headers, "date") or "").timestamp()
+    except ValueError:
+        return Finding("Slack 时钟", None, "Slack 的应答没有时间，未能比对")
+    skew = time.time() - theirs
+    if abs(skew) > _SKEW_S:
+        said = f"本机比 Slack {'快' if skew > 0 else '慢'} {abs(skew):.0f} 秒"
+        return Finding("Slack 时钟", False, said, "校准系统时间（NTP）；差 5 分钟以上请求会被拒")
+    return Finding("Slack 时钟", True, "与 Slack 相差不到一分钟")
+
+
+def _socket(client: WebClient, app_token: str) -> Finding:
+    """Ask for an address and reach its host; not connecting, which would take events away."""
+    what = "Slack Socket Mode"
+    try:
+        url = str(client.apps_connections_open(app_token=app_token)["url"])
+    except SlackApiError as error:
+        code = code_of(error)
+        todo = _TODO.get(code, "在应用设置的 Socket Mode 页打开 Enable Socket Mode")
+        return Finding(what, False, f"Slack 拒绝：{code}", todo)
+    except Exception as error:
+        return Finding(what, False, f"没有得到地址（{code_of(error)}）", "检查网络")
+    if client.proxy:
+        return Finding(what, True, "令牌有效，已取得连接地址（经代理，未试连）")
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), _TIMEOUT_S).close()
+    except OSError:
+        return Finding(what, False, f"连不上 {parts.hostname}", "防火墙需放行到它的 WebSocket 连接")
+    return Finding(what, True, f"令牌有效，{parts.hostname} 可以连接")
+
+
+def _signing(secret: str) -> Finding:
+    what = "Slack 签名密钥"
+    if not re.fullmatch(r"[0-9a-f]{32}", secret):
+        return Finding(
+            what,
+            None,
+            "不是 32 位十六进制",
+            "核对 Basic Information 页的 Signing Secret（不是 Client Secret）",
+        )
+    return Finding(what, True, "格式正确；应用设置中的请求网址应以 /slack/events 结尾")
+
+
+def _header(headers: Mapping[str, Any], name: str) -> str | None:
+    for key, value in headers.items():
+        if key.lower() == name:
+            return str(value[0] if isinstance(value, list) else value)
+    return None

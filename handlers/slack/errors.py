@@ -1,0 +1,61 @@
+"""What Slack's errors mean: their code, whether trying again is of use, and when."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+# The credentials are refused: nothing of this workspace works until someone acts.
+FOR_GOOD = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "missing_scope",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+# Slack failed after it may have done what was asked.
+MAY_BE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+# The blocks are refused, not the message.
+BAD_BLOCKS = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+)
+# The bot cannot see the place (any more), so it cannot look there either.
+NO_PLACE = frozenset(
+    {"channel_not_found", "is_archived", "not_in_channel", "thread_not_found", "user_not_found"}
+)
+
+
+def code_of(error: Exception) -> str:
+    """Slack's error code, else the kind of the fault; never a message, which may hold a secret."""
+    if isinstance(error, SlackApiError):
+        data = error.response.data
+        return str(data.get("error", "unknown")) if isinstance(data, dict) else "unknown"
+    return type(error).__name__
+
+
+def retry_after_s(error: Exception) -> float | None:
+    """How long Slack wants to be left alone, where it said that it was asked too often."""
+    if not isinstance(error, SlackApiError):
+        return None
+    response = error.response
+    if response.status_code != 429 and code_of(error) != "ratelimited":
+        return None
+    return seconds(response.headers)
+
+
+def seconds(headers: Mapping[str, Any] | http.client.HTTPMessage) -> float:
+    """`Retry-After`, or a second where it says nothing readable."""
+    for name, value in headers.items():
+        if name.lower() == "retry-after":
+            with contextlib.suppress(TypeError, ValueError):
+                return max(0.0, float(value[0] if isinstance(value, list) else value))
+    return 1.0

@@ -1,0 +1,165 @@
+"""Load over Slack, beside a bare Bolt echo bot: `python -m tests.bench.slack_load`.
+
+Both bots run as processes of their own against the fake Slack of this one, which shares the
+machine with them; so the ratios say more than the milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import Response, make_response
+
+from tests.conftest import SAMPLE
+from tests.fakes.slack import FakeSlack
+
+IRBOT = str(Path(sys.executable).with_name("irbot"))
+QUESTIONS = ("可转债", "关税", "#7", "WiNEX 进展如何？", "今天上海天气怎么样")
+
+
+@contextlib.contextmanager
+def serving(slack: FakeSlack, command: list[str], **more: str) -> Iterator[None]:
+    """A bot in a process of its own, connected."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db", **more}
+        env["PYTHONPATH"] = str(Path.cwd())
+        if command[0] == IRBOT:
+            subprocess.run([IRBOT, "import", "--quiet", SAMPLE], cwd=folder, env=env, check=True)
+        process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.DEVNULL)
+        try:
+            slack.until(lambda: slack.sockets, 20)
+            time.sleep(0.5)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(6)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def paced(slack: FakeSlack, seconds: float, name: str, limited: str = "") -> dict[str, Any]:
+    """Five mentions a second on distinct channels, a command beside each."""
+    sent: dict[str, float] = {}
+    acks: list[float] = []
+    until, at = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        began = time.monotonic()
+        sent[slack.mention(QUESTIONS[at % 5], channel=f"{name}{at}")] = began
+        if limited and at % 10 == 0:
+            slack.mention(QUESTIONS[at // 10 % 5], channel=limited)
+        time.sleep(0.1)
+        asked = time.monotonic()
+        slack.command(QUESTIONS[at % 5], channel=f"{name}{at}")
+        acks.append(time.monotonic() - asked)
+        at += 1
+        time.sleep(max(0.0, began + 0.2 - time.monotonic()))
+    slack.until(lambda: {post["thread_ts"] for post in slack.posts} >= set(sent), 60)
+    posted = [
+        post["at"] - sent[post["thread_ts"]] for post in slack.posts if post["thread_ts"] in sent
+    ]
+    return {"mention_to_post_ms": _spread(posted), "command_ack_ms": _spread(acks)}
+
+
+def burst(slack: FakeSlack, count: int) -> dict[str, Any]:
+    """So many mentions at once, each in a channel of its own."""
+    began = time.monotonic()
+    sent = {slack.mention(QUESTIONS[at % 5], channel=f"B{at}") for at in range(count)}
+    slack.until(lambda: len(slack.posts) >= count or _came_to_rest(slack), 120)
+    time.sleep(1.0)  # for posts that should not come
+    posts = [post for post in slack.posts if post["thread_ts"] in sent]
+    last = max(post["at"] for post in posts)
+    return {
+        "mentions": count,
+        "lost": len(sent - {post["thread_ts"] for post in posts}),
+        "doubled": len(posts) - len({post["thread_ts"] for post in posts}),
+        "posts_a_second": round(count / (last - began)),
+    }
+
+
+def _came_to_rest(slack: FakeSlack) -> bool:
+    """Whether nothing was posted for longer than an event takes to be sent again."""
+    return bool(slack.posts) and time.monotonic() - slack.posts[-1]["at"] > 15
+
+
+def limited_channel(slack: FakeSlack, seconds: float, retry_after_s: int) -> dict[str, Any]:
+    """One channel is answered 429; the others, and then it."""
+    refused: list[float] = []
+
+    def limit(method: str, given: dict[str, Any]) -> Response | None:
+        if method != "chat.postMessage" or given["channel"] != "LIMITED":
+            return None
+        if refused and time.monotonic() - refused[0] > retry_after_s:
+            return None
+        refused.append(time.monotonic())
+        answer = make_response({"ok": False, "error": "ratelimited"}, 429)
+        answer.headers["Retry-After"] = str(retry_after_s)
+        return answer
+
+    slack.faults.append(limit)
+    others = paced(slack, seconds, "L", limited="LIMITED")
+    asked = (int(seconds * 5) + 9) // 10
+    slack.until(lambda: len(_posts_of(slack, "LIMITED")) >= asked, retry_after_s + asked + 20)
+    slack.faults.clear()
+    threads = [post["thread_ts"] for post in _posts_of(slack, "LIMITED")]
+    return {
+        **others,
+        "refused": len(refused),
+        "first_after_s": round(_posts_of(slack, "LIMITED")[0]["at"] - refused[0], 1),
+        "in_order": threads == sorted(threads),
+    }
+
+
+def _posts_of(slack: FakeSlack, channel: str) -> list[dict[str, Any]]:
+    return [post for post in slack.posts if post["channel"] == channel]
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    in_order = sorted(seconds)
+    return {
+        name: round(in_order[min(len(in_order) - 1, int(len(in_order) * share))] * 1000, 1)
+        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--burst", type=int, default=2000)
+    parser.add_argument("--retry-after", type=int, default=30)
+    given = parser.parse_args()
+    found: dict[str, Any] = {}
+    bots = {"irbot": [IRBOT, "serve"], "echo": [sys.executable, "-m", "tests.bench.echo_bot"]}
+    for name, command in bots.items():
+        with FakeSlack(retry_s=10) as slack, serving(slack, command):
+            found[name] = {"paced": paced(slack, given.seconds, "P")}
+            if name == "irbot":
+                found[name]["limited"] = limited_channel(slack, given.seconds, given.retry_after)
+        with FakeSlack(retry_s=10) as slack, serving(slack, command, SLACK_POSTS_A_MINUTE="0"):
+            found[name]["burst"] = burst(slack, given.burst)
+    ours, theirs = found["irbot"], found["echo"]
+    found["ratios"] = {
+        **{
+            what: round(ours["paced"][what]["p99"] / theirs["paced"][what]["p99"], 2)
+            for what in ours["paced"]
+        },
+        "posts_a_second": round(
+            ours["burst"]["posts_a_second"] / theirs["burst"]["posts_a_second"], 2
+        ),
+    }
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Inbox and outbox, with a platform that does as it is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+
+from bot.delivery import (
+    Delivery,
+    NotThere,
+    Pace,
+    Refused,
+    Sent,
+    Shut,
+    Unknown,
+    undelivered,
+)
+from bot.message import Chat, Message
+from bot.schema import connect
+
+CHAT = Chat("slack", "T", "C1", "U1")
+
+
+class Platform:
+    """Posts to a list; `answers` holds what it says first."""
+
+    pace = Pace()
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.posts = []
+        self.looked = []
+        self.heard = threading.Condition()
+
+    def render(self, shown, address):
+        return [{"text": shown.text}]
+
+    def send(self, payload, address, key):
+        with self.heard:
+            outcome = self.answers.pop(0) if self.answers else Sent(key)
+            if isinstance(outcome, Sent):
+                self.posts.append(key)
+            self.heard.notify_all()
+        return outcome
+
+    def find(self, payload, address, key):
+        self.looked.append(key)
+        return Sent(key) if key in self.posts else NotThere()
+
+    def until(self, condition, timeout_s=10):
+        with self.heard:
+            assert self.heard.wait_for(condition, timeout_s)
+
+
+@contextmanager
+def delivering(desk, path, platform):
+    delivery = Delivery(desk, path)
+    delivery.register("slack", platform)
+    delivery.start()
+    try:
+        yield delivery
+    finally:
+        delivery.stop()
+
+
+def ask(delivery, key, text="可转债", chat=CHAT):
+    return delivery.accept(key, Message(text, chat), {})
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends_between(
+    desk, store
+):
+    class Dies(Platform):
+        def render(self, shown, address):
+            raise SystemExit
+
+    for key, text in (("offer", "WiNEX 进展如何？"), ("pick", "A"), ("miss", "今天上海天气怎么样")):
+        with delivering(desk, store.path, Dies()) as delivery:
+            ask(delivery, key, text)
+            time.sleep(0.1)
+        with delivering(desk, store.path, platform := Platform()) as delivery:
+            platform.until(lambda p=platform: p.posts)
+        assert delivery.counters()["answered"] == (key == "pick")
+    texts = [row["text"] for row in store.misses()]
+    assert sorted(texts) == ["WiNEX 进展如何？", "今天上海天气怎么样"]
+
+
+def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(desk, store):
+    living, dead = Delivery(desk, store.path), Delivery(desk, store.path)
+    ask(living, "its own")
+    ask(dead, "question")
+    dead.enqueue("post", CHAT, [{"text": "x"}], {})
+    dead.stop()
+    with delivering(desk, store.path, platform := Platform()):
+        platform.until(lambda: len(platform.posts) == 2)
+        time.sleep(1.2)  # over the next look for what others left
+        assert sorted(platform.posts) == ["post/1", "question/1"]
+        living.stop()
+        platform.until(lambda: len(platform.posts) == 3)
+
+
+def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settled(desk, store):
+    platform = Platform(Unknown("timeout", 0.3))
+    with delivering(desk, store.path, platform) as delivery:
+        ask(delivery, "k")
+        platform.until(lambda: platform.posts)
+        assert platform.looked == ["k/1"]
+        assert delivery.counters()["retries"] == 1
+
+
+def test_refused_for_good_is_said_and_does_not_stop_the_lane(desk, store):
+    platform = Platform(Refused("not_in_channel", permanent=True))
+    with delivering(desk, store.path, platform) as delivery:
+        ask(delivery, "one")
+        ask(delivery, "two")
+        platform.until(lambda: platform.posts == ["two/1"])
+    ((key, reason),) = [(post["key"], post["ref"]) for post in undelivered(store.path)]
+    assert (key, reason) == ("one/1", "not_in_channel")
+
+
+def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(desk, store):
+    platform = Platform(Shut("token_revoked", 3600))
+    with delivering(desk, store.path, platform) as delivery:
+        ask(delivery, "shut")
+        platform.until(lambda: not platform.answers)
+        time.sleep(0.1)
+        ask(delivery, "shut too", chat=Chat("slack", "T", "C2", "U1"))
+        ask(delivery, "other", chat=Chat("slack", "T2", "C1", "U1"))
+        platform.until(lambda: platform.posts)
+        time.sleep(0.1)
+        assert platform.posts == ["other/1"]
+        assert delivery.oldest_undelivered_s() > 0
+    # The next process, with working credentials, sends them at once.
+    with delivering(desk, store.path, again := Platform()):
+        again.until(lambda: len(again.posts) == 2)
+
+
+def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(desk, store):
+    now = [1_000_000_000.0]
+    delivery = Delivery(desk, store.path, clock=lambda: now[0])
+    delivery.register("slack", platform := Platform())
+    delivery.start()
+    ask(delivery, "k")
+    delivery.keep_opinion(CHAT, "300253/2025-002#1", "打的字", helpful=True)
+    platform.until(lambda: platform.posts)
+    while delivery.oldest_undelivered_s():
+        time.sleep(0.01)
+    now[0] += 86400
+    delivery.purge(0)
+    assert ask(delivery, "k") is False
+    now[0] += 2 * 86400
+    delivery.purge(0)
+    with closing(connect(store.path).conn) as db:
+        assert db.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+        assert db.execute("SELECT query, helpful FROM feedback").fetchall() == [("", 1)]
+    delivery.stop()
+
+
+@pytest.mark.parametrize("waiting", [20_000])
+def test_a_long_backlog_costs_a_post_nothing(desk, store, waiting):
+    """Thousands of channels that must wait, and one that may go."""
+    with closing(connect(store.path).conn) as db:
+        db.execute("BEGIN")
+        db.executemany(
+            "INSERT INTO outbox (key, platform, workspace, channel, address, payload, state, "
+            "tries, due, at) VALUES (?, 'slack', 'T', ?, '{}', '{}', 'ready', 0, ?, ?)",
+            [(f"k{at}", f"B{at}", time.time() + 900, time.time()) for at in range(waiting)],
+        )
+        db.execute("COMMIT")
+    with delivering(desk, store.path, platform := Platform()) as delivery:
+        ask(delivery, "first")
+        platform.until(lambda: platform.posts)
+        began = time.monotonic()
+        for at in range(50):
+            ask(delivery, f"q{at}", chat=Chat("slack", "T", f"C{at}", "U"))
+        platform.until(lambda: len(platform.posts) == 51)
+        assert time.monotonic() - began < 2.0
