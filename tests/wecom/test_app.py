@@ -19,7 +19,7 @@ FRAMES = json.loads(Path(__file__).with_name("vectors.json").read_text())["frame
 def settled(wecom, chat, count):
     """The posts of a chat once there are so many, and no more come."""
     wecom.until(lambda: len([post for post in wecom.posts if post["chat"] == chat]) >= count)
-    time.sleep(0.2)
+    time.sleep(0.1)
     return [post for post in wecom.posts if post["chat"] == chat]
 
 

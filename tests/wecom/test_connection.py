@@ -487,7 +487,7 @@ def test_of_two_processes_one_holds_the_connection_until_it_dies(wecom, serving,
     first = serving(wecom)
     wecom.until(lambda: wecom.opened, 20)
     serving(wecom, tmp_path if shared else tmp_path / "other")
-    time.sleep(2.5)
+    time.sleep(1.5)
     assert len(wecom.opened) == 1
     first.send_signal(signal.SIGKILL)
     wecom.until(lambda: len(wecom.opened) == 2, 10)
