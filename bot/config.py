@@ -23,6 +23,8 @@ CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
 Caution = Literal["strict", "normal", "open"]
 
+_NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -119,6 +121,13 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         wecom_api_url=(get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
         wecom_webhooks=get.several("WECOM_WEBHOOKS"),
     )
+
+
+def share_network(folder: Path | None = None) -> None:
+    """Put the network's variables of `.env` where the libraries look for them."""
+    for name, value in dotenv_values((folder or Path.cwd()) / ".env").items():
+        if name in _NETWORK and value:
+            os.environ.setdefault(name, value.strip())
 
 
 class _Getter:

@@ -41,6 +41,7 @@ __all__ = ["Pace"]  # a carrier's word, though the lanes keep to it
 _SENDERS = 16  # posts of a workspace in hand at once
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 _GIVE_UP_S = 24 * 3600.0  # a temporary refusal is not tried for longer
+_REMEMBERED_S = 3700.0  # posts longer ago are in no window of a pace
 _IDLE_S = 1.0  # how often a dead process's rows are looked for
 _SETTLE_S = 2.0  # a cut call may still arrive so long after; a look-up before that proves nothing
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -112,6 +113,10 @@ class Carrier(Protocol):
     @property
     def pace(self) -> Pace: ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a post can go out now; until then rows wait untouched, for any process."""
+
     def render(self, shown: Shown, address: Address) -> list[Payload]:
         """The messages to post, in order, each within the platform's limits."""
 
@@ -160,7 +165,7 @@ class Delivery:
     def register(self, platform: str, carrier: Carrier) -> None:
         """Tell how a platform's replies are carried."""
         self._carriers[platform] = carrier
-        self._lanes.set_pace(platform, carrier.pace)
+        self._lanes.set_pace(platform, carrier.pace, lambda: carrier.is_ready)
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
@@ -279,6 +284,16 @@ class Delivery:
                 [*where, query, int(helpful), self._clock()],
             )
 
+    def drop_opinion(self, chat: Chat, question_id: str) -> None:
+        """Forget what a person thought of a question, as they took it back."""
+        db = connection(self._path)
+        with transaction(db):
+            db.execute(
+                "DELETE FROM feedback WHERE platform = ? AND workspace = ? AND channel = ? "
+                "AND user = ? AND question_id = ?",
+                [chat.platform, chat.workspace, chat.channel, chat.user, question_id],
+            )
+
     # Answering
 
     def _answering(self) -> None:
@@ -393,10 +408,26 @@ class Delivery:
         ]
 
     def _line_up(self, chat: Chat, address: Address, rows: list[int]) -> None:
+        self._recall(_lane(chat, address))
         with self._wake:
             for row in rows:
                 self._lanes.put(_lane(chat, address), row)
             self._wake.notify_all()
+
+    def _recall(self, lane: Lane) -> None:
+        """Let a restart begin no new window of the platform's limits."""
+        with self._wake:
+            if lane in self._lanes:
+                return
+        now = self._clock()
+        begun = connection(self._path).execute(
+            "SELECT begun FROM outbox WHERE platform = ? AND workspace = ? AND channel = ? "
+            "AND begun > ? ORDER BY begun",
+            [*lane, now - _REMEMBERED_S],
+        )
+        ages_s = [now - at for (at,) in begun]
+        with self._wake:
+            self._lanes.recall(lane, ages_s)
 
     # Sending: one thread writes the outbox, so that many posts share a commit
 
@@ -463,8 +494,9 @@ class Delivery:
         if row is None or row["state"] not in ("ready", "sending"):
             return None
         db.execute(
-            "UPDATE outbox SET state = 'sending', tries = tries + 1, due = ? WHERE id = ?",
-            [self._clock() + _SETTLE_S, row_id],
+            "UPDATE outbox SET state = 'sending', tries = tries + 1, begun = ?, due = ? "
+            "WHERE id = ?",
+            [self._clock(), self._clock() + _SETTLE_S, row_id],
         )
         return row
 
@@ -569,7 +601,7 @@ class Delivery:
     def _adopt(self) -> None:
         """Claim the waiting rows of processes that are gone, and of nobody."""
         db = connection(self._path)
-        platforms = list(self._carriers)
+        platforms = self._ready_platforms()
         ours = f"platform IN ({', '.join('?' * len(platforms))})"
         waiting = db.execute(
             f"SELECT owner FROM inbox WHERE state = 'new' AND {ours} UNION "
@@ -581,7 +613,7 @@ class Delivery:
                 self._adopt_from(db, gone)
 
     def _adopt_from(self, db: Database, gone: str | None) -> None:
-        platforms = list(self._carriers)
+        platforms = self._ready_platforms()
         ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?"
         values = [*platforms, gone]
         with transaction(db):
@@ -598,6 +630,8 @@ class Delivery:
                     db.execute(
                         f"UPDATE {table} SET owner = ? WHERE id = ?", [self._owner.name, row[0]]
                     )
+        for _, platform, workspace, channel, _ in posts:
+            self._recall((platform, workspace, channel))
         if questions or posts:
             log.info("taken up: questions=%d posts=%d", len(questions), len(posts))
         with self._wake:
@@ -605,6 +639,10 @@ class Delivery:
             for row_id, platform, workspace, channel, due in posts:
                 self._lanes.put((platform, workspace, channel), row_id, due - self._clock())
             self._wake.notify_all()
+
+    def _ready_platforms(self) -> list[str]:
+        """A process that cannot post takes nothing from one that soon may."""
+        return [name for name, carrier in self._carriers.items() if carrier.is_ready]
 
     # State
 

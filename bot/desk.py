@@ -11,6 +11,7 @@ is immutable and replaced whole when the store's generation changed.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -198,7 +199,7 @@ class Desk:
         if command.record_id:
             record = self._record(command.record_id)
             if record is None:
-                return Notice(self.words.text("no such record", id=command.record_id))
+                return self._no_such_record(command.record_id)
             return self._question(record, command, message)
         records = self._in_question(message)
         if len(records) == 1:
@@ -256,14 +257,20 @@ class Desk:
         command, _ = parse(full_id)
         if isinstance(command, Show):
             return self._numbered(replace(command, whole=whole), message)
-        return Notice(self.words.text("no such record", id=full_id))
+        return self._no_such_record(full_id)
+
+    def _no_such_record(self, typed: str) -> Notice:
+        """Says back what was typed only where it is digits: a group would read anything else."""
+        if re.fullmatch(r"[\d/#.-]+", typed, re.ASCII):
+            return Notice(self.words.text("no such record", id=typed))
+        return Notice(self.words.text("no such record, by its name"))
 
     # Records and companies
 
     def _listing(self, record_id: str) -> Reply:
         record = self._record(record_id)
         if record is None:
-            return Notice(self.words.text("no such record", id=record_id))
+            return self._no_such_record(record_id)
         return Listing(record, self._among_many())
 
     def _latest(self, code: str | None, message: Message) -> Reply:

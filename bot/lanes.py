@@ -58,11 +58,25 @@ class Lanes:
         self._senders = senders
         self._clock = clock
         self._paces: dict[str, Pace] = {}
+        self._ready: dict[str, Callable[[], bool]] = {}
         self._queues: dict[Lane, _Queue] = {}
         self._workspaces: dict[tuple[str, str], _Workspace] = {}
 
-    def set_pace(self, platform: str, pace: Pace) -> None:
+    def set_pace(
+        self, platform: str, pace: Pace, is_ready: Callable[[], bool] = lambda: True
+    ) -> None:
+        """How fast a platform's posts may go, and whether any can go at all."""
         self._paces[platform] = pace
+        self._ready[platform] = is_ready
+
+    def recall(self, lane: Lane, ages_s: Sequence[float]) -> None:
+        """Count posts of before this process, oldest first, for a lane that is not known yet."""
+        if lane not in self._queues:
+            now = self._clock()
+            windows = self._paces.get(lane[0], Pace()).per_channel
+            queue = self._queues[lane] = _Queue()
+            for age_s in ages_s:
+                _note(queue.posts, now - max(0.0, age_s), windows)
 
     def put(self, lane: Lane, row: int, wait_s: float = 0.0) -> None:
         """Add a row; in a lane, lower numbers go first."""
@@ -77,9 +91,10 @@ class Lanes:
     def take(self) -> list[tuple[Lane, int]]:
         """The rows that may go now; each one's lane waits for `done` or `again`."""
         now, taken = self._clock(), []
-        for workspace in self._workspaces.values():
+        for (platform, _), workspace in self._workspaces.items():
             while (
                 workspace.due
+                and self._ready[platform]()
                 and workspace.in_hand < self._senders
                 and workspace.held_until <= now
                 and workspace.due[0][0] <= now
@@ -118,8 +133,8 @@ class Lanes:
         now = self._clock()
         waits = [
             max(workspace.held_until, workspace.due[0][0]) - now
-            for workspace in self._workspaces.values()
-            if workspace.due and workspace.in_hand < self._senders
+            for (platform, _), workspace in self._workspaces.items()
+            if workspace.due and workspace.in_hand < self._senders and self._ready[platform]()
         ]
         return max(0.0, min([longest, *waits]))
 
@@ -132,6 +147,9 @@ class Lanes:
             idle = not queue.rows and queue.in_hand is None
             if idle and (not queue.posts or queue.posts[-1] <= now - longest):
                 del self._queues[lane]
+
+    def __contains__(self, lane: Lane) -> bool:
+        return lane in self._queues
 
     def __len__(self) -> int:
         return len(self._queues)

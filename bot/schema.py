@@ -290,3 +290,10 @@ def waiting_rows(db: Database) -> None:
     db.execute("CREATE INDEX outbox_at ON outbox (at)")
     db.execute("DROP INDEX IF EXISTS idx_inbox_state_id")
     db.execute("DROP INDEX IF EXISTS idx_outbox_state_id")
+
+
+@migrations()
+def pacing(db: Database) -> None:
+    """When a post was begun, so that a platform's limits hold over a restart."""
+    db.execute("ALTER TABLE outbox ADD COLUMN begun FLOAT")
+    db.execute("CREATE INDEX outbox_begun ON outbox (platform, workspace, channel, begun)")

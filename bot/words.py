@@ -97,6 +97,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "只看一家公司：公司 300253（公司 全部：取消）\n"
         "看完整答复：全文；从列表中选：回复字母 A–E\n"
         "在 Slack 中也可用 /ir 加以上内容（话题内不能用斜杠命令，请提及我）。"
+        "在企业微信群里请先 @我；开头的 /ir、／ir、、ir 可写可不写。"
         "除刚列出的选项和刚引用的记录外，每条消息单独理解。",
         "en": "I answer only with the official words of filed 投资者关系活动记录表, and say so "
         "when they hold nothing.\n"
@@ -107,6 +108,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "One company only: company 300253 (company all: every company)\n"
         "The whole answer: 全文; pick from a list: a letter A-E\n"
         "In Slack, /ir with any of these does the same (not inside threads: mention me there). "
+        "In WeCom groups mention me; /ir at the start is optional. "
         "Apart from the list offered last and the record cited last, each message stands alone.",
     },
     "listing": {
@@ -145,6 +147,10 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "zh": "请写六位股票代码，例如：公司 300253；取消：公司 全部。",
         "en": "Give the six-digit code, e.g. company 300253; undo: company all.",
     },
+    "no such record, by its name": {
+        "zh": "库中没有这份记录。发送“最新”查看最新一份记录的问题。",
+        "en": "This record is not stored. Send “latest” for the newest record's questions.",
+    },
     "nothing cited": {
         "zh": "还没有引用过答复。先提问，再发“全文”；或发“全文 第24问”。",
         "en": "No answer was cited yet. Ask first, then send 全文; or send 全文 第24问.",
@@ -166,6 +172,48 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "en": "The answer is long; it went to you as a direct message.",
     },
     "shared by": {"zh": "分享了公司答复", "en": "shared the company's answer"},
+    "welcome": {
+        "zh": "您好，请直接提问，例如：可转债何时下修？\n"
+        "我只用上市公司已披露的投资者关系活动记录表原文作答；记录里没有的，会直说没有。\n"
+        "发送“帮助”查看全部用法。",
+        "en": "Hello. Just ask, e.g. 可转债何时下修？\n"
+        "I answer only with the official words of filed 投资者关系活动记录表, and say so when they "
+        "hold nothing.\nSend “help” for everything else.",
+    },
+    "text only": {
+        "zh": "请用文字提问；图片、文件和视频我读不了。",
+        "en": "Please ask in words; I cannot read pictures, files or videos.",
+    },
+    "voice not understood": {
+        "zh": "这条语音没有识别出文字，请重说一遍或改用文字提问。",
+        "en": "No words were recognised in this voice message; please say it again or type it.",
+    },
+    "pictures left": {
+        "zh": "（只看了文字，没有读图片。）",
+        "en": "(Only the words were read, not the pictures.)",
+    },
+    "others not found": {
+        "zh": "同一条消息里另有{count}个提问，在已收录记录中未找到对应答复。",
+        "en": "For {count} more of the message's questions nothing was found in the records held.",
+    },
+    "pick": {"zh": "相近的投资者提问", "en": "Similar questions by investors"},
+    "pick how": {
+        "zh": "点按钮看公司答复，或回复字母",
+        "en": "Press a button for the answer, or send a letter",
+    },
+    "picked": {"zh": "已选 {label}，答复见新消息", "en": "{label}: see the new message"},
+    "button gone": {"zh": "此按钮已失效", "en": "This button no longer works"},
+    "ask again": {"zh": "请重新提问", "en": "Please ask again"},
+    "how to ask": {"zh": "使用帮助", "en": "Help"},
+    "blocked": {
+        "zh": "答复未通过平台的内容检查，无法显示。请查巨潮资讯网公告{contact}",
+        "en": "The platform's content check stopped the answer. Please see the filings on "
+        "cninfo.com.cn{contact}",
+    },
+    "status": {
+        "zh": "会话：{chat}\n提问人：{user}\n已收录记录：{records}份",
+        "en": "Chat: {chat}\nAsker: {user}\nRecords held: {records}",
+    },
     "apology": {
         "zh": "抱歉，这条消息处理出错，已记入日志。请换个说法再试，或联系投资者关系部门。",
         "en": "Sorry, this message failed and was logged. Please try other words or ask the desk.",
@@ -330,10 +378,18 @@ class Words:
         return f"（{name}）"
 
     def _decline(self, reply: Decline) -> str:
-        contact = (
-            self.text("contact", contact=self.contact) if self.contact else self.text("no contact")
+        return self.text(
+            "decline", coverage=self.coverage(reply.coverage), contact=self._how_to_reach()
         )
-        return self.text("decline", coverage=self.coverage(reply.coverage), contact=contact)
+
+    def blocked(self) -> str:
+        """For an answer that a platform refuses to show."""
+        return self.text("blocked", contact=self._how_to_reach())
+
+    def _how_to_reach(self) -> str:
+        if self.contact:
+            return self.text("contact", contact=self.contact)
+        return self.text("no contact")
 
     def coverage(self, covered: Sequence[Coverage]) -> str:
         """`卫宁健康1份，最近2025-04-28`; at most three companies by name."""
@@ -363,7 +419,8 @@ class Words:
             )
         ]
         lines += [
-            f"{f'{record.id}#{item.number}' if reply.among_many else item.number}. {item.question}"
+            # `1. ` would begin a list, and may be renumbered, where a chat knows Markdown.
+            f"{f'{record.id}#{item.number}' if reply.among_many else item.number}、{item.question}"
             for item in record.questions
         ]
         return "\n".join(lines)

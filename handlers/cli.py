@@ -22,7 +22,7 @@ from typing import Any
 import click
 
 from bot import open_desk
-from bot.config import CHINA, Settings, load_settings
+from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
 from bot.errors import BotError, NotFoundError
 from bot.importing import Options, Outcome, files_in, import_files
@@ -73,6 +73,7 @@ def cli(ctx: click.Context) -> None:
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
     if not any(word in sys.argv[1:] for word in ("-h", "--help")):
+        share_network()
         ctx.obj = load_settings()
 
 

@@ -22,6 +22,7 @@ from bot.schema import connection, why
 from bot.store import Store
 from handlers.slack import doctor as slack
 from handlers.slack.doctor import is_configured as slack_is_configured
+from handlers.wecom import doctor as wecom
 
 _LITTLE_BYTES = 500_000_000
 _TIMEOUT_S = 5
@@ -38,7 +39,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield _reach(host)
     if slack_is_configured(settings):
         yield from slack.findings(settings)
-    # WeCom's own checks: `yield from wecom.findings(settings)`, where it is configured.
+    yield from wecom.findings(settings)
     if not _hosts(settings):
         yield Finding(
             "聊天", None, "未配置 Slack 或企业微信，只有本地网页和命令行", "见 .env.example"

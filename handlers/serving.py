@@ -22,6 +22,9 @@ from handlers.slack.app import SlackChat
 from handlers.slack.app import check as check_slack
 from handlers.slack.doctor import is_configured as slack_is_configured
 from handlers.web.app import WebServer, callback_app, web_app
+from handlers.wecom.app import WecomChat
+from handlers.wecom.app import check as check_wecom
+from handlers.wecom.doctor import is_configured as wecom_is_configured
 
 _PURGE_EVERY_S = 3600.0
 
@@ -40,7 +43,8 @@ def chats_configured(settings: Settings) -> list[str]:
 
     Half-set credentials are an error of `serve`, not a chat that is silently absent.
     """
-    return ["slack"] if slack_is_configured(settings) else []
+    configured = {"slack": slack_is_configured(settings), "wecom": wecom_is_configured(settings)}
+    return [name for name, is_set in configured.items() if is_set]
 
 
 def serve(settings: Settings) -> None:
@@ -53,13 +57,17 @@ def serve(settings: Settings) -> None:
     """
     logging.getLogger().setLevel(logging.INFO)
     configured = chats_configured(settings)
-    if settings.wecom_bot_id or settings.wecom_bot_secret or settings.wecom_corp_id:
-        click.echo("企业微信：这个版本还不支持，已设的 WECOM_ 变量不起作用", err=True)
+    if settings.wecom_corp_id or settings.wecom_bot_token:
+        click.echo(
+            "企业微信：这个版本只支持智能机器人长连接，回调方式的 WECOM_ 变量不起作用", err=True
+        )
     if "slack" in configured:
         check_slack(settings)
     http_mode = "slack" in configured and not settings.slack_app_token
     if http_mode and not (settings.http or settings.callback_http):
         raise SettingsError("Slack 的 HTTP 方式需要监听地址：请设 IR_CALLBACK_HTTP 或 IR_HTTP")
+    if "wecom" in configured:
+        check_wecom(settings)
     if not configured and not settings.http:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
     store = Store(settings.db)
@@ -68,6 +76,8 @@ def serve(settings: Settings) -> None:
     chats: dict[str, _Chat] = {}
     if "slack" in configured:
         chats["slack"] = SlackChat(settings, desk, delivery)
+    if "wecom" in configured:
+        chats["wecom"] = WecomChat(settings, desk, delivery)
 
     def health() -> dict[str, Any]:
         return {
@@ -110,7 +120,7 @@ def _say_where(url: str, alone: bool) -> None:
         click.echo(
             f"本地网页：{url} （按 Ctrl-C 停止）\n"
             f"提问：在网页里输入，或另开一个终端运行 .venv/bin/irbot ask 可转债\n"
-            "接入 Slack：把 .env.example 复制为 .env 并填写",
+            "接入企业微信或 Slack：把 .env.example 复制为 .env 并填写",
             err=True,
         )
     else:

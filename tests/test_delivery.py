@@ -28,6 +28,7 @@ class Platform:
     """Posts to a list; `answers` holds what it says first."""
 
     pace = Pace()
+    is_ready = True
 
     def __init__(self, *answers):
         self.answers = list(answers)

@@ -59,6 +59,8 @@ def pace(posts_a_minute: int) -> Pace:
 class SlackCarrier:
     """Web API for posts, response URLs for what only the asker sees."""
 
+    is_ready = True  # posts go over HTTP, whatever the socket does
+
     def __init__(
         self, client: WebClient, words: Words, limits: Pace, refused: Callable[[str], None]
     ) -> None:

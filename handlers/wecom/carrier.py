@@ -1,0 +1,125 @@
+"""Posts to WeCom through the long connection.
+
+A callback is answered by its own request id on the connection it came by; after a reconnect, or
+for what nobody asked just now, a message is pushed into the chat. The gateway cannot be asked
+whether a message was shown, so that one without an ack is never sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from bot.delivery import (
+    Address,
+    CannotTell,
+    Found,
+    Limited,
+    Outcome,
+    Pace,
+    Payload,
+    Refused,
+    Sent,
+    Unknown,
+)
+from bot.message import Shown
+from bot.words import Words
+from handlers.wecom import frames, render
+from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
+from handlers.wecom.frames import Ack
+
+# 30 a minute and 1,000 an hour for each chat, replies and pushes together. The windows are a
+# little longer, as frames do not all take equally long to the gateway.
+PACE = Pace(per_channel=((30, 62.0), (1000, 3610.0)))
+
+_SINGLE, _GROUP = 1, 2
+_TOO_OFTEN_WAIT_S = 60.0
+_BLOCKED = 40201  # by the platform's content check
+_OUR_FAULT = {40008, 40058}  # the same content would be refused again
+
+log = logging.getLogger(__name__)
+
+
+def address(
+    channel: str, *, in_group: bool, req_id: str = "", session: str = "", query: str = ""
+) -> Address:
+    """Where a reply goes: into a chat, as the answer to a callback where there is one."""
+    return {
+        "chatid": channel,
+        "chat_type": _GROUP if in_group else _SINGLE,
+        "req_id": req_id,
+        "session": session,
+        "query": query,
+    }
+
+
+class WecomCarrier:
+    """One frame a post."""
+
+    pace = PACE
+
+    def __init__(self, connection: Connection, words: Words) -> None:
+        self._connection = connection
+        self._words = words
+        self._held_back: set[str] = set()  # keys of posts refused once as too many
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self._connection.session)
+
+    def render(self, shown: Shown, address: Address) -> list[Payload]:
+        return render.messages(
+            shown,
+            self._words,
+            str(address.get("query", "")),
+            in_group=address["chat_type"] == _GROUP,
+            pictures=bool(address.get("pictures")),
+        )
+
+    def send(self, payload: Payload, address: Address, key: str) -> Outcome:
+        try:
+            ack = self._send(payload, address)
+        except NotSentError:
+            return Limited(0.5)
+        except NoAnswerError:
+            return Unknown("no ack")
+        if ack.errcode == frames.TOO_OFTEN and key not in self._held_back:
+            self._held_back.add(key)
+            return Limited(_TOO_OFTEN_WAIT_S)
+        self._held_back.discard(key)
+        if ack.errcode == 0:
+            return Sent(ack.req_id)
+        if ack.errcode == frames.NOT_SUBSCRIBED:
+            self._connection.restart()
+            return Limited(0.5)
+        return Refused(str(ack.errcode), permanent=ack.errcode != frames.BUSY)
+
+    def _send(self, payload: Payload, address: Address) -> Ack:
+        """By the likelier way, and once by the other where the first is refused for good."""
+        ways = [self._push]
+        if address.get("req_id"):
+            alive = address["session"] == self._connection.session
+            ways.insert(0 if alive else 1, self._respond)
+        ack = ways[0](payload, address)
+        if ack.errcode == _BLOCKED:
+            return self._push(render.notice(self._words.blocked()), address)
+        if ack.errcode in _OUR_FAULT:
+            log.error("WeCom refused a message of ours: %d %s", ack.errcode, ack.errmsg)
+        elif len(ways) > 1 and ack.errcode not in (
+            0,
+            frames.TOO_OFTEN,
+            frames.NOT_SUBSCRIBED,
+            frames.BUSY,
+        ):
+            log.warning("WeCom: %d for an answer; trying the other way once", ack.errcode)
+            ack = ways[1](payload, address)
+        return ack
+
+    def _respond(self, payload: Payload, address: Address) -> Ack:
+        return self._connection.request("aibot_respond_msg", address["req_id"], payload)
+
+    def _push(self, payload: Payload, address: Address) -> Ack:
+        to = {"chatid": address["chatid"], "chat_type": address["chat_type"]}
+        return self._connection.request("aibot_send_msg", "", {**to, **payload})
+
+    def find(self, payload: Payload, address: Address, key: str) -> Found:
+        return CannotTell()

@@ -1,0 +1,99 @@
+"""What `irbot doctor` finds about WeCom's smart bot."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+from bot.config import Settings
+from bot.errors import SettingsError
+from bot.findings import Finding
+from handlers.wecom.app import check
+from handlers.wecom.connection import Connection
+from handlers.wecom.lease import Lease
+
+_CONSOLE = "管理后台该智能机器人的“使用长连接”一栏"
+
+
+def is_configured(settings: Settings) -> bool:
+    """Whether any of the smart bot's credentials is set."""
+    return bool(settings.wecom_bot_id or settings.wecom_bot_secret)
+
+
+def findings(settings: Settings, wait_s: float = 10.0) -> Iterator[Finding]:
+    """Check settings and connection; nothing where the smart bot is not set up.
+
+    Subscribing ends any other connection of the bot, so it is left out while a process of this
+    machine holds one.
+
+    Args:
+        settings: As for `serve`.
+        wait_s: For the gateway.
+    """
+    if not is_configured(settings):
+        return
+    try:
+        check(settings)
+    except SettingsError as error:
+        yield Finding("企业微信凭证", False, str(error), "改正 .env 后再运行 irbot doctor")
+        return
+    yield _names(settings)
+    yield _connected(settings, wait_s)
+
+
+def _names(settings: Settings) -> Finding:
+    what = "企业微信机器人显示名"
+    if settings.wecom_bot_names:
+        return Finding(what, True, "、".join(settings.wecom_bot_names))
+    return Finding(
+        what,
+        None,
+        "未设 WECOM_BOT_NAMES：群消息里 @ 后紧跟文字、没有空格时，分不清机器人名和问题",
+        "把机器人的显示名填入 WECOM_BOT_NAMES，改过名的，新旧都填，用逗号分开",
+    )
+
+
+def _connected(settings: Settings, wait_s: float) -> Finding:
+    what = "企业微信长连接"
+    lease = Lease(settings.wecom_bot_id, settings.db.parent)
+    try:
+        if not lease.take():
+            return Finding(what, True, "正由本机运行中的 irbot 持有，未另行连接，以免把它踢下线")
+    except OSError as error:
+        todo = "检查 IR_DB 所在目录和系统临时目录的权限"
+        return Finding(what, False, f"无法写锁文件（{error.strerror}）", todo)
+    logging.getLogger("handlers.wecom").setLevel(logging.CRITICAL)  # said here instead
+    connection = Connection(
+        settings.wecom_ws_url,
+        settings.wecom_bot_id,
+        settings.wecom_bot_secret,
+        lease,
+        lambda *_: None,
+    )
+    connection.start()
+    try:
+        until = time.monotonic() + wait_s
+        while connection.state == "connecting" and not connection.trouble:
+            if time.monotonic() > until:
+                break
+            time.sleep(0.05)
+        state, trouble = connection.state, connection.trouble
+    finally:
+        connection.stop()
+        logging.getLogger("handlers.wecom").setLevel(logging.NOTSET)
+    if state == "connected":
+        return Finding(what, True, f"已连接 {settings.wecom_ws_url} 并通过验证")
+    if state == "failed":
+        return Finding(
+            what,
+            False,
+            "企业微信不认 WECOM_BOT_ID 和 WECOM_BOT_SECRET（853000）",
+            f"从{_CONSOLE}重新复制；Secret 只用长连接的那一个",
+        )
+    return Finding(
+        what,
+        False,
+        f"连不上 {settings.wecom_ws_url}（{trouble or '超时'}）",
+        "检查本机能否访问该地址；经代理的设 HTTPS_PROXY，自有证书的设 SSL_CERT_FILE",
+    )

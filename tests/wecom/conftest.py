@@ -1,0 +1,61 @@
+"""The bot against the fake gateway, in this process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.config import load_settings
+from bot.delivery import Delivery
+from handlers.wecom.app import WecomChat
+from handlers.wecom.connection import Timing
+from tests.fakes.wecom import FakeWecom
+
+# The platform's intervals, a hundred times as fast where a test would wait for them.
+QUICK = Timing(
+    ping=0.3, ack=0.5, write=0.5, first_wait=0.1, settled=5.0, refused_wait=1.0, lease=0.05
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_lease(tmp_path, monkeypatch):
+    """Tests run side by side with the same bot id; each has a machine of its own."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+@pytest.fixture
+def wecom():
+    with FakeWecom() as fake:
+        yield fake
+
+
+@pytest.fixture
+def start(wecom, desk, tmp_path):
+    """Start a bot over the store of the `desk` fixture; returns it with its delivery."""
+    running = []
+
+    def start(timing=QUICK, **settings):
+        found = load_settings({**wecom.env, "IR_DB": "irbot.db"}, tmp_path)
+        delivery = Delivery(desk, found.db)
+        chat = WecomChat(replace(found, **settings), desk, delivery, timing)
+        running.append((chat, delivery))
+        delivery.start()
+        chat.start()
+        return chat, delivery
+
+    yield start
+    for chat, delivery in running:
+        chat.stop()
+        delivery.stop()
+
+
+@pytest.fixture
+def bot(start, wecom):
+    """A running, connected bot and its delivery."""
+    started = start()
+    wecom.until(lambda: started[0].state == "connected")
+    return started
