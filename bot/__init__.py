@@ -18,4 +18,6 @@ def open_desk(settings: Settings, store: Store | None = None) -> Desk:
         StoreError: The database cannot be used.
     """
     words = Words(settings.lang, settings.contact, settings.stale_days)
-    return Desk(store or Store(settings.db), words, settings.now, settings.caution)
+    return Desk(
+        store or Store(settings.db), words, settings.now, settings.caution, settings.desk_channels
+    )

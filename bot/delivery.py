@@ -6,6 +6,7 @@
     send        a row is `sending`, committed, before the network call; then sent, or due again
     find        what a kill or a timeout left `sending` is looked up at the platform; it is repeated
                 only where the platform says that it is not there, else it stays `unknown`
+    late        a row that is no longer wanted is closed without a post
 
 Each lane's rows go out in order, and a limited channel delays no other (`bot.lanes`). Several
 processes may share the file: a row belongs to the process that claimed it while that lives
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -35,6 +37,7 @@ from bot.lanes import Lane, Lanes, Pace
 from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
 from bot.owner import Owner
 from bot.schema import connection, transaction
+from bot.subscribing import Reach
 
 __all__ = ["Pace"]  # a carrier's word, though the lanes keep to it
 
@@ -48,7 +51,8 @@ _FAULT_S = 1.0  # between two tries at a database that refuses
 _SWEEP_S = 60.0
 _KEEP_DAYS = 2  # the least that marks of messages are kept, so that repetitions are known
 
-# What a carrier needs to post; `lane` in it: a queue of its own beside its channel's.
+# What a carrier needs to post. `lane` in it: a queue of its own beside its channel's; `until`: the
+# instant of the bot's clock, in seconds since 1970, after which the post is no longer wanted.
 Address = dict[str, Any]
 Payload = dict[str, Any]
 
@@ -94,6 +98,11 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Late:
+    """It was not posted, and is no longer wanted."""
+
+
+@dataclass(frozen=True)
 class NotThere:
     """Looked up: it was not posted."""
 
@@ -103,7 +112,7 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | Limited | Shut | Unknown
+Outcome = Sent | Refused | Limited | Shut | Unknown | Late
 Found = Sent | NotThere | CannotTell | Limited | Shut
 
 
@@ -125,6 +134,12 @@ class Carrier(Protocol):
 
     def find(self, payload: Payload, address: Address, key: str) -> Found:
         """Whether a post whose fate is not known was made; an error: ask again later."""
+
+    def reach(self, chat: Chat) -> Reach:
+        """Whether a post that answers nothing would arrive in the chat; "" also when unsure."""
+
+    def address_of(self, chat: Chat) -> Address:
+        """The address of a post that answers nothing: in the chat's channel, or to a person."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +176,21 @@ class Delivery:
         self._stopping = False
         self._threads: list[threading.Thread] = []
         self._posts: SimpleQueue[tuple[Lane, dict[str, Any]] | None] = SimpleQueue()
+        desk.reach = self.reach
 
     def register(self, platform: str, carrier: Carrier) -> None:
         """Tell how a platform's replies are carried."""
         self._carriers[platform] = carrier
         self._lanes.set_pace(platform, carrier.pace, lambda: carrier.is_ready)
+
+    def carrier(self, platform: str) -> Carrier | None:
+        """How a platform's posts are carried by this process, if they are."""
+        return self._carriers.get(platform)
+
+    def reach(self, chat: Chat) -> Reach:
+        """Whether a post that answers nothing would arrive in the chat."""
+        carrier = self._carriers.get(chat.platform)
+        return carrier.reach(chat) if carrier else "no push"
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
@@ -236,15 +261,49 @@ class Delivery:
             self._wake.notify_all()
         return True
 
-    def enqueue(self, key: str, chat: Chat, payloads: list[Payload], address: Address) -> bool:
-        """Post something rendered already, once for a key; False if that key was taken before."""
+    def enqueue(
+        self,
+        key: str,
+        chat: Chat,
+        payloads: list[Payload],
+        address: Address,
+        *,
+        background: bool = False,
+        claim: Callable[[Database], bool] = lambda db: True,
+    ) -> bool:
+        """Post something rendered already, once for a key.
+
+        Args:
+            key: Names it for good.
+            chat: Where it goes.
+            payloads: From the carrier.
+            address: What the carrier needs to post.
+            background: Nobody waits for it.
+            claim: Called in the same transaction; False: it is not to be posted.
+
+        Returns:
+            False if the key was taken before, or the claim failed.
+        """
         db = connection(self._path)
         with transaction(db):
-            if db.execute("SELECT 1 FROM outbox WHERE key = ?", [f"{key}/1"]).fetchone():
+            taken = db.execute("SELECT 1 FROM outbox WHERE key = ?", [f"{key}/1"]).fetchone()
+            if taken or not claim(db):
                 return False
-            rows = self._put_out(db, key, chat, address, payloads)
-        self._line_up(chat, address, rows)
+            due = self._turn(db, chat) if background else 0.0
+            rows = self._put_out(db, key, chat, address, payloads, due, background)
+        self._line_up(chat, address, rows, due, background)
         return True
+
+    def _turn(self, db: Database, chat: Chat) -> float:
+        """When the workspace's next background post may go, whichever process sends it."""
+        windows = self._carriers[chat.platform].pace.background
+        gap = max((seconds / count for count, seconds in windows), default=0.0)
+        (last,) = db.execute(
+            "SELECT max(due) FROM outbox WHERE background = 1 AND state IN ('ready', 'sending') "
+            "AND platform = ? AND workspace = ?",
+            [chat.platform, chat.workspace],
+        ).fetchone()
+        return max(self._clock(), (last or 0.0) + gap)
 
     def shown(self, message: Message) -> Shown:
         """The desk's reply in words, for a chat that takes it at once; kept and counted."""
@@ -385,21 +444,31 @@ class Delivery:
         return Shown(lead=self._desk.words.text("apology"))
 
     def _put_out(
-        self, db: Database, key: str, chat: Chat, address: Address, payloads: list[Payload]
+        self,
+        db: Database,
+        key: str,
+        chat: Chat,
+        address: Address,
+        payloads: list[Payload],
+        due: float = 0.0,
+        background: bool = False,
     ) -> list[int]:
         """Write outbox rows; returns their ids."""
         return [
             int(
                 db.execute(
                     "INSERT INTO outbox (key, platform, workspace, channel, address, payload, "
-                    "state, owner, tries, due, at) VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, 0, ?)",
+                    "state, owner, tries, due, at, background) "
+                    "VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, ?, ?, ?)",
                     [
                         f"{key}/{at}",
                         *_lane(chat, address),
                         json.dumps(address),
                         json.dumps(payload, ensure_ascii=False),
                         self._owner.name,
+                        due,
                         self._clock(),
+                        int(background),
                     ],
                 ).lastrowid
                 or 0
@@ -407,11 +476,18 @@ class Delivery:
             for at, payload in enumerate(payloads, 1)
         ]
 
-    def _line_up(self, chat: Chat, address: Address, rows: list[int]) -> None:
+    def _line_up(
+        self,
+        chat: Chat,
+        address: Address,
+        rows: list[int],
+        due: float = 0.0,
+        background: bool = False,
+    ) -> None:
         self._recall(_lane(chat, address))
         with self._wake:
             for row in rows:
-                self._lanes.put(_lane(chat, address), row)
+                self._lanes.put(_lane(chat, address), row, due - self._clock(), background)
             self._wake.notify_all()
 
     def _recall(self, lane: Lane) -> None:
@@ -519,6 +595,8 @@ class Delivery:
             found = carrier.find(payload, address, row["key"])
             if not isinstance(found, NotThere):
                 return found
+        if address.get("until", math.inf) < self._desk.now().timestamp():
+            return Late()
         return carrier.send(payload, address, row["key"])
 
     def _settle(self, db: Database, item: _Settled) -> Callable[[], None]:
@@ -532,8 +610,11 @@ class Delivery:
             case Limited(retry_after_s):
                 # After a limited look-up the fate is as unknown as before.
                 return self._again(db, item, retry_after_s, row["state"])
+            case Late():
+                return self._finish(db, item, "late", row["ref"] or "")
             case Shut(reason, retry_after_s):
                 log.warning("%s is shut for now: %s", row["platform"], reason)
+                db.execute("UPDATE outbox SET ref = ? WHERE id = ?", [reason, row["id"]])
                 # Whoever starts next may have better credentials, and tries at once.
                 again = self._again(db, item, retry_after_s, row["state"], due=0.0)
 
@@ -621,7 +702,7 @@ class Delivery:
                 f"SELECT id FROM inbox WHERE state = 'new' AND {ours} ORDER BY id", values
             ).fetchall()
             posts = db.execute(
-                "SELECT id, platform, workspace, channel, due FROM outbox "
+                "SELECT id, platform, workspace, channel, due, background FROM outbox "
                 f"WHERE state IN ('ready', 'sending') AND {ours} ORDER BY id",
                 values,
             ).fetchall()
@@ -630,14 +711,16 @@ class Delivery:
                     db.execute(
                         f"UPDATE {table} SET owner = ? WHERE id = ?", [self._owner.name, row[0]]
                     )
-        for _, platform, workspace, channel, _ in posts:
+        for _, platform, workspace, channel, *_ in posts:
             self._recall((platform, workspace, channel))
         if questions or posts:
             log.info("taken up: questions=%d posts=%d", len(questions), len(posts))
         with self._wake:
             self._questions.extendleft(row_id for (row_id,) in reversed(questions))
-            for row_id, platform, workspace, channel, due in posts:
-                self._lanes.put((platform, workspace, channel), row_id, due - self._clock())
+            for row_id, platform, workspace, channel, due, background in posts:
+                self._lanes.put(
+                    (platform, workspace, channel), row_id, due - self._clock(), bool(background)
+                )
             self._wake.notify_all()
 
     def _ready_platforms(self) -> list[str]:
@@ -674,7 +757,8 @@ class Delivery:
         with transaction(db):
             db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [limit])
             db.execute(
-                "DELETE FROM outbox WHERE at < ? AND state IN ('sent', 'failed', 'unknown')",
+                "DELETE FROM outbox WHERE at < ? "
+                "AND state IN ('sent', 'failed', 'unknown', 'late')",
                 [limit],
             )
             db.execute(
@@ -697,6 +781,7 @@ _COUNTED = (
     "retries",
     "refused",
     "unknown",
+    "late",
 )
 
 

@@ -22,17 +22,23 @@ from bot.commands import (
     Pick,
     SetCompany,
     Show,
+    ShowDigest,
     ShowHelp,
     ShowLatest,
     ShowRecord,
+    ShowSubscription,
     ShowWhole,
+    Subscribe,
     Unreadable,
+    Unsubscribe,
     parse,
 )
 from bot.config import Caution
+from bot.digest import Editor
 from bot.matching import Index, choose
 from bot.message import (
     Answer,
+    Chat,
     Coverage,
     Decline,
     Help,
@@ -46,7 +52,10 @@ from bot.message import (
     band,
 )
 from bot.record import Record
-from bot.store import Memory, Store, Stored, normal_id
+from bot.store import Memory, Store, normal_id
+from bot.subscribing import Reach, Subscribing
+from bot.subscriptions import Subscriptions
+from bot.trading_days import FILE as HOLIDAYS
 from bot.words import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
@@ -78,14 +87,36 @@ class Desk:
     """Answers messages from the store."""
 
     def __init__(
-        self, store: Store, words: Words, now: Callable[[], datetime], caution: Caution = "strict"
+        self,
+        store: Store,
+        words: Words,
+        now: Callable[[], datetime],
+        caution: Caution = "strict",
+        desk_channels: tuple[str, ...] = (),
     ) -> None:
         self.words = words
+        self.now = now
+        self.reach: Callable[[Chat], Reach] = _nowhere  # set by who delivers posts
         self._store = store
         self._now = now
         self._caution = caution
         self._lock = threading.Lock()
         self._library = self._load()
+        subscriptions = Subscriptions(store.path)
+        self.subscribing = Subscribing(
+            subscriptions,
+            Editor(
+                store,
+                subscriptions,
+                lambda: self._current().index,
+                store.path.parent / HOLIDAYS,
+            ),
+            words,
+            now,
+            desk_channels,
+            lambda: {record.company_code for record in self.records()},
+            self._no_such_company,
+        )
 
     def reply(self, message: Message) -> Reply:
         """Answer one message, remember what was shown, and keep a miss."""
@@ -114,6 +145,9 @@ class Desk:
                 self._store.remember(message.chat, Memory(cited, offered), self._now())
             case Listing(record=record):
                 self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
+        if isinstance(reply, Answer | Suggest | Decline):
+            answered = reply.hits[0].id if isinstance(reply, Answer) else ""
+            self._store.count_reply(message.chat.platform, band(reply), answered, self._now())
         if isinstance(reply, Suggest | Decline):
             self._store.add_miss(message.chat, message.text, band(reply), self._now())
 
@@ -132,6 +166,8 @@ class Desk:
             return Help()
         if isinstance(command, Unreadable):
             return Notice(self.words.text(command.key, printed=command.printed))
+        if isinstance(command, Subscribe | Unsubscribe | ShowSubscription | ShowDigest):
+            return self.subscribing.reply(command, message.chat, self.reach)
         if not self.records():
             return Notice(self.words.text("empty store"))
         match command:
@@ -358,19 +394,10 @@ class Desk:
         waiting = [
             item.published_at for item in stored if item.published_at and not item.is_public(now)
         ]
-        shown = [_without_withdrawn(item) for item in stored if _may_be_shown(item, now)]
+        shown = [item.visible for item in stored if item.may_be_shown(now)]
         log.info("index built: records=%d generation=%d", len(shown), generation)
         return _Library(generation, Index(shown), min(waiting, default=None))
 
 
-def _may_be_shown(stored: Stored, now: datetime) -> bool:
-    return stored.is_public(now) and not stored.withdrawn and stored.superseded_by is None
-
-
-def _without_withdrawn(stored: Stored) -> Record:
-    if not stored.withdrawn_questions:
-        return stored.record
-    kept = tuple(
-        item for item in stored.record.questions if item.number not in stored.withdrawn_questions
-    )
-    return replace(stored.record, questions=kept)
+def _nowhere(chat: Chat) -> Reach:
+    return "no push"

@@ -2,7 +2,9 @@
 
 A lane is a channel (or an asker's own queue): its posts go out in order, one at a time. Lanes of a
 workspace share the workspace's pace and its senders and nothing else, so a limited or slow channel
-delays no other. Knows row numbers only; what they hold is the outbox's.
+delays no other. Lanes that nobody waits for (`background`) go after the others, at a pace of their
+own, and leave a part of the workspace's pace and senders free. Knows row numbers only; what they
+hold is the outbox's.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ Lane = tuple[str, str, str]  # platform, workspace, channel
 Windows = Sequence[tuple[int, float]]
 
 _LONGEST_WAIT_S = 3600.0
+_BACKGROUND_SENDERS = 3  # posts of a workspace in hand at once
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,13 @@ class Pace:
 
     per_channel: tuple[tuple[int, float], ...] = ()
     per_workspace: tuple[tuple[int, float], ...] = ()
+    background: tuple[tuple[int, float], ...] = ()  # a workspace's posts that nobody waits for
+    beside: tuple[tuple[int, float], ...] = ()  # of all its posts, where those begin to wait
 
 
 @dataclass
 class _Queue:
+    is_background: bool = False
     rows: list[int] = field(default_factory=list)
     in_hand: int | None = None
     not_before: float = 0.0
@@ -42,7 +48,10 @@ class _Workspace:
     due: list[tuple[float, int, Lane]] = field(default_factory=list)  # a heap of idle lanes
     posts: deque[float] = field(default_factory=deque)
     held_until: float = 0.0
-    in_hand: int = 0
+    in_hand: int = 0  # background posts included
+    background: list[tuple[float, int, Lane]] = field(default_factory=list)  # as `due`
+    background_posts: deque[float] = field(default_factory=deque)
+    background_in_hand: int = 0
 
 
 class Lanes:
@@ -78,10 +87,12 @@ class Lanes:
             for age_s in ages_s:
                 _note(queue.posts, now - max(0.0, age_s), windows)
 
-    def put(self, lane: Lane, row: int, wait_s: float = 0.0) -> None:
+    def put(self, lane: Lane, row: int, wait_s: float = 0.0, background: bool = False) -> None:
         """Add a row; in a lane, lower numbers go first."""
         queue = self._queues.setdefault(lane, _Queue())
         idle = not queue.rows and queue.in_hand is None
+        if idle:
+            queue.is_background = background
         insort(queue.rows, row)
         if wait_s > 0:
             queue.not_before = max(queue.not_before, self._clock() + min(wait_s, _LONGEST_WAIT_S))
@@ -103,14 +114,36 @@ class Lanes:
                 if free > now:
                     workspace.held_until = free
                     break
-                _, _, lane = heapq.heappop(workspace.due)
-                queue = self._queues[lane]
-                queue.in_hand = queue.rows.pop(0)
-                workspace.in_hand += 1
-                _note(queue.posts, now, workspace.pace.per_channel)
-                _note(workspace.posts, now, workspace.pace.per_workspace)
-                taken.append((lane, queue.in_hand))
+                taken.append(self._go(workspace, heapq.heappop(workspace.due)[2], now))
+            while workspace.background and self._background_from(platform, workspace) <= now:
+                lane = heapq.heappop(workspace.background)[2]
+                workspace.background_in_hand += 1
+                _note(workspace.background_posts, now, workspace.pace.background)
+                taken.append(self._go(workspace, lane, now))
         return taken
+
+    def _go(self, workspace: _Workspace, lane: Lane, now: float) -> tuple[Lane, int]:
+        queue = self._queues[lane]
+        row = queue.in_hand = queue.rows.pop(0)
+        workspace.in_hand += 1
+        _note(queue.posts, now, workspace.pace.per_channel)
+        _note(workspace.posts, now, (*workspace.pace.per_workspace, *workspace.pace.beside))
+        return lane, row
+
+    def _background_from(self, platform: str, workspace: _Workspace) -> float:
+        """When the first background lane may go; never while too many are in hand."""
+        if (
+            workspace.background_in_hand >= _BACKGROUND_SENDERS
+            or workspace.in_hand >= self._senders
+            or not self._ready[platform]()
+        ):
+            return float("inf")
+        return max(
+            workspace.background[0][0],
+            workspace.held_until,
+            _free_at(workspace.posts, workspace.pace.beside),
+            _free_at(workspace.background_posts, workspace.pace.background),
+        )
 
     def done(self, lane: Lane) -> None:
         """The row in hand is settled."""
@@ -136,6 +169,11 @@ class Lanes:
             for (platform, _), workspace in self._workspaces.items()
             if workspace.due and workspace.in_hand < self._senders and self._ready[platform]()
         ]
+        waits += [
+            self._background_from(platform, workspace) - now
+            for (platform, _), workspace in self._workspaces.items()
+            if workspace.background
+        ]
         return max(0.0, min([longest, *waits]))
 
     def sweep(self) -> None:
@@ -157,6 +195,7 @@ class Lanes:
     def _free(self, lane: Lane, queue: _Queue) -> None:
         queue.in_hand = None
         self._workspaces[lane[:2]].in_hand -= 1
+        self._workspaces[lane[:2]].background_in_hand -= queue.is_background
         if queue.rows:
             self._schedule(lane, queue)
 
@@ -166,7 +205,8 @@ class Lanes:
             workspace = _Workspace(self._paces.get(lane[0], Pace()))
             self._workspaces[lane[:2]] = workspace
         due = max(queue.not_before, _free_at(queue.posts, workspace.pace.per_channel))
-        heapq.heappush(workspace.due, (due, queue.rows[0], lane))
+        heap = workspace.background if queue.is_background else workspace.due
+        heapq.heappush(heap, (due, queue.rows[0], lane))
 
 
 def _free_at(posts: deque[float], windows: Windows) -> float:

@@ -6,6 +6,7 @@ The band is the type of the Reply, so no answer can hide in a decline:
     Suggest                      band "suggest": 1-5 stored questions to pick from
     Decline                      band "decline", and a miss
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
+    Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
 
 `words.show` turns a Reply into a Shown: the same facts in the same order for every chat, which a
 renderer turns into its platform's markup and `Shown.text` into plain text.
@@ -121,9 +122,50 @@ class Notice:
     """One sentence about the bot itself: an empty store, an id that does not exist."""
 
     text: str
+    mentions: tuple[str, ...] = ()  # ids in it that name a person or a channel of this chat
 
 
-Reply = Answer | Suggest | Decline | Help | Listing | Notice
+@dataclass(frozen=True)
+class NewRecord:
+    """A record that a chat has not been shown yet."""
+
+    record: Record
+    earlier: tuple[tuple[int, Hit], ...] = ()  # by question number: the same one, asked before
+    is_corrected: bool = False  # shown before, with other words
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a chat gets on a day; never empty."""
+
+    day: date
+    new: tuple[NewRecord, ...] = ()  # newest first
+    more: int = 0  # further new records, not listed
+    history: tuple[Record, ...] = ()  # stored lately, of activities long past
+    daily: Answer | None = None  # 每日一问, when no record is new
+    items: tuple[str, ...] = ()  # what it shows, for the ledger
+    most: int = 8  # so many questions of each record at most
+    among_many: bool = False  # several records are stored, so ids are shown in full
+
+
+@dataclass(frozen=True)
+class DeskDigest:
+    """The desk's counts of the days since its last digest; nobody's words."""
+
+    day: date
+    since: date
+    until: date  # included
+    answered: int
+    offered: int
+    declined: int
+    most_asked: tuple[tuple[Hit, int], ...] = ()
+    retired: int = 0  # subscriptions that ended because their chat could not be reached
+    skipped: int = 0  # digests that did not go out in time
+    unknown: int = 0  # posts whose fate is not known
+    holidays_end: date | None = None  # said when it is near, or past
+
+
+Reply = Answer | Suggest | Decline | Help | Listing | Notice | Digest | DeskDigest
 
 
 def band(reply: Reply) -> Band:
@@ -189,6 +231,8 @@ class Shown:
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
     buttons: tuple[Button, ...] = ()
+    heads: tuple[str, ...] = ()  # what lines of the lead begin with, bold where a chat has that
+    mentions: tuple[str, ...] = ()  # ids in the lead that name a person or a channel of this chat
 
     @property
     def text(self) -> str:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from bot.importing import Outcome
-from bot.message import Answer, Help, Hit, Listing, Notice, Reply, Shown, Suggest, band
+from bot.message import (
+    Answer,
+    DeskDigest,
+    Digest,
+    Help,
+    Hit,
+    Listing,
+    Notice,
+    Reply,
+    Shown,
+    Suggest,
+    band,
+)
 from bot.record import Question, Record
 from bot.store import Stored
 
@@ -36,7 +48,7 @@ def _kind(reply: Reply) -> str:
             return "help"
         case Listing():
             return "list"
-        case Notice():
+        case Notice() | Digest() | DeskDigest():
             return "notice"
         case _:
             return band(reply)

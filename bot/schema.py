@@ -297,3 +297,62 @@ def pacing(db: Database) -> None:
     """When a post was begun, so that a platform's limits hold over a restart."""
     db.execute("ALTER TABLE outbox ADD COLUMN begun FLOAT")
     db.execute("CREATE INDEX outbox_begun ON outbox (platform, workspace, channel, begun)")
+
+
+@migrations()
+def digests(db: Database) -> None:
+    """Who gets a digest, who changed it, what was posted and what it showed; counts for the desk.
+
+    Instants are the bot's clock (IR_NOW); `day` is the local date.
+    """
+    chat = {"platform": str, "workspace": str, "channel": str}
+    db.table("subscriptions").create(
+        {
+            **chat,
+            "at": str,  # 09:00
+            "every_day": int,
+            "new_only": int,
+            "companies": str,  # six digits each, spaces between; empty: all
+            "desk": int,
+            "made_by": str,
+            "made_at": str,
+            "ended_at": str,
+            "ended_why": str,  # unsubscribed, or the platform's code
+        },
+        pk=("platform", "workspace", "channel"),
+        not_null={"at", "made_by", "made_at"},
+    )
+    db.table("subscription_changes").create(
+        {"id": int, **chat, "what": str, "plan": str, "user": str, "at": str},
+        pk="id",
+        not_null={"what", "user", "at"},
+    )
+    db.table("digests").create(
+        {
+            **chat,
+            "day": str,
+            "state": str,  # claimed, posted, unknown, failed, skipped, empty
+            "key": str,  # of its outbox rows
+            "why": str,
+            "at": str,
+        },
+        pk=("platform", "workspace", "channel", "day"),
+        not_null={"state", "key", "at"},
+    )
+    db.table("digests").create_index(["state", "day"])
+    db.table("digest_items").create(
+        {**chat, "day": str, "item": str},  # a question id, or a record id with its version
+        pk=("platform", "workspace", "channel", "day", "item"),
+    )
+    db.table("replies").create(
+        {"id": int, "platform": str, "band": str, "question_id": str, "at": str},  # nobody's words
+        pk="id",
+        not_null={"band", "at"},
+    )
+    db.table("replies").create_index(["at"])
+    # What nobody waits for goes out after what somebody asked.
+    db.table("outbox").add_column("background", int, not_null_default=0)
+    db.execute(
+        "CREATE INDEX outbox_background ON outbox (platform, workspace, due) "
+        "WHERE background = 1 AND state IN ('ready', 'sending')"
+    )

@@ -42,6 +42,7 @@ class Stored:
 
     record: Record
     version: int
+    imported_at: datetime  # this version
     sources: tuple[Source, ...]
     published_at: datetime | None
     superseded_by: str | None
@@ -50,6 +51,19 @@ class Stored:
 
     def is_public(self, now: datetime) -> bool:
         return self.published_at is None or self.published_at <= now
+
+    def may_be_shown(self, now: datetime) -> bool:
+        return self.is_public(now) and not self.withdrawn and self.superseded_by is None
+
+    @property
+    def visible(self) -> Record:
+        """The record without its withdrawn questions."""
+        if not self.withdrawn_questions:
+            return self.record
+        kept = tuple(
+            item for item in self.record.questions if item.number not in self.withdrawn_questions
+        )
+        return replace(self.record, questions=kept)
 
 
 @dataclass(frozen=True)
@@ -259,7 +273,7 @@ class Store:
         """The current version of every record, newest event first."""
         db = self._db()
         rows = db.query(
-            "SELECT r.*, v.id AS version_id, v.version, v.header FROM records r "
+            "SELECT r.*, v.id AS version_id, v.version, v.imported_at, v.header FROM records r "
             "JOIN versions v ON v.record_id = r.id WHERE v.version = "
             "(SELECT max(version) FROM versions WHERE record_id = r.id) "
             "ORDER BY v.event_date DESC, r.id"
@@ -276,7 +290,7 @@ class Store:
         db = self._db()
         row = _first(
             db,
-            "SELECT r.*, v.id AS version_id, v.version, v.header FROM records r "
+            "SELECT r.*, v.id AS version_id, v.version, v.imported_at, v.header FROM records r "
             "JOIN versions v ON v.record_id = r.id WHERE r.key = ? ORDER BY v.version DESC",
             normal_id(record_id),
         )
@@ -290,6 +304,7 @@ class Store:
         return Stored(
             record=record,
             version=row["version"],
+            imported_at=datetime.fromisoformat(row["imported_at"]),
             sources=self._sources(db, row["version_id"]),
             published_at=datetime.fromisoformat(published) if published else None,
             superseded_by=row["superseded_by"],
@@ -415,6 +430,20 @@ class Store:
             [chat.platform, chat.workspace, chat.channel, chat.user, text, band, _instant(at)],
         )
 
+    def count_reply(self, platform: str, band: Band, question_id: str, at: datetime) -> None:
+        """Count what became of a question, without its words or its asker."""
+        self._db().table("replies").insert(
+            {"platform": platform, "band": band, "question_id": question_id, "at": _instant(at)}
+        )
+
+    def replies(self, since: datetime, until: datetime) -> list[tuple[Band, str]]:
+        """Band and first question id of every reply of that time."""
+        rows = self._db().execute(
+            "SELECT band, question_id FROM replies WHERE at >= ? AND at < ? ORDER BY id",
+            [_instant(since), _instant(until)],
+        )
+        return [(band, question_id) for band, question_id in rows]
+
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first."""
         return self._db().query("SELECT * FROM misses ORDER BY asked_at, id")
@@ -480,6 +509,7 @@ class Store:
         with transaction(db):
             db.execute("DELETE FROM misses WHERE asked_at < ?", [limit])
             db.execute("DELETE FROM memories WHERE at < ?", [limit])
+            db.execute("DELETE FROM replies WHERE at < ?", [limit])
 
 
 _QUESTION_COLUMNS = (

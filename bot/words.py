@@ -7,21 +7,26 @@ design's "What a reply says".
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import assert_never
 
 from bot import dates
+from bot.commands import Plan
 from bot.config import Lang
 from bot.message import (
     Answer,
     Button,
     Coverage,
     Decline,
+    DeskDigest,
+    Digest,
     Help,
     Hit,
     Listing,
+    NewRecord,
     Notice,
     Option,
     Quotation,
@@ -29,7 +34,7 @@ from bot.message import (
     Shown,
     Suggest,
 )
-from bot.record import Record
+from bot.record import Question, Record
 
 UNNUMBERED_SAME_DAY = "与 {id} 同日且均无编号，文字不同，另存为一份"
 
@@ -96,6 +101,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "截至某日：可转债 @2025-06-30\n"
         "只看一家公司：公司 300253（公司 全部：取消）\n"
         "看完整答复：全文；从列表中选：回复字母 A–E\n"
+        "每日摘要：订阅 09:00（可加 每天、仅新增、股票代码）、退订、查看订阅、摘要（现在看一份）\n"
         "在 Slack 中也可用 /ir 加以上内容（话题内不能用斜杠命令，请提及我）。"
         "在企业微信群里请先 @我；开头的 /ir、／ir、、ir 可写可不写。"
         "除刚列出的选项和刚引用的记录外，每条消息单独理解。",
@@ -107,6 +113,8 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "As of a day: 可转债 @2025-06-30\n"
         "One company only: company 300253 (company all: every company)\n"
         "The whole answer: 全文; pick from a list: a letter A-E\n"
+        "Daily digest: subscribe 09:00 (every day, new only, company codes), unsubscribe, "
+        "subscriptions, digest (one now)\n"
         "In Slack, /ir with any of these does the same (not inside threads: mention me there). "
         "In WeCom groups mention me; /ir at the start is optional. "
         "Apart from the list offered last and the record cited last, each message stands alone.",
@@ -163,6 +171,168 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "zh": "日期 {printed} 看不懂；请写成 @2025-06-30。",
         "en": "The date {printed} is not readable; write it like @2025-06-30.",
     },
+    "digest": {"zh": "每日摘要 {day}", "en": "Daily digest {day}"},
+    "digest, record": {
+        "zh": "{form} {record_no} 共{count}问{id}",
+        "en": "{form} {record_no}, {count} questions (共{count}问){id}",
+    },
+    "digest, id": {"zh": "（{id}）", "en": " ({id})"},
+    "digest, some": {"zh": "，列出其中{count}问", "en": ", {count} of them here"},
+    "digest, corrected": {"zh": "（已更正）", "en": " (corrected)"},
+    "digest, earlier": {
+        "zh": "　同题此前答复：{when} 第{no}问 {id}",
+        "en": "　Same question answered before (同题此前答复): {when} 第{no}问 {id}",
+    },
+    "digest, open": {
+        "zh": "查看答复：{id}（末尾是问题序号）",
+        "en": "For an answer: {id} (it ends in the question's number)",
+    },
+    "digest, more": {
+        "zh": "另有新记录{count}份，发送“最新”加股票代码查看",
+        "en": "{count} more new records; send “latest” with a company code",
+    },
+    "digest, history": {
+        "zh": "补录历史记录{count}份（{which}）",
+        "en": "{count} older records added (补录历史记录{count}份): {which}",
+    },
+    "digest, company": {"zh": "{name}{count}份", "en": "{name} {count}"},
+    "digest, companies": {
+        "zh": "{listed}等{count}家公司",
+        "en": "{listed} and others, {count} companies",
+    },
+    "digest, daily": {"zh": "每日一问", "en": "Question of the day (每日一问)"},
+    "digest, all": {"zh": "全部{count}问", "en": "All {count} questions"},
+    "digest, none": {
+        "zh": "现在没有可发的内容：{why}",
+        "en": "There is nothing to say now: {why}",
+    },
+    "digest, nothing new": {
+        "zh": "没有新记录（订阅为仅新增）",
+        "en": "no new record (only new ones are subscribed)",
+    },
+    "digest, nothing left": {
+        "zh": "没有可以展示的问题",
+        "en": "no question may be shown",
+    },
+    "desk digest": {"zh": "每日摘要（内部） {day}", "en": "Daily digest for the desk {day}"},
+    "desk counts": {
+        "zh": "{period} 收到提问{asked}条：答复{answered}，列出相近{offered}，未找到{declined}",
+        "en": "{period}: {asked} asked, {answered} answered, {offered} offered, "
+        "{declined} declined",
+    },
+    "desk most asked": {"zh": "问得最多：", "en": "Most asked:"},
+    "desk asked": {"zh": "{count}次 {id} {question}", "en": "{count}× {id} {question}"},
+    "desk misses": {
+        "zh": "没有直接答复的{count}条，逐条查看：irbot misses",
+        "en": "{count} without a direct answer; read them with irbot misses",
+    },
+    "desk retired": {
+        "zh": "有{count}个会话已停发（无法送达），详见 irbot doctor",
+        "en": "{count} chats no longer get it (out of reach); see irbot doctor",
+    },
+    "desk skipped": {
+        "zh": "有{count}份摘要错过时限未发，详见 irbot doctor",
+        "en": "{count} digests missed their time and were not posted; see irbot doctor",
+    },
+    "desk unknown": {
+        "zh": "有{count}份摘要不知是否送达，没有重发，详见 irbot doctor",
+        "en": "{count} digests may not have arrived and were not repeated; see irbot doctor",
+    },
+    "holidays end": {
+        "zh": "节假日表只到{end}，之后按周一至周五算交易日；请升级 irbot，"
+        "或把节假日写进数据库旁的 holidays.txt",
+        "en": "The holiday list ends on {end}; after that every weekday counts. Upgrade irbot, or "
+        "write the holidays into holidays.txt beside the database",
+    },
+    "subscribed": {
+        "zh": "已订阅：{plan}。下一次：{next}。取消：退订",
+        "en": "Subscribed: {plan}. Next: {next}. To end it: unsubscribe",
+    },
+    "resubscribed": {
+        "zh": "已改订：{plan}（原为{before}）。下一次：{next}。取消：退订",
+        "en": "Changed: {plan} (it was {before}). Next: {next}. To end it: unsubscribe",
+    },
+    "plan": {
+        "zh": "{days} {at}（{zone}）{what}",
+        "en": "{days} {at} ({zone}) {what}",
+    },
+    "trading days": {"zh": "A股交易日", "en": "A-share trading days"},
+    "every day": {"zh": "每天", "en": "every day"},
+    "plan, digest": {"zh": "每日摘要", "en": "the daily digest"},
+    "plan, desk": {"zh": "内部摘要", "en": "the desk's digest"},
+    "plan, new only": {"zh": "，仅新增", "en": ", only when something is new"},
+    "plan, companies": {"zh": "，只含{companies}", "en": ", only {companies}"},
+    "Beijing": {"zh": "北京时间，{zone}", "en": "{zone}"},
+    "unsubscribed": {
+        "zh": "已退订，本会话不再收到每日摘要。",
+        "en": "Unsubscribed; this chat gets no digest any more.",
+    },
+    "not subscribed": {
+        "zh": "本会话没有订阅每日摘要。订阅：订阅 09:00",
+        "en": "This chat has no digest. To get one: subscribe 09:00",
+    },
+    "subscription": {
+        "zh": "本会话：{plan}。下一次：{next}\n{changes}",
+        "en": "This chat: {plan}. Next: {next}\n{changes}",
+    },
+    "subscription ended": {
+        "zh": "本会话现在没有订阅每日摘要。订阅：订阅 09:00\n{changes}",
+        "en": "This chat has no digest now. To get one: subscribe 09:00\n{changes}",
+    },
+    "change": {"zh": "{at} {user} {what}", "en": "{at} {user} {what}"},
+    "change, subscribed": {"zh": "订阅", "en": "subscribed"},
+    "change, unsubscribed": {"zh": "退订", "en": "unsubscribed"},
+    "change, retired": {"zh": "因无法送达停发", "en": "stopped, out of reach"},
+    "how to subscribe": {
+        "zh": "请写时间，例如：订阅 09:00。可加：每天、仅新增、六位股票代码；默认A股交易日。",
+        "en": "Give a time, e.g. subscribe 09:00. You may add every day (每天), new only (仅新增) "
+        "and six-digit company codes; without them it is A-share trading days.",
+    },
+    "bad time": {
+        "zh": "看不懂“{printed}”。时间写 00:00–23:59，例如：订阅 09:00、订阅 9点、订阅 早上九点半；"
+        "可加：每天、仅新增、六位股票代码。",
+        "en": "“{printed}” is not readable. Write a time from 00:00 to 23:59, e.g. subscribe "
+        "09:00; you may add every day (每天), new only (仅新增) and six-digit company codes.",
+    },
+    "not a member": {
+        "zh": "我还不在这个频道里，发不了摘要。请先邀请我（/invite），再订阅。",
+        "en": "I am not in this channel and cannot post here. Invite me (/invite), then subscribe.",
+    },
+    "archived": {
+        "zh": "这个频道已归档，不能订阅。",
+        "en": "This channel is archived and cannot subscribe.",
+    },
+    "no push": {
+        "zh": "这里发不了每日摘要；请在 Slack 频道或企业微信的会话里订阅。",
+        "en": "No digest can be posted here; subscribe in a Slack channel or a WeCom chat.",
+    },
+    "desk elsewhere": {
+        "zh": "内部摘要只能发到管理员在 IR_DESK_CHANNELS 里列出的会话；"
+        "本会话（{channel}）不在其中。",
+        "en": "The desk's digest goes only to chats named in IR_DESK_CHANNELS; this one "
+        "({channel}) is not.",
+    },
+    "retired": {
+        "zh": "{channel} 的每日摘要已停发：{why}。要恢复，请在那里重新订阅。",
+        "en": "The digest in {channel} has stopped: {why}. To get it again, subscribe there anew.",
+    },
+    "retired, left": {
+        "zh": "连续几次发不进去，我可能已被移出",
+        "en": "several posts failed, I may have been removed",
+    },
+    "retired, archived": {"zh": "频道已归档", "en": "the channel is archived"},
+    "retired, revoked": {"zh": "授权已失效", "en": "the authorisation was revoked"},
+    "retired, desk": {
+        "zh": "它已不在 IR_DESK_CHANNELS 里",
+        "en": "it is no longer in IR_DESK_CHANNELS",
+    },
+    "retired, other": {"zh": "平台拒收（{code}）", "en": "the platform refused it ({code})"},
+    "home, subscriptions": {"zh": "我设置的每日摘要", "en": "Digests I set up"},
+    "home, none": {
+        "zh": "还没有。在频道里发送 /ir subscribe 09:00 订阅。",
+        "en": "None yet. Send /ir subscribe 09:00 in a channel.",
+    },
+    "home, end": {"zh": "退订", "en": "Unsubscribe"},
     "home": {"zh": "已收录{count}份投资者关系活动记录表", "en": "{count} records held"},
     "helpful": {"zh": "有用", "en": "Helpful"},
     "unhelpful": {"zh": "没用", "en": "Not helpful"},
@@ -221,6 +391,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
 }
 
 _OPTION_LETTERS = "ABCDE"
+_BRIEF = 120  # characters of a question that reads well in a list
 
 # The rest of an answer that an excerpt must not leave out (design: "What a reply says").
 _CAVEAT = re.compile(
@@ -261,7 +432,11 @@ class Words:
             case Listing():
                 return Shown(lead=self._listing(reply))
             case Notice():
-                return Shown(lead=reply.text)
+                return Shown(lead=reply.text, mentions=reply.mentions)
+            case Digest():
+                return self._digest(reply)
+            case DeskDigest():
+                return self._desk_digest(reply)
             case _:
                 assert_never(reply)
 
@@ -424,6 +599,167 @@ class Words:
             for item in record.questions
         ]
         return "\n".join(lines)
+
+    # Digests
+
+    def _digest(self, reply: Digest) -> Shown:
+        lines = [self.text("digest", day=self.day(reply.day))]
+        heads = [lines[0]]
+        buttons: list[Button] = []
+        for item in reply.new:
+            heads.append(self._digest_head(item))
+            lines += ["", heads[-1], *self._digest_record(item, reply)]
+            buttons += self._digest_buttons(item, reply)
+        remarks = []
+        if reply.more:
+            remarks.append(self.text("digest, more", count=reply.more))
+        if reply.history:
+            remarks.append(self._history(reply.history))
+            if len(reply.history) == 1:
+                buttons.append(Button(reply.history[0].id, reply.history[0].id))
+        if remarks:
+            lines += ["", *remarks]
+        quotations: tuple[Quotation, ...] = ()
+        if reply.daily:
+            heads.append(self.text("digest, daily"))
+            lines += ["", heads[-1]]
+            daily = self._answer(reply.daily)
+            quotations = daily.quotations
+            buttons += daily.buttons
+        heads += [
+            self.text("question no", no=question.number)
+            for item in reply.new
+            for question in _listed(item.record, reply.most)
+        ]
+        return Shown(
+            "\n".join(lines),
+            quotations,
+            buttons=tuple(buttons),
+            heads=tuple(dict.fromkeys(heads)),
+        )
+
+    def _digest_head(self, item: NewRecord) -> str:
+        corrected = self.text("digest, corrected") if item.is_corrected else ""
+        return self.head(item.record) + corrected
+
+    def _digest_record(self, item: NewRecord, reply: Digest) -> list[str]:
+        """The record's own lines: number, some of its questions, how to open one."""
+        record, listed = item.record, _listed(item.record, reply.most)
+        about = self.text(
+            "digest, record",
+            form=self.text("form"),
+            record_no=self._record_no(record),
+            count=len(record.questions),
+            id="" if listed else self.text("digest, id", id=record.id),
+        )
+        if listed and len(listed) < len(record.questions):
+            about += self.text("digest, some", count=len(listed))
+        lines = [about]
+        earlier = dict(item.earlier)
+        for question in listed:
+            lines.append(f"{self.text('question no', no=question.number)} {question.question}")
+            if before := earlier.get(question.number):
+                lines.append(
+                    self.text(
+                        "digest, earlier",
+                        when=before.record.event_date,
+                        no=before.question.number,
+                        id=before.id,
+                    )
+                )
+        if listed:
+            lines.append(self.text("digest, open", id=f"{record.id}#{listed[0].number}"))
+        return lines
+
+    def _digest_buttons(self, item: NewRecord, reply: Digest) -> list[Button]:
+        """The whole record; each listed question too, where there is but one record."""
+        record = item.record
+        if len(reply.new) > 1:
+            return [
+                Button(f"{record.company_name} {record.record_no or record.event_date}", record.id)
+            ]
+        buttons = [
+            Button(self.text("question no", no=question.number), f"{record.id}#{question.number}")
+            for question in _listed(record, reply.most)
+        ]
+        whole = self.text("digest, all", count=len(record.questions))
+        return [*buttons, Button(whole, record.id)] if record.questions else buttons
+
+    def _history(self, records: Sequence[Record]) -> str:
+        counts = Counter(record.company_name for record in records)
+        which = (
+            [record.id for record in records]
+            if len(records) <= 3
+            else [
+                self.text("digest, company", name=name, count=count)
+                for name, count in counts.most_common(3)
+            ]
+        )
+        listed = "、".join(which)
+        if len(counts) > 3:
+            listed = self.text("digest, companies", listed=listed, count=len(counts))
+        return self.text("digest, history", count=len(records), which=listed)
+
+    def _desk_digest(self, reply: DeskDigest) -> Shown:
+        lead = self.text("desk digest", day=self.day(reply.day))
+        lines = [
+            lead,
+            "",
+            self.text(
+                "desk counts",
+                period=self._when(reply.since.isoformat(), reply.until.isoformat()),
+                asked=reply.answered + reply.offered + reply.declined,
+                answered=reply.answered,
+                offered=reply.offered,
+                declined=reply.declined,
+            ),
+        ]
+        if reply.most_asked:
+            lines += ["", self.text("desk most asked")]
+        lines += [
+            self.text("desk asked", count=count, id=hit.id, question=hit.question.question)
+            for hit, count in reply.most_asked
+        ]
+        lines += ["", self.text("desk misses", count=reply.offered + reply.declined)]
+        for key in ("retired", "skipped", "unknown"):
+            if count := getattr(reply, key):
+                lines.append(self.text(f"desk {key}", count=count))
+        if reply.holidays_end:
+            lines.append(self.text("holidays end", end=reply.holidays_end))
+        return Shown("\n".join(lines), heads=(lead,))
+
+    def day(self, day: date) -> str:
+        """`2026-11-25（周三）`."""
+        if self.lang == "en":
+            return f"{day:%Y-%m-%d (%a)}"
+        return f"{day}（周{'一二三四五六日'[day.weekday()]}）"
+
+    def instant(self, at: datetime) -> str:
+        """`2026-11-25（周三） 09:00`."""
+        return f"{self.day(at.date())} {at:%H:%M}"
+
+    def plan(self, plan: Plan, tz: tzinfo) -> str:
+        """`A股交易日 09:00（北京时间，Asia/Shanghai）每日摘要，仅新增`."""
+        zone = str(tz)
+        what = self.text("plan, desk" if plan.desk else "plan, digest")
+        if plan.new_only:
+            what += self.text("plan, new only")
+        if plan.companies:
+            what += self.text("plan, companies", companies="、".join(plan.companies))
+        return self.text(
+            "plan",
+            days=self.text("every day" if plan.every_day else "trading days"),
+            at=plan.at.isoformat("minutes"),
+            zone=self.text("Beijing", zone=zone) if zone == "Asia/Shanghai" else zone,
+            what=what,
+        )
+
+
+def _listed(record: Record, most: int) -> list[Question]:
+    """Some of the questions, in order; overlong ones only where there are too few others."""
+    brief = sorted(record.questions, key=lambda item: len(item.question) > _BRIEF)[:most]
+    chosen = {item.number for item in brief}
+    return [item for item in record.questions if item.number in chosen]
 
 
 def is_excerpt(hit: Hit) -> bool:

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -22,11 +22,13 @@ from typing import Any
 import click
 
 from bot import open_desk
+from bot.commands import Plan
 from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
 from bot.errors import BotError, NotFoundError
 from bot.importing import Options, Outcome, files_in, import_files
-from bot.message import Message
+from bot.message import Chat, Message
+from bot.misses import grouped
 from bot.present import import_json, record_json, reply_json, stored_question_json, summary_json
 from bot.record import Record
 from bot.schema import why
@@ -346,6 +348,55 @@ def _answer(desk: Desk, message: Message, as_json: bool) -> None:
         _echo_json(reply_json(message.text, reply, shown), one_line=True)
     else:
         click.echo(shown.text)
+
+
+# The desk's
+
+
+@cli.command()
+@click.option("--channel", default="", help="会话的 id：按它的订阅和已发过的内容。")
+@click.option("--date", "day", type=_Day(), help="哪一天的，默认今天。")
+@click.pass_obj
+def digest(settings: Settings, channel: str, day: date | None) -> None:
+    """打印每日摘要会说什么；不发送，也不记录。"""
+    desk = open_desk(settings)
+    now = settings.now()
+    chat, plan = Chat("cli", "", channel, ""), Plan(now.time())
+    for subscription in desk.subscribing.subscriptions.active():
+        if subscription.channel == channel:
+            chat, plan = subscription.chat, subscription.plan
+    at = datetime.combine(day or now.date(), plan.at, settings.tz)
+    if plan.desk and not desk.subscribing.may_have_desk(chat):
+        raise BotError(f"{channel} 不在 IR_DESK_CHANNELS 里，内部摘要不会发到那里")
+    trading = desk.subscribing.editor.trading_days()
+    if not (plan.every_day or trading.includes(at.date())):
+        click.echo(f"{at.date()} 不是A股交易日，不会发送", err=True)
+    said = desk.subscribing.editor.edit(chat, plan, at.date(), at)
+    if said is None:
+        click.echo("没有可发的内容，不会发送", err=True)
+    else:
+        click.echo(replace(desk.show(said), buttons=()).text)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.pass_obj
+def misses(settings: Settings, as_json: bool) -> None:
+    """列出没有直接答复的提问，相近的归为一组，最多的在前。"""
+    groups = grouped(Store(settings.db).misses())
+    if as_json:
+        _echo_json([asdict(group) for group in groups])
+        return
+    for group in groups:
+        last = datetime.fromisoformat(group.last_asked).astimezone(settings.tz)
+        click.echo(
+            f"{group.count}次（列出相近{group.offered}，未找到{group.count - group.offered}）"
+            f"最近{last:%Y-%m-%d}  {group.texts[0]}"
+        )
+        for text in group.texts[1:]:
+            click.echo(f"    {text}")
+    if not groups:
+        click.echo("没有未答上的提问", err=True)
 
 
 @cli.command()

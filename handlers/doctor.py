@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from bot.config import Settings
 from bot.delivery import undelivered
+from bot.digest_findings import findings as digests
 from bot.errors import BotError
 from bot.findings import Finding
 from bot.schema import connection, why
@@ -35,6 +36,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield _disk(settings)
     yield from _undelivered(settings)
+    yield from _digests(settings)
     for host in _hosts(settings):
         yield _reach(host)
     if slack_is_configured(settings):
@@ -127,6 +129,13 @@ def _undelivered(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "被拒的答复", None, f"{platform} 拒收 {count} 条：{reason}", "确认机器人仍在会话中"
         )
+
+
+def _digests(settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from digests(settings, Store(settings.db))
+    except (BotError, sqlite3.Error):
+        return  # said already
 
 
 def _hosts(settings: Settings) -> list[str]:

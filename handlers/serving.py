@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Protocol
 
 import click
@@ -17,11 +18,13 @@ from bot import open_desk
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.errors import SettingsError
+from bot.rounds import Rounds
 from bot.store import Store
 from handlers.slack.app import SlackChat
 from handlers.slack.app import check as check_slack
 from handlers.slack.doctor import is_configured as slack_is_configured
 from handlers.web.app import WebServer, callback_app, web_app
+from handlers.wecom import webhook
 from handlers.wecom.app import WecomChat
 from handlers.wecom.app import check as check_wecom
 from handlers.wecom.doctor import is_configured as wecom_is_configured
@@ -39,11 +42,15 @@ class _Chat(Protocol):
 
 
 def chats_configured(settings: Settings) -> list[str]:
-    """The chats that have credentials, whole or half.
+    """The chats and webhooks that have credentials, whole or half.
 
     Half-set credentials are an error of `serve`, not a chat that is silently absent.
     """
-    configured = {"slack": slack_is_configured(settings), "wecom": wecom_is_configured(settings)}
+    configured = {
+        "slack": slack_is_configured(settings),
+        "wecom": wecom_is_configured(settings),
+        "webhooks": bool(settings.wecom_webhooks),
+    }
     return [name for name, is_set in configured.items() if is_set]
 
 
@@ -68,6 +75,8 @@ def serve(settings: Settings) -> None:
         raise SettingsError("Slack 的 HTTP 方式需要监听地址：请设 IR_CALLBACK_HTTP 或 IR_HTTP")
     if "wecom" in configured:
         check_wecom(settings)
+    if "webhooks" in configured:
+        webhook.check(settings)
     if not configured and not settings.http:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
     store = Store(settings.db)
@@ -78,6 +87,11 @@ def serve(settings: Settings) -> None:
         chats["slack"] = SlackChat(settings, desk, delivery)
     if "wecom" in configured:
         chats["wecom"] = WecomChat(settings, desk, delivery)
+    if "webhooks" in configured:
+        webhook.Webhooks(settings, delivery).subscribe(
+            desk.subscribing.subscriptions, settings.now()
+        )
+    rounds = Rounds(desk, delivery, timedelta(hours=settings.digest_late_hours))
 
     def health() -> dict[str, Any]:
         return {
@@ -103,11 +117,13 @@ def serve(settings: Settings) -> None:
             chat.start()
         for server in servers:
             server.start()
+        rounds.start()
         if web:
             _say_where(web.url, not chats)
         try:
             _wait(stopped, chats, store, delivery, settings)
         finally:
+            rounds.stop()
             for chat in chats.values():
                 chat.stop()
             delivery.stop()

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,56 @@ def _status(url, data=None):
             return error.code
     except OSError:
         return None
+
+
+def test_digest_prints_what_would_be_said_and_changes_nothing(loaded):
+    first = loaded("digest", "--channel", "C1", "--date", "2026-11-25")
+    again = loaded("digest", "--channel", "C1", "--date", "2026-11-25")
+    assert (first.returncode, first.stdout) == (0, again.stdout)
+    assert first.stdout.startswith(
+        "每日摘要 2026-11-25（周三）\n\n补录历史记录1份（300253/2025-002）"
+    )
+    assert "出处：投资者关系活动记录表 编号2025-002" in first.stdout
+    assert "不是A股交易日" in loaded("digest", "--date", "2026-10-01").stderr
+
+
+def test_digest_shows_a_new_record_with_its_questions(loaded):
+    said = loaded("digest", "--date", "2025-05-08").stdout
+    assert "编号2025-002 共31问，列出其中8问" in said
+    assert loaded("show", "300253/2025-002#1").stdout.split("、", 1)[1].splitlines()[0] in said
+
+
+def test_misses_are_grouped_by_likeness(loaded, tmp_path):
+    from datetime import UTC, datetime
+
+    from bot.message import Chat
+    from bot.store import Store
+
+    store = Store(tmp_path / "data/irbot.db")
+    for at, text in enumerate(
+        ["公司何时分红？", "上海天气怎么样", "请问公司何时分红", "您好，公司什么时候分红？"]
+    ):
+        store.add_miss(
+            Chat("slack", "T", "C", "U1"), text, "decline", datetime(2026, 11, 24, at, tzinfo=UTC)
+        )
+    groups = json.loads(loaded("misses", "--json").stdout)
+    assert [group["count"] for group in groups] == [3, 1]
+    assert groups[0]["texts"] == ["您好，公司什么时候分红？", "请问公司何时分红", "公司何时分红？"]
+    said = loaded("misses").stdout
+    assert said.startswith("3次（列出相近0，未找到3）最近2026-11-24  您好，公司什么时候分红？")
+    assert "U1" not in said
+
+
+@pytest.mark.parametrize(("days", "ok"), [(-90, True), (-30, None), (30, False)])
+def test_the_doctor_hears_of_the_end_of_the_holidays(tmp_path, days, ok):
+    from bot.config import load_settings
+    from bot.digest_findings import findings
+    from bot.store import Store
+    from bot.trading_days import TradingDays
+
+    end = TradingDays().end
+    now = f"{end + timedelta(days)}T09:00+08:00"
+    settings = load_settings({"IR_NOW": now}, tmp_path)
+    (found,) = findings(settings, Store(settings.db))
+    assert found.ok is ok
+    assert str(end) in found.said

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from bot.commands import (
     Ask,
     Pick,
+    Plan,
     SetCompany,
     Show,
+    ShowDigest,
     ShowHelp,
     ShowLatest,
     ShowRecord,
+    ShowSubscription,
     ShowWhole,
+    Subscribe,
     Unreadable,
+    Unsubscribe,
     parse,
 )
 
@@ -87,3 +92,60 @@ def test_a_date_limit_is_taken_off_the_question(limit):
 
 def test_a_date_that_does_not_exist_is_told():
     assert parse("可转债 @2025-02-30") == (Unreadable("bad date", "2025-02-30"), None)
+
+
+NINE, HALF_PAST = Plan(time(9)), Plan(time(9, 30))
+
+
+@pytest.mark.parametrize(
+    ("typed", "plan"),
+    [
+        ("subscribe 09:00", NINE),
+        ("SUBSCRIBE  9：00", NINE),
+        ("订阅 9点", NINE),
+        ("订阅9点", NINE),
+        ("订阅 九点整", NINE),
+        ("subscribe 9am", NINE),
+        ("订阅 早上九点半", HALF_PAST),
+        ("订阅 ９：３０", HALF_PAST),
+        ("订阅 9点30分 交易日", HALF_PAST),
+        ("订阅 下午3点一刻", Plan(time(15, 15))),
+        ("订阅 中午12点", Plan(time(12))),
+        ("订阅 中午一点", Plan(time(13))),
+        ("订阅 晚上八点", Plan(time(20))),
+        ("订阅 零点", Plan(time(0))),
+        ("subscribe 23:59", Plan(time(23, 59))),
+        ("订阅 每天 09:00", Plan(time(9), every_day=True)),
+        ("订阅每天早上九点半", Plan(time(9, 30), every_day=True)),
+        ("订阅 09:00 仅新增", Plan(time(9), new_only=True)),
+        ("subscribe 09:00 desk", Plan(time(9), desk=True)),
+        ("订阅 09:00 300253、600089", Plan(time(9), companies=("300253", "600089"))),
+    ],
+)
+def test_a_time_is_understood_as_people_write_it(typed, plan):
+    assert parse(typed) == (Subscribe(plan), None)
+
+
+@pytest.mark.parametrize(
+    "typed", ["25:00", "24:00", "9:75", "晚上12点", "早上12点", "2025", "9:00 foo", "09:00 30025"]
+)
+def test_a_time_that_is_none_is_told(typed):
+    assert parse(f"subscribe {typed}") == (Unreadable("bad time", typed), None)
+    assert parse("订阅") == parse("订阅 每天") == (Unreadable("how to subscribe"), None)
+
+
+@pytest.mark.parametrize(
+    "typed", ["订阅收入是多少", "订阅用户 2025年增长多少", "订阅业务晚上能用吗", "摘要里写了什么"]
+)
+def test_questions_about_subscriptions_are_questions(typed):
+    assert parse(typed) == (Ask(typed), None)
+
+
+def test_the_other_digest_words():
+    assert [parse(typed)[0] for typed in ("退订", "Unsubscribe", "查看订阅", "摘要", "digest")] == [
+        Unsubscribe(),
+        Unsubscribe(),
+        ShowSubscription(),
+        ShowDigest(),
+        ShowDigest(),
+    ]

@@ -51,6 +51,12 @@ class Platform:
         self.looked.append(key)
         return Sent(key) if key in self.posts else NotThere()
 
+    def reach(self, chat):
+        return ""
+
+    def address_of(self, chat):
+        return {}
+
     def until(self, condition, timeout_s=10):
         with self.heard:
             assert self.heard.wait_for(condition, timeout_s)
@@ -181,3 +187,21 @@ def test_a_long_backlog_costs_a_post_nothing(desk, store, waiting):
             ask(delivery, f"q{at}", chat=Chat("slack", "T", f"C{at}", "U"))
         platform.until(lambda: len(platform.posts) == 51)
         assert time.monotonic() - began < 2.0
+
+
+def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(desk, store):
+    platform = Platform()
+    platform.pace = Pace(background=((1, 0.2),))
+    until = {"past": desk.now().timestamp() - 1, "ahead": desk.now().timestamp() + 60}
+    with delivering(desk, store.path, platform) as delivery:
+        for at in range(5):
+            address = {"lane": f"digest/{at}", "until": until["ahead" if at < 4 else "past"]}
+            delivery.enqueue(f"d{at}", CHAT, [{"text": "摘要"}], address, background=True)
+        ask(delivery, "q", "关税")
+        platform.until(lambda: len(platform.posts) == 5)
+        assert platform.posts.index("q/1") < 3
+        until_late = time.monotonic() + 5
+        while delivery.counters()["late"] != 1:
+            assert time.monotonic() < until_late
+            time.sleep(0.02)
+    assert "d4/1" not in platform.posts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from bot.reading import read_records
 from bot.store import Stored
 from tests.conftest import SAMPLE
 
+IMPORTED = datetime(2026, 11, 24, tzinfo=UTC)
 EXPECTED = Path(__file__).parent / "records"
 
 
 def test_the_sample_record_is_read_to_the_letter(sample):
     expected = json.loads((EXPECTED / "300253-2025-002.json").read_text(encoding="utf-8"))
-    shown = record_json(Stored(sample.record, 1, (), None, None, False, frozenset()))
+    shown = record_json(Stored(sample.record, 1, IMPORTED, (), None, None, False, frozenset()))
     questions = expected.pop("questions")
     assert {name: shown[name] for name in expected} == expected
     assert [

@@ -1,8 +1,8 @@
 """What a paragraph's first words say of it: a question's label, an answer's, a heading.
 
 Shapes of real records: `1、` `2.` `3：` `Q4：` `Q5.` `问题 6、` `7、问：` `【提问8】：` `Q：`
-`问：` `一、`; answers `A：` `A9：` `答：` `公司回复:`, mistyped `A；`. A number before a figure is no
-label, `4.30%`; but `12.2025 年` can be one, where 12 is the expected number.
+`问：` `一、`; answers `A：` `A9：` `答：` `公司回复:`, mistyped `A；`. A number before a figure is
+no label, `4.30%`; but `12.2025 年` can be one, where 12 is the expected number.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Bolt acknowledges an event before its listener runs, so messages are committed to the inbox in a
 global middleware; listeners only serve what is answered inside the acknowledgement. Nothing here
-calls the Web API while Slack waits: posts are sent by `bot.delivery`'s own threads.
+calls the Web API while Slack waits: posts are sent by `bot.delivery`'s own threads. (One exception:
+`/ir subscribe` looks, for two seconds at most, whether the bot is a member of the channel.)
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import unescape
 from typing import Any, cast
 
@@ -27,6 +29,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.commands import parse_plan
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.desk import Desk
@@ -202,6 +205,7 @@ class SlackChat:
         app.action(re.compile(f"{render.ASK}:.*"))(self._on_ask)
         app.action(re.compile(f"{render.HELPFUL}|{render.UNHELPFUL}"))(self._on_opinion)
         app.action(render.SHARE)(self._on_share)
+        app.action(re.compile(f"{render.DIGEST_AT}|{render.DIGEST_END}"))(self._on_digest)
         app.message_shortcut(re.compile(".*"))(self._on_shortcut)
         app.error(_unhandled)
         return app
@@ -346,14 +350,35 @@ class SlackChat:
     def _open_home(self, event: dict[str, Any]) -> None:
         if event.get("tab") not in (None, "home") or not isinstance(event.get("user"), str):
             return
-        user = event["user"]
-        view = render.home(self._desk.records(), self._desk.words)
+        self._show_home(event["user"], str(event.get("event_ts", "")))
+
+    def _show_home(self, user: str, mark: str) -> None:
+        made = self._desk.subscribing.subscriptions.made_by(PLATFORM, self._team, user)
+        view = render.home(self._desk.records(), self._desk.words, made, self._settings.tz)
         self._delivery.enqueue(
-            f"{PLATFORM}/{self._team}/home/{user}/{event.get('event_ts', '')}",
+            f"{PLATFORM}/{self._team}/home/{user}/{mark}",
             self._chat(f"home/{user}", user),
             [{"view": view}],
             {"home": user},
         )
+
+    def _on_digest(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+        """App Home: another time for a digest, or its end; only for who had a hand in it."""
+        action = body["actions"][0]
+        user = _where(body)[1]
+        place = str(action.get("value") or str(action.get("block_id", "")).partition(":")[2])
+        plan = parse_plan(str(action.get("selected_time") or ""))
+        subscribing = self._desk.subscribing
+        for subscription in subscribing.subscriptions.made_by(PLATFORM, self._team, user):
+            if place != f"{subscription.workspace}/{subscription.channel}":
+                continue
+            if action["action_id"] == render.DIGEST_END:
+                chat = self._chat(subscription.channel, user)
+                subscribing.subscriptions.end(chat, "unsubscribed", self._desk.now())
+            elif plan:
+                subscribing.move(subscription, replace(subscription.plan, at=plan.at), user)
+        ack()
+        self._show_home(user, str(action.get("action_ts", "")))
 
     # HTTP mode
 

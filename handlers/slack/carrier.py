@@ -25,7 +25,8 @@ from bot.delivery import (
     Shut,
     Unknown,
 )
-from bot.message import Shown
+from bot.message import Chat, Shown
+from bot.subscribing import Reach
 from bot.words import Words
 from handlers.slack import render
 from handlers.slack.errors import (
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 _EVENT_TYPE = "irbot_reply"
 _PAGES = 20
 _SHUT_S = 300.0  # between two tries with credentials that Slack refuses
+_LOOK_S = 2  # for a channel's membership, while somebody waits for `/ir subscribe`
 _LATE_S = 10.0  # a call that timed out may still be made so long after
 
 
@@ -53,7 +55,13 @@ def pace(posts_a_minute: int) -> Pace:
         posts_a_minute: Of the workspace; 0: no limit of our own.
     """
     workspace = ((posts_a_minute, 60.0),) if posts_a_minute else ()
-    return Pace(per_channel=((1, 1.0),), per_workspace=workspace)
+    # A thousand digests at once take under five minutes and leave room for what is asked then.
+    return Pace(
+        per_channel=((1, 1.0),),
+        per_workspace=workspace,
+        background=((4, 1.0), (225, 60.0)),
+        beside=((min(240, posts_a_minute or 240), 60.0),),
+    )
 
 
 class SlackCarrier:
@@ -155,6 +163,29 @@ class SlackCarrier:
                 self._refused(code)
                 return Shut(code, _SHUT_S)
             raise
+
+    def reach(self, chat: Chat) -> Reach:
+        """Whether the bot is a member; taken to be one where Slack does not say."""
+        client = WebClient(
+            token=self._client.token,
+            base_url=self._client.base_url,
+            timeout=_LOOK_S,
+            retry_handlers=[],
+        )
+        try:
+            channel = client.conversations_info(channel=chat.channel).get("channel") or {}
+        except SlackApiError as error:
+            return (
+                "not a member" if code_of(error) in ("channel_not_found", "not_in_channel") else ""
+            )
+        except Exception:  # time-out, cut connection
+            return ""
+        if channel.get("is_archived"):
+            return "archived"
+        return "not a member" if channel.get("is_member") is False else ""
+
+    def address_of(self, chat: Chat) -> Address:
+        return {"channel": chat.channel}  # a person's id opens the direct message
 
     def _found(self, address: Address, key: str) -> Found:
         """Look through the thread, or the channel, from the message that is answered on."""

@@ -29,7 +29,7 @@ def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
     slash = {
         "command": command,
         "description": "查上市公司投资者关系活动记录表的原文答复",
-        "usage_hint": "可转债 | 第24问 | 最新 | 帮助",
+        "usage_hint": "可转债 | 第24问 | 最新 | 订阅 09:00 | 帮助",
         "should_escape": False,
         **({"url": url} if url else {}),
     }

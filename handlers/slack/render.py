@@ -11,10 +11,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from bot.message import Quotation, Shown
 from bot.record import Record
+from bot.subscriptions import Subscription
 from bot.words import Words
 
 Payload = dict[str, Any]
@@ -23,12 +25,16 @@ ASK = "ask"  # action ids; `ask:2` is the third button of its row
 IN_PLACE = "ask:here"  # what only the asker sees is replaced by the answer
 SHARE = "share"
 HELPFUL, UNHELPFUL = "helpful", "unhelpful"
+DIGEST_AT, DIGEST_END = "digest_at", "digest_end"
 
 _MOST = 11_000  # characters of a message's blocks; beyond about 13,200 Slack refuses it
 _ELEMENT = 2_900  # characters of one text element; text objects take 3,000
 _BUTTON_TEXT, _BUTTON_VALUE = 75, 2_000
 _BUTTONS = 25  # in one row
+_HOME_SUBSCRIPTIONS = 40  # two blocks each; a Home takes 100
 _QUERY = 300  # characters of the question kept with a 有用/没用 button
+
+_LINKED = re.compile(r"[UWCG][A-Z0-9]{2,}")
 
 _SENTENCE_END = re.compile(r"[。！？；!?;]+[”』」）)]*|\n+")
 
@@ -39,6 +45,7 @@ class _Run:
 
     text: str
     bold: bool = False
+    is_mention: bool = False  # an id of a person or a channel, shown by its name
 
 
 _Line = list[_Run]
@@ -91,7 +98,7 @@ def _lines(shown: Shown) -> list[_Line]:
     lines: list[_Line] = []
     if shown.lead:
         for line in shown.lead.split("\n"):
-            lines.append([_Run(line)] if line else [])
+            lines.append(_lead_line(line, shown) if line else [])
     for option in shown.options:
         lines.append([_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)])
     for quotation in shown.quotations:
@@ -101,6 +108,22 @@ def _lines(shown: Shown) -> list[_Line]:
     for text in shown.not_found:
         lines += [[], [_Run(text)]]
     return lines
+
+
+def _lead_line(line: str, shown: Shown) -> _Line:
+    """A line of the lead; the heading that it is or begins with is bold."""
+    head = max((head for head in shown.heads if line.startswith(head)), key=len, default="")
+    rest = line[len(head) :]
+    bold = [_Run(head, bold=True)] if head else []
+    return bold + (_with_mentions(rest, shown.mentions, bold=False) if rest else [])
+
+
+def _with_mentions(line: str, ids: Sequence[str], bold: bool) -> _Line:
+    known = [id_ for id_ in ids if _LINKED.fullmatch(id_)]
+    if not known:
+        return [_Run(line, bold)]
+    pieces = re.split(rf"\b({'|'.join(map(re.escape, known))})\b", line)
+    return [_Run(piece, bold, is_mention=piece in known) for piece in pieces if piece]
 
 
 def _quotation(quotation: Quotation) -> list[_Line]:
@@ -122,7 +145,7 @@ def _pages(lines: list[_Line]) -> list[list[_Line]]:
         pages[-1].append([])
         while rest:
             run = rest.pop(0)
-            if len(run.text) <= room:
+            if len(run.text) <= room:  # always so for a mention
                 pages[-1][-1].append(run)
                 room -= len(run.text)
                 continue
@@ -164,6 +187,9 @@ def _rich_text(page: list[_Line]) -> Payload:
 
 
 def _elements(run: _Run) -> list[Payload]:
+    if run.is_mention:
+        kind = "user" if run.text[0] in "UW" else "channel"
+        return [{"type": kind, f"{kind}_id": run.text}]
     pieces, text = [], run.text
     while text:
         cut = _cut(text, _ELEMENT) if len(text) > _ELEMENT else len(text)
@@ -224,10 +250,40 @@ def shared_by(user: str, words: Words) -> Payload:
     }
 
 
-def home(records: Sequence[Record], words: Words) -> Payload:
-    """App Home: what is stored, the newest records, how to ask."""
+def home(
+    records: Sequence[Record], words: Words, subscriptions: Sequence[Subscription], tz: tzinfo
+) -> Payload:
+    """App Home: what is stored, how to ask, and the viewer's digests with what changes them."""
     lines: list[_Line] = [[_Run(words.text("home", count=len(records)), bold=True)]]
     lines += [[_Run(f"{words.head(record)}　{record.id}")] for record in records[:20]]
     lines.append([])
     lines += [[_Run(line)] for line in words.text("help").split("\n")]
-    return {"type": "home", "blocks": [_rich_text(page) for page in _pages(lines)]}
+    lines += [[], [_Run(words.text("home, subscriptions"), bold=True)]]
+    if not subscriptions:
+        lines.append([_Run(words.text("home, none"))])
+    blocks = [_rich_text(page) for page in _pages(lines)]
+    for subscription in subscriptions[:_HOME_SUBSCRIPTIONS]:
+        blocks += _subscription(subscription, words, tz)
+    return {"type": "home", "blocks": blocks}
+
+
+def _subscription(subscription: Subscription, words: Words, tz: tzinfo) -> list[Payload]:
+    """One digest, with its time to pick and a button that ends it."""
+    where = f"{subscription.workspace}/{subscription.channel}"
+    line = _with_mentions(subscription.channel, (subscription.channel,), bold=False)
+    about = [*line, _Run(" " + words.plan(subscription.plan, tz))]
+    return [
+        _rich_text([about]),
+        {
+            "type": "actions",
+            "block_id": f"digest:{where}",
+            "elements": [
+                {
+                    "type": "timepicker",
+                    "action_id": DIGEST_AT,
+                    "initial_time": subscription.plan.at.isoformat("minutes"),
+                },
+                _button(DIGEST_END, words.text("home, end"), where),
+            ],
+        },
+    ]

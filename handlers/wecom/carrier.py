@@ -21,7 +21,8 @@ from bot.delivery import (
     Sent,
     Unknown,
 )
-from bot.message import Shown
+from bot.message import Chat, Shown
+from bot.subscribing import Reach
 from bot.words import Words
 from handlers.wecom import frames, render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
@@ -65,6 +66,13 @@ class WecomCarrier:
     @property
     def is_ready(self) -> bool:
         return bool(self._connection.session)
+
+    def reach(self, chat: Chat) -> Reach:
+        return ""  # a chat that was written from can be written to
+
+    def address_of(self, chat: Chat) -> Address:
+        # A private chat goes by the id of its person.
+        return address(chat.channel, in_group=chat.channel != chat.user)
 
     def render(self, shown: Shown, address: Address) -> list[Payload]:
         return render.messages(

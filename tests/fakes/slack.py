@@ -41,6 +41,8 @@ class FakeSlack:
         self.posts: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
         self.views: list[dict[str, Any]] = []
+        self.channels: dict[str, dict[str, Any]] = {}  # what conversations.info adds for a channel
+        self.closed: dict[str, str] = {}  # channel → the error that a post to it meets
         self.acks: dict[str, dict[str, Any]] = {}  # by envelope_id: payload and time
         self.calls: list[str] = []
         self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
@@ -160,6 +162,35 @@ class FakeSlack:
         if not ephemeral:
             body["message"] = {"ts": post["ts"], "thread_ts": post.get("thread_ts")}
         return self._request("interactive", body)
+
+    def act(self, view: dict[str, Any], action_id: str, user: str = "U1", **more: Any) -> None:
+        """Use the first such element of a Home view."""
+        block, element = next(
+            (block, element)
+            for block in view["blocks"]
+            if block["type"] == "actions"
+            for element in block["elements"]
+            if element["action_id"] == action_id
+        )
+        number = next(self._count)
+        action = {
+            "type": element["type"],
+            "block_id": block["block_id"],
+            "action_id": action_id,
+            "action_ts": f"{number}.3",
+            **({"value": element["value"]} if "value" in element else {}),
+            **more,
+        }
+        body = {
+            "type": "block_actions",
+            "team": {"id": TEAM},
+            "user": {"id": user, "team_id": TEAM},
+            "container": {"type": "view", "view_id": "V1"},
+            "view": {"type": "home"},
+            "trigger_id": f"t{number}",
+            "actions": [action],
+        }
+        self._request("interactive", body)
 
     def shortcut(self, text: str) -> dict[str, Any]:
         number = next(self._count)
@@ -321,8 +352,13 @@ class FakeSlack:
                 body = {
                     "url": f"ws://127.0.0.1:{self._socket_port}/link?ticket={next(self._count)}"
                 }
+            case "chat.postMessage" if given["channel"] in self.closed:
+                return jsonify({"ok": False, "error": self.closed[given["channel"]]})
             case "chat.postMessage":
                 body = self.keep(given)
+            case "conversations.info":
+                more = self.channels.get(given["channel"], {})
+                body = {"channel": {"id": given["channel"], "is_member": True, **more}}
             case "views.publish":
                 self.views.append(given)
                 body = {"view": {}}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import CHINA
 from bot.errors import ReadingError
 from bot.message import Answer, Decline, Hit, Suggest
 from bot.reading import read_records
@@ -124,7 +125,7 @@ def test_a_long_answer_is_split_and_never_cut(length, sentence):
 
 def test_what_is_echoed_or_said_by_the_bot_is_within_limits_too():
     many = replace(RECORD, questions=tuple(replace(QUESTION, number=n) for n in range(1, 400)))
-    check_limits([{"text": "x", **render.home([many] * 300, WORDS)}])
+    check_limits([{"text": "x", **render.home([many] * 300, WORDS, (), CHINA)}])
     check_limits(render.messages(WORDS.show(Decline()), WORDS, "\x00\x1b" * 900))
     check_limits(
         render.to_asker(

@@ -1,0 +1,316 @@
+"""When a digest is due and what it says: given a day, without a clock of its own.
+
+    due, next_due     wall-clock times of a plan, on the days it names
+    Editor.edit       a chat, its plan and a day → Digest, DeskDigest, or None: nothing to say
+
+The content comes from the record alone: what is new here, by record; else 每日一问, one stored
+question in an order that shows each once before any repeats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import chain
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from bot import dates
+from bot.commands import Plan
+from bot.matching import Index, choose
+from bot.matching.text import normalise
+from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord
+from bot.record import Question, Record
+from bot.store import Store, Stored
+from bot.subscriptions import Subscriptions
+from bot.trading_days import TradingDays, load_trading_days
+
+_NEW = timedelta(days=30)
+_LISTED = 5  # records by name; of more only the number is said
+_RELATED = 5
+_MOST_ASKED = 5
+_SAME_QUESTION = 60.0  # rapidfuzz ratio of two normalised questions, 0-100
+_WARN_BEFORE_END = timedelta(days=60)  # of the holiday lists; a year's is published in November
+_LOOK_AHEAD = 400  # days; every plan is due within them
+
+# Company, or "" for all of them → record id and question number, shuffled.
+Pool = dict[str, list[tuple[str, int]]]
+
+
+def due(plan: Plan, day: date, tz: tzinfo, trading: TradingDays) -> datetime | None:
+    """The instant at which the plan's digest of that day is due; None on a day without one.
+
+    A wall-clock time that daylight saving skips is due when the clock has passed it; one that
+    comes twice is due the first time.
+    """
+    if not (plan.every_day or trading.includes(day)):
+        return None
+    # Comparing instants of one zone would compare wall clocks; UTC is what passes.
+    local = datetime.combine(day, plan.at, tz)
+    return datetime.fromtimestamp(local.timestamp(), tz)
+
+
+def next_due(plan: Plan, after: datetime, trading: TradingDays) -> datetime:
+    """The first due instant after that one."""
+    assert after.tzinfo is not None
+    for days in range(_LOOK_AHEAD):
+        at = due(plan, after.date() + timedelta(days), after.tzinfo, trading)
+        if at is not None and at.timestamp() > after.timestamp():
+            return at
+    raise ValueError("no trading day within a year")
+
+
+def last_due_day(plan: Plan, before: date, trading: TradingDays) -> date:
+    """The due day before that day."""
+    days = (before - timedelta(back) for back in range(1, _LOOK_AHEAD))
+    return next(day for day in days if plan.every_day or trading.includes(day))
+
+
+def ends_soon(trading: TradingDays, day: date) -> bool:
+    """Whether the end of the holiday lists is near or past."""
+    return day > trading.end - _WARN_BEFORE_END
+
+
+@dataclass(frozen=True)
+class _Library:
+    """The store's records as of a generation."""
+
+    generation: int
+    stored: tuple[Stored, ...]
+    pool: Pool
+    by_id: dict[str, Stored]
+    earlier: dict[str, tuple[tuple[int, Hit], ...]] = field(default_factory=dict)
+
+
+class Editor:
+    """Knows what each chat's digest says on a day."""
+
+    def __init__(
+        self,
+        store: Store,
+        subscriptions: Subscriptions,
+        index: Callable[[], Index],
+        holidays: Path,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            store: The records and the counts.
+            subscriptions: What each chat was shown.
+            index: What may be answered now.
+            holidays: The desk's file of holidays; read at each use, it may change.
+        """
+        self._store = store
+        self._subscriptions = subscriptions
+        self._index = index
+        self._holidays = holidays
+        self._lock = threading.Lock()
+        self._library: _Library | None = None
+
+    def trading_days(self) -> TradingDays:
+        return load_trading_days(self._holidays)
+
+    def edit(self, chat: Chat, plan: Plan, day: date, at: datetime) -> Digest | DeskDigest | None:
+        """What the chat gets on that day.
+
+        Args:
+            chat: Where; what it was shown before is left out.
+            plan: What it wants.
+            day: The local date it is for.
+            at: The instant as of which records are public.
+
+        Returns:
+            None when there is nothing to say.
+        """
+        if plan.desk:
+            return self._for_desk(plan, day, at)
+        library = self._current()
+        scope = plan.companies or tuple(filter(None, [self._store.company(chat)]))
+        shown = self._subscriptions.shown(chat)
+        public = [
+            item
+            for item in library.stored
+            if item.may_be_shown(at) and (not scope or item.record.company_code in scope)
+        ]
+        fresh = [
+            item for item in public if _key(item) not in shown and at - _arrival(item, at) <= _NEW
+        ]
+        new = [item for item in fresh if _is_new(item, at) or _is_corrected(item, shown)]
+        history = [item for item in fresh if item not in new]
+        daily = (
+            None if new or plan.new_only else self._daily(library, public, scope, chat, shown, day)
+        )
+        if not (new or history or daily):
+            return None
+        return Digest(
+            day=day,
+            new=tuple(self._new(library, item, shown) for item in new[:_LISTED]),
+            more=len(new[_LISTED:]),
+            history=tuple(item.visible for item in history),
+            daily=daily,
+            items=tuple(_key(item) for item in new + history)
+            + ((daily.hits[0].id,) if daily else ()),
+            among_many=len(public) > 1,
+        )
+
+    # Records
+
+    def _new(self, library: _Library, item: Stored, shown: dict[str, int]) -> NewRecord:
+        if item.record.id not in library.earlier:
+            library.earlier[item.record.id] = tuple(self._earlier(item.visible))
+        return NewRecord(item.visible, library.earlier[item.record.id], _is_corrected(item, shown))
+
+    def _earlier(self, record: Record) -> Iterator[tuple[int, Hit]]:
+        """Questions that an earlier record of the company answered, with the newest such one."""
+        index = self._index()
+        before = min(event.start for event in record.event_dates) - timedelta(days=1)
+        for question in record.questions:
+            hits = index.search(question.question, company=record.company_code, as_of=before)
+            if choose(hits, "strict") == "answer" and _same_question(question, hits[0].question):
+                yield question.number, Hit(hits[0].record, hits[0].question, hits[0].confidence)
+
+    # 每日一问
+
+    def _daily(
+        self,
+        library: _Library,
+        public: Sequence[Stored],
+        scope: tuple[str, ...],
+        chat: Chat,
+        shown: dict[str, int],
+        day: date,
+    ) -> Answer | None:
+        visible = {item.record.id: item for item in public}
+        order = library.pool.get(scope[0], []) if len(scope) == 1 else library.pool.get("", [])
+        start = _number(f"{chat.platform}/{chat.workspace}/{chat.channel}") % max(len(order), 1)
+        for times in range(max(shown.values(), default=0) + 1):
+            for at in chain(range(start, len(order)), range(start)):
+                record_id, number = order[at]
+                if record_id in visible and shown.get(f"{record_id}#{number}", 0) == times:
+                    hit = _hit(visible[record_id], number)
+                    if hit and not _is_over(hit, day):
+                        return self._answer(hit, public, day)
+        return None
+
+    def _answer(self, hit: Hit, public: Sequence[Stored], day: date) -> Answer:
+        seen = {item.record.id for item in public}
+        same = [other for other in self._index().same_answer(hit) if other.record.id in seen]
+        return Answer((hit,), as_of=day, related=tuple(same[:_RELATED]), among_many=len(public) > 1)
+
+    # The desk's
+
+    def _for_desk(self, plan: Plan, day: date, at: datetime) -> DeskDigest | None:
+        trading = self.trading_days()
+        since = last_due_day(plan, day, trading)
+        assert at.tzinfo is not None
+        begin = datetime.combine(since, time(), at.tzinfo)
+        end = datetime.combine(day, time(), at.tzinfo)
+        replies = self._store.replies(begin, end)
+        bands = Counter(band for band, _ in replies)
+        asked = Counter(question_id for band, question_id in replies if band == "answer")
+        entries = [
+            entry
+            for entry in self._subscriptions.entries(since, "skipped", "unknown")
+            if entry.day < day or entry.state == "unknown"
+        ]
+        states = Counter(entry.state for entry in entries)
+        retired = self._subscriptions.retired(begin)
+        if plan.new_only and not (replies or entries or retired):
+            return None
+        return DeskDigest(
+            day=day,
+            since=since,
+            until=day - timedelta(days=1),
+            answered=bands["answer"],
+            offered=bands["suggest"],
+            declined=bands["decline"],
+            most_asked=tuple(self._most_asked(asked)),
+            retired=len(retired),
+            skipped=states["skipped"],
+            unknown=states["unknown"],
+            holidays_end=trading.end if ends_soon(trading, day) else None,
+        )
+
+    def _most_asked(self, asked: Counter[str]) -> Iterator[tuple[Hit, int]]:
+        by_id = self._current().by_id
+        for question_id, count in asked.most_common(_MOST_ASKED):
+            record_id, _, number = question_id.partition("#")
+            item = by_id.get(record_id)
+            hit = _hit(item, int(number)) if item and number.isdigit() else None
+            if hit:
+                yield hit, count
+
+    # The library
+
+    def _current(self) -> _Library:
+        with self._lock:
+            generation = self._store.generation()
+            if self._library is None or self._library.generation != generation:
+                stored = tuple(self._store.records())
+                by_id = {item.record.id: item for item in stored}
+                self._library = _Library(generation, stored, _pool(stored), by_id)
+            return self._library
+
+
+def _pool(stored: Sequence[Stored]) -> Pool:
+    """Every question that may stand alone, in an order that is mixed but always the same."""
+    pool: Pool = {}
+    for item in stored:
+        for question in item.record.questions:
+            if question.kind != "narrative":
+                place = (item.record.id, question.number)
+                for company in ("", item.record.company_code):
+                    pool.setdefault(company, []).append(place)
+    for places in pool.values():
+        places.sort(key=lambda place: _number(f"{place[0]}#{place[1]}"))
+    return pool
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _key(item: Stored) -> str:
+    return f"{item.record.id}@{item.version}"
+
+
+def _arrival(item: Stored, at: datetime) -> datetime:
+    """When it could first be shown; the clock of a trial may lie before the import."""
+    return min(at, max(item.imported_at, item.published_at or item.imported_at))
+
+
+def _is_new(item: Stored, at: datetime) -> bool:
+    """Published in the last thirty days.
+
+    Where nobody said when it was published: filed within days of the activity, as the rules want,
+    unless the activity was long ago when it was imported.
+    """
+    if item.published_at is not None:
+        return at - item.published_at <= _NEW
+    arrival = _arrival(item, at).astimezone(at.tzinfo).date()
+    return arrival - item.record.last_event.end <= _NEW
+
+
+def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
+    return any(f"{item.record.id}@{version}" in shown for version in range(1, item.version))
+
+
+def _same_question(one: Question, other: Question) -> bool:
+    ratio = fuzz.ratio(normalise(one.question), normalise(other.question))
+    return ratio >= _SAME_QUESTION
+
+
+def _hit(item: Stored, number: int) -> Hit | None:
+    record = item.visible
+    question = record.question(number)
+    return Hit(record, question, 1.0) if question else None
+
+
+def _is_over(hit: Hit, day: date) -> bool:
+    """Whether the answer names a date that lay ahead and has passed."""
+    return bool(dates.passed(hit.question.answer, hit.record.last_event.end, day))

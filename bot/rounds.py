@@ -1,0 +1,207 @@
+"""The digest's rounds: what is due goes to delivery, once; what became of it is noted.
+
+    1  take over from the outbox what became of earlier posts; retire chats that stay out of reach
+    2  for each local day that may still be posted: who is due and not settled?
+    3  claim the chat's day in the ledger and put the post out, in one transaction
+    4  what is due for longer than IR_DIGEST_LATE_HOURS is skipped, and noted
+
+The wall clock decides, read anew each round: a machine that slept or a clock that jumped finds the
+same ledger. Several processes may run rounds on one file.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from bot.delivery import Address, Carrier, Delivery, Payload
+from bot.desk import Desk
+from bot.digest import due
+from bot.message import Chat, DeskDigest, Digest, Shown
+from bot.subscriptions import SETTINGS, Entry, Subscription, claim
+from bot.trading_days import TradingDays
+
+_EVERY_S = 0.5
+_ON_TIME = timedelta(minutes=10)  # what pacing may take; never late before that
+_LOOK_BACK = 7  # days of a standstill whose skipped digests are noted
+_LOOK_BACK_EVERY_S = 3600.0
+_AGAIN_S = 60.0  # before a chat whose digest could not be made is tried again
+_GRACE = 3  # digests in a row that a chat refuses before its subscription ends
+_FITS = (8, 5, 3, 2, 1, 0)  # questions of a record, tried until all is one message
+_AT_ONCE = {"93000", "93008"}  # WeCom: the webhook is gone for good
+_WHY = {
+    "channel_not_found": "left",
+    "not_in_channel": "left",
+    "is_archived": "archived",
+    "account_inactive": "revoked",
+    "app_uninstalled": "revoked",
+    "invalid_auth": "revoked",
+    "token_revoked": "revoked",
+    "desk": "desk",
+    **dict.fromkeys(("93000", "93004", "93008"), "revoked"),
+}
+
+log = logging.getLogger(__name__)
+
+
+class Rounds:
+    """Posts digests while it runs."""
+
+    def __init__(self, desk: Desk, delivery: Delivery, late: timedelta) -> None:
+        self._desk = desk
+        self._subscribing = desk.subscribing
+        self._subscriptions = desk.subscribing.subscriptions
+        self._delivery = delivery
+        self._late = max(late, _ON_TIME)
+        self._looked_back = -_LOOK_BACK_EVERY_S
+        self._not_before: dict[tuple[str, str, str], float] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        self._stopping.set()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_EVERY_S):
+            try:
+                self.go(self._desk.now())
+            except Exception:
+                log.exception("digests")
+                self._stopping.wait(5.0)
+
+    def go(self, now: datetime) -> None:
+        """One round."""
+        self._settle(now)
+        trading = self._subscribing.editor.trading_days()
+        back = self._late.days + 1
+        if time.monotonic() - self._looked_back >= _LOOK_BACK_EVERY_S:
+            self._looked_back, back = time.monotonic(), max(back, _LOOK_BACK)
+        for days in range(back, -1, -1):
+            self._day(now.date() - timedelta(days), now, trading)
+
+    def _day(self, day: date, now: datetime, trading: TradingDays) -> None:
+        zone = now.tzinfo
+        assert zone is not None
+        for subscription in self._subscriptions.without_entry(day):
+            if self._stopping.is_set():
+                return
+            carrier = self._delivery.carrier(subscription.platform)
+            at = due(subscription.plan, day, zone, trading)
+            if carrier is None or at is None:
+                continue
+            # As instants: times of one zone are compared by their wall clocks.
+            late_s = now.timestamp() - at.timestamp()
+            if late_s < 0 or at <= subscription.made_at <= now:
+                continue
+            if late_s > self._late.total_seconds():
+                # A subscription of a later day than today's: the clock was put back.
+                if subscription.made_at <= at and self._subscriptions.note(
+                    subscription.chat, day, "skipped", now
+                ):
+                    log.warning(
+                        "%s: the digest of %s is too late, skipped", _name(subscription), day
+                    )
+                continue
+            if time.monotonic() < self._not_before.get(_place(subscription), 0.0):
+                continue
+            try:
+                self._post(subscription, carrier, day, at, now)
+            except Exception:
+                log.exception("%s: the digest of %s failed", _name(subscription), day)
+                self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
+
+    def _post(
+        self, subscription: Subscription, carrier: Carrier, day: date, at: datetime, now: datetime
+    ) -> None:
+        chat, plan = subscription.chat, subscription.plan
+        if plan.desk and not self._subscribing.may_have_desk(chat):
+            self._retire(chat, "desk", day, now)
+            return
+        digest = self._subscribing.editor.edit(chat, plan, day, now)
+        if digest is None:
+            self._subscriptions.note(chat, day, "empty", now)
+            return
+        address = carrier.address_of(chat)
+        payloads = self._fitted(digest, carrier, address)
+        key = f"digest/{chat.platform}/{chat.workspace}/{chat.channel}/{day}"
+        items = digest.items if isinstance(digest, Digest) else ()
+        until = at.timestamp() + self._late.total_seconds()
+        if not self._delivery.enqueue(
+            key,
+            chat,
+            payloads,
+            {**address, "lane": f"digest/{chat.channel}", "until": until},
+            background=True,
+            claim=lambda db: claim(db, chat, day, "claimed", key, now, items=items),
+        ):
+            self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
+
+    def _fitted(
+        self, digest: Digest | DeskDigest, carrier: Carrier, address: Address
+    ) -> list[Payload]:
+        """The digest as one message where that is possible."""
+        if isinstance(digest, DeskDigest):
+            return carrier.render(self._desk.show(digest), address)
+        payloads: list[Payload] = []
+        for most in _FITS:
+            payloads = carrier.render(self._desk.show(replace(digest, most=most)), address)
+            if len(payloads) == 1:
+                break
+        return payloads
+
+    # What became of posts
+
+    def _settle(self, now: datetime) -> None:
+        for entry, why in self._subscriptions.settle(now):
+            chat = Chat(entry.platform, entry.workspace, entry.channel, "")
+            if entry.state == "unknown":
+                log.warning("%s: the fate of the digest of %s is unknown", _name(entry), entry.day)
+            if entry.state == "skipped":
+                log.warning("%s: the digest of %s is too late, skipped", _name(entry), entry.day)
+            if entry.state != "failed":
+                continue
+            log.warning("%s: the digest of %s was not posted: %s", _name(entry), entry.day, why)
+            tried = [tried.state for tried in self._subscriptions.days(chat, _GRACE)]
+            if why in _AT_ONCE or tried == ["failed"] * _GRACE:
+                self._retire(chat, why, entry.day, now)
+
+    def _retire(self, chat: Chat, code: str, day: date, now: datetime) -> None:
+        """End a subscription that cannot be served, and tell who made it."""
+        subscription = self._subscriptions.get(chat)
+        if subscription is None or not self._subscriptions.end(
+            replace(chat, user="irbot"), code, now
+        ):
+            return
+        log.error("%s: no digests any more: %s", _name(subscription), code)
+        carrier = self._delivery.carrier(chat.platform)
+        if carrier is None or subscription.made_by == SETTINGS:
+            return
+        person = replace(chat, channel=subscription.made_by, user=subscription.made_by)
+        kind = _WHY.get(code, "other")
+        words = self._desk.words
+        text = words.text(
+            "retired", channel=chat.channel, why=words.text(f"retired, {kind}", code=code)
+        )
+        address = carrier.address_of(person)
+        self._delivery.enqueue(
+            f"digest/retired/{chat.platform}/{chat.workspace}/{chat.channel}/{day}",
+            person,
+            carrier.render(Shown(lead=text, mentions=(chat.channel,)), address),
+            address,
+            background=True,
+        )
+
+
+def _place(subscription: Subscription) -> tuple[str, str, str]:
+    return subscription.platform, subscription.workspace, subscription.channel
+
+
+def _name(of: Subscription | Entry) -> str:
+    return f"{of.platform} {of.channel}"

@@ -1,0 +1,136 @@
+"""订阅, 退订, 查看订阅, 摘要: what a chat says about its digest → Reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.commands import Plan, ShowDigest, ShowSubscription, Subscribe, Unsubscribe
+from bot.digest import Editor, next_due
+from bot.message import Chat, Notice, Reply
+from bot.subscriptions import Change, Subscription, Subscriptions
+from bot.words import Words
+
+# Whether an unasked post would arrive in a chat; the other values name a sentence in words.
+Reach = Literal["", "not a member", "archived", "no push"]
+
+_CHANGES = 5  # of a chat's history that are shown
+
+
+@dataclass(frozen=True)
+class Subscribing:
+    """Changes and shows subscriptions."""
+
+    subscriptions: Subscriptions
+    editor: Editor
+    words: Words
+    now: Callable[[], datetime]
+    desk_channels: tuple[str, ...]  # chats that may have the desk's digest
+    companies: Callable[[], set[str]]  # codes that are stored
+    no_such_company: Callable[[str], Reply]
+
+    def reply(
+        self,
+        command: Subscribe | Unsubscribe | ShowSubscription | ShowDigest,
+        chat: Chat | None,
+        reach: Callable[[Chat], Reach],
+    ) -> Reply:
+        """Carry out a command.
+
+        Args:
+            command: What is wanted.
+            chat: Where, and by whom; None on the command line.
+            reach: Tells whether a post would arrive.
+        """
+        if chat is None:
+            return self._notice("no push")
+        match command:
+            case Subscribe(plan):
+                return self._subscribe(chat, plan, reach)
+            case Unsubscribe():
+                ended = self.subscriptions.end(chat, "unsubscribed", self.now())
+                return self._notice("unsubscribed" if ended else "not subscribed")
+            case ShowSubscription():
+                return self._shown(chat)
+            case ShowDigest():
+                return self._digest(chat)
+
+    def may_have_desk(self, chat: Chat) -> bool:
+        """Whether the desk's digest is allowed in a chat."""
+        return chat.channel in self.desk_channels
+
+    def move(self, subscription: Subscription, plan: Plan, user: str) -> None:
+        """Change a subscription from elsewhere: App Home."""
+        chat = Chat(subscription.platform, subscription.workspace, subscription.channel, user)
+        self.subscriptions.subscribe(chat, plan, self.now())
+
+    def _subscribe(self, chat: Chat, plan: Plan, reach: Callable[[Chat], Reach]) -> Reply:
+        if plan.desk and not self.may_have_desk(chat):
+            return self._notice("desk elsewhere", channel=chat.channel)
+        unknown = [code for code in plan.companies if code not in self.companies()]
+        if unknown:
+            return self.no_such_company(unknown[0])
+        if trouble := reach(chat):
+            return self._notice(trouble)
+        now = self.now()
+        before = self.subscriptions.subscribe(chat, plan, now)
+        key = "resubscribed" if before and before.plan != plan else "subscribed"
+        return self._notice(
+            key,
+            plan=self._plan(plan, now),
+            before=self._plan(before.plan, now) if before else "",
+            next=self._next(plan, now),
+        )
+
+    def _shown(self, chat: Chat) -> Reply:
+        changes = self.subscriptions.changes(chat)
+        if not changes:
+            return self._notice("not subscribed")
+        subscription, now = self.subscriptions.get(chat), self.now()
+        told = "\n".join(self._change(change, now) for change in changes[:_CHANGES])
+        people = tuple({change.user for change in changes})
+        if subscription is None or subscription.ended_at is not None:
+            return Notice(self.words.text("subscription ended", changes=told), people)
+        plan = subscription.plan
+        said = self.words.text(
+            "subscription",
+            plan=self._plan(plan, now),
+            next=self._next(plan, now),
+            changes=told,
+        )
+        return Notice(said, people)
+
+    def _digest(self, chat: Chat) -> Reply:
+        now = self.now()
+        subscription = self.subscriptions.get(chat)
+        if subscription and subscription.ended_at is None:
+            plan = subscription.plan
+        else:
+            plan = Plan(now.time())
+        if plan.desk and not self.may_have_desk(chat):
+            return self._notice("desk elsewhere", channel=chat.channel)
+        digest = self.editor.edit(chat, plan, now.date(), now)
+        if digest is None:
+            why = "digest, nothing new" if plan.new_only else "digest, nothing left"
+            return self._notice("digest, none", why=self.words.text(why))
+        return digest
+
+    def _change(self, change: Change, now: datetime) -> str:
+        return self.words.text(
+            "change",
+            at=f"{change.at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}",
+            user=change.user,
+            what=self.words.text(f"change, {change.what}"),
+        )
+
+    def _plan(self, plan: Plan, now: datetime) -> str:
+        assert now.tzinfo is not None
+        return self.words.plan(plan, now.tzinfo)
+
+    def _next(self, plan: Plan, now: datetime) -> str:
+        return self.words.instant(next_due(plan, now, self.editor.trading_days()))
+
+    def _notice(self, key: str, **values: object) -> Notice:
+        return Notice(self.words.text(key, **values))

@@ -1,0 +1,133 @@
+"""Digests go out through whatever carries a chat's posts, also where nothing can be looked up."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from bot.config import CHINA
+from bot.delivery import CannotTell, Delivery, Pace, Sent, Unknown
+from bot.desk import Desk
+from bot.message import Chat, Message
+from bot.rounds import Rounds
+from bot.words import Words
+
+DAY = date(2026, 9, 30)
+
+
+class Group:
+    """A chat whose platform tells nothing afterwards, as WeCom's; it keeps what it was sent."""
+
+    pace = Pace()
+    is_ready = True
+
+    def __init__(self):
+        self.posts = []
+        self.answer = Sent("")
+
+    def render(self, shown, address):
+        return [{"text": shown.text}]
+
+    def send(self, payload, address, key):
+        self.posts.append((address["chatid"], payload["text"]))
+        return self.answer
+
+    def find(self, payload, address, key):
+        return CannotTell()
+
+    def reach(self, chat):
+        return ""
+
+    def address_of(self, chat):
+        return {"chatid": chat.channel}
+
+
+class Bot:
+    def __init__(self, store, desk_channels=()):
+        self.now = datetime(2026, 9, 29, 10, tzinfo=CHINA)
+        self.desk = Desk(store, Words(), lambda: self.now, desk_channels=desk_channels)
+        self.group = Group()
+        self.delivery = Delivery(self.desk, store.path)
+        self.delivery.register("wecom", self.group)
+        self.rounds = Rounds(self.desk, self.delivery, timedelta(hours=4))
+        self.subscriptions = self.desk.subscribing.subscriptions
+        self.delivery.start()
+
+    def say(self, text, channel="G1"):
+        count = len(self.group.posts)
+        self.delivery.accept(
+            f"m{time.monotonic_ns()}",
+            Message(text, Chat("wecom", "B1", channel, "zhangsan")),
+            {"chatid": channel},
+        )
+        self.until(lambda: len(self.group.posts) > count)
+        return self.group.posts[-1][1]
+
+    def at(self, instant, state):
+        self.now = datetime.fromisoformat(instant).replace(tzinfo=CHINA)
+        day = self.now.date()
+        self.until(lambda: [e for e in self.subscriptions.entries(day, state) if e.day == day])
+
+    def until(self, condition):
+        end = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < end
+            self.rounds.go(self.now)
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def bots(store):
+    made = []
+
+    def make(*args):
+        made.append(Bot(store, *args))
+        return made[-1]
+
+    yield make
+    for bot in made:
+        bot.delivery.stop()
+
+
+def test_a_wecom_chat_subscribes_by_message_and_gets_its_digest(bots):
+    bot = bots()
+    assert bot.say("订阅 09:00").startswith("已订阅：A股交易日 09:00")
+    bot.at("2026-09-30 09:00", "posted")
+    chatid, text = bot.group.posts[-1]
+    assert chatid == "G1"
+    assert text.startswith("每日摘要 2026-09-30（周三）")
+    assert len(bot.group.posts) == 2
+
+
+def test_a_fate_that_cannot_be_looked_up_is_listed_and_not_repeated(bots):
+    bot = bots()
+    bot.say("订阅 09:00")
+    bot.group.answer = Unknown("time-out")
+    bot.at("2026-09-30 09:00", "unknown")
+    bot.group.answer = Sent("")
+    for _ in range(3):
+        bot.rounds.go(bot.now)
+    assert sum("每日摘要 2026-09-30" in text for _, text in bot.group.posts) == 1
+
+
+def test_only_new_is_noted_as_empty_and_posts_nothing(bots, store):
+    bot = bots()
+    bot.say("订阅 09:00 每天 仅新增")
+    bot.at("2026-09-30 09:00", "posted")  # the import itself is news, once
+    bot.at("2026-10-01 09:00", "empty")
+    assert len(bot.group.posts) == 2
+
+
+def test_a_chat_that_is_no_longer_the_desks_is_told_so_and_gets_nothing_more(bots):
+    bot = bots(("G9",))
+    bot.say("订阅 09:00 desk", "G9")
+    bot.delivery.stop()
+    other = bots()
+    other.now = datetime(2026, 9, 30, 9, tzinfo=CHINA)
+    other.until(lambda: other.group.posts)
+    assert other.subscriptions.active() == []
+    ((chatid, text),) = other.group.posts
+    assert chatid == "zhangsan"
+    assert "不在 IR_DESK_CHANNELS" in text
