@@ -9,7 +9,8 @@ from html import escape
 _SIDE = 300  # of a panel's square
 _LEFT, _TOP, _GAP, _BELOW = 56, 40, 84, 56
 _LEGEND_LINE = 18
-_COLOURS = ("#1f5fa8", "#c8502d", "#3d8a54", "#7a4fa0", "#8a8a8a", "#b8860b")
+_COLOURS = ("#1f5fa8", "#c8502d", "#3d8a54", "#7a4fa0", "#b8860b", "#5b5b5b")
+_GREY = "#9a9a9a"
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -20,7 +21,7 @@ class Line:
     name: str
     points: Sequence[tuple[float, float]]
     whiskers: Sequence[tuple[float, float]] = ()
-    dashed: bool = False
+    dashed: bool = False  # a reference, in grey
     stepped: bool = False  # the value holds from a point back to the one before
     dots: bool = False
 
@@ -68,7 +69,7 @@ def _panel(panel: Panel, left: int) -> str:
     turned = f'transform="rotate(-90 {left - 40} {middle})"'
     parts.append(_text(left - 40, middle, panel.y, "middle", turned))
     for at, line in enumerate(panel.lines):
-        colour = _COLOURS[at % len(_COLOURS)]
+        colour = _GREY if line.dashed else _COLOURS[at % len(_COLOURS)]
         points = [(x(across), y(up)) for across, up in line.points]
         dash = ' stroke-dasharray="5 4"' if line.dashed else ""
         stroke = f'stroke="{colour}" stroke-width="1.8" fill="none"'
