@@ -98,9 +98,9 @@ class _BM25:
                 postings[term].append((at, times))
         self._postings = {}
         for term, pairs in postings.items():
-            ids: Any = np.array([at for at, _ in pairs], dtype=np.int64)
-            times = np.array([times for _, times in pairs], dtype=np.float64)
-            weights: Any = self._idf(len(pairs)) * times * (_K1 + 1) / (times + norm[ids])
+            ids = np.array([at for at, _ in pairs], dtype=np.int64)
+            counted = np.array([times for _, times in pairs], dtype=np.float64)
+            weights = self._idf(len(pairs)) * counted * (_K1 + 1) / (counted + norm[ids])
             self._postings[term] = ids, weights
 
     def _idf(self, documents):
