@@ -36,18 +36,27 @@ def read_queries(path: Path) -> list[Query]:
     Raises:
         BotError: The file cannot be read, or a line has no second column.
     """
-    lines = [line.rstrip("\r") for line in _text(path).split("\n") if line.strip("\r")]
-    header = [name.strip() for name in lines[0].split("\t")] if lines else []
-    if {"query", "accept"} <= set(header):
-        lines = lines[1:]
-    elif "query" in header or "accept" in header:
-        raise BotError(f"{path} 第1行：表头须有 query 和 accept 两列，实为 {'、'.join(header)}")
-    else:
-        header = ["query", "accept"]
+    lines = [
+        (number, line.rstrip("\r").split("\t"))
+        for number, line in enumerate(_text(path).split("\n"), 1)
+        if line.strip("\r")
+    ]
+    header = ["query", "accept"]
+    names = [name.strip() for name in lines[0][1]] if lines else []
+    if {"query", "accept"} & set(names):
+        if not {"query", "accept"} <= set(names):
+            raise BotError(f"{path} 第1行：表头须有 query 和 accept 两列，实为 {'、'.join(names)}")
+        header, lines = names, lines[1:]
     if not lines:
         raise BotError(f"{path}：没有提问")
     stem = path.name.partition(".")[0]
-    return [_query(dict(zip(header, line.split("\t"), strict=False)), stem) for line in lines]
+    queries = []
+    for number, line in lines:
+        cells = dict(zip(header, line, strict=False))
+        if not {"query", "accept"} <= cells.keys():
+            raise BotError(f"{path} 第{number}行：应有用制表符分开的 query 和 accept 两列")
+        queries.append(_query(cells, stem))
+    return queries
 
 
 def plain_id(id_: str) -> str:

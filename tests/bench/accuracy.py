@@ -105,6 +105,8 @@ def _in_domain_text(
     asked = runs[IRBOT]
     calibration = reliability(asked)
     inside = sum(bool(row.query.accept) for row in asked)
+    unread = [id_ for each in (*judge, *fit) for id_ in each.unread]
+    lost = f" Not readable, so never found: {', '.join(unread)}." if unread else ""
     sizes = ", ".join(f"{each.code} ({len(each.rows(False))} questions)" for each in judge)
     cautions = {
         caution: [row for each in judge for row in ask_all(each.desk(caution), each.queries)]
@@ -127,9 +129,9 @@ def _in_domain_text(
 
 {inside} phrasings that the records answer and {len(asked) - inside} that they do not, typed by \
 hand as investors type, labelled by reading the documents. Nothing is tuned on them. Companies: \
-{sizes}. Each company's messages are asked of a store that holds the labelled record alone; all \
-matchers get the same text and the same queries, irbot through the same path as a chat. "question" \
-and "question+answer" say what a peer searched.
+{sizes}. Each company's messages are asked of a store that holds only the records its labels \
+name; all matchers get the same text and the same queries, irbot through the same path as a chat. \
+"question" and "question+answer" say what a peer searched.
 
 {by_matcher(runs, _IN_DOMAIN)}
 *in-cov* and *yield* stand at the best threshold chosen on these same queries: what a confidence \
@@ -145,7 +147,7 @@ By `IR_CAUTION`:
 
 {by_matcher(cautions, BANDS)}
 With other stores, and on the companies that tuning may look at. In one store with all companies a \
-message that names none may find another company's answer, which its labels call wrong:
+message that names none may find another company's answer, which its labels call wrong.{lost}
 
 {by_matcher(elsewhere, ("R@1", "R@5", "AUC near", "AUC far", *BANDS[1:]))}
 ### By kind, style and company

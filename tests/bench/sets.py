@@ -30,6 +30,7 @@ class Company:
     code: str
     queries: tuple[Query, ...]
     db: Path
+    unread: tuple[str, ...] = ()  # labelled records that no file yields
 
     def desk(self, caution: Caution = "strict") -> Desk:
         return open_desk(Settings(db=self.db, caution=caution))
@@ -136,10 +137,9 @@ class Library:
             replace(query, company=path.stem) for path in phrasings for query in read_queries(path)
         )
         named = {id_.partition("#")[0] for query in queries for id_ in query.accept}
-        if lost := sorted(named - self._holding.keys()):
-            raise LookupError(f"{name}: no record file holds {', '.join(lost)}")
+        unread = tuple(sorted(named - self._holding.keys()))
         db = self._folder / f"{name}.db"
-        files = sorted({self._holding[id_] for id_ in named})
+        files = sorted({self._holding[id_] for id_ in named.difference(unread)})
         for outcome in import_files(Store(db), files, Options()):
             assert outcome.status == "imported", outcome.reason
-        return Company(name, queries, db)
+        return Company(name, queries, db, unread)

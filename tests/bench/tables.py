@@ -109,6 +109,8 @@ class Agreement:
 def agreements(name: str, runs: Runs) -> list[Agreement]:
     found = []
     for peer, figures in STUDY[name].items():
+        if peer not in runs:
+            continue
         numbers = score(runs[peer])
         for metric, figure in zip(("R@1", "R@5"), figures, strict=True):
             here = numbers[metric]
