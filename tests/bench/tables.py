@@ -143,12 +143,13 @@ def agreement_text(found: Sequence[Agreement]) -> str:
         spread = f"{min(shifts):+.3f} to {max(shifts):+.3f}"
         per_set.append([name, str(len(firsts)), spread, f"{kept} of {len(pairs)}"])
     return (
-        "An earlier study measured these matchers on other splits of the same corpora. Its queries, "
-        "and which part of a corpus is stored, are not those here, so two figures are compared "
-        "as two independent samples: they agree when they differ by at most "
+        "An earlier study measured these matchers on other splits of the same corpora. Its "
+        "queries, and which part of a corpus is stored, are not those here, so two figures are "
+        "compared as two independent samples: they agree when they differ by at most "
         "2·√((p(1−p) + q(1−q))/n), with the n here for both, as the study does not state its own. "
         "That allows for the choice of queries, not for a store that is denser or better labelled; "
-        "where every matcher moves the same way, it is the split that differs.\n\n"
+        "where nearly every matcher moves the same way and their order stays, that points to the "
+        "split.\n\n"
         f"{held} of {len(found)} figures agree.\n\n"
         + grid(["set", "peers", "R@1 here less the study's", "pairs in the same order"], per_set)
         + "\n"
