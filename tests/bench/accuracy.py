@@ -85,7 +85,7 @@ about something else.
 
     make bench DATA=folder              # this page and its plots; IR_TEST_RECORDS=folder of records
     irbot eval FILE --plot PLOT.svg     # the same numbers for your own queries over your own store
-    python -m tests.eval.count          # how many phrasings, by company, kind and style
+    python -m tests.eval.count          # how many phrasings, by company, style and kind
 
 """
 

@@ -1,4 +1,4 @@
-"""Count the phrasings by company, kind and style; fail under the least that was agreed.
+"""Count the phrasings by company, style and kind; fail under the least that was agreed.
 
 python -m tests.eval.count             the counts; exit 1 where something is missing
 python -m tests.eval.count --hashes    the [sha256] table for split.toml
@@ -38,20 +38,23 @@ def missing(written: dict[str, list[Query]]) -> list[str]:
 
 
 def table(written: dict[str, list[Query]]) -> str:
-    """Companies and styles against kinds."""
-    named = {code: Counter(query.kind for query in queries) for code, queries in written.items()}
-    styles: dict[str, Counter[str]] = {}
-    for query in (query for queries in written.values() for query in queries):
-        styles.setdefault(query.style or "-", Counter())[query.kind] += 1
-    lines = []
-    for title, rows in (("company", named), ("style", dict(sorted(styles.items())))):
-        lines += [f"{title:16}" + "".join(f"{kind:>7}" for kind in ("in", "near", "far", "all"))]
-        rows = {**rows, "all": sum(rows.values(), Counter())}
-        for name, counts in rows.items():
-            cells = [counts["in"], counts["near"], counts["far"], counts.total()]
-            lines.append(f"{name:16}" + "".join(f"{cell:>7}" for cell in cells))
-        lines.append("")
-    return "\n".join(lines)
+    """Companies against styles, each cell in scope/near/far."""
+    queries = [query for each in written.values() for query in each]
+    styles = sorted({query.style for query in queries})
+    lines = [["in/near/far", *(style or "-" for style in styles), "all"]]
+    for code, each in {**written, "all": queries}.items():
+        by_style = [[query for query in each if query.style == style] for style in styles]
+        lines.append([code, *map(_kinds, by_style), _kinds(each)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+
+
+def _kinds(queries: Sequence[Query]) -> str:
+    counts = Counter(query.kind for query in queries)
+    return "/".join(str(counts[kind]) for kind in ("in", "near", "far"))
 
 
 def main(arguments: Sequence[str]) -> int:
