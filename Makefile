@@ -7,7 +7,7 @@ Q ?= 可转债
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run ask serve test trials lint lock clean
+.PHONY: help install dev run ask serve test trials bench lint lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -30,6 +30,9 @@ test: dev lint ## everything CI runs
 trials: dev ## the long forms: kills, soaks, races
 	@$(BIN)/pytest -m trial --timeout 3600
 
+bench: dev $(VENV)/.installed-bench ## measure irbot and its peers: make bench DATA=folder
+	@$(BIN)/python -m tests.bench.accuracy "$(DATA)"
+
 lint: dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -37,7 +40,8 @@ lint: dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/lint-imports
 
 lock: dev ## write the lock files anew
-	@for lock in "requirements.txt --group build" "requirements-dev.txt --group build --group dev -c requirements.txt"; do \
+	@for lock in "requirements.txt --group build" "requirements-dev.txt --group build --group dev -c requirements.txt" \
+	  "requirements-bench.txt --group bench -c requirements.txt"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate --upgrade pyproject.toml -o $$lock || exit 1; done
 
@@ -58,4 +62,8 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-dev requirements-bench.txt
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements-bench.txt
 	@touch $@

@@ -151,6 +151,14 @@ class Desk:
         if isinstance(reply, Suggest | Decline):
             self._store.add_miss(message.chat, message.text, band(reply), self._now())
 
+    def ranked(self, message: Message) -> list[Hit]:
+        """The stored questions behind the reply to free text, best first, whatever its band."""
+        message = self._scoped(message)
+        command, as_of = parse(message.text[:_LONGEST])
+        if not isinstance(command, Ask):
+            return []
+        return self._search(command.text, replace(message, as_of=as_of or message.as_of))
+
     def show(self, reply: Reply) -> Shown:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
@@ -188,7 +196,7 @@ class Desk:
         raise TypeError(f"no such command: {command!r}")
 
     def _found(self, text: str, message: Message) -> Reply:
-        hits = self._current().index.search(text, company=message.company, as_of=message.as_of)
+        hits = self._search(text, message)
         match choose(hits, self._caution):
             case "answer":
                 return self._answer(hits[0], message, others=hits[1:])
@@ -196,6 +204,9 @@ class Desk:
                 return Suggest(tuple(self._diverse(hits)), self._among_many())
             case _:
                 return Decline(self._coverage(message))
+
+    def _search(self, text: str, message: Message) -> list[Hit]:
+        return self._current().index.search(text, company=message.company, as_of=message.as_of)
 
     def _answer(
         self, hit: Hit, message: Message, others: list[Hit] | None = None, whole: bool = False

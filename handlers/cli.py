@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import click
@@ -26,8 +27,9 @@ from bot.commands import Plan
 from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
 from bot.errors import BotError, NotFoundError
+from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
 from bot.importing import Options, Outcome, files_in, import_files
-from bot.message import Chat, Message
+from bot.message import Chat, Hit, Message
 from bot.misses import grouped
 from bot.present import import_json, record_json, reply_json, stored_question_json, summary_json
 from bot.record import Record
@@ -399,6 +401,52 @@ def misses(settings: Settings, as_json: bool) -> None:
         click.echo("没有未答上的提问", err=True)
 
 
+@cli.command("eval")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run", "run", type=click.Path(path_type=Path), help="把逐条结果写入此文件。")
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.option("--plot", type=click.Path(path_type=Path), help="把可靠性图和风险曲线写成 SVG。")
+@click.pass_obj
+def eval_(
+    settings: Settings,
+    files: tuple[Path, ...],
+    run: Path | None,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。"""
+    queries = [query for file in files for query in read_queries(file)]
+    started = perf_counter()
+    desk = open_desk(settings)
+    start_ms = (perf_counter() - started) * 1000
+    stored = {
+        plain_id(Hit(record, question, 1.0).id)
+        for record in desk.records()
+        for question in record.questions
+    }
+    if not stored:
+        raise BotError("库中没有可以回答的记录；请先导入：irbot import 文件或文件夹")
+    if missing := sorted(set().union(*(query.accept for query in queries)) - stored):
+        click.echo(
+            f"注意：标注的编号有 {len(missing)} 个不在库中（如 {missing[0]}）；"
+            "请先导入这些记录，否则对应提问都算答错",
+            err=True,
+        )
+    asked = list(ask_all(desk, queries))
+    if run:
+        _write(run, run_file(asked))
+    if plot:
+        _write(plot, diagram(asked))
+    if as_json:
+        _echo_json({"files": list(map(str, files)), "start ms": start_ms, **report(asked)})
+        return
+    click.echo(
+        f"{len(desk.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
+        f"{len(asked)} 条提问\n"
+    )
+    click.echo(table(asked))
+
+
 @cli.command()
 @click.pass_obj
 def chat(settings: Settings) -> None:
@@ -492,6 +540,13 @@ def _talk(desk: Desk, settings: Settings) -> None:
     from handlers.terminal import chat as talk
 
     talk(desk, settings.db.parent)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BotError(f"{path}：无法写入（{error.strerror or error}）") from error
 
 
 def _echo_json(value: Any, one_line: bool = False) -> None:

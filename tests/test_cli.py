@@ -302,3 +302,32 @@ def test_the_doctor_hears_of_the_end_of_the_holidays(tmp_path, days, ok):
     (found,) = findings(settings, Store(settings.db))
     assert found.ok is ok
     assert str(end) in found.said
+
+
+def test_eval_scores_a_query_file_and_keeps_the_run(loaded, tmp_path):
+    lines = ["可转债\t300253/2025-2#24", "关税\t300253/2025-002#24", "今天上海天气怎么样\t-"]
+    (tmp_path / "q.tsv").write_text("\n".join(lines), encoding="utf-8")
+    done = loaded("eval", "q.tsv", "--json", "--run", "run.tsv", "--plot", "plot.svg")
+    numbers = json.loads(done.stdout)
+    assert (numbers["in-scope queries"], numbers["out-of-scope queries"]) == (2, 1)
+    assert numbers["out-of-scope declined"] == 1.0
+    header, *run = (tmp_path / "run.tsv").read_text(encoding="utf-8").splitlines()
+    assert header.split("\t") == ["query", "confidence", "ids", "band", "ms"]
+    asked = loaded("ask", "--file", "-", "--json", stdin="可转债\n关税\n今天上海天气怎么样\n")
+    replies = [json.loads(line) for line in asked.stdout.splitlines()]
+    for line, reply in zip(run, replies, strict=True):
+        query, confidence, ids, band, _ = line.split("\t")
+        assert (query, band) == (reply["query"], reply["band"])
+        if band == "answer":
+            assert ids.split(",")[0] == reply["answers"][0]["id"]
+            assert float(confidence) == pytest.approx(reply["confidence"], abs=0.0001)
+    assert (tmp_path / "plot.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_eval_says_what_keeps_it_from_measuring(irbot, tmp_path):
+    (tmp_path / "q.tsv").write_text("可转债\t300253/2025-002#99\n", encoding="utf-8")
+    empty = irbot("eval", "q.tsv")
+    assert (empty.returncode, empty.stdout) == (1, "")
+    assert "库中没有可以回答的记录" in empty.stderr
+    irbot("import", SAMPLE)
+    assert "300253/2025-2#99" in irbot("eval", "q.tsv").stderr

@@ -1,0 +1,111 @@
+"""The numbers of one run, whole and by kind, style and company: as JSON and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.evaluating.asking import Asked
+from bot.evaluating.numbers import BINS, Number, Share, reliability, risk_coverage, score
+
+_GROUPS: dict[str, Callable[[Asked], str]] = {
+    "kind": lambda row: row.query.kind,
+    "style": lambda row: row.query.style,
+    "company": lambda row: row.query.company,
+}
+_TITLES = {"kind": "按类型", "style": "按写法", "company": "按公司"}
+_COLUMNS = (
+    "R@1",
+    "R@5",
+    "answered wrong",
+    "in-scope answered right",
+    "in-scope helped",
+    "out-of-scope answered",
+    "out-of-scope declined",
+)
+
+
+def groups(rows: Sequence[Asked]) -> dict[str, dict[str, list[Asked]]]:
+    """The rows by kind, by style and by company; a grouping of one nameless group is left out."""
+    found: dict[str, dict[str, list[Asked]]] = {}
+    for grouping, name_of in _GROUPS.items():
+        members: dict[str, list[Asked]] = {}
+        for row in rows:
+            members.setdefault(name_of(row), []).append(row)
+        if set(members) != {""}:
+            found[grouping] = dict(sorted(members.items()))
+    return found
+
+
+def report(rows: Sequence[Asked]) -> dict[str, Any]:
+    """The whole as JSON: numbers by the protocol's names, `intervals` of the shares beside them."""
+    calibration = reliability(rows)
+    return {
+        **_flat(score(rows)),
+        "ece": calibration and calibration.ece,
+        "ece_definition": f"{BINS} equal-mass bins over the queries with a ranked question; "
+        "mean of |confidence - share right| weighted by size",
+        "reliability": [
+            {"queries": bin_.queries, "confidence": bin_.confidence, "right": bin_.right}
+            for bin_ in (calibration.bins if calibration else ())
+        ],
+        "risk_coverage": [list(point) for point in risk_coverage(rows)],
+        **{
+            f"by_{grouping}": {name: _flat(score(members)) for name, members in named.items()}
+            for grouping, named in groups(rows).items()
+        },
+    }
+
+
+def _flat(numbers: Mapping[str, Number]) -> dict[str, Any]:
+    shares = {name: number for name, number in numbers.items() if isinstance(number, Share)}
+    return {
+        **{
+            name: number.value if isinstance(number, Share) else number
+            for name, number in numbers.items()
+        },
+        "intervals": {name: list(share.interval) for name, share in shares.items()},
+        "counts": {name: [share.count, share.of] for name, share in shares.items()},
+    }
+
+
+def table(rows: Sequence[Asked]) -> str:
+    """The same for a person at a terminal."""
+    lines = [f"{'':28}数值  95% 区间       次数"]
+    for name, number in score(rows).items():
+        if isinstance(number, Share):
+            low, high = number.interval
+            lines.append(
+                f"{name:26}{number.value:8.3f}  {low:.3f} – {high:.3f}  {number.count}/{number.of}"
+            )
+        else:
+            lines.append(f"{name:26}{_cell(number):>8}")
+    if calibration := reliability(rows):
+        lines.append(f"{'ECE':26}{calibration.ece:8.3f}  {BINS} 个等量分箱，只计有候选的提问")
+    for grouping, named in groups(rows).items():
+        heads = "".join(f"{column:>{_width(column)}}" for column in _COLUMNS)
+        lines += [
+            "",
+            f"{_TITLES[grouping]}（in+out：范围内、范围外的提问数）",
+            f"{'in+out':>26}{heads}",
+        ]
+        for name, members in named.items():
+            numbers = score(members)
+            size = f"{numbers['in-scope queries']}+{numbers['out-of-scope queries']}"
+            cells = "".join(
+                f"{_cell(numbers.get(column)):>{_width(column)}}" for column in _COLUMNS
+            )
+            lines.append(f"{name or '-':16}{size:>10}{cells}")
+    return "\n".join(lines)
+
+
+def _width(column: str) -> int:
+    return max(len(column), 5) + 2
+
+
+def _cell(number: Number) -> str:
+    if isinstance(number, Share):
+        return f"{number.value:.3f}" if number.of else "-"
+    if number is None:
+        return "-"
+    return f"{number:.3f}" if isinstance(number, float) else str(number)

@@ -1,0 +1,85 @@
+"""The measuring of peers: that each finds, and that the tables say what was counted."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from bot.evaluating import Asked, Query, Share
+from tests.bench import accuracy
+from tests.bench.peers import PEERS
+from tests.bench.runs import first_matcher
+from tests.bench.sets import PUBLIC, PublicSet
+from tests.bench.tables import Agreement, mcnemar
+
+STORED = (
+    ("a", "公司的可转债什么时候到期？"),
+    ("b", "海外业务的毛利率为什么下滑？"),
+    ("c", "CDU 产品是否已经批量交付？"),
+)
+INSTALLED = [name for name in PEERS if "jieba" not in name and "bm25s" not in name]
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_peer_ranks_the_stored_question_first(name):
+    search = PEERS[name](STORED)
+    for query, wanted in (("可转债到期", "a"), ("海外毛利率下滑", "b"), ("cdu批量交付", "c")):
+        ranking = search(query)
+        assert ranking[0][0] == wanted
+        assert [score for _, score in ranking] == sorted((s for _, s in ranking), reverse=True)
+    assert all(not search(nothing) or search(nothing)[0][1] == 0 for nothing in ("", "？！"))
+
+
+def test_the_frozen_matcher_finds_by_the_answer_and_repairs_a_homophone():
+    search = first_matcher(
+        [("a", "何时到期？", "可转债在明年到期。"), ("b", "分红计划？", "每年分红一次。")]
+    )
+    ranking, band = search("可转宅")
+    assert (ranking[0][0], band) == ("a", "answer")
+    assert search("zzzz") == ([], "decline")
+
+
+def test_the_projects_matcher_is_asked_over_a_public_set_by_the_sets_own_ids():
+    search = PublicSet("made up", (), STORED).irbot()
+    ranking, band = search("公司的可转债什么时候到期？")
+    assert ranking[0][0] == "a"
+    assert band == "answer"
+
+
+def test_mcnemar_counts_the_answerable_queries_that_changed():
+    def row(right, accept=True):
+        query = Query("q", frozenset({"1"}) if accept else frozenset(), "in" if accept else "far")
+        return Asked(query, ("1" if right else "2",), 0.5)
+
+    one = [row(True)] * 8 + [row(False)] + [row(True)] * 5 + [row(False, False)]
+    other = [row(False)] * 8 + [row(True)] + [row(True)] * 5 + [row(True, False)]
+    won, lost, p = mcnemar(one, other)
+    assert (won, lost) == (8, 1)
+    assert p == pytest.approx(2 * (1 + 9) / 2**9)  # binomial tail by hand
+
+
+def test_agreement_is_two_standard_errors_of_the_difference():
+    # p = q = .5, n = 200: s.e. of the difference is .05
+    assert Agreement("s", "p", "R@1", Share(100, 200), 0.5).allowed == pytest.approx(0.1)
+    assert Agreement("s", "p", "R@1", Share(100, 200), 0.59).holds
+    assert not Agreement("s", "p", "R@1", Share(100, 200), 0.61).holds
+
+
+def test_the_public_sets_are_measured_without_any_record(tmp_path, monkeypatch, capsys):
+    for name in PUBLIC:
+        stored = "id\ttext\n" + "".join(f"{id_}\t{text}\n" for id_, text in STORED)
+        queries = "kind\tquery\taccept\nin\t可转债\ta\nnear\t可转债利率\t-\nfar\t天气\t-\n"
+        for part, text in (("store", stored), ("queries", queries)):
+            with gzip.open(tmp_path / f"{name}.{part}.tsv.gz", "wt", encoding="utf-8") as file:
+                file.write(text)
+    monkeypatch.delenv("IR_TEST_RECORDS", raising=False)
+    for name in set(PEERS) - set(INSTALLED):
+        monkeypatch.delitem(PEERS, name)
+    monkeypatch.setattr(accuracy, "DOCS", tmp_path / "docs")
+    assert accuracy.main([str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert "### lcqmc: 1 in scope, 2 out" in printed.out
+    assert "| **irbot** | 1.000 (.207–1.000)" in printed.out
+    assert "IR_TEST_RECORDS is not set" in printed.err
+    assert not (tmp_path / "docs").exists()
