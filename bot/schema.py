@@ -356,3 +356,13 @@ def digests(db: Database) -> None:
         "CREATE INDEX outbox_background ON outbox (platform, workspace, due) "
         "WHERE background = 1 AND state IN ('ready', 'sending')"
     )
+
+
+@migrations()
+def vectors(db: Database) -> None:
+    """The meaning of stored texts, by model; made anew where it is missing."""
+    db.table("vectors").create(
+        {"model": str, "text": str, "vector": bytes},
+        pk=("model", "text"),
+        not_null={"vector"},
+    )

@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from bot.errors import IdentityError, NotFoundError, StoreError
@@ -364,6 +366,33 @@ class Store:
         """Grows with every change to what may be answered, by any process."""
         row = _first(self._db(), "SELECT value FROM generation")
         return int(row["value"]) if row else 0
+
+    # Meaning
+
+    def vectors(self, model: str) -> dict[str, NDArray[np.float32]]:
+        """The vectors of one model, by text."""
+        return {
+            row["text"]: np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32)
+            for row in self._db().query("SELECT text, vector FROM vectors WHERE model = ?", [model])
+        }
+
+    def add_vectors(self, model: str, made: Mapping[str, NDArray[np.float32]]) -> None:
+        """Keep vectors of stored texts; `use_vectors` tells the processes of them."""
+        db = self._db()
+        with transaction(db):
+            db.table("vectors").insert_all(
+                (
+                    {"model": model, "text": text, "vector": vector.astype(np.float16).tobytes()}
+                    for text, vector in made.items()
+                ),
+                ignore=True,
+            )
+
+    def use_vectors(self) -> None:
+        """Let every process search with the vectors made so far."""
+        db = self._db()
+        with transaction(db):
+            _grow(db)
 
     # Withdrawing
 

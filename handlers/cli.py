@@ -29,6 +29,7 @@ from bot.desk import Desk
 from bot.errors import BotError, NotFoundError
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
 from bot.importing import Options, Outcome, files_in, import_files
+from bot.matching.vectors import learn_meaning
 from bot.message import Chat, Hit, Message
 from bot.misses import grouped
 from bot.present import import_json, record_json, reply_json, stored_question_json, summary_json
@@ -38,6 +39,7 @@ from bot.store import Store
 from bot.verifying import verify_records
 
 _SAMPLE = Path("data/records")
+_MEANING_S, _FEW_FILES = 6.0, 20  # an import of more files leaves meaning to `serve`
 _FIRST_QUESTION = "可转债"
 
 
@@ -155,6 +157,10 @@ def import_(
         outcomes.append(outcome)
         if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
             click.echo(_report(outcome, dry_run), err=True)
+    if not dry_run:
+        left = learn_meaning(Store(settings.db), _MEANING_S if len(files) <= _FEW_FILES else 0.0)
+        if left and not as_json:
+            click.echo(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
     if as_json:
         _echo_json([import_json(outcome) for outcome in outcomes])
     elif len(outcomes) > 1 and not quiet:
@@ -338,6 +344,8 @@ def ask(
         raise click.UsageError("请写一条提问，或用 --file 指定文件")
     if company is not None and not (len(company) == 6 and company.isdigit()):
         raise click.UsageError("--company 应为六位股票代码，例如 300253")
+    if file is not None:
+        learn_meaning(Store(settings.db))
     desk = open_desk(settings)
     for line in file or [" ".join(text)]:
         _answer(desk, Message(line.rstrip("\r\n"), company=company, as_of=as_of), as_json)
@@ -416,6 +424,7 @@ def eval_(
 ) -> None:
     """用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。"""
     queries = [query for file in files for query in read_queries(file)]
+    learn_meaning(Store(settings.db))
     started = perf_counter()
     desk = open_desk(settings)
     start_ms = (perf_counter() - started) * 1000
@@ -476,6 +485,7 @@ def start(settings: Settings) -> None:
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
         if outcome.status != "unchanged":
             click.echo(_report(outcome, dry_run=False), err=True)
+    learn_meaning(store, _MEANING_S)
     desk = open_desk(settings, store)
     shown = desk.records()
     questions = sum(len(record.questions) for record in shown)

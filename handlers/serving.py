@@ -18,6 +18,7 @@ from bot import open_desk
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.errors import SettingsError
+from bot.matching.vectors import learn_meaning
 from bot.rounds import Rounds
 from bot.store import Store
 from handlers.slack.app import SlackChat
@@ -113,6 +114,8 @@ def serve(settings: Settings) -> None:
         servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
     with _stopped_by_signal() as stopped:
         delivery.start()
+        # What the imports left; killed at any moment it goes on at the next start.
+        threading.Thread(target=learn_meaning, args=(store,), name="meaning", daemon=True).start()
         for chat in chats.values():
             chat.start()
         for server in servers:

@@ -1,57 +1,131 @@
 """An immutable index over stored questions: message → Hits, best first, with a confidence.
 
-Each question, and each part of a compound one, is a unit of its own. Units are ranked by BM25
-over the question plus BM25 over question and answer as one text: people ask for words that only
-the answer holds. The confidence is the share of the message's information (idf) that the first
-unit holds, lowered where the runner-up with another answer is nearly as good. It never reorders.
+1. Each question, and each part of a compound one, is a unit of its own.
+2. Words find candidates: BM25 over the question, and over question and answer as one text;
+   people ask for words that only the answer holds. Synonyms (lexicon) count as terms.
+3. Meaning finds more, where the store has vectors: the message against the question and each
+   sentence of the answer.
+4. The candidates are ranked by a linear mix of both (ranking.py) and the first ones get a
+   confidence (confidence.py), which never reorders. What contradicts the message (facets.py)
+   keeps its place and loses its confidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from bot.matching.bm25 import BM25
+from bot.matching.asked import Asked, read_asked, stored_terms
+from bot.matching.bm25 import BM25, K1
+from bot.matching.confidence import confidence, likeness, measures
+from bot.matching.embedding import Embedder, Vectors
+from bot.matching.facets import Stored, conflicts, read_facets
+from bot.matching.lexicon import Lexicon, read_lexicon
+from bot.matching.meaning import Meaning
 from bot.matching.repair import Repair
-from bot.matching.text import normalise, terms
+from bot.matching.text import normalise, sentences
+from bot.matching.units import Unit, company_names, units
 from bot.message import Hit
-from bot.record import Question, Record
+from bot.record import Record
 
 _QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over question and answer
+_SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
+_MEANING_WEIGHT = 0.5
+_CONFLICT = 0.03
+SURE = 0.97  # by words alone; above it meaning is not asked
+_CODE = re.compile(  # of a listed company, by the exchanges' ranges
+    r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
+)
+_POOL = 24  # candidates by words; half as many more by meaning
 _SAME_ANSWER = 90.0  # rapidfuzz ratio of two normalised answers, 0-100
 _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
 
 @dataclass(frozen=True)
-class _Unit:
-    record: Record
-    question: Question
-    part: int | None
-    asked: str  # normalised
-    answered: str  # normalised
+class _Detail:
+    """What is known of a unit once it is a candidate."""
+
+    asked: frozenset[str]
+    both: frozenset[str]
+    sentences: tuple[tuple[frozenset[str], frozenset[str]], ...]  # terms; what it gives
+    stored: Stored
+    touchy: frozenset[int]  # lines of touchy words that it holds
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stored question put forward for a message, and what speaks for and against it."""
+
+    at: int  # place of the unit
+    unit: Unit
+    features: dict[str, float]
+    conflicts: tuple[str, ...]
+    score: float
+    confidence: float = 0.0
+
+    @property
+    def hit(self) -> Hit:
+        return Hit(self.unit.record, self.unit.question, self.confidence, self.unit.part)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a search found, and why there may be nothing."""
+
+    asked: Asked
+    candidates: tuple[Candidate, ...]  # one for each question, best first
+    cause: str = "nothing similar"  # English, for logs and --explain
+
+    @property
+    def hits(self) -> list[Hit]:
+        return [candidate.hit for candidate in self.candidates]
 
 
 class Index:
     """Stored questions, ready to be searched from any thread."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        *,
+        lexicon: Lexicon | None = None,
+        embedder: Embedder | None = None,
+        vectors: Mapping[str, Vectors] | None = None,
+    ) -> None:
+        """
+        Args:
+            records: What may be answered from.
+            lexicon: The word lists; the shipped ones by default.
+            embedder: Turns messages into vectors; None: words alone.
+            vectors: Of the texts that `pieces` names, as far as they were made.
+        """
         self.records = tuple(records)
-        self._units = [unit for record in records for unit in _units(record)]
-        asked = [terms(unit.asked) for unit in self._units]
-        both = [own + terms(unit.answered) for own, unit in zip(asked, self._units, strict=True)]
+        self.lexicon = lexicon or read_lexicon()
+        self._units = list(units(records))
+        asked = [stored_terms(normalise(unit.asked), self.lexicon) for unit in self._units]
+        both = [
+            own + stored_terms(normalise(unit.answered), self.lexicon)
+            for own, unit in zip(asked, self._units, strict=True)
+        ]
         self._asked = BM25(asked)
         self._both = BM25(both)
-        self._held = [frozenset(document) for document in both]
-        self._repair = Repair(text for unit in self._units for text in (unit.asked, unit.answered))
+        self._names = company_names(records)
+        texts = (normalise(text) for unit in self._units for text in (unit.asked, unit.answered))
+        known = [name for own in self._names.values() for name in own]
+        self._repair = Repair(texts, self.lexicon, known)
         self._company = np.array([unit.record.company_code for unit in self._units])
         self._day = np.array(
             [unit.record.last_event.end for unit in self._units], dtype="datetime64[D]"
         )
+        self._meaning = Meaning(self._units, embedder, vectors or {})
+        self._detail = lru_cache(maxsize=4096)(self._read_detail)
 
     def search(
         self,
@@ -59,99 +133,260 @@ class Index:
         *,
         company: str | None = None,
         as_of: date | None = None,
+        today: date | None = None,
         limit: int = 10,
     ) -> list[Hit]:
+        """The stored questions for a message, best first; see `look`."""
+        return self.look(text, company=company, as_of=as_of, today=today, limit=limit).hits
+
+    def look(
+        self,
+        text: str,
+        *,
+        company: str | None = None,
+        as_of: date | None = None,
+        today: date | None = None,
+        limit: int = 10,
+    ) -> Look:
         """Rank the stored questions for a message.
 
         Args:
             text: What was typed.
-            company: Six digits: only this company's records.
+            company: Six digits: only this company's records. A company that the message names
+                narrows the search too.
             as_of: Only records with an event date up to here.
-            limit: The most hits to return.
-
-        Returns:
-            One hit per question, best first; empty when no term of the message is stored.
+            today: From which 今年 is counted; the newest event by default.
+            limit: The most questions to return.
         """
-        query = set(terms(self._repair(normalise(text))))
-        if not query or not self._units:
-            return []
-        scores = self._both.scores(query) + _QUESTION_WEIGHT * self._asked.scores(query)
-        scores[~self._in_scope(company, as_of)] = 0
-        ranked = self._best_per_question(scores, limit)
-        confidence = self._confidence(query, ranked, scores)
-        return [
-            Hit(unit.record, unit.question, confidence[at], unit.part)
-            for at, unit in enumerate(self._units[i] for i in ranked)
-        ]
+        asked = self.ask(text, today)
+        named = self.named(asked.text)
+        if company is not None:
+            if named and company not in named:
+                return Look(asked, (), "names a company other than the chat's")
+            named = {company}
+        scope = self._in_scope(named, as_of)
+        found = self._ranked(asked, scope, with_meaning=False)
+        if self._meaning.ready and not (found and found[0].confidence >= SURE):
+            found = self._ranked(asked, scope, with_meaning=True)
+        strangers = self._strangers(asked)
+        if strangers and not any(self._holds(item, strangers) for item in found):
+            return Look(asked, (), f"names a company that is not stored: {'、'.join(strangers)}")
+        touchy = self.lexicon.matters.lines(asked.text)
+        if touchy:
+            found = [item for item in found if touchy <= self._detail(item.at).touchy]
+            if not found:
+                return Look(asked, (), "touches a matter of which no record speaks")
+        return Look(asked, tuple(found[:limit]))
+
+    def ask(self, text: str, today: date | None = None) -> Asked:
+        """The message as it is weighed."""
+        if today is None:
+            today = max((item.last_event.end for item in self.records), default=date.min)
+        known = [name for own in self._names.values() for name in own]
+        return read_asked(self._repair(normalise(text)), today, self.lexicon, known)
+
+    def named(self, text: str) -> set[str]:
+        """Codes of the stored companies that a normalised message names."""
+        return {code for code, own in self._names.items() if any(name in text for name in own)}
+
+    def _strangers(self, asked: Asked) -> list[str]:
+        """Companies that the message names and no record is of."""
+        stored = {name for own in self._names.values() for name in own}
+        codes = [code for code in _CODE.findall(asked.text) if code not in self._names]
+        return [*sorted(asked.facets.companies - stored), *codes]
+
+    def _holds(self, item: Candidate, names: Sequence[str]) -> bool:
+        return any(name in self._detail(item.at).stored.text for name in names)
 
     def same_answer(self, hit: Hit) -> list[Hit]:
         """Other stored questions of the company with a near-identical answer, newest first."""
-        answer = normalise(_answer_of(hit.question, hit.part))
-        found = self.search(answer, company=hit.record.company_code, limit=_SAME_ANSWER_POOL)
-        same = [
-            other
-            for other in found
-            if other.id != hit.id
-            and fuzz.ratio(answer, normalise(_answer_of(other.question, other.part)))
-            >= _SAME_ANSWER
-        ]
-        return sorted(same, key=lambda other: other.record.event_date, reverse=True)
+        answer = normalise(Unit(hit.record, hit.question, hit.part).answered)
+        terms = dict.fromkeys(stored_terms(answer, self.lexicon), 1.0)
+        scores = self._both.scores(terms)
+        scores[~self._in_scope({hit.record.company_code}, None)] = 0
+        found: dict[str, Hit] = {}
+        for at in _top(scores, _SAME_ANSWER_POOL):
+            unit = self._units[at]
+            other = Hit(unit.record, unit.question, 1.0, unit.part)
+            if other.id == hit.id or other.id in found or scores[at] <= 0:
+                continue
+            if fuzz.ratio(answer, normalise(unit.answered)) >= _SAME_ANSWER:
+                found[other.id] = other
+        return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
 
-    def _in_scope(self, company: str | None, as_of: date | None) -> NDArray[np.bool_]:
+    def _ranked(
+        self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
+    ) -> list[Candidate]:
+        """Candidates by score, the best unit of each question only, with their confidences."""
+        ranked = sorted(
+            self.candidates(asked, scope, with_meaning), key=lambda item: (-item.score, item.at)
+        )
+        found: dict[tuple[str, int], Candidate] = {}
+        for item in ranked:
+            found.setdefault((item.unit.record.id, item.unit.question.number), item)
+        return self._judged(list(found.values()))
+
+    def ranking(self, text: str, today: date, with_meaning: bool) -> list[Candidate]:
+        """Every candidate for a message, one for each question, best first."""
+        return self._ranked(self.ask(text, today), self._in_scope(set(), None), with_meaning)
+
+    def _judged(self, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates with their confidences; the first one's grows with its lead."""
+        found = []
+        for place, item in enumerate(ranked):
+            lead = self.lead(ranked) if place == 0 else 0.0
+            sure = confidence(measures(item.features, item.conflicts, lead), item.conflicts)
+            found.append(replace(item, confidence=sure))
+        return found
+
+    def lead(self, ranked: Sequence[Candidate]) -> float:
+        """How much better the first scores than the first with another answer."""
+        first, *others = ranked
+        rival = next((other for other in others if not self.is_same(first, other)), None)
+        return first.score - rival.score if rival else 1.0
+
+    def candidates(
+        self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
+    ) -> list[Candidate]:
+        """The units worth a look, with what speaks for each; not in order."""
+        weights = asked.weights()
+        words = self._both.scores(weights) + _QUESTION_WEIGHT * self._asked.scores(weights)
+        words[~scope] = 0
+        pool = [int(at) for at in _top(words, _POOL) if words[at] > 0]
+        near = self._meaning(asked.text) if with_meaning else None
+        if near is not None:
+            by_meaning = np.where(scope, np.maximum(near.asked, near.answered), 0)
+            pool += [int(at) for at in _top(by_meaning, _POOL // 2) if by_meaning[at] > 0]
+        perfect = sum(weight * self._both.idf(term) for term, weight in weights.items())
+        perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
+        found = []
+        for at in dict.fromkeys(pool):
+            features = self._features(asked, at)
+            features["bm25"] = float(words[at]) / max(perfect, 1e-9)
+            if near is not None:
+                features["e5 asked"] = float(near.asked[at])
+                features["e5 answered"] = float(near.answered[at])
+            own = self._names[self._units[at].record.company_code]
+            against = tuple(conflicts(asked.facets, self._detail(at).stored, own))
+            score = _score(features, against)
+            found.append(Candidate(at, self._units[at], features, against, score))
+        return found
+
+    def _features(self, asked: Asked, at: int) -> dict[str, float]:
+        detail = self._detail(at)
+        total = question = both = unknown = 0.0
+        best = [0.0] * len(detail.sentences)
+        done: set[str] = set()
+        for term in asked.terms:
+            if term.is_single or term.text in done:
+                continue
+            done.add(term.text)
+            weight = term.weight * self._both.idf(term.text)
+            total += weight
+            words = {term.text, *(f"={line}" for line in term.lines)}
+            if not words.isdisjoint(detail.both):
+                both += weight
+                question += 0.0 if words.isdisjoint(detail.asked) else weight
+                for place, (held, _) in enumerate(detail.sentences):
+                    if not words.isdisjoint(held):
+                        best[place] += weight
+            elif not any(word in self._both for word in words):
+                unknown += weight
+        total = max(total, 1e-9)
+        reverse = sum(self._both.idf(term) for term in detail.asked if term in done) / max(
+            sum(self._both.idf(t) for t in detail.asked if len(t) > 1 and t[0] != "="), 1e-9
+        )
+        return {
+            "question": question / total,
+            "both": both / total,
+            "sentence": max(best, default=0.0) / total,
+            "unknown": unknown / total,
+            "reverse": reverse,
+            "size": float(total),
+            "asks": float(not asked.facets.asks.isdisjoint(("amount", "money"))),
+            **{
+                f"no {what}": float(
+                    not any(
+                        what in gives
+                        for place, (_, gives) in enumerate(detail.sentences)
+                        if best[place] > 0.5 * max(best)
+                    )
+                )
+                for what in asked.facets.asks
+            },
+            "run": _longest_run(asked, detail.stored.text),
+        }
+
+    def _read_detail(self, at: int) -> _Detail:
+        unit = self._units[at]
+        asked, answered = normalise(unit.asked), normalise(unit.answered)
+        text = f"{asked}\n{answered}"
+        day = unit.record.last_event.end
+        pieces = sentences(answered)
+        terms = [stored_terms(piece, self.lexicon) for piece in pieces]
+        return _Detail(
+            frozenset(stored_terms(asked, self.lexicon)),
+            frozenset(stored_terms(text, self.lexicon)),
+            tuple(
+                (frozenset(own), read_facets(piece, day, self.lexicon).gives)
+                for own, piece in zip(terms, pieces, strict=True)
+            ),
+            Stored(
+                read_facets(asked, day, self.lexicon),
+                read_facets(text, day, self.lexicon),
+                text.replace(" ", "").replace(",", ""),
+                day,
+            ),
+            frozenset(self.lexicon.matters.lines(text)),
+        )
+
+    def _in_scope(self, companies: set[str], as_of: date | None) -> NDArray[np.bool_]:
         scope = np.ones(len(self._units), dtype=np.bool_)
-        if company is not None:
-            scope &= self._company == company
+        if companies:
+            scope &= np.isin(self._company, list(companies))
         if as_of is not None:
             scope &= self._day <= np.datetime64(as_of)
         return scope
 
-    def _best_per_question(self, scores: NDArray[np.float64], limit: int) -> list[int]:
-        """Units with a score, best first, the best one of each question only."""
-        chosen: dict[tuple[str, int], int] = {}
-        for at in np.argsort(-scores, kind="stable"):
-            if scores[at] <= 0 or len(chosen) >= limit:
-                break
-            unit = self._units[at]
-            chosen.setdefault((unit.record.id, unit.question.number), int(at))
-        return list(chosen.values())
-
-    def _confidence(
-        self, query: set[str], ranked: list[int], scores: NDArray[np.float64]
-    ) -> list[float]:
-        information = {term: self._both.idf(term) for term in query}
-        total = sum(information.values())
-        shares = [
-            sum(weight for term, weight in information.items() if term in self._held[at]) / total
-            for at in ranked
-        ]
-        if not shares:
-            return []
-        rival = next((at for at in ranked[1:] if not self._same(ranked[0], at)), None)
-        margin = 1 - scores[rival] / scores[ranked[0]] if rival is not None else 1.0
-        # Provisional: half of the doubt left by a close runner-up.
-        surest = shares[0] * (0.5 + 0.5 * min(margin / 0.25, 1.0))
-        return [min(surest, share) if at else surest for at, share in enumerate(shares)]
-
-    def _same(self, one: int, other: int) -> bool:
-        first, second = self._units[one].answered, self._units[other].answered
-        return fuzz.ratio(first, second) >= _SAME_ANSWER
+    def is_same(self, one: Candidate, other: Candidate) -> bool:
+        """Whether two stored questions have near-identical answers."""
+        return fuzz.ratio(one.unit.answered, other.unit.answered) >= _SAME_ANSWER
 
 
-def _units(record: Record) -> Iterable[_Unit]:
-    for question in record.questions:
-        for part in (None, *(part.number for part in question.parts)):
-            yield _Unit(
-                record,
-                question,
-                part,
-                normalise(_question_of(question, part)),
-                normalise(_answer_of(question, part)),
-            )
+def _score(features: Mapping[str, float], against: Sequence[str]) -> float:
+    """The linear mix that ranks."""
+    score = features["bm25"] + _SENTENCE_WEIGHT * features["sentence"]
+    if "e5 asked" in features:
+        near = max(features["e5 asked"], features["e5 answered"])
+        score += _MEANING_WEIGHT * likeness(near)
+    return score - (_CONFLICT if against else 0.0)
 
 
-def _question_of(question: Question, part: int | None) -> str:
-    return (question.part_question(part) if part else None) or question.question
+def _longest_run(asked: Asked, text: str) -> float:
+    """The weight of the longest stretch of pairs that stands in the text as typed."""
+    best = run = 0.0
+    end = -1
+    for term in asked.terms:
+        if term.is_single:
+            continue
+        if term.text in text:
+            run = run + term.weight if term.start <= end else term.weight
+            if run > best and asked.text[max(term.start, 0) : term.start + 1]:
+                best = run
+            end = term.start + len(term.text) - 1
+        else:
+            end = -1
+            run = 0.0
+    return best
 
 
-def _answer_of(question: Question, part: int | None) -> str:
-    return (question.part_answer(part) if part else None) or question.answer
+def _top(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """The places of the largest values, largest first, ties by place."""
+    if len(values) > count:
+        near = np.argpartition(-values, count - 1)[:count]
+        floor = values[near].min()
+        near = np.flatnonzero(values >= floor)
+    else:
+        near = np.arange(len(values))
+    order: NDArray[np.int64] = near[np.argsort(-values[near], kind="stable")][:count]
+    return order

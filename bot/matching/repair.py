@@ -1,5 +1,7 @@
 """Typed words that no record holds → the stored word they most likely stand for.
 
+Pinyin first (pinyin.py); then typos.
+
 A Latin word within one or two edits of a stored one; a Han character whose homophone makes three
 adjacent characters a stored sequence (可转宅 → 可转债). Stored words stay. A character of another
 sound is never replaced: that would turn 分红计划 into whatever plan the record speaks of.
@@ -12,33 +14,48 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
-from pypinyin import lazy_pinyin
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from bot.matching.lexicon import Lexicon
+from bot.matching.pinyin import Pinyin, syllable
 
 _KEYWORD = 6  # characters; in a longer message the other words carry a typo, and 什么时 is none
 _HAN3 = re.compile(r"(?=([㐀-鿿]{3}))")
 _LATIN = re.compile(r"[a-z]{4,}")
+_MOST = 4_000_000  # characters learned from; the newest records come first
 
 
 class Repair:
     """What the stored texts spell, to repair messages with."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        """texts: normalised."""
+    def __init__(self, texts: Iterable[str], lexicon: Lexicon, names: Iterable[str] = ()) -> None:
+        """texts: normalised; names: words that are known besides."""
         self._words: Counter[str] = Counter()
         self._triples: Counter[str] = Counter()
+        read = 0
         for text in texts:
             self._words.update(_LATIN.findall(text))
             self._triples.update(_HAN3.findall(text))
-        self._pairs = {pair for triple in self._triples for pair in (triple[:2], triple[1:])}
+            read += len(text)
+            if read > _MOST:
+                break
+        pairs: Counter[str] = Counter()
+        for triple, times in self._triples.items():
+            pairs[triple[:2]] += times
+            pairs[triple[1:]] += times
+        self._pairs = pairs.keys()
+        phrases = [word for word in (*lexicon.words, *names) if not word.isascii()]
+        latin = {piece for word in lexicon.words if word.isascii() for piece in word.split()}
+        self._pinyin = Pinyin(phrases, pairs | self._triples, latin | self._words.keys())
         self._by_sound: dict[str, str] = {}
         for triple, _ in sorted(self._triples.items(), key=lambda item: item[1]):
             self._by_sound[sound(triple)] = triple  # the most frequent one stays
 
     def __call__(self, text: str) -> str:
         """The normalised message with its likely typos repaired."""
-        return self._han(_LATIN.sub(lambda match: self._word(match.group()), text))
+        read = self._pinyin(text)
+        return self._han(_LATIN.sub(lambda match: self._word(match.group()), read))
 
     def _word(self, word: str) -> str:
         if word in self._words:
@@ -69,10 +86,9 @@ def sound(text: str) -> str:
     >>> sound("可转宅") == sound("可转债")
     True
     """
-    return " ".join(_syllable(character) for character in text)
+    return " ".join(_plain(character) for character in text)
 
 
 @cache
-def _syllable(character: str) -> str:
-    syllable = lazy_pinyin(character)[0]
-    return re.sub(r"^([zcs])h", r"\1", re.sub(r"ng$", "n", syllable))
+def _plain(character: str) -> str:
+    return re.sub(r"^([zcs])h", r"\1", re.sub(r"ng$", "n", syllable(character)))

@@ -1,6 +1,6 @@
 """Text as the matcher sees it. What is shown never passes through here.
 
-1. NFKC, case folded, traditional → simplified.
+1. NFKC, case folded, traditional → simplified, each with the place it came from.
 2. Greetings and thanks out: they would otherwise be the surest match of all.
 3. Terms: every Han character and every adjacent pair; runs of Latin letters and digits whole.
 """
@@ -9,31 +9,62 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 
 from opencc import OpenCC
 
+HAN = "㐀-鿿豈-﫿\U00020000-\U0003ffff"
 _BOILERPLATE = re.compile(
     r"尊敬的(?:公司)?(?:各位)?(?:领导|董事长|总经理|总裁|管理层|董秘|投资者|股东)?"
     r"|各位领导|[您你]们?好|(?:上午|下午|晚上|早上|中午)好|(?:请问|想问|问)一?下|请问|麻烦(?:问|您|你)"
     r"|(?:十分|非常|衷心)?感谢(?:您|你|各位)?(?:对(?:公司|我们))?的?(?:关注|提问|支持|解答|回答|建议|关心)?"
     r"(?:[与和、](?:关注|支持|建议))?|谢谢(?:您|你|公司|大家)?(?:的?(?:关注|提问|支持))?"
-    r"|哈喽|hello\b|hi\b|辛苦了|拜托"
+    r"|哈喽|\bhello\b|\bhi\b|辛苦了|拜托"
 )
-_RUN = re.compile(
-    r"[a-z]+[0-9]*(?![a-z])|[0-9]+(?:\.[0-9]+)?|[a-z0-9]+|[㐀-鿿豈-﫿\U00020000-\U0003ffff]+"
-)
-_SPACE_BETWEEN_HAN = re.compile(r"(?<=[㐀-鿿])\s+(?=[㐀-鿿])")
+_RUN = re.compile(rf"[a-z]+[0-9]*(?![a-z])|[0-9]+(?:\.[0-9]+)?|[a-z0-9]+|[{HAN}]+")
+_SENTENCE = re.compile(r"[^。！？!?；;\n]*[^。！？!?；;\n\s][。！？!?；;\n]*")
+_LONGEST_SENTENCE = 120  # characters
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text in one width, case and script, and where each character stood."""
+
+    text: str
+    origin: tuple[int, ...]  # for each character of `text`, its place in the printed text
+
+    def printed(self, printed: str, start: int, end: int) -> str:
+        """The printed characters behind a stretch of the folded text."""
+        return printed[self.origin[start] : self.origin[end - 1] + 1]
+
+
+def fold(text: str) -> Folded:
+    """The text in one width, case and script, with its greetings.
+
+    >>> folded = fold("ＡＩ業務㎡")
+    >>> folded.text, folded.printed("ＡＩ業務㎡", 2, 4)
+    ('ai业务m2', '業務')
+    """
+    characters: list[str] = []
+    origin: list[int] = []
+    for at, character in enumerate(text):
+        plain = _plain(character)
+        characters.append(plain)
+        origin += [at] * len(plain)
+    return Folded("".join(characters), tuple(origin))
 
 
 def normalise(text: str) -> str:
-    """The text in one width, case and script, without greetings.
+    """The text in one width, case and script, without greetings and spaces between Han.
 
     >>> normalise("您好，請問ＡＩ業務？")
     ',ai业务?'
     """
-    folded = _simplified(unicodedata.normalize("NFKC", text).casefold())
-    return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", folded))
+    return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+
+
+_SPACE_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 
 
 def terms(text: str) -> list[str]:
@@ -52,11 +83,58 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def spans(text: str) -> list[tuple[str, int]]:
+    """The terms of normalised text, each with where it begins."""
+    found: list[tuple[str, int]] = []
+    for match in _RUN.finditer(text):
+        run, start = match.group(), match.start()
+        if run[0] < "\u3400":
+            found.append((run, start))
+        else:
+            found += ((run[at], start + at) for at in range(len(run)))
+            found += ((run[at : at + 2], start + at) for at in range(len(run) - 1))
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, the longest cut at commas.
+
+    >>> sentences("收入增长。毛利率下降；")
+    ['收入增长。', '毛利率下降；']
+    """
+    found: list[str] = []
+    for match in _SENTENCE.finditer(text):
+        sentence = match.group().strip()
+        if len(sentence) <= _LONGEST_SENTENCE:
+            found.append(sentence)
+        else:
+            found += _clauses(sentence)
+    return found
+
+
+def _clauses(sentence: str) -> list[str]:
+    """Stretches of a long sentence, ending at commas where there are any."""
+    found: list[str] = []
+    piece = ""
+    for clause in re.findall(r"[^，,：:]*[，,：:]?", sentence):
+        for at in range(0, len(clause), _LONGEST_SENTENCE):
+            part = clause[at : at + _LONGEST_SENTENCE]
+            if piece and len(piece) + len(part) > _LONGEST_SENTENCE:
+                found.append(piece)
+                piece = ""
+            piece += part
+    return [*found, piece] if piece else found
+
+
+@cache
+def _plain(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character).casefold()
+    if folded.isascii():
+        return folded
+    converted: str = _converter().convert(folded)
+    return converted
+
+
 @cache
 def _converter() -> OpenCC:
     return OpenCC("t2s")
-
-
-def _simplified(text: str) -> str:
-    converted: str = _converter().convert(text)
-    return converted

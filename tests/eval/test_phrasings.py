@@ -12,8 +12,6 @@ from tests.bench.sets import Library
 from tests.eval.count import main, missing, phrasings
 from tests.eval.split import FOLDER, read_split
 
-UNREAD = {"002415/2020-07-25"}  # refused by the reader; its labels wait for it
-
 
 def test_there_are_as_many_as_agreed():
     assert missing(phrasings()) == []
@@ -58,5 +56,5 @@ def test_every_accepted_id_is_a_question_of_a_record(tmp_path):
         company = library.company(path)
         named = {id_ for query in company.queries for id_ in query.accept}
         stored = {plain_id(id_) for id_, _ in company.rows(with_answer=False)}
-        strange = {id_ for id_ in named - stored if id_.partition("#")[0] not in UNREAD}
+        strange = named - stored
         assert strange == set(), path.name

@@ -1,0 +1,111 @@
+"""A message as the matcher weighs it: terms with weights, synonyms, what it pins down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from bot.matching.facets import Facets, read_facets
+from bot.matching.lexicon import Lexicon
+from bot.matching.text import spans, terms
+
+_FUNCTION = 0.12  # what a word of asking weighs beside one of the matter
+_COMMON = 0.5  # a word of every company
+_SINGLE = 0.3  # one Han character beside a pair
+_LATIN, _NUMBER, _SYNONYM = 1.5, 0.7, 1.0
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the message, what it weighs, and the synonym lines that may stand for it."""
+
+    text: str
+    start: int
+    weight: float
+    lines: frozenset[int]
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.text) == 1 and not self.text.isascii()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A message, normalised and repaired."""
+
+    text: str
+    terms: tuple[Term, ...]
+    lines: frozenset[int]  # synonym lines
+    facets: Facets
+
+    def weights(self) -> dict[str, float]:
+        """Each term to search for, synonym lines among them; repeats count once."""
+        found: dict[str, float] = {}
+        for term in self.terms:
+            found[term.text] = max(found.get(term.text, 0.0), term.weight)
+        return found | {synonym(line): _SYNONYM for line in self.lines}
+
+
+def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Asked:
+    """Weigh a normalised message.
+
+    Args:
+        text: The message.
+        day: The clock's.
+        lexicon: The word lists.
+        names: Of companies in the store; they narrow the search and weigh nothing.
+    """
+    asking = _covered(text, ((start, end) for start, end, _ in lexicon.asking.find(text)))
+    common = _covered(text, ((start, end) for start, end, _ in lexicon.everyday.find(text)))
+    named = _covered(text, (_place for name in names for _place in _places(text, name)))
+    lines: list[set[int]] = [set() for _ in text]
+    for start, end, line in lexicon.synonyms.find(text):
+        for at in range(start, end):
+            lines[at].add(line)
+    found = []
+    for term, start in spans(text):
+        inner = range(start, start + len(term))
+        if all(named[at] for at in inner):
+            continue
+        weight = _weight(term)
+        if all(asking[at] for at in inner):
+            weight *= _FUNCTION
+        elif all(common[at] or asking[at] for at in inner):
+            weight *= _COMMON
+        shared = set.intersection(*(lines[at] for at in inner))
+        found.append(Term(term, start, weight, frozenset(shared)))
+    all_lines = frozenset(lexicon.synonyms.lines(text))
+    return Asked(text, tuple(found), all_lines, read_facets(text, day, lexicon))
+
+
+def stored_terms(text: str, lexicon: Lexicon) -> list[str]:
+    """The terms of stored text, with a term for each synonym line that it holds."""
+    return [*terms(text), *map(synonym, lexicon.synonyms.lines(text))]
+
+
+def synonym(line: int) -> str:
+    """The term that stands for every word of a synonym line."""
+    return f"={line}"
+
+
+def _weight(term: str) -> float:
+    if term[0].isdigit():
+        return _NUMBER
+    if term.isascii():
+        return _LATIN if len(term) > 1 else _SINGLE
+    return _SINGLE if len(term) == 1 else 1.0
+
+
+def _covered(text: str, places: Iterable[tuple[int, int]]) -> list[bool]:
+    found = [False] * len(text)
+    for start, end in places:
+        found[start:end] = [True] * (end - start)
+    return found
+
+
+def _places(text: str, name: str) -> Iterable[tuple[int, int]]:
+    at = text.find(name)
+    while at >= 0:
+        yield at, at + len(name)
+        at = text.find(name, at + 1)

@@ -1,0 +1,171 @@
+"""What a text pins down: years, quarters, figures, what a figure is of, companies, direction.
+
+`conflicts` compares what is asked with what is stored. A conflict never answers; it may offer.
+Relative words count from the clock in a message and from the event in a record: 今年, asked in
+2026, is not the 今年 of a record of 2025.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.matching.lexicon import Lexicon
+
+_YEAR = re.compile(
+    r"(?<![\d.])(20[0-4]\d|19[89]\d)(?!\d|\.\d|[%亿万元台人家个项])"
+    r"|(?<![\d.])([012]\d)年(?!内|以|来|前|后)|\bfy\s?(\d\d)(?!\d)"
+    r"|(二[零〇o][一二三四零〇][零〇一二三四五六七八九])年?|(?<![十一二三四五六七八九])(二[一二三四五六七八九])年"
+)
+_RELATIVE = {
+    "前年": -2, "去年": -1, "上一年": -1, "上年": -1, "last year": -1, "今年": 0, "本年": 0,
+    "当年": 0, "this year": 0, "明年": 1, "来年": 1, "next year": 1, "后年": 2,
+}  # fmt: skip
+_RELATIVE_WORD = re.compile("|".join(_RELATIVE))
+_NOW = re.compile("截至目前|目前|当前|现阶段|截止现在|at present|currently")
+_SPAN = re.compile(r"(?<!\d)(?:20)?(\d\d)(?:年)?\s*[-~—–至到]+\s*(?:20)?(\d\d)年")
+_QUARTER = re.compile(
+    r"(?:第?([一二三四1234])季度?(?!末以)|(?<![a-z])q([1-4])(?!\d)|(?<!\d)([1-4])q|([上下])半年|([上本下])个?季度?)"
+)
+_STALE = 365  # days after which a record is not 目前
+_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "零": 0, "〇": 0, "o": 0, "五": 5, "六": 6,
+           "七": 7, "八": 8, "九": 9}  # fmt: skip
+_FIGURE = re.compile(
+    r"(?<![\d.a-z])(\d+(?:\.\d+)?)\s*"
+    r"(%|个百分点|亿|万|千瓦时|千瓦|元|美元|倍|台|套|人|家|吨|件|股|mw|gw|kw|kv|mm|nm|gb|tb|寸|平方|项|款)"
+)
+_AMOUNT = re.compile(
+    r"多少(?!年)|几(?:个|家|台|套|人|名|款|成|亿|万|百|千|吨|条|倍|股|块)|多大|占比|比例|比率|率是|数量|金额|"
+    r"规模(?:是|有)|几成|百分之|价格|单价|how many|how much|duoshao|人数|总额"
+)
+_MONEY = re.compile(
+    r"多少(?:钱|亿|万|元|块)|几(?:个亿|亿|万|块)|金额|单价|价格|售价|总价|卖多少|总额|how much"
+)
+_WHEN = re.compile(
+    r"什么时候|啥时候|何时|哪天|哪年|哪个月|几月|几号|时间表|多久|when\b|什么时间|时间点|开始时间"
+)
+_HAS_FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?:成|倍|个|家|亿|万|分之)")
+_HAS_MONEY = re.compile(r"\d[\d.,]*\s*(?:万|亿|元|美元|港元|欧元|千)")
+_HAS_DATE = re.compile(
+    r"\d{4}|\d+\s*[年月日]|[一二三四]季度|[上下]半年|年底|年内|明年|今年|去年|[一二三四五六七八九十]+月|q[1-4]|近期|尽快|择机"
+)
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What one text pins down."""
+
+    years: frozenset[int] = frozenset()
+    quarters: frozenset[int] = frozenset()  # 1-4; 5 and 6 are the halves
+    figures: frozenset[str] = frozenset()
+    metrics: frozenset[int] = frozenset()  # lines of the lexicon
+    companies: frozenset[str] = frozenset()
+    direction: int = 0  # 1 up, -1 down, 0 neither or both
+    asks: frozenset[str] = frozenset()  # "amount", "money", "when"
+    gives: frozenset[str] = frozenset()
+    now: bool = False  # 目前
+    day: date = date.min  # on which it was said
+
+
+def read_facets(text: str, day: date, lexicon: Lexicon) -> Facets:
+    """The facets of normalised text, said on a day."""
+    found = {line for _, _, line in lexicon.directions.find(text)}
+    return Facets(
+        years=years(text, day),
+        quarters=_quarters(text, day),
+        figures=frozenset(match[1] for match in _FIGURE.finditer(text)),
+        metrics=frozenset(line for _, _, line in lexicon.metrics.find(text)),
+        companies=frozenset(text[start:end] for start, end, _ in lexicon.companies.find(text)),
+        direction=found.pop() if len(found) == 1 else 0,
+        asks=_named(text, amount=_AMOUNT, money=_MONEY, when=_WHEN),
+        gives=_named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE),
+        now=bool(_NOW.search(text)),
+        day=day,
+    )
+
+
+def _named(text: str, **patterns: re.Pattern[str]) -> frozenset[str]:
+    return frozenset(name for name, pattern in patterns.items() if pattern.search(text))
+
+
+def years(text: str, day: date) -> frozenset[int]:
+    """Every year that a text names, relative ones counted from a day.
+
+    >>> sorted(years("去年和2021年,fy24", date(2026, 1, 5)))
+    [2021, 2024, 2025]
+    """
+    found: set[int] = set()
+    for full, short, fiscal, long_words, words in _YEAR.findall(text):
+        if full:
+            found.add(int(full))
+        elif short or fiscal:
+            found.add(2000 + int(short or fiscal))
+        else:
+            numerals = (long_words or words)[-2:]
+            found.add(2000 + 10 * _DIGITS[numerals[0]] + _DIGITS[numerals[1]])
+    for match in _SPAN.finditer(text):
+        first, last = 2000 + int(match[1]), 2000 + int(match[2])
+        found |= set(range(first, last + 1)) if last - first < 10 else set()
+    found |= {day.year + _RELATIVE[word] for word in _RELATIVE_WORD.findall(text)}
+    return frozenset(found)
+
+
+def _quarters(text: str, day: date) -> frozenset[int]:
+    found: set[int] = set()
+    for ordinal, after, before, half, near in _QUARTER.findall(text):
+        number = ordinal or after or before
+        if number:
+            found.add(_DIGITS[number] if number in _DIGITS else int(number))
+        elif half:
+            found.add(5 if half == "上" else 6)
+        elif near:
+            step = {"上": -1, "本": 0, "下": 1}[near]
+            found.add(((day.month - 1) // 3 + step) % 4 + 1)
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The facets of a stored question with its answer, and when they were said."""
+
+    question: Facets
+    both: Facets
+    text: str = field(repr=False)  # normalised question and answer, without spaces and commas
+    day: date
+
+
+def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
+    """What is asked and stored otherwise, by name: year, quarter, figure, metric, company …
+
+    Args:
+        asked: The message's facets, counted from the clock.
+        stored: The record's, counted from its event.
+        own: Names of the stored question's own company.
+    """
+    found = []
+    known = stored.both.years or {stored.day.year, stored.day.year - 1}
+    if asked.years and not asked.years & (known | {stored.day.year}):
+        found.append("year")
+    if asked.quarters and not asked.quarters & _held_quarters(stored.both.quarters):
+        found.append("quarter")
+    if asked.now and (asked.day - stored.day).days > _STALE:
+        found.append("now")
+    if any(figure not in stored.text for figure in asked.figures):
+        found.append("figure")
+    if asked.metrics and not asked.metrics & stored.both.metrics:
+        found.append("metric")
+    if any(name not in stored.text and name not in own for name in asked.companies):
+        found.append("company")
+    if (
+        asked.direction
+        and stored.question.direction == -asked.direction
+        and asked.metrics & stored.question.metrics
+    ):
+        found.append("direction")
+    return found
+
+
+def _held_quarters(quarters: frozenset[int]) -> frozenset[int]:
+    return quarters | {5 if quarter < 3 else 6 for quarter in quarters if quarter < 5}

@@ -1,0 +1,57 @@
+"""The vectors of a store, and a message's against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.embedding import Embedder, Vectors
+from bot.matching.units import Unit, answered_pieces, asked_pieces
+
+
+@dataclass(frozen=True)
+class Near:
+    """The largest product with any piece, for each unit."""
+
+    asked: Vectors
+    answered: Vectors
+
+
+class Meaning:
+    """Immutable rows of a store; `ready` where there is a model and something to compare with."""
+
+    def __init__(
+        self, units: Sequence[Unit], embedder: Embedder | None, vectors: Mapping[str, Vectors]
+    ) -> None:
+        """vectors: by text, of what `asked_pieces` and `answered_pieces` name."""
+        self._embedder = embedder
+        self.ready = bool(embedder and vectors and units)
+        if self.ready:
+            self._asked = _Rows(map(asked_pieces, units), vectors)
+            self._answered = _Rows(map(answered_pieces, units), vectors)
+
+    def __call__(self, text: str) -> Near:
+        assert self._embedder is not None
+        vector = self._embedder([text])[0]
+        return Near(self._asked.best(vector), self._answered.best(vector))
+
+
+class _Rows:
+    """The vectors of every unit's pieces, one below the other."""
+
+    def __init__(self, pieces: Iterable[Sequence[str]], vectors: Mapping[str, Vectors]) -> None:
+        rows: list[Vectors] = []
+        starts: list[int] = []
+        nothing = np.zeros_like(next(iter(vectors.values())))
+        for own in pieces:
+            starts.append(len(rows))
+            rows += [vectors[piece] for piece in own if piece in vectors] or [nothing]
+        self._matrix: Vectors = np.array(rows, dtype=np.float32)
+        self._starts: NDArray[np.int64] = np.array(starts, dtype=np.int64)
+
+    def best(self, vector: Vectors) -> Vectors:
+        found: Vectors = np.maximum.reduceat(self._matrix @ vector, self._starts)
+        return found

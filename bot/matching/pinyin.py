@@ -1,0 +1,120 @@
+"""Pinyin typed without characters → the stored or known words that sound so.
+
+`kezhuanzhai xiaxiu` → 可转债下修, also among Han characters and Latin words. A word that is stored
+as it is typed stays; what sounds like nothing known stays too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+
+from pypinyin import lazy_pinyin
+
+_WORDS = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
+_SYLLABLE = re.compile(
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue"
+    r"|er|a|o|e|i|u|v)"
+)
+_LONGEST = 30  # letters of one known word
+_WHOLE = 0.6  # share of a word's letters that must be read
+
+
+class Pinyin:
+    """Reads pinyin by the words that a store holds."""
+
+    def __init__(
+        self, phrases: Iterable[str], pieces: Mapping[str, int], latin: Collection[str]
+    ) -> None:
+        """
+        Args:
+            phrases: Known words; they are preferred.
+            pieces: Stretches of two and three Han characters that are stored, and how often.
+            latin: Latin words that are stored or known, which are no pinyin.
+        """
+        self._latin = frozenset(latin)
+        self._by_sound: dict[str, tuple[float, str]] = {}
+        for piece, times in pieces.items():
+            self._add(piece, len(piece) ** 1.5 + min(times, 50) / 200)
+        for phrase in phrases:
+            if len(phrase) > 1:
+                self._add(phrase, len(phrase) ** 1.5 * 1.15)
+            elif phrase >= "㐀":
+                self._add(phrase, 0.4)
+
+    def _add(self, text: str, worth: float) -> None:
+        sound = "".join(map(syllable, text))
+        if sound.isascii() and sound.isalpha() and self._by_sound.get(sound, (0.0,))[0] < worth:
+            self._by_sound[sound] = (worth, text)
+
+    def __call__(self, text: str) -> str:
+        """Normalised text with its pinyin read."""
+        return _WORDS.sub(lambda match: self._stretch(match.group()), text)
+
+    def _stretch(self, words: str) -> str:
+        """Latin words in a row; neighbours that are pinyin are read as one."""
+        read: list[str] = []
+        waiting: list[str] = []
+        for word in [*re.split(r"[ ']", words), ""]:
+            if word and word not in self._latin and _is_pinyin(word):
+                waiting.append(word)
+                continue
+            if waiting:
+                read.append(self._read(waiting))
+                waiting = []
+            if word:
+                read.append(word)
+        return " ".join(read)
+
+    def _read(self, words: list[str]) -> str:
+        letters = "".join(words)
+        borders = [0]
+        for word in words:
+            borders.append(borders[-1] + len(word))
+        # best[i]: worth of reading the first i letters, letters read, and how. A known word lies
+        # inside a typed one or covers whole ones; a typed word is read whole or not at all.
+        best: list[tuple[float, int, str] | None] = [(0.0, 0, "")]
+        for end in range(1, len(letters) + 1):
+            typed = max(border for border in borders if border < end)
+            options = []
+            if end in borders and (before := best[typed]):
+                options.append((before[0] - 0.5, before[1], f"{before[2]} {letters[typed:end]}"))
+            for start in range(max(0, end - _LONGEST), end):
+                known = self._by_sound.get(letters[start:end])
+                before = best[start]
+                whole = start in borders and end in borders
+                if not known or before is None or not (whole or start >= typed):
+                    continue
+                if len(known[1]) == 1 and not whole:
+                    continue
+                options.append(
+                    (before[0] + known[0], before[1] + end - start, before[2] + known[1])
+                )
+            best.append(max(options, default=None))
+        assert best[-1] is not None  # every typed word may stay as it is
+        _, count, text = best[-1]
+        return text if count >= _WHOLE * len(letters) else " ".join(words)
+
+
+@cache
+def syllable(character: str) -> str:
+    """Pinyin of one character without tone; ü is v.
+
+    >>> syllable("债"), syllable("率")
+    ('zhai', 'lv')
+    """
+    return lazy_pinyin(character, v_to_u=False)[0]
+
+
+@cache
+def _is_pinyin(word: str) -> bool:
+    """Whether a Latin word falls into syllables."""
+    ends = {0}
+    for start in range(len(word)):
+        if start in ends:
+            for length in range(1, 7):
+                if _SYLLABLE.fullmatch(word, start, min(start + length, len(word))):
+                    ends.add(min(start + length, len(word)))
+    return len(word) > 1 and len(word) in ends

@@ -1,0 +1,73 @@
+"""What is searched: each stored question, and each part of a compound one, as a unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.matching.text import normalise, sentences
+from bot.record import Question, Record
+
+# Endings of short names that people leave out; what is left must not be a word of its own.
+_ENDING = re.compile(
+    "(?:健康|集团|电工|威视|股份|科技|数据|存储|新材|材料|电气|电子|能源|医疗|医药|药业|证券|银行|重工|智能"
+    "|信息|软件|通信|汽车|环境|生物|光电|实业|控股|电力|电器|食品|化学|化工|机械|精密|半导体)$"
+)
+_WORD = re.compile(
+    "中国|[东南西北][方部]|北京|上海|广州|深圳|天津|重庆|国际|长城|华[东南]|中原|第一|世纪|创新|新能|时代"
+    "|先进|精密|通用|高新|智能|数据|医疗|信息|科技|环球|民生|生物|汽车|电子"
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A stored question, or a part of one, as it is searched."""
+
+    record: Record
+    question: Question
+    part: int | None
+
+    @property
+    def asked(self) -> str:
+        part = self.question.part_question(self.part) if self.part else None
+        return part or self.question.question
+
+    @property
+    def answered(self) -> str:
+        part = self.question.part_answer(self.part) if self.part else None
+        return part or self.question.answer
+
+
+def units(records: Iterable[Record]) -> Iterator[Unit]:
+    for record in records:
+        for question in record.questions:
+            for part in (None, *(part.number for part in question.parts)):
+                yield Unit(record, question, part)
+
+
+def asked_pieces(unit: Unit) -> list[str]:
+    """What a message is compared with by meaning: the question, and its sentences."""
+    text = normalise(unit.asked)
+    pieces = sentences(text)
+    return [text, *pieces] if len(pieces) > 1 else [text]
+
+
+def answered_pieces(unit: Unit) -> list[str]:
+    return sentences(normalise(unit.answered))
+
+
+def company_names(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
+    """The code, the short name and what is left of it without its ending, by code."""
+    found: dict[str, tuple[str, ...]] = {}
+    for record in records:
+        if record.company_code not in found:
+            name = normalise(record.company_name)
+            short = _ENDING.sub("", name)
+            kept = [
+                item
+                for item in dict.fromkeys((name, short))
+                if len(item) >= 2 and not _WORD.fullmatch(item)
+            ]
+            found[record.company_code] = (record.company_code, *kept)
+    return found

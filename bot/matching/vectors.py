@@ -1,0 +1,66 @@
+"""The vectors of the stored texts: made once, at import, and kept in the store.
+
+A vector belongs to a text and a model, whatever record the text stands in; one that is missing
+costs nothing but the meaning of that text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors, default_embedder
+from bot.matching.units import answered_pieces, asked_pieces, units
+from bot.record import Record
+from bot.store import Store
+
+_BATCH = 32
+
+
+def learn_meaning(store: Store, budget_s: float | None = None) -> int:
+    """Make missing vectors with the installed model, for no longer than the budget.
+
+    Returns:
+        How many texts are still without one; 0 where there is no model.
+    """
+    embedder = default_embedder()
+    if embedder is None:
+        return 0
+    until = time.monotonic() + budget_s if budget_s is not None else None
+    for left in embed_store(store, embedder):
+        if until is not None and time.monotonic() > until:
+            return left
+    return 0
+
+
+def embed_store(store: Store, embedder: Embedder) -> Iterator[int]:
+    """Make the vectors that the store lacks; yields how many are left to make.
+
+    Each batch is kept as soon as it is made, so a kill loses one batch. A store above
+    LARGEST_STORE questions gets none.
+    """
+    records = [stored.record for stored in store.records()]
+    if sum(len(record.questions) for record in records) > LARGEST_STORE:
+        return
+    missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
+    try:
+        for start in range(0, len(missing), _BATCH):
+            yield len(missing) - start
+            batch = missing[start : start + _BATCH]
+            store.add_vectors(embedder.name, dict(zip(batch, embedder(batch), strict=True)))
+    finally:
+        if missing:
+            store.use_vectors()  # once: every change makes the processes build their index anew
+
+
+def vectors_of(records: Sequence[Record], embedder: Embedder) -> dict[str, Vectors]:
+    """The vectors of records that are in no store."""
+    needed = sorted(texts(records))
+    return dict(zip(needed, embedder(needed), strict=True))
+
+
+def texts(records: Iterable[Record]) -> set[str]:
+    """What of the records is compared by meaning."""
+    return {
+        piece for unit in units(records) for piece in (*asked_pieces(unit), *answered_pieces(unit))
+    }
