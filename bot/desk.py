@@ -61,7 +61,6 @@ from bot.words import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5
-_CONTESTED = 0.8  # confidence of another answer from which the asker is asked which is meant
 _RELATED = 5
 _LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
@@ -199,8 +198,6 @@ class Desk:
 
     def _found(self, text: str, message: Message) -> Reply:
         hits = self._search(text, message)
-        if self._is_contested(hits):
-            return Suggest(tuple(self._diverse(hits)), self._among_many())
         match choose(hits, self._caution):
             case "answer":
                 return self._answer(hits[0], message, others=hits[1:])
@@ -208,13 +205,6 @@ class Desk:
                 return Suggest(tuple(self._diverse(hits)), self._among_many())
             case _:
                 return Decline(self._coverage(message))
-
-    def _is_contested(self, hits: list[Hit]) -> bool:
-        """Whether another answer is about as likely: another record's, company's or question's."""
-        if len(hits) < 2 or hits[1].confidence < _CONTESTED:
-            return False
-        same = {hits[0].id, *(other.id for other in self._current().index.same_answer(hits[0]))}
-        return any(hit.confidence >= _CONTESTED and hit.id not in same for hit in hits[1:])
 
     def _search(self, text: str, message: Message) -> list[Hit]:
         return self._current().index.search(text, company=message.company, as_of=message.as_of)

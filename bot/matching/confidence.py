@@ -16,9 +16,9 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("confidence.json")
 CONTRADICTED = 0.25  # the most that a hit in conflict with the message is trusted
-FOREIGN = 0.1  # the most, where hardly a word of the message stands there, nor its meaning
-_SHARED, _ALIKE = 0.25, 0.6  # of the words by weight; of `likeness`
-_SHARED_ALONE = 0.05  # without meaning
+FOREIGN = 0.05  # the most, where hardly a word of the message stands there, nor its meaning
+_SHARED, _ALIKE = 0.15, 0.6  # of the words by weight; of `likeness`
+_SHARED_ALONE = 0.02  # without meaning
 _MEASURED = (
     "bm25", "question", "both", "sentence", "unknown", "no amount", "no money", "no when", "asks",
 )  # fmt: skip
