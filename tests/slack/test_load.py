@@ -13,17 +13,18 @@ from bot.config import load_settings
 from bot.delivery import Delivery
 from bot.schema import connect
 from handlers.slack.app import SlackChat
-from tests.bench.slack_load import IRBOT, burst, limited_channel, paced, serving
+from tests.bench.slack_load import burst, limited_channel, paced, serving
+from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
 
 
 @pytest.fixture
-def served(monkeypatch):
+def served(imported, monkeypatch):
     """The command as installed, in a process of its own."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with (
         FakeSlack(retry_s=10) as slack,
-        serving(slack, [IRBOT, "serve"], SLACK_POSTS_A_MINUTE="0"),
+        serving(slack, [IRBOT, "serve"], imported, SLACK_POSTS_A_MINUTE="0"),
     ):
         yield slack
 

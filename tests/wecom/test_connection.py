@@ -10,7 +10,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -30,12 +29,11 @@ from handlers.wecom import carrier
 from handlers.wecom.app import check
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError, Timing
 from handlers.wecom.lease import Lease
-from tests.conftest import SAMPLE
+from tests.conftest import IRBOT
 from tests.fakes.wecom import BOT, SECRET, FakeWecom
 from tests.wecom.conftest import QUICK
 from tests.wecom.test_app import FRAMES, settled
 
-IRBOT = str(Path(sys.executable).with_name("irbot"))
 ANSWERS = ("aibot_respond_msg", "aibot_send_msg")
 VECTORS = {case["id"]: case for case in FRAMES}
 
@@ -454,7 +452,7 @@ def _proxy(server, asked):
 
 
 @pytest.fixture
-def serving(tmp_path):
+def serving(imported, tmp_path):
     """Start `irbot serve` in a folder; all are ended afterwards."""
     processes: list[Any] = []
 
@@ -467,8 +465,8 @@ def serving(tmp_path):
             "TMPDIR": str(tmp_path),
             **more,
         }
-        folder.mkdir(exist_ok=True)
-        subprocess.run([IRBOT, "import", "--quiet", str(SAMPLE)], cwd=folder, env=env, check=True)
+        if not (folder / "irbot.db").exists():
+            imported.copy(folder / "irbot.db")
         process = subprocess.Popen(
             [IRBOT, "serve"], cwd=folder, env=env, stderr=subprocess.PIPE, text=True
         )
