@@ -354,6 +354,35 @@ def test_an_ack_of_nothing_and_a_late_one_change_nothing(connected, wecom):
     assert ack.errcode == 0
 
 
+def test_whatever_is_asked_while_it_ends_is_told_so_at_once(wecom, tmp_path):
+    """Nothing waits for a thread that has gone, and nothing is begun in it and dropped."""
+    wecom._chats.add("u")
+    took = []
+
+    def keep_asking(connection, ended):
+        while not ended.is_set():
+            began = time.monotonic()
+            with contextlib.suppress(NotSentError, NoAnswerError):
+                connection.request("aibot_send_msg", "", {"chatid": "u", "msgtype": "x"})
+            took.append(time.monotonic() - began)
+
+    for _ in range(10):
+        connection = Connection(
+            wecom.url, BOT, SECRET, Lease(BOT, tmp_path), lambda *_: None, QUICK
+        )
+        connection.start()
+        wecom.until(lambda connection=connection: connection.session)
+        ended = threading.Event()
+        threads = [threading.Thread(target=keep_asking, args=(connection, ended)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        connection.stop()
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert max(took) < 1.0
+
+
 def test_of_one_request_id_one_frame_is_in_flight(connected, wecom):
     most = []
     wecom.faults.append(lambda f: "silent" if f["headers"]["req_id"] == "same" else None)
