@@ -23,7 +23,7 @@ from flask import Response, make_response
 from tests.conftest import IRBOT, SAMPLE, Imported
 from tests.fakes.slack import FakeSlack
 
-QUESTIONS = ("可转债", "关税", "#7", "WiNEX 进展如何？", "今天上海天气怎么样")
+QUESTIONS = ("可转债", "关税", "#7", "WiNEX 进展如何？", "明天会下雨吗")
 
 
 @contextlib.contextmanager

@@ -76,7 +76,7 @@ def test_a_week_leaves_memory_flat_and_the_store_bounded(
         for at in range(20):
             for number in range(lot):
                 now[0] += 7 * 86400 / events
-                text = ("可转债", "关税", "#7", "WiNEX 进展如何？", "今天上海天气")[number % 5]
+                text = ("可转债", "关税", "#7", "WiNEX 进展如何？", "明天会下雨吗")[number % 5]
                 slack.mention(text, channel=f"C{at}x{number % 500}", user=f"U{number % 50}")
                 if number % 200 == 199:  # as much in flight as a busy minute
                     slack.until(lambda: slack.unacknowledged() == 0, 60)
