@@ -10,6 +10,7 @@ question in an order that shows each once before any repeats.
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +19,11 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import chain
 from pathlib import Path
 
-from rapidfuzz import fuzz
-
 from bot import dates
 from bot.commands import Plan
-from bot.matching import Index, choose
+from bot.matching import Index
+from bot.matching.facets import read_facets
+from bot.matching.lexicon import Lexicon
 from bot.matching.text import normalise
 from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord
 from bot.record import Question, Record
@@ -34,9 +35,14 @@ _NEW = timedelta(days=30)
 _LISTED = 5  # records by name; of more only the number is said
 _RELATED = 5
 _MOST_ASKED = 5
-_SAME_QUESTION = 60.0  # rapidfuzz ratio of two normalised questions, 0-100
+_FILLER = re.compile(  # words without which a question asks the same
+    "(?:贵|我们|咱们|本)?公司|请|介绍|一下|目前|当前|现阶段|现在|情况|如何|怎么样|怎样|什么样|[的了吗呢吧啊]"
+)
 _WARN_BEFORE_END = timedelta(days=60)  # of the holiday lists; a year's is published in November
 _LOOK_AHEAD = 400  # days; every plan is due within them
+
+# A question's words without filler, and the years and quarters that it means.
+Asked = tuple[str, frozenset[int], frozenset[int]]
 
 # Company, or "" for all of them → record id and question number, shuffled.
 Pool = dict[str, list[tuple[str, int]]]
@@ -84,7 +90,7 @@ class _Library:
     stored: tuple[Stored, ...]
     pool: Pool
     by_id: dict[str, Stored]
-    earlier: dict[str, tuple[tuple[int, Hit], ...]] = field(default_factory=dict)
+    asked: dict[str, dict[Asked, Question]] = field(default_factory=dict)  # by record, once used
 
 
 class Editor:
@@ -149,7 +155,14 @@ class Editor:
             return None
         return Digest(
             day=day,
-            new=tuple(self._new(library, item, shown) for item in new[:_LISTED]),
+            new=tuple(
+                NewRecord(
+                    item.visible,
+                    tuple(self._earlier(library, item.visible, public)),
+                    _is_corrected(item, shown),
+                )
+                for item in new[:_LISTED]
+            ),
             more=len(new[_LISTED:]),
             history=tuple(item.visible for item in history),
             daily=daily,
@@ -160,19 +173,37 @@ class Editor:
 
     # Records
 
-    def _new(self, library: _Library, item: Stored, shown: dict[str, int]) -> NewRecord:
-        if item.record.id not in library.earlier:
-            library.earlier[item.record.id] = tuple(self._earlier(item.visible))
-        return NewRecord(item.visible, library.earlier[item.record.id], _is_corrected(item, shown))
-
-    def _earlier(self, record: Record) -> Iterator[tuple[int, Hit]]:
+    def _earlier(
+        self, library: _Library, record: Record, public: Sequence[Stored]
+    ) -> Iterator[tuple[int, Hit]]:
         """Questions that an earlier record of the company answered, with the newest such one."""
-        index = self._index()
-        before = min(event.start for event in record.event_dates) - timedelta(days=1)
-        for question in record.questions:
-            hits = index.search(question.question, company=record.company_code, as_of=before)
-            if choose(hits, "strict") == "answer" and _same_question(question, hits[0].question):
-                yield question.number, Hit(hits[0].record, hits[0].question, hits[0].confidence)
+        begin = min(event.start for event in record.event_dates)
+        earlier = sorted(
+            (
+                item.visible
+                for item in public
+                if item.record.company_code == record.company_code
+                and item.record.last_event.end < begin
+            ),
+            key=lambda other: other.last_event.end,
+            reverse=True,
+        )
+        for asked, question in self._asked(library, record).items():
+            for other in earlier:
+                same = self._asked(library, other).get(asked)
+                if same:
+                    yield question.number, Hit(other, same, 1.0)
+                    break
+
+    def _asked(self, library: _Library, record: Record) -> dict[Asked, Question]:
+        if record.id not in library.asked:
+            lexicon = self._index().lexicon
+            library.asked[record.id] = {
+                _what_is_asked(question.question, record.last_event.end, lexicon): question
+                for question in record.questions
+                if question.kind != "narrative"
+            }
+        return library.asked[record.id]
 
     # 每日一问
 
@@ -300,9 +331,18 @@ def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
     return any(f"{item.record.id}@{version}" in shown for version in range(1, item.version))
 
 
-def _same_question(one: Question, other: Question) -> bool:
-    ratio = fuzz.ratio(normalise(one.question), normalise(other.question))
-    return ratio >= _SAME_QUESTION
+def _what_is_asked(text: str, day: date, lexicon: Lexicon) -> Asked:
+    """Equal for two questions only if they ask the same.
+
+    Likeness cannot tell: 光伏业务毛利率 and 风电业务毛利率 are as alike as two wordings
+    of one question.
+    """
+    text = normalise(text)
+    facets = read_facets(text, day, lexicon)
+    # A quarter without a year is one of the record's: 三季度 is another one a year later.
+    years = facets.years or frozenset({day.year} if facets.quarters else ())
+    words = "".join(filter(str.isalnum, _FILLER.sub("", text)))
+    return words, years, facets.quarters
 
 
 def _hit(item: Stored, number: int) -> Hit | None:

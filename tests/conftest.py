@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +18,7 @@ from bot.reading import read_records
 from bot.store import Store
 from bot.words import Words
 
+IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"
 
 
@@ -21,6 +27,43 @@ def sample():
     """The sample record as read."""
     (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
     return reading
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What one `irbot import` of the sample said, and the database that it made."""
+
+    said: str
+    db: Path
+
+    def copy(self, db: Path) -> None:
+        db.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.db, db)
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory):
+    """The sample imported by the installed command, its meaning too.
+
+    Once for all tests: the vectors of one import take longer than most tests.
+    """
+    folder = tmp_path_factory.mktemp("imported")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
+    done = [
+        subprocess.run(
+            [IRBOT, *arguments],
+            input="",
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        # An import stops after seconds of it; a file of questions waits for the rest.
+        for arguments in (("import", str(SAMPLE), "--json"), ("ask", "--file", "-"))
+    ]
+    assert [path.name for path in (folder / "data").iterdir()] == ["irbot.db"]  # no log beside it
+    return Imported(done[0].stdout, folder / "data/irbot.db")
 
 
 @pytest.fixture

@@ -7,19 +7,15 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import SAMPLE
+from tests.conftest import IRBOT, SAMPLE
 from tests.fakes.slack import FakeSlack
-
-IRBOT = [str(Path(sys.executable).with_name("irbot"))]
 
 
 @pytest.fixture
@@ -28,7 +24,7 @@ def irbot(tmp_path):
 
     def run(*arguments, stdin="", **env):
         return subprocess.run(
-            [*IRBOT, *map(str, arguments)],
+            [IRBOT, *map(str, arguments)],
             input=stdin,
             cwd=tmp_path,
             env=_env(env),
@@ -46,14 +42,14 @@ def _env(more):
 
 
 @pytest.fixture
-def loaded(irbot):
-    assert irbot("import", SAMPLE).returncode == 0
+def loaded(irbot, imported, tmp_path):
+    imported.copy(tmp_path / "data/irbot.db")
     return irbot
 
 
-def test_import_is_idempotent_and_says_so(irbot):
-    first = json.loads(irbot("import", SAMPLE, "--json").stdout)
-    again = json.loads(irbot("import", SAMPLE, "--json").stdout)
+def test_import_is_idempotent_and_says_so(loaded, imported):
+    first = json.loads(imported.said)
+    again = json.loads(loaded("import", SAMPLE, "--json").stdout)
     assert [item["status"] for item in first + again] == ["imported", "unchanged"]
     assert first[0]["record_ids"] == ["300253/2025-002"]
     assert (first[0]["questions"], first[0]["unplaced"]) == (31, 0)
@@ -154,11 +150,12 @@ def test_verify_proves_the_store(loaded):
 
 
 def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_path):
+    port = _free_port()
     with FakeSlack() as slack:
         process = subprocess.Popen(
-            [*IRBOT, "serve"],
+            [IRBOT, "serve"],
             cwd=tmp_path,
-            env=_env({**slack.env, "IR_HTTP": "127.0.0.1:18377"}),
+            env=_env({**slack.env, "IR_HTTP": f"127.0.0.1:{port}"}),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -167,7 +164,7 @@ def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_pa
             ts = slack.mention("可转债")
             post = slack.until(lambda: slack.posts)[0]
             assert post["thread_ts"] == ts
-            health = _health("http://127.0.0.1:18377/healthz")
+            health = _health(f"http://127.0.0.1:{port}/healthz")
             assert health["chats"] == {"slack": "connected"}
             assert health["records"] == 1
         finally:
@@ -221,7 +218,7 @@ def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
             "IR_HTTP": "",
             "IR_CALLBACK_HTTP": f"127.0.0.1:{port}",
         }
-        process = subprocess.Popen([*IRBOT, "serve"], cwd=tmp_path, env=_env(env))
+        process = subprocess.Popen([IRBOT, "serve"], cwd=tmp_path, env=_env(env))
         try:
             slack.until(lambda: "auth.test" in slack.calls, 20)
             slack.until(lambda: _status(f"http://127.0.0.1:{port}/healthz") == 200)
@@ -324,10 +321,10 @@ def test_eval_scores_a_query_file_and_keeps_the_run(loaded, tmp_path):
     assert (tmp_path / "plot.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_eval_says_what_keeps_it_from_measuring(irbot, tmp_path):
+def test_eval_says_what_keeps_it_from_measuring(irbot, imported, tmp_path):
     (tmp_path / "q.tsv").write_text("可转债\t300253/2025-002#99\n", encoding="utf-8")
     empty = irbot("eval", "q.tsv")
     assert (empty.returncode, empty.stdout) == (1, "")
     assert "库中没有可以回答的记录" in empty.stderr
-    irbot("import", SAMPLE)
+    imported.copy(tmp_path / "data/irbot.db")
     assert "300253/2025-2#99" in irbot("eval", "q.tsv").stderr

@@ -85,7 +85,7 @@ def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends
         def render(self, shown, address):
             raise SystemExit
 
-    for key, text in (("offer", "WiNEX 进展如何？"), ("pick", "A"), ("miss", "今天上海天气怎么样")):
+    for key, text in (("offer", "WiNEX 进展如何？"), ("pick", "A"), ("miss", "明天会下雨吗")):
         with delivering(desk, store.path, Dies()) as delivery:
             ask(delivery, key, text)
             time.sleep(0.1)
@@ -93,7 +93,7 @@ def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends
             platform.until(lambda p=platform: p.posts)
         assert delivery.counters()["answered"] == (key == "pick")
     texts = [row["text"] for row in store.misses()]
-    assert sorted(texts) == ["WiNEX 进展如何？", "今天上海天气怎么样"]
+    assert sorted(texts) == ["WiNEX 进展如何？", "明天会下雨吗"]
 
 
 def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(desk, store):

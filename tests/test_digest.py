@@ -163,10 +163,36 @@ def test_a_corrected_record_is_shown_again_as_such(library):
 
 def test_an_earlier_answer_to_the_same_question_is_named_without_judgement(library):
     ask = "公司的可转债计划何时下修转股价格？"
+    library.add(record("2024-001", date(2024, 5, 6), questions=1, ask=ask))
     library.add(record("2025-001", date(2025, 5, 6), questions=1, ask=ask))
+    library.add(record("2025-002", date(2025, 5, 7), questions=1, ask=ask, code="300002"))
     library.post()
     library.add(record("2026-007", questions=1, ask=f"您好，请问{ask}"))
-    assert "　同题此前答复：2025-05-06 第1问 300001/2025-001#1\n" in library.text()
+    said = library.text()
+    assert "　同题此前答复：2025-05-06 第1问 300001/2025-001#1\n" in said
+    assert said.count("同题此前答复") == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "ask", "is_same"),
+    [
+        ("CDU 产品是否已经批量交付？", "请问公司ＣＤＵ产品是否已经批量交付了？", True),
+        ("公司目前在手订单情况如何？", "请介绍一下公司在手订单的情况。", True),
+        ("公司在手订单情况？", "公司在手订单何时交付？", False),
+        ("公司光伏业务毛利率如何？", "公司风电业务毛利率如何？", False),
+        ("2025年公司光伏业务的毛利率水平", "2026年公司光伏业务的毛利率水平", False),
+        ("公司毛利率下降的原因？", "公司毛利率上升的原因？", False),
+        ("公司为什么分红？", "公司为什么不分红？", False),
+        # the same words, a year later
+        ("公司今年的分红计划？", "公司今年的分红计划？", False),
+        ("公司三季度业绩增长的原因？", "公司三季度业绩增长的原因？", False),
+    ],
+)
+def test_only_the_very_same_question_counts_as_answered_before(library, earlier, ask, is_same):
+    library.add(record("2025-001", date(2025, 10, 6), questions=1, ask=earlier))
+    library.post()
+    library.add(record("2026-007", questions=1, ask=ask))
+    assert ("同题此前答复" in library.text()) is is_same
 
 
 def test_only_the_companies_wanted_are_in_it(library):
@@ -215,14 +241,14 @@ def test_the_desk_reads_counts_of_the_days_since_and_nobodys_words(library):
     library.add(record("2026-007", ask="光伏组件第{at}期产能何时投产？"))
     chat = Chat("slack", "T1", "C5", "U7")
     library.now = datetime(2026, 11, 20, 15, tzinfo=CHINA)  # a Friday
-    for text in ("300001/2026-007#2", "300001/2026-007#2", "今天上海天气怎么样"):
+    for text in ("300001/2026-007#2", "300001/2026-007#2", "明天会下雨吗"):
         library.desk.reply(Message(text, chat))
     library.now = datetime(2026, 11, 23, 9, tzinfo=CHINA)
     said = library.text(Plan(time(9), desk=True), chat=replace(C1, channel="C9"))
     assert "2026-11-20 至 2026-11-22 收到提问3条：答复2，列出相近0，未找到1" in said
     assert "2次 300001/2026-007#2 光伏组件第2期产能何时投产？" in said
     assert "irbot misses" in said
-    assert "天气" not in said
+    assert "下雨" not in said
     assert "U7" not in said
 
 

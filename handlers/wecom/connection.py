@@ -107,6 +107,8 @@ class Connection:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._thread: threading.Thread | None = None
+        self._gate = threading.Lock()  # nothing is scheduled once `_ended`
+        self._ended = False
 
     # For other threads
 
@@ -181,11 +183,9 @@ class Connection:
 
     def _schedule(self, work: Coroutine[Any, Any, _T]) -> Future[_T] | None:
         """Let the connection's thread do something; None once it has ended."""
-        try:
-            if self._loop is not None:
+        with self._gate:
+            if self._loop is not None and not self._ended:
                 return asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError:
-            pass
         work.close()
         return None
 
@@ -211,6 +211,12 @@ class Connection:
             living.cancel()  # half-way into a connection, or resting; a live one says goodbye
         stopping.cancel()
         await asyncio.gather(living, stopping, return_exceptions=True)
+        # A loop that is closed drops what it was asked in its last round, and the asker waits.
+        with self._gate:
+            self._ended = True
+        await asyncio.sleep(0)  # what was asked until now has begun
+        if begun := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(begun, timeout=1.0)  # soon: there is no connection
 
     async def _live(self) -> None:
         waiting_said = False

@@ -20,20 +20,23 @@ from typing import Any
 
 from flask import Response, make_response
 
-from tests.conftest import SAMPLE
+from tests.conftest import IRBOT, SAMPLE, Imported
 from tests.fakes.slack import FakeSlack
 
-IRBOT = str(Path(sys.executable).with_name("irbot"))
-QUESTIONS = ("可转债", "关税", "#7", "WiNEX 进展如何？", "今天上海天气怎么样")
+QUESTIONS = ("可转债", "关税", "#7", "WiNEX 进展如何？", "明天会下雨吗")
 
 
 @contextlib.contextmanager
-def serving(slack: FakeSlack, command: list[str], **more: str) -> Iterator[None]:
-    """A bot in a process of its own, connected."""
+def serving(
+    slack: FakeSlack, command: list[str], imported: Imported | None = None, **more: str
+) -> Iterator[None]:
+    """A bot in a process of its own, connected; the sample imported for it, or as it was."""
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db", **more}
         env["PYTHONPATH"] = str(Path.cwd())
-        if command[0] == IRBOT:
+        if imported is not None:
+            imported.copy(Path(folder, "irbot.db"))
+        elif command[0] == IRBOT:
             subprocess.run([IRBOT, "import", "--quiet", SAMPLE], cwd=folder, env=env, check=True)
         process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.DEVNULL)
         try:

@@ -42,9 +42,10 @@ def test_the_frozen_matcher_finds_by_the_answer_and_repairs_a_homophone():
 
 def test_the_projects_matcher_is_asked_over_a_public_set_by_the_sets_own_ids():
     search = PublicSet("made up", (), STORED).irbot()
-    ranking, band = search("公司的可转债什么时候到期？")
-    assert ranking[0][0] == "a"
-    assert band == "answer"
+    for id_, text in STORED:
+        assert search(text)[0][0][0] == id_
+    assert search("cdu批量交付")[1] == "answer"
+    assert search("zzzz") == ([], "decline")
 
 
 def test_mcnemar_counts_the_answerable_queries_that_changed():

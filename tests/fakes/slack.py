@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -65,7 +66,8 @@ class FakeSlack:
         if self._relay is not None:
             self._socket_port = self._relay.open(self._socket_port)
         self.url = f"http://127.0.0.1:{self._http.server_port}/api/"
-        for run in (self._ws.serve_forever, self._http.serve_forever, self._resend):
+        http = partial(self._http.serve_forever, poll_interval=0.05)  # until a shutdown is seen
+        for run in (self._ws.serve_forever, http, self._resend):
             threading.Thread(target=run, daemon=True).start()
         return self
 

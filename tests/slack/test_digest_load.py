@@ -32,9 +32,11 @@ def _said(waits):
 
 
 @pytest.mark.trial
-def test_a_thousand_at_once_within_five_minutes_and_questions_are_not_kept(tmp_path, capsys):
+def test_a_thousand_at_once_within_five_minutes_and_questions_are_not_kept(
+    imported, tmp_path, capsys
+):
     with FakeSlack() as slack:
-        servers = Servers(slack, tmp_path)
+        servers = Servers(slack, imported, tmp_path)
         servers.subscribe(*(f"C{number}" for number in range(_CHANNELS)))
         due = datetime(2026, 9, 30, 9, tzinfo=CHINA)
         before, during = [], []

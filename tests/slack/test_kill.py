@@ -5,26 +5,22 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import SAMPLE
+from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
-
-IRBOT = str(Path(sys.executable).with_name("irbot"))
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.trial)])
-def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, tmp_path, capsys):
+def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, imported, tmp_path, capsys):
     chance = random.Random(kills)
     asked: set[str] = set()
     with FakeSlack(retry_s=2.0) as slack:
         env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db"}
-        subprocess.run([IRBOT, "import", str(SAMPLE)], cwd=tmp_path, env=env, check=True)
+        imported.copy(tmp_path / "irbot.db")
 
         def start():
             seen = len(slack.opened)

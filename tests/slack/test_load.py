@@ -13,17 +13,18 @@ from bot.config import load_settings
 from bot.delivery import Delivery
 from bot.schema import connect
 from handlers.slack.app import SlackChat
-from tests.bench.slack_load import IRBOT, burst, limited_channel, paced, serving
+from tests.bench.slack_load import burst, limited_channel, paced, serving
+from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
 
 
 @pytest.fixture
-def served(monkeypatch):
+def served(imported, monkeypatch):
     """The command as installed, in a process of its own."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with (
         FakeSlack(retry_s=10) as slack,
-        serving(slack, [IRBOT, "serve"], SLACK_POSTS_A_MINUTE="0"),
+        serving(slack, [IRBOT, "serve"], imported, SLACK_POSTS_A_MINUTE="0"),
     ):
         yield slack
 
@@ -75,7 +76,7 @@ def test_a_week_leaves_memory_flat_and_the_store_bounded(
         for at in range(20):
             for number in range(lot):
                 now[0] += 7 * 86400 / events
-                text = ("可转债", "关税", "#7", "WiNEX 进展如何？", "今天上海天气")[number % 5]
+                text = ("可转债", "关税", "#7", "WiNEX 进展如何？", "明天会下雨吗")[number % 5]
                 slack.mention(text, channel=f"C{at}x{number % 500}", user=f"U{number % 50}")
                 if number % 200 == 199:  # as much in flight as a busy minute
                     slack.until(lambda: slack.unacknowledged() == 0, 60)

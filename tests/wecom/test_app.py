@@ -143,7 +143,7 @@ def test_a_welcome_too_late_is_not_sent(start, wecom, store, monkeypatch):
 
 def offered(wecom, chat, say):
     """The lettered list and the card of a question with several near ones."""
-    say("公司的业绩怎么样")
+    say("收入下滑")
     listed, card = settled(wecom, chat, 2)
     return listed, card
 

@@ -7,20 +7,16 @@ import random
 import re
 import statistics
 import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from bot.schema import connect
 from handlers.wecom.connection import Timing
-from tests.conftest import SAMPLE
+from tests.conftest import IRBOT
 from tests.fakes.wecom import FakeWecom
 from tests.wecom.conftest import QUICK
-
-IRBOT = str(Path(sys.executable).with_name("irbot"))
 
 
 def test_two_hundred_questions_at_once_from_twenty_chats_keep_every_limit(start, wecom, capsys):
@@ -111,7 +107,9 @@ def test_an_answer_leaves_within_fifty_milliseconds(start, wecom, questions, cap
     "kills",
     [3, pytest.param(50, marks=[pytest.mark.trial, pytest.mark.timeout(600)])],
 )
-def test_over_kills_nothing_is_doubled_and_only_sends_in_hand_are_unknown(kills, tmp_path, capsys):
+def test_over_kills_nothing_is_doubled_and_only_sends_in_hand_are_unknown(
+    kills, imported, tmp_path, capsys
+):
     chance = random.Random(kills)
     asked: list[tuple[str, int]] = []
     cut: dict[int, str] = {}  # rows whose send was in hand at a kill, with their chat
@@ -119,7 +117,7 @@ def test_over_kills_nothing_is_doubled_and_only_sends_in_hand_are_unknown(kills,
     with FakeWecom(redeliver=True) as wecom:
         wecom.ack_s = 0.3  # as measured at the real gateway
         env = {**os.environ, **wecom.env, "IR_HTTP": "", "IR_DB": "irbot.db"}
-        subprocess.run([IRBOT, "import", str(SAMPLE)], cwd=tmp_path, env=env, check=True)
+        imported.copy(tmp_path / "irbot.db")
         db = connect(tmp_path / "irbot.db")
 
         def start():
