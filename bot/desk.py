@@ -37,6 +37,7 @@ from bot.config import Caution
 from bot.digest import Editor
 from bot.matching import Index, choose
 from bot.matching.embedding import default_embedder
+from bot.matching.lexicon import Wordlists
 from bot.message import (
     Answer,
     Chat,
@@ -103,6 +104,7 @@ class Desk:
         self._now = now
         self._caution = caution
         self._lock = threading.Lock()
+        self._wordlists = Wordlists(store.path.parent)
         self._library = self._load()
         subscriptions = Subscriptions(store.path)
         self.subscribing = Subscribing(
@@ -403,6 +405,7 @@ class Desk:
     def _current(self) -> _Library:
         library = self._library
         stale = library.until is not None and library.until <= self._now()
+        stale = stale or self._wordlists.changed()
         if stale or self._store.generation() != library.generation:
             with self._lock:
                 if self._library is library:
@@ -421,6 +424,7 @@ class Desk:
         embedder = default_embedder()
         index = Index(
             shown,
+            lexicon=self._wordlists.read(),
             embedder=embedder,
             vectors=self._store.vectors(embedder.name) if embedder else None,
         )
