@@ -29,6 +29,11 @@ class Term:
     def is_single(self) -> bool:
         return len(self.text) == 1 and not self.text.isascii()
 
+    @property
+    def words(self) -> set[str]:
+        """The term, and the terms of the synonym lines that may stand for it."""
+        return {self.text, *map(synonym, self.lines)}
+
 
 @dataclass(frozen=True)
 class Asked:

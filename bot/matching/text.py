@@ -64,6 +64,15 @@ def normalise(text: str) -> str:
     return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
 
 
+def greetings(text: str) -> list[str]:
+    """What `normalise` leaves out.
+
+    >>> greetings("您好，請問業務？谢谢")
+    ['您好', '请问', '谢谢']
+    """
+    return _BOILERPLATE.findall(_SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+
+
 _SPACE_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 
 
