@@ -49,7 +49,7 @@ class Asked:
         found: dict[str, float] = {}
         for term in self.terms:
             found[term.text] = max(found.get(term.text, 0.0), term.weight)
-        return found | {synonym(line): _SYNONYM for line in self.lines}
+        return found | {synonym(line): _SYNONYM for line in sorted(self.lines)}
 
 
 def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Asked:

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -318,8 +319,9 @@ class Index:
             elif not any(word in self._both for word in words):
                 unknown += weight
         total = max(total, 1e-9)
-        reverse = sum(self._both.idf(term) for term in detail.asked if term in done) / max(
-            sum(self._both.idf(t) for t in detail.asked if len(t) > 1 and t[0] != "="), 1e-9
+        # Exact sums: a set has another order in every process.
+        reverse = fsum(self._both.idf(term) for term in detail.asked if term in done) / max(
+            fsum(self._both.idf(t) for t in detail.asked if len(t) > 1 and t[0] != "="), 1e-9
         )
         return {
             "question": question / total,

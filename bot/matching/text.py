@@ -137,6 +137,8 @@ def _clauses(sentence: str) -> list[str]:
 
 @cache
 def _plain(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return "\ufffd"  # half a pair is no character, and libraries refuse it
     folded = unicodedata.normalize("NFKC", character).casefold()
     if folded.isascii():
         return folded
