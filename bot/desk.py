@@ -35,8 +35,13 @@ from bot.commands import (
 )
 from bot.config import Caution
 from bot.digest import Editor
+from bot.explaining import Explanation, explain_search
 from bot.matching import Index, choose
+from bot.matching.bands import limits
 from bot.matching.embedding import default_embedder
+from bot.matching.index import Look
+from bot.matching.lexicon import Wordlists
+from bot.matching.vectors import known_vectors, meaning_state
 from bot.message import (
     Answer,
     Chat,
@@ -102,6 +107,7 @@ class Desk:
         self._now = now
         self._caution = caution
         self._lock = threading.Lock()
+        self._wordlists = Wordlists(store.path.parent)
         self._library = self._load()
         subscriptions = Subscriptions(store.path)
         self.subscribing = Subscribing(
@@ -160,6 +166,42 @@ class Desk:
             return []
         return self._search(command.text, replace(message, as_of=as_of or message.as_of))
 
+    @property
+    def matcher(self) -> str:
+        """Which matcher this is; another one may judge the same message otherwise."""
+        return self._current().index.version
+
+    def explain(self, message: Message, reply: Reply) -> Explanation:
+        """What stands behind a reply to free text; nothing of it is kept."""
+        message = self._scoped(message)
+        command, as_of = parse(message.text[:_LONGEST])
+        message = replace(message, as_of=as_of or message.as_of)
+        index, state = self._current().index, meaning_state(self._store)
+        searches = []
+        if isinstance(command, Ask) and index.records:
+            look = self._look(command.text, message)
+            searches.append(
+                explain_search(
+                    index,
+                    command.text,
+                    look,
+                    company=message.company,
+                    as_of=message.as_of,
+                    contested=self._is_contested(look.hits),
+                    caution=self._caution,
+                    state=state,
+                )
+            )
+        return Explanation(
+            index.version,
+            self._caution,
+            *limits(self._caution),
+            band(reply),
+            None if searches else type(command).__name__,
+            tuple(searches),
+            state,
+        )
+
     def show(self, reply: Reply) -> Shown:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
@@ -207,7 +249,10 @@ class Desk:
                 return Decline(self._coverage(message))
 
     def _search(self, text: str, message: Message) -> list[Hit]:
-        return self._current().index.search(text, company=message.company, as_of=message.as_of)
+        return self._look(text, message).hits
+
+    def _look(self, text: str, message: Message) -> Look:
+        return self._current().index.look(text, company=message.company, as_of=message.as_of)
 
     def _answer(
         self, hit: Hit, message: Message, others: list[Hit] | None = None, whole: bool = False
@@ -393,6 +438,7 @@ class Desk:
     def _current(self) -> _Library:
         library = self._library
         stale = library.until is not None and library.until <= self._now()
+        stale = stale or self._wordlists.changed()
         if stale or self._store.generation() != library.generation:
             with self._lock:
                 if self._library is library:
@@ -408,11 +454,11 @@ class Desk:
         ]
         shown = [item.visible for item in stored if item.may_be_shown(now)]
         log.info("index built: records=%d generation=%d", len(shown), generation)
-        embedder = default_embedder()
         index = Index(
             shown,
-            embedder=embedder,
-            vectors=self._store.vectors(embedder.name) if embedder else None,
+            lexicon=self._wordlists.read(),
+            embedder=default_embedder(),
+            vectors=known_vectors(self._store, [item.record for item in stored]),
         )
         return _Library(generation, index, min(waiting, default=None))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
+from bot.explaining import Explanation
 from bot.importing import Outcome
 from bot.message import (
     Answer,
@@ -22,8 +25,10 @@ from bot.record import Question, Record
 from bot.store import Stored
 
 
-def reply_json(query: str, reply: Reply, shown: Shown) -> dict[str, Any]:
-    """What `ask --json` prints for one message."""
+def reply_json(
+    query: str, reply: Reply, shown: Shown, explanation: Explanation | None = None
+) -> dict[str, Any]:
+    """What `ask --json` prints for one message; `explain` with `--explain` only."""
     answers: tuple[Hit, ...] = ()
     suggestions: tuple[Hit, ...] = ()
     confidence = 0.0
@@ -39,7 +44,14 @@ def reply_json(query: str, reply: Reply, shown: Shown) -> dict[str, Any]:
         "answers": [hit_json(hit) for hit in answers],
         "suggestions": [hit_json(hit) for hit in suggestions],
         "text": shown.text,
+        **({"explain": _explanation_json(explanation)} if explanation else {}),
     }
+
+
+def _explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """Every field by its name; days as ISO dates."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(explanation), default=str))
+    return plain
 
 
 def _kind(reply: Reply) -> str:

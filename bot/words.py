@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import assert_never
@@ -384,6 +384,172 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "zh": "会话：{chat}\n提问人：{user}\n已收录记录：{records}份",
         "en": "Chat: {chat}\nAsker: {user}\nRecords held: {records}",
     },
+    "explain": {"zh": "为什么这样答（匹配版本 {version}）", "en": "Why (matcher {version})"},
+    "explain, command": {
+        "zh": "没有检索：这条消息是{what}。",
+        "en": "No search was made: this message is {what}.",
+    },
+    "command, Ask": {
+        "zh": "提问，但库中还没有可显示的记录",
+        "en": "a question, but the store holds no record to show",
+    },
+    "command, Show": {"zh": "按编号查问题", "en": "a question by its number"},
+    "command, ShowRecord": {"zh": "按编号查记录", "en": "a record by its id"},
+    "command, ShowLatest": {"zh": "查最新一份记录", "en": "a call for the newest record"},
+    "command, ShowWhole": {"zh": "要看全文", "en": "a call for the whole answer"},
+    "command, Pick": {"zh": "从列出的提问中选一个", "en": "a pick from the list"},
+    "command, SetCompany": {"zh": "设定只看哪家公司", "en": "a choice of company"},
+    "command, ShowHelp": {"zh": "看用法，或没有内容", "en": "a call for help, or empty"},
+    "command, Unreadable": {"zh": "命令，但写法看不懂", "en": "a command that is not readable"},
+    "command, Subscribe": {"zh": "订阅", "en": "a subscription"},
+    "command, Unsubscribe": {"zh": "退订", "en": "the end of a subscription"},
+    "command, ShowSubscription": {"zh": "查看订阅", "en": "a look at subscriptions"},
+    "command, ShowDigest": {"zh": "看摘要", "en": "a call for a digest"},
+    "explain, searched": {"zh": "按此检索：{said}", "en": "Searched for: {said}"},
+    "explain, left out": {"zh": "  去掉的客套话：{said}", "en": "  greetings left out: {said}"},
+    "explain, repaired": {"zh": "  改正的写法：{said}", "en": "  repaired: {said}"},
+    "explain, matter": {"zh": "  关键词和分量：{said}", "en": "  words and their weight: {said}"},
+    "explain, common": {
+        "zh": "  常用词（分量减半）：{said}",
+        "en": "  everyday words (half weight): {said}",
+    },
+    "explain, asking": {
+        "zh": "  问法用词（几乎不计）：{said}",
+        "en": "  words of asking (next to none): {said}",
+    },
+    "explain, company": {
+        "zh": "  公司名（只查这家公司，不计分量）：{said}",
+        "en": "  company (narrows the search, no weight): {said}",
+    },
+    "explain, not stored": {"zh": "（库中没有）", "en": " (not stored)"},
+    "explain, synonyms": {"zh": "  同义说法：{said}", "en": "  words for the same: {said}"},
+    "explain, and": {"zh": "；", "en": "; "},
+    "explain, pins": {"zh": "  提问限定了：{said}", "en": "  it pins down: {said}"},
+    "explain, counted": {
+        "zh": "  今年、本季度等从 {said} 算起",
+        "en": "  this year, this quarter and the like count from {said}",
+    },
+    "explain, touchy": {
+        "zh": "  敏感词（原文没有这个词就不答也不列）：{said}",
+        "en": "  touchy words (nothing is shown that does not hold them): {said}",
+    },
+    "explain, company only": {"zh": "  只查公司：{said}", "en": "  only company {said}"},
+    "explain, as of": {"zh": "  只查活动日期到 {said} 为止", "en": "  only events up to {said}"},
+    "pin, year": {"zh": "{said}年", "en": "year {said}"},
+    "pin, quarter": {"zh": "第{said}季度", "en": "quarter {said}"},
+    "pin, half 1": {"zh": "上半年", "en": "first half"},
+    "pin, half 2": {"zh": "下半年", "en": "second half"},
+    "pin, figure": {"zh": "数字{said}", "en": "figure {said}"},
+    "pin, metric": {"zh": "指标“{said}”", "en": "metric {said}"},
+    "pin, company": {"zh": "公司“{said}”", "en": "company {said}"},
+    "pin, up": {"zh": "上升", "en": "up"},
+    "pin, down": {"zh": "下降", "en": "down"},
+    "pin, now": {"zh": "目前", "en": "at present"},
+    "pin, amount": {"zh": "问数量或比例", "en": "asks how much"},
+    "pin, money": {"zh": "问金额", "en": "asks for money"},
+    "pin, when": {"zh": "问时间", "en": "asks when"},
+    "explain, meaning": {"zh": "语义比较：{said}", "en": "Meaning: {said}"},
+    "meaning, used": {"zh": "已用", "en": "compared"},
+    "meaning, partly": {
+        "zh": "（{texts}句中有{missing}句还没有向量）",
+        "en": " ({missing} of {texts} texts have no vector yet)",
+    },
+    "meaning, sure": {"zh": "未用，按字词已足够确定", "en": "not needed, words alone are sure"},
+    "meaning, no model": {
+        "zh": "未用，没有安装语义模型（见 irbot doctor）",
+        "en": "not compared, no model is installed (see irbot doctor)",
+    },
+    "meaning, too large": {
+        "zh": "未用，库中有{questions}问，超过{most}问不再比较",
+        "en": "not compared, {questions} questions are stored and {most} is the limit",
+    },
+    "meaning, no vectors": {
+        "zh": "未用，库中文字还没有向量（见 irbot doctor）",
+        "en": "not compared, the stored texts have no vectors yet (see irbot doctor)",
+    },
+    "meaning, nothing": {"zh": "没有可比较的候选", "en": "no candidate to compare"},
+    "explain, candidates": {"zh": "候选，最好的在前：", "en": "Candidates, best first:"},
+    "explain, none": {"zh": "候选：没有", "en": "Candidates: none"},
+    "found": {
+        "zh": "{place}. {id} {company}{when} 把握{confidence}",
+        "en": "{place}. {id} {company} {when} confidence {confidence}",
+    },
+    "found, question": {"zh": "   提问开头：{said}", "en": "   begins: {said}"},
+    "found, words": {
+        "zh": "   对上的词：{matched}（逐两字比，对上{share}，只看提问{asked}）",
+        "en": "   words found: {matched} ({share} by weight, {asked} in the question alone)",
+    },
+    "found, through": {"zh": "   靠同义对上：{said}", "en": "   by words for the same: {said}"},
+    "found, missing": {"zh": "   没有的词：{said}", "en": "   words missing: {said}"},
+    "found, score": {
+        "zh": "   排序分{score}（字词{words}，语义{like}）",
+        "en": "   score {score} (words {words}, meaning {like})",
+    },
+    "found, not compared": {"zh": "未比较", "en": "not compared"},
+    "found, conflict": {"zh": "   冲突：{said}", "en": "   conflict: {said}"},
+    "conflict": {
+        "zh": "{guard}，问的是{asked}，这条说的是{stored}",
+        "en": "{guard}, asked is {asked}, this one speaks of {stored}",
+    },
+    "conflict, absent": {
+        "zh": "{guard}，问的是{asked}，这条没有提到",
+        "en": "{guard}, asked is {asked}, of which this one does not speak",
+    },
+    "guard, year": {"zh": "年份", "en": "year"},
+    "guard, quarter": {"zh": "季度", "en": "quarter"},
+    "guard, now": {
+        "zh": "问的是目前，这条已过一年",
+        "en": "asked of now, this one is over a year old",
+    },
+    "guard, figure": {"zh": "数字", "en": "figure"},
+    "guard, metric": {"zh": "指标", "en": "metric"},
+    "guard, company": {"zh": "公司", "en": "company"},
+    "guard, direction": {"zh": "涨跌方向", "en": "direction"},
+    "result, answer": {"zh": "结果：作答。", "en": "Result: answered. "},
+    "result, suggest": {"zh": "结果：没有作答，列出相近提问。", "en": "Result: offered. "},
+    "result, decline": {"zh": "结果：不作答，也不列相近提问。", "en": "Result: declined. "},
+    "why, answered": {
+        "zh": "第1条的把握{sure}，达到{caution}要求的{needed}",
+        "en": "The first one's confidence of {sure} is at least {needed} ({caution})",
+    },
+    "why, below answer": {
+        "zh": "第1条的把握{said}，不到{caution}要求的{needed}",
+        "en": "the first one's confidence of {said} is below {needed} ({caution})",
+    },
+    "why, below offers": {
+        "zh": "第1条的把握{said}，连列出所需的{offer}都不到",
+        "en": "the first one's confidence of {said} is below the {offer} of an offer",
+    },
+    "why, guard": {
+        "zh": "第1条与提问冲突（{said}），有冲突的从不作答",
+        "en": "the first one contradicts the message ({said}) and so never answers",
+    },
+    "why, contested": {
+        "zh": "另一个答案（{said}）也很可能，所以请提问人选",
+        "en": "another answer ({said}) is about as likely, so the asker picks",
+    },
+    "why, no words": {
+        "zh": "消息里没有可以检索的词",
+        "en": "the message holds no word to search for",
+    },
+    "why, nothing similar": {
+        "zh": "可查的提问和答复里都没有这些词",
+        "en": "no question that may be shown holds any of these words",
+    },
+    "why, names a company other than the chat's": {
+        "zh": "消息说的公司不是限定的那一家",
+        "en": "the message names another company than the one it is limited to",
+    },
+    "why, names a company that is not stored": {
+        "zh": "消息说的公司（{said}）没有收录",
+        "en": "the message names a company ({said}) that is not stored",
+    },
+    "why, touches a matter of which no record speaks": {
+        "zh": "含敏感词，而候选的原文里都没有这个词",
+        "en": "it holds a touchy word that no candidate holds",
+    },
+    "why, other": {"zh": "{said}", "en": "{said}"},
+    "guard, other": {"zh": "其他（{said}）", "en": "{said}"},
     "apology": {
         "zh": "抱歉，这条消息处理出错，已记入日志。请换个说法再试，或联系投资者关系部门。",
         "en": "Sorry, this message failed and was logged. Please try other words or ask the desk.",
@@ -417,6 +583,14 @@ class Words:
     def text(self, key: str, **values: object) -> str:
         """One sentence; the values are put in as they are."""
         return _TEXTS[key][self.lang].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a sentence."""
+        return key in _TEXTS
+
+    def listed(self, items: Iterable[str]) -> str:
+        """`可转债、下修`."""
+        return ("、" if self.lang == "zh" else ", ").join(items)
 
     def show(self, reply: Reply) -> Shown:
         """A Reply in words, the same facts in the same order for every chat."""

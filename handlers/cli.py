@@ -28,6 +28,7 @@ from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
 from bot.errors import BotError, NotFoundError
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
+from bot.explaining import told
 from bot.importing import Options, Outcome, files_in, import_files
 from bot.matching.vectors import learn_meaning
 from bot.message import Chat, Hit, Message
@@ -328,6 +329,7 @@ def verify(settings: Settings, id_: str | None) -> None:
 @click.argument("text", nargs=-1)
 @click.option("--file", "file", type=click.File("r", encoding="utf-8", errors="replace"))
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.option("--explain", is_flag=True, help="说明为什么这样答：词、候选、把握、冲突。")
 @click.option("--as-of", type=_Day(), help="只看活动日期不晚于此日的记录。")
 @click.option("--company", help="六位股票代码：只看一家公司。")
 @click.pass_obj
@@ -336,6 +338,7 @@ def ask(
     text: tuple[str, ...],
     file: Iterable[str] | None,
     as_json: bool,
+    explain: bool,
     as_of: date | None,
     company: str | None,
 ) -> None:
@@ -348,16 +351,20 @@ def ask(
         learn_meaning(Store(settings.db))
     desk = open_desk(settings)
     for line in file or [" ".join(text)]:
-        _answer(desk, Message(line.rstrip("\r\n"), company=company, as_of=as_of), as_json)
+        message = Message(line.rstrip("\r\n"), company=company, as_of=as_of)
+        _answer(desk, message, as_json, explain)
 
 
-def _answer(desk: Desk, message: Message, as_json: bool) -> None:
+def _answer(desk: Desk, message: Message, as_json: bool, explain: bool = False) -> None:
     reply = desk.reply(message)
     shown = desk.show(reply)
+    explanation = desk.explain(message, reply) if explain else None
     if as_json:
-        _echo_json(reply_json(message.text, reply, shown), one_line=True)
-    else:
-        click.echo(shown.text)
+        _echo_json(reply_json(message.text, reply, shown, explanation), one_line=True)
+        return
+    click.echo(shown.text)
+    if explanation:
+        click.echo("\n" + told(explanation, desk.words))
 
 
 # The desk's
@@ -447,11 +454,18 @@ def eval_(
     if plot:
         _write(plot, diagram(asked))
     if as_json:
-        _echo_json({"files": list(map(str, files)), "start ms": start_ms, **report(asked)})
+        _echo_json(
+            {
+                "files": list(map(str, files)),
+                "start ms": start_ms,
+                "matcher": desk.matcher,
+                **report(asked),
+            }
+        )
         return
     click.echo(
         f"{len(desk.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
-        f"{len(asked)} 条提问\n"
+        f"{len(asked)} 条提问；匹配版本 {desk.matcher}\n"
     )
     click.echo(table(asked))
 

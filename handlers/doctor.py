@@ -19,6 +19,7 @@ from bot.delivery import undelivered
 from bot.digest_findings import findings as digests
 from bot.errors import BotError
 from bot.findings import Finding
+from bot.matching.findings import findings as matching
 from bot.schema import connection, why
 from bot.store import Store
 from handlers.slack import doctor as slack
@@ -79,6 +80,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("记录", True, f"可显示 {len(shown)} 份记录、{questions} 个问题")
     else:
         yield Finding("记录", False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
+    yield from matching(store)
     yield _clock(settings, newest)
 
 

@@ -29,6 +29,11 @@ class Term:
     def is_single(self) -> bool:
         return len(self.text) == 1 and not self.text.isascii()
 
+    @property
+    def words(self) -> set[str]:
+        """The term, and the terms of the synonym lines that may stand for it."""
+        return {self.text, *map(synonym, self.lines)}
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -44,7 +49,7 @@ class Asked:
         found: dict[str, float] = {}
         for term in self.terms:
             found[term.text] = max(found.get(term.text, 0.0), term.weight)
-        return found | {synonym(line): _SYNONYM for line in self.lines}
+        return found | {synonym(line): _SYNONYM for line in sorted(self.lines)}
 
 
 def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Asked:

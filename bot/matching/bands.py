@@ -18,6 +18,11 @@ _ANSWER = {"strict": 0.95, "normal": 0.82, "open": 0.60}
 _SUGGEST = 0.075
 
 
+def limits(caution: Caution) -> tuple[float, float]:
+    """From which confidence on the best hit is answered, and offered."""
+    return _ANSWER[caution], _SUGGEST
+
+
 def choose(hits: Sequence[Hit], caution: Caution) -> Band:
     """The band of the best hit."""
     if hits and hits[0].confidence >= _ANSWER[caution]:

@@ -17,12 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from bot.matching.asked import Asked, read_asked, stored_terms
+from bot.matching.asked import Asked, Term, read_asked, stored_terms
 from bot.matching.bm25 import BM25, K1
 from bot.matching.confidence import confidence, likeness, measures
 from bot.matching.embedding import Embedder, Vectors
@@ -32,6 +33,7 @@ from bot.matching.meaning import Meaning
 from bot.matching.repair import Repair
 from bot.matching.text import normalise, sentences
 from bot.matching.units import Unit, company_names, units
+from bot.matching.version import version
 from bot.message import Hit
 from bot.record import Record
 
@@ -50,7 +52,7 @@ _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
 
 @dataclass(frozen=True)
-class _Detail:
+class Detail:
     """What is known of a unit once it is a candidate."""
 
     asked: frozenset[str]
@@ -126,6 +128,7 @@ class Index:
             [unit.record.last_event.end for unit in self._units], dtype="datetime64[D]"
         )
         self._meaning = Meaning(self._units, embedder, vectors or {})
+        self.model = embedder.name if embedder and self._meaning.ready else None
         self._detail = lru_cache(maxsize=4096)(self._read_detail)
 
     def search(
@@ -198,6 +201,29 @@ class Index:
 
     def _holds(self, item: Candidate, names: Sequence[str]) -> bool:
         return any(name in self._detail(item.at).stored.text for name in names)
+
+    # For --explain
+
+    @property
+    def version(self) -> str:
+        """Which matcher this is: program, word lists and model."""
+        return version(self.lexicon, self.model)
+
+    def names_in(self, text: str) -> list[str]:
+        """The stored companies' names and codes that stand in a normalised text."""
+        return [name for own in self._names.values() for name in own if name in text]
+
+    def detail(self, item: Candidate) -> Detail:
+        """What a candidate was compared by."""
+        return self._detail(item.at)
+
+    def weight(self, term: Term) -> float:
+        """What a term counts: its weight in the message by its rarity in the store."""
+        return 0.0 if term.is_single else term.weight * self._both.idf(term.text)
+
+    def knows(self, term: Term) -> bool:
+        """Whether a stored question holds the term, or a word that stands for it."""
+        return any(word in self._both for word in term.words)
 
     def same_answer(self, hit: Hit) -> list[Hit]:
         """Other stored questions of the company with a near-identical answer, newest first."""
@@ -298,8 +324,9 @@ class Index:
             elif not any(word in self._both for word in words):
                 unknown += weight
         total = max(total, 1e-9)
-        reverse = sum(self._both.idf(term) for term in detail.asked if term in done) / max(
-            sum(self._both.idf(t) for t in detail.asked if len(t) > 1 and t[0] != "="), 1e-9
+        # Exact sums: a set has another order in every process.
+        reverse = fsum(self._both.idf(term) for term in detail.asked if term in done) / max(
+            fsum(self._both.idf(t) for t in detail.asked if len(t) > 1 and t[0] != "="), 1e-9
         )
         return {
             "question": question / total,
@@ -322,14 +349,14 @@ class Index:
             "run": _longest_run(asked, detail.stored.text),
         }
 
-    def _read_detail(self, at: int) -> _Detail:
+    def _read_detail(self, at: int) -> Detail:
         unit = self._units[at]
         asked, answered = normalise(unit.asked), normalise(unit.answered)
         text = f"{asked}\n{answered}"
         day = unit.record.last_event.end
         pieces = sentences(answered)
         terms = [stored_terms(piece, self.lexicon) for piece in pieces]
-        return _Detail(
+        return Detail(
             frozenset(stored_terms(asked, self.lexicon)),
             frozenset(stored_terms(text, self.lexicon)),
             tuple(

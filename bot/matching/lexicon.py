@@ -1,11 +1,13 @@
 """Words of the field: synonyms, words of asking, metrics, touchy matters, other companies.
 
 `lexicon.toml` beside this file, and a file of the same name and form beside the database, whose
-lines are added. Everything is compared in the matcher's own spelling (text.normalise).
+lines are added; the desk edits it while the bot runs. Everything is compared in the matcher's own
+spelling (text.normalise).
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +22,9 @@ from bot.matching.text import normalise
 FILE = Path(__file__).with_name("lexicon.toml")
 _NESTED = ("same", "metric", "touchy")
 _FLAT = ("function", "common", "up", "down", "company")
+_FORMS = {True: '[["可转债", "转债"], ["减持", "套现"]]', False: '["公司", "贵司"]'}
+
+log = logging.getLogger(__name__)
 
 
 class Phrases:
@@ -131,44 +136,123 @@ def _lines(lines: Iterable[Sequence[str]]) -> Phrases:
     return Phrases({phrase: at for at, line in enumerate(lines) for phrase in line})
 
 
+class Wordlists:
+    """The lists as their files stand now, read anew when the desk's file was edited.
+
+    A file that cannot be read stops the start. One that became so later is an error in the log, and
+    the lists stay as they were: a slip of the pen must not silence a bot that is running.
+    """
+
+    def __init__(self, beside: Path) -> None:
+        """
+        Raises:
+            BotError: See `read_lexicon`.
+        """
+        self.path = beside / FILE.name
+        self._seen = _stamp(self.path)
+        self._lexicon = read_lexicon(beside)
+
+    def changed(self) -> bool:
+        """Whether the file is another one than was read last."""
+        return _stamp(self.path) != self._seen
+
+    def read(self) -> Lexicon:
+        if self.changed():
+            self._seen = _stamp(self.path)
+            try:
+                self._lexicon = read_lexicon(self.path.parent)
+                log.info("lexicon read anew: %s", self.path)
+            except BotError as error:
+                log.error("lexicon unreadable, the earlier lists stay: %s", error)
+        return self._lexicon
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
 def read_lexicon(beside: Path | None = None) -> Lexicon:
     """The shipped lists, and those of a `lexicon.toml` in the folder `beside`.
 
+    A line of the second file that shares a word with lines that are there joins them.
+
     Raises:
-        BotError: A file is no TOML, or a list has another name or form.
+        BotError: A file is no TOML, or a list has another name or form; it names file and line.
     """
-    lists: dict[str, list[Any]] = {name: [] for name in (*_NESTED, *_FLAT)}
+    lists = _read(FILE)
     own = beside / FILE.name if beside else None
-    for path in (FILE, own):
-        if path and path.is_file():
-            for name, lines in _read(path).items():
+    if own and own.exists():
+        for name, lines in _read(own).items():
+            if name in _FLAT:
                 lists[name] += lines
-    nested = {name: tuple(tuple(map(normalise, line)) for line in lists[name]) for name in _NESTED}
-    flat = {name: tuple(map(normalise, lists[name])) for name in _FLAT}
-    return Lexicon(
-        nested["same"],
-        nested["metric"],
-        nested["touchy"],
-        flat["function"],
-        flat["common"],
-        flat["up"],
-        flat["down"],
-        flat["company"],
-    )
+            for line in lines if name in _NESTED else ():
+                lists[name] = _joined(lists[name], line)
+    return Lexicon(**{name: tuple(lists[name]) for name in (*_NESTED, *_FLAT)})
+
+
+def _joined(lines: list[Any], added: tuple[str, ...]) -> list[Any]:
+    """The lines with another one; those that share a word with it become one with it."""
+    kin = [line for line in lines if not set(line).isdisjoint(added)]
+    joined = tuple(dict.fromkeys(word for line in (*kin, added) for word in line))
+    return [*(line for line in lines if line not in kin), joined]
 
 
 def _read(path: Path) -> dict[str, list[Any]]:
+    """The lists of one file in the matcher's spelling; greetings, which it never sees, left out."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BotError(f"{path} 读不出：{error}；请按 TOML 写法改正") from error
+        text = path.read_bytes().decode("utf-8-sig")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise BotError(f"{path} 读不了（{error.strerror or error}）；请检查文件权限") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BotError(f"{path} 第{line}行不是 UTF-8；请另存为 UTF-8 编码") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BotError(f"{path} {_fault(str(error), text)}") from error
+    lists: dict[str, list[Any]] = {name: [] for name in (*_NESTED, *_FLAT)}
     for name, lines in content.items():
-        words = _NESTED if name in _NESTED else _FLAT if name in _FLAT else ()
-        if not words:
-            raise BotError(f"{path}：没有 {name} 这一项；可用的是 {'、'.join((*_NESTED, *_FLAT))}")
-        flat = [word for line in lines for word in line] if name in _NESTED else lines
-        if not isinstance(lines, list) or not all(
-            isinstance(word, str) and re.search(r"\w", word) for word in flat
-        ):
-            raise BotError(f"{path}：{name} 应是词的列表")
-    return content
+        if name not in lists:
+            known = "、".join(lists)
+            raise BotError(f"{path} {_place(text, name)}没有 {name} 这一项；可用的是 {known}")
+        nested = name in _NESTED
+        form = f"{name} = {_FORMS[nested]}"
+        if not isinstance(lines, list):
+            raise BotError(f"{path} {_place(text, name)}应写成 {form}")
+        for line in lines:
+            words = line if nested and isinstance(line, list) else [line]
+            odd = next((word for word in words if not _is_word(word)), None)
+            if odd is not None or nested != isinstance(line, list):
+                found = odd if odd is not None else line
+                place = _place(text, name, found)
+                raise BotError(f"{path} {place}{name} 里的 {found!r} 不合写法；应写成 {form}")
+            plain = tuple(filter(None, map(normalise, words)))
+            lists[name] += [plain] if nested and plain else plain
+    return lists
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(re.search(r"\w", value))
+
+
+def _fault(said: str, text: str) -> str:
+    """What tomllib found, for a person: `第3行…`."""
+    found = re.search(r"at line (\d+)", said)
+    line = int(found[1]) if found else text.count("\n") + 1
+    if "overwrite" in said:
+        return f"第{line}行把同一项写了两次；请合并成一个"
+    return f"第{line}行附近不合 TOML 写法；请检查引号、逗号和方括号是否配对"
+
+
+def _place(text: str, name: str, item: object = None) -> str:
+    """`第3行：`, where the list begins or the item stands; empty where it is not to be found."""
+    begin = re.search(
+        rf"^\s*[\"']?{re.escape(name)}[\"']?\s*=|^\s*\[+\s*{re.escape(name)}", text, re.M
+    )
+    at = begin.end() if begin else 0
+    if item is not None:
+        at = max(text.find(str(item), at), at)
+    return f"第{text[:at].count(chr(10)) + 1}行：" if begin else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from itertools import accumulate
 
 from pypinyin import lazy_pinyin
 
@@ -70,14 +71,13 @@ class Pinyin:
 
     def _read(self, words: list[str]) -> str:
         letters = "".join(words)
-        borders = [0]
-        for word in words:
-            borders.append(borders[-1] + len(word))
+        borders = set(accumulate(map(len, words), initial=0))
+        typed = 0  # where the typed word begins that the letter before `end` belongs to
         # best[i]: worth of reading the first i letters, letters read, and how. A known word lies
         # inside a typed one or covers whole ones; a typed word is read whole or not at all.
         best: list[tuple[float, int, str] | None] = [(0.0, 0, "")]
         for end in range(1, len(letters) + 1):
-            typed = max(border for border in borders if border < end)
+            typed = end - 1 if end - 1 in borders else typed
             options = []
             if end in borders and (before := best[typed]):
                 options.append((before[0] - 0.5, before[1], f"{before[2]} {letters[typed:end]}"))

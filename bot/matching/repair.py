@@ -45,7 +45,8 @@ class Repair:
             pairs[triple[:2]] += times
             pairs[triple[1:]] += times
         self._pairs = pairs.keys()
-        phrases = [word for word in (*lexicon.words, *names) if not word.isascii()]
+        # Sorted: of two that sound the same the first one stays, in every process the same.
+        phrases = [word for word in (*sorted(lexicon.words), *names) if not word.isascii()]
         latin = {piece for word in lexicon.words if word.isascii() for piece in word.split()}
         self._pinyin = Pinyin(phrases, pairs | self._triples, latin | self._words.keys())
         self._by_sound: dict[str, str] = {}

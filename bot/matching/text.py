@@ -64,6 +64,15 @@ def normalise(text: str) -> str:
     return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
 
 
+def greetings(text: str) -> list[str]:
+    """What `normalise` leaves out.
+
+    >>> greetings("您好，請問業務？谢谢")
+    ['您好', '请问', '谢谢']
+    """
+    return _BOILERPLATE.findall(_SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+
+
 _SPACE_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 
 
@@ -128,6 +137,8 @@ def _clauses(sentence: str) -> list[str]:
 
 @cache
 def _plain(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return "\ufffd"  # half a pair is no character, and libraries refuse it
     folded = unicodedata.normalize("NFKC", character).casefold()
     if folded.isascii():
         return folded

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors, default_embedder
 from bot.matching.units import answered_pieces, asked_pieces, units
@@ -15,6 +16,46 @@ from bot.record import Record
 from bot.store import Store
 
 _BATCH = 32
+
+
+@dataclass(frozen=True)
+class MeaningState:
+    """Whether messages can be compared by meaning, and how much of the store."""
+
+    model: str | None
+    questions: int
+    texts: int = 0  # to compare with
+    missing: int = 0  # of them without a vector
+    most: int = LARGEST_STORE
+
+    @property
+    def lacks(self) -> str | None:
+        """Why there is no meaning at all: "no model", "too large", "no vectors"."""
+        if self.model is None:
+            return "no model"
+        if self.questions > self.most:
+            return "too large"
+        return "no vectors" if self.missing == self.texts else None
+
+
+def known_vectors(store: Store, records: Sequence[Record]) -> dict[str, Vectors]:
+    """The vectors to search with; none where there is no model, or too much to compare."""
+    embedder = default_embedder()
+    if embedder is None or _questions(records) > LARGEST_STORE:
+        return {}
+    return store.vectors(embedder.name)
+
+
+def meaning_state(store: Store) -> MeaningState:
+    """What of a store has vectors of the installed model."""
+    embedder = default_embedder()
+    records = [stored.record for stored in store.records()]
+    questions = _questions(records)
+    if embedder is None or questions > LARGEST_STORE:
+        return MeaningState(embedder.name if embedder else None, questions)
+    needed = texts(records)
+    missing = needed - store.vectors(embedder.name).keys()
+    return MeaningState(embedder.name, questions, len(needed), len(missing))
 
 
 def learn_meaning(store: Store, budget_s: float | None = None) -> int:
@@ -40,7 +81,7 @@ def embed_store(store: Store, embedder: Embedder) -> Iterator[int]:
     LARGEST_STORE questions gets none.
     """
     records = [stored.record for stored in store.records()]
-    if sum(len(record.questions) for record in records) > LARGEST_STORE:
+    if _questions(records) > LARGEST_STORE:
         return
     missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
     try:
@@ -64,3 +105,7 @@ def texts(records: Iterable[Record]) -> set[str]:
     return {
         piece for unit in units(records) for piece in (*asked_pieces(unit), *answered_pieces(unit))
     }
+
+
+def _questions(records: Iterable[Record]) -> int:
+    return sum(len(record.questions) for record in records)

