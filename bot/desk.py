@@ -187,7 +187,6 @@ class Desk:
                     look,
                     company=message.company,
                     as_of=message.as_of,
-                    contested=self._is_contested(look.hits),
                     caution=self._caution,
                     state=state,
                 )

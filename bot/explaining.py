@@ -142,7 +142,6 @@ def explain_search(
     *,
     company: str | None,
     as_of: date | None,
-    contested: bool,
     caution: Caution,
     state: MeaningState,
 ) -> Search:
@@ -154,7 +153,6 @@ def explain_search(
         look: What the search found.
         company: As set by the chat or the option.
         as_of: Only records up to here.
-        contested: Whether the desk holds another answer as likely.
         caution: IR_CAUTION.
         state: Of the store's vectors.
     """
@@ -174,7 +172,7 @@ def explain_search(
         as_of=as_of,
         meaning=_meaning(look, index, state),
         candidates=tuple(_found(index, asked, item) for item in look.candidates[:_SHOWN]),
-        reasons=tuple(_reasons(look, contested, limits(caution))),
+        reasons=tuple(_reasons(look, limits(caution))),
     )
 
 
@@ -348,7 +346,7 @@ def _conflict(guard: str, asked: Asked, item: Candidate, index: Index) -> Confli
 # What decided
 
 
-def _reasons(look: Look, contested: bool, needed: tuple[float, float]) -> Iterator[Reason]:
+def _reasons(look: Look, needed: tuple[float, float]) -> Iterator[Reason]:
     """What kept the message from being answered; nothing for an answer."""
     if not any(not term.is_single for term in look.asked.terms):
         yield Reason("no words")
@@ -363,16 +361,6 @@ def _reasons(look: Look, contested: bool, needed: tuple[float, float]) -> Iterat
         yield Reason("below offers", _sure(first.confidence))
     elif first.confidence < needed[0]:
         yield Reason("below answer", _sure(first.confidence))
-    if contested:
-        rival = next(
-            (
-                item.hit.full_id
-                for item in look.candidates[1:]
-                if item.unit.answered != first.unit.answered
-            ),
-            "",
-        )
-        yield Reason("contested", rival)
 
 
 # In words

@@ -1,10 +1,10 @@
 """Answer, offer or decline: how sure the matcher must be (IR_CAUTION).
 
-The price: an answer is worth two or three helpful offers, a wrong one costs fifty, so an answer pays
-from 50/52.6 ≈ .95 on. The *fit* phrasings agree, each company judged by a confidence learned on the
-others (tests/bench/fit_confidence.py): at most 1 % of the answers wrong from .94 on, 3 % of the near
-misses answered from .92, and 5 % wrong from .82, which is `normal`. Below the floor falls what no
-record is about.
+The price: an answer is worth two or three helpful offers, a wrong one costs fifty, so an answer
+pays from 50/52.6 ≈ .95 on. The *fit* phrasings agree, each company judged by a confidence learned
+on the others (tests/bench/fit_confidence.py): at most 1 % of the answers wrong from .94 on, 3 %
+of the near misses answered from .92, and 5 % wrong from .82, which is `normal`. Below the floor
+falls what no record is about.
 """
 
 from __future__ import annotations
