@@ -13,9 +13,10 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 
 from bot.commands import (
     Ask,
@@ -36,7 +37,7 @@ from bot.commands import (
 from bot.config import Caution
 from bot.digest import Editor
 from bot.explaining import Explanation, explain_search
-from bot.matching import Index, choose
+from bot.matching import AS_LIKELY, Index, also_meant, choose
 from bot.matching.bands import limits
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Look
@@ -58,6 +59,7 @@ from bot.message import (
     band,
 )
 from bot.record import Record
+from bot.several import Several, questions_in
 from bot.store import Memory, Store, normal_id
 from bot.subscribing import Reach, Subscribing
 from bot.subscriptions import Subscriptions
@@ -67,6 +69,10 @@ from bot.words import Words
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5
 _RELATED = 5
+_NEWER = 3
+_AT_ONCE = 5  # questions of one message
+_RANKED = 10
+_LOOKED_AT = 40  # hits; those of a newer record may stand far behind
 _LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
 log = logging.getLogger(__name__)
@@ -157,6 +163,9 @@ class Desk:
             self._store.count_reply(message.chat.platform, band(reply), answered, self._now())
         if isinstance(reply, Suggest | Decline):
             self._store.add_miss(message.chat, message.text, band(reply), self._now())
+        if isinstance(reply, Answer):
+            for _, asked in reply.not_found:
+                self._store.add_miss(message.chat, asked, "decline", self._now())
 
     def ranked(self, message: Message) -> list[Hit]:
         """The stored questions behind the reply to free text, best first, whatever its band."""
@@ -164,7 +173,7 @@ class Desk:
         command, as_of = parse(message.text[:_LONGEST])
         if not isinstance(command, Ask):
             return []
-        return self._search(command.text, replace(message, as_of=as_of or message.as_of))
+        return self._search(command.text, replace(message, as_of=as_of or message.as_of))[:_RANKED]
 
     @property
     def matcher(self) -> str:
@@ -238,23 +247,78 @@ class Desk:
         raise TypeError(f"no such command: {command!r}")
 
     def _found(self, text: str, message: Message) -> Reply:
+        several = questions_in(text, self._current().index.says_something)
+        reply = self._several(several, message) if len(several.pieces) > 1 else None
+        return reply or self._single(text, message)
+
+    def _single(self, text: str, message: Message) -> Answer | Suggest | Decline:
+        """The reply to one question."""
         hits = self._search(text, message)
-        match choose(hits, self._caution):
-            case "answer":
-                return self._answer(hits[0], message, others=hits[1:])
-            case "suggest":
-                return Suggest(tuple(self._diverse(hits)), self._among_many())
-            case _:
-                return Decline(self._coverage(message))
+        chosen = choose(hits, self._caution)
+        if chosen == "decline":
+            return Decline(self._coverage(message))
+        same = {other.id for other in self._current().same_answer(hits[0])}
+        beside = [hit for hit in also_meant(hits) if hit.id not in same]
+        likely = [hit for hit in beside if hit.confidence >= AS_LIKELY]
+        if chosen == "answer" and not likely:
+            return self._answer(hits[0], message, others=hits[1:], newer=beside)
+        if likely:
+            hits = [*sorted((hits[0], *likely), key=_event, reverse=True), *hits]
+        return Suggest(tuple(self._diverse(hits)), self._among_many())
+
+    def _several(self, several: Several, message: Message) -> Reply | None:
+        """One reply to the questions of a message; None where it is better read as one question."""
+        pieces = several.pieces[:_AT_ONCE]
+        replies = [self._single(piece.searched, message) for piece in pieces]
+        answers: dict[str, Hit] = {}
+        places: dict[str, list[int]] = {}
+        newer: dict[str, Hit] = {}
+        for place, reply in enumerate(replies, 1):
+            if isinstance(reply, Answer):
+                answers.setdefault(reply.hits[0].full_id, reply.hits[0])
+                places.setdefault(reply.hits[0].full_id, []).append(place)
+                newer |= {hit.full_id: hit for hit in reply.newer}
+        if not answers:
+            return self._offers(replies, message) if several.is_list else None
+        if not several.is_list and len(answers) < 2:
+            return None
+        return Answer(
+            hits=tuple(answers.values()),
+            as_of=message.as_of or self._today(),
+            newer=tuple(newer.values()),
+            asked=tuple(piece.printed for piece in pieces),
+            places=tuple(tuple(own) for own in places.values()),
+            unread=len(several.pieces) - len(pieces),
+            among_many=self._among_many(),
+        )
+
+    def _offers(self, replies: list[Answer | Suggest | Decline], message: Message) -> Reply:
+        """The best offers of each question in turn."""
+        offers = [reply.hits for reply in replies if isinstance(reply, Suggest)]
+        hits = [hit for turn in zip_longest(*offers) for hit in turn if hit]
+        if not hits:
+            return Decline(self._coverage(message))
+        return Suggest(tuple(self._diverse(hits)), self._among_many())
 
     def _search(self, text: str, message: Message) -> list[Hit]:
         return self._look(text, message).hits
 
     def _look(self, text: str, message: Message) -> Look:
-        return self._current().index.look(text, company=message.company, as_of=message.as_of)
+        return self._current().index.look(
+            text,
+            company=message.company,
+            as_of=message.as_of,
+            today=message.as_of or self._today(),
+            limit=_LOOKED_AT,
+        )
 
     def _answer(
-        self, hit: Hit, message: Message, others: list[Hit] | None = None, whole: bool = False
+        self,
+        hit: Hit,
+        message: Message,
+        others: list[Hit] | None = None,
+        newer: Sequence[Hit] = (),
+        whole: bool = False,
     ) -> Answer:
         """Official words; questions with the same answer are named, not repeated."""
         found = {other.id for other in others or ()}
@@ -270,6 +334,7 @@ class Desk:
             hits=(hit,),
             as_of=message.as_of or self._today(),
             related=tuple(visible[:_RELATED]),
+            newer=tuple(newer[:_NEWER]),
             whole=whole,
             among_many=self._among_many(),
         )
@@ -460,6 +525,10 @@ class Desk:
             vectors=known_vectors(self._store, [item.record for item in stored]),
         )
         return _Library(generation, index, min(waiting, default=None))
+
+
+def _event(hit: Hit) -> date:
+    return hit.record.last_event.end
 
 
 def _nowhere(chat: Chat) -> Reach:

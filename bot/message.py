@@ -70,13 +70,22 @@ class Answer:
     hits: tuple[Hit, ...]
     as_of: date  # the day from which ages are counted
     related: tuple[Hit, ...] = ()  # same answer elsewhere, at most five
-    not_found: tuple[str, ...] = ()  # other questions of the message, for which there is nothing
+    newer: tuple[Hit, ...] = ()  # similar questions of newer records, newest first
+    asked: tuple[str, ...] = ()  # the message's questions, where it has several
+    places: tuple[tuple[int, ...], ...] = ()  # which of them, from 1, each hit answers
+    unread: int = 0  # questions beyond the most that are looked at
     whole: bool = False  # the whole question and answer, although a part was hit
     among_many: bool = False  # several records are stored, so ids are shown in full
 
     @property
     def confidence(self) -> float:
         return min(hit.confidence for hit in self.hits)
+
+    @property
+    def not_found(self) -> tuple[tuple[int, str], ...]:
+        """The message's questions for which there is nothing, with their numbers."""
+        answered = {place for own in self.places for place in own}
+        return tuple(item for item in enumerate(self.asked, 1) if item[0] not in answered)
 
 
 @dataclass(frozen=True)

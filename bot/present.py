@@ -24,6 +24,8 @@ from bot.message import (
 from bot.record import Question, Record
 from bot.store import Stored
 
+_SUGGESTED = 5
+
 
 def reply_json(
     query: str, reply: Reply, shown: Shown, explanation: Explanation | None = None
@@ -33,7 +35,8 @@ def reply_json(
     suggestions: tuple[Hit, ...] = ()
     confidence = 0.0
     if isinstance(reply, Answer):
-        answers, suggestions, confidence = reply.hits, reply.related, reply.confidence
+        answers, confidence = reply.hits, reply.confidence
+        suggestions = (*reply.newer, *reply.related)[:_SUGGESTED]
     elif isinstance(reply, Suggest):
         suggestions, confidence = reply.hits, reply.hits[0].confidence
     return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import assert_never
 
@@ -68,6 +68,15 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "part no": {"zh": "第{no}小问（共{all}小问）", "en": ", part {no} of {all}"},
     "whole": {"zh": "全文", "en": "全文"},
     "same": {"zh": "同题：{question}", "en": "Same matter: {question}"},
+    "newer": {
+        "zh": "更近的活动有相近提问：{when} {question}",
+        "en": "A similar question at a later event: {when} {question}",
+    },
+    "of several": {"zh": "【您问的第{places}题】", "en": "[Your question {places}] "},
+    "unread": {
+        "zh": "一次最多查{most}个提问，其余{count}个请另发一条消息。",
+        "en": "At most {most} questions are looked up at a time; please send {count} more again.",
+    },
     "suggest": {
         "zh": "没有直接对应的答复。相近的投资者提问（不代表公司观点）：",
         "en": "No direct answer. Similar questions by investors (not the company's view):",
@@ -616,17 +625,42 @@ class Words:
 
     def _answer(self, reply: Answer) -> Shown:
         quotations = tuple(self._quotation(hit, reply) for hit in reply.hits)
+        if reply.places:
+            quotations = tuple(
+                replace(quotation, head=self._of_several(places) + quotation.head)
+                for quotation, places in zip(quotations, reply.places, strict=True)
+            )
+        whole = self.text("whole")
         buttons = [
-            Button(self.text("whole"), f"{self.text('whole')} {hit.id}")
+            Button(f"{whole} {hit.id}" if len(reply.hits) > 1 else whole, f"{whole} {hit.id}")
             for hit in reply.hits
             if not reply.whole and is_excerpt(hit)
+        ]
+        buttons += [
+            Button(
+                self.text(
+                    "newer",
+                    when=hit.record.event_date,
+                    question=self._short_name(hit, reply.among_many),
+                ),
+                hit.full_id,
+            )
+            for hit in reply.newer
         ]
         buttons += [
             Button(self.text("same", question=self._short_name(hit, reply.among_many)), hit.full_id)
             for hit in reply.related
         ]
-        not_found = tuple(self.text("not found", asked=asked) for asked in reply.not_found)
-        return Shown(quotations=quotations, not_found=not_found, buttons=tuple(buttons))
+        not_found = [
+            self._of_several([place]) + self.text("not found", asked=asked)
+            for place, asked in reply.not_found
+        ]
+        if reply.unread:
+            not_found.append(self.text("unread", most=len(reply.asked), count=reply.unread))
+        return Shown(quotations=quotations, not_found=tuple(not_found), buttons=tuple(buttons))
+
+    def _of_several(self, places: Sequence[int]) -> str:
+        return self.text("of several", places="、".join(map(str, places)))
 
     def _quotation(self, hit: Hit, reply: Answer) -> Quotation:
         excerpt = not reply.whole and is_excerpt(hit)

@@ -16,6 +16,8 @@ from bot.message import Band, Hit
 
 _ANSWER = {"strict": 0.95, "normal": 0.82, "open": 0.60}
 _SUGGEST = 0.075
+# On *fit*, half of the hits of a newer record above this answer the same; below it, one in fifteen.
+AS_LIKELY = 0.3
 
 
 def limits(caution: Caution) -> tuple[float, float]:
@@ -30,3 +32,20 @@ def choose(hits: Sequence[Hit], caution: Caution) -> Band:
     if hits and hits[0].confidence >= _SUGGEST:
         return "suggest"
     return "decline"
+
+
+def also_meant(hits: Sequence[Hit]) -> list[Hit]:
+    """What stands beside the best hit: the best ones of newer records and of other companies.
+
+    Returns:
+        One of each record, newest first. Of another company only what is likely meant; of a newer
+        record whatever would be offered, for an older answer must not hide it.
+    """
+    first, *others = hits
+    found: dict[str, Hit] = {}
+    for hit in others:
+        is_own = hit.record.company_code == first.record.company_code
+        is_newer = hit.record.last_event.end > first.record.last_event.end
+        if hit.confidence >= (_SUGGEST if is_own else AS_LIKELY) and (is_newer or not is_own):
+            found.setdefault(hit.record.id, hit)
+    return sorted(found.values(), key=lambda hit: hit.record.last_event.end, reverse=True)

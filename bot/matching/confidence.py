@@ -16,6 +16,7 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("confidence.json")
 CONTRADICTED = 0.25  # the most that a hit in conflict with the message is trusted
+CONTESTED = 0.8  # the most, where another answer of the record holds all that was typed too
 FOREIGN = 0.05  # the most, where hardly a word of the message stands there, nor its meaning
 _SHARED, _ALIKE = 0.15, 0.6  # of the words by weight; of `likeness`
 _SHARED_ALONE = 0.02  # without meaning

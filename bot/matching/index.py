@@ -25,7 +25,7 @@ from rapidfuzz import fuzz
 
 from bot.matching.asked import Asked, Term, read_asked, stored_terms
 from bot.matching.bm25 import BM25, K1
-from bot.matching.confidence import confidence, likeness, measures
+from bot.matching.confidence import CONTESTED, confidence, likeness, measures
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.facets import Stored, conflicts, read_facets
 from bot.matching.lexicon import Lexicon, read_lexicon
@@ -41,7 +41,9 @@ _QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over ques
 _SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
 _MEANING_WEIGHT = 0.5
 _CONFLICT = 0.03
-_USUAL_RIVAL = 0.5  # score; chosen on *fit*: from .3 to .6 the lead of small stores misleads less
+# Score of the usual rival, by words and with meaning; chosen on *fit*.
+_USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
+_ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
 SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
@@ -189,6 +191,13 @@ class Index:
         known = [name for own in self._names.values() for name in own]
         return read_asked(self._repair(normalise(text)), today, self.lexicon, known)
 
+    def says_something(self, text: str) -> bool:
+        """Whether a text holds a word of the matter, not only of asking or of every company."""
+        asked = self.ask(text)
+        return bool(asked.lines) or any(
+            term.weight >= 1 for term in asked.terms if not term.is_single
+        )
+
     def named(self, text: str) -> set[str]:
         """Codes of the stored companies that a normalised message names."""
         return {code for code, own in self._names.items() if any(name in text for name in own)}
@@ -258,23 +267,58 @@ class Index:
         return self._ranked(self.ask(text, today), self._in_scope(set(), None), with_meaning)
 
     def _judged(self, ranked: Sequence[Candidate]) -> list[Candidate]:
-        """The candidates with their confidences; the first one's grows with its lead."""
+        """The candidates with their confidences; that of each record's first grows with its lead.
+
+        Other records are no rivals: whether the newest or each company's is meant is not a matter
+        of how well the message is understood.
+        """
+        of_record: dict[str, list[Candidate]] = {}
+        for item in ranked:
+            of_record.setdefault(item.unit.record.id, []).append(item)
         found = []
-        for place, item in enumerate(ranked):
-            lead = self.lead(ranked) if place == 0 else 0.0
+        for item in ranked:
+            own = of_record[item.unit.record.id]
+            is_first = item is own[0]
+            lead = self.lead(own) if is_first else 0.0
             sure = confidence(measures(item.features, item.conflicts, lead), item.conflicts)
+            if is_first and self._is_one_of_many(own):
+                sure = min(sure, CONTESTED)
             found.append(replace(item, confidence=sure))
         return found
 
     def lead(self, ranked: Sequence[Candidate]) -> float:
-        """How much better the first scores than the first with another answer.
+        """How much better the first scores than its record's next with another answer.
 
-        A store of three questions has no rival that says much: there it is as good as the usual
-        one of a larger store.
+        A record of three questions has no rival that says much: there it is as good as the usual
+        one of a larger record.
         """
-        first, *others = ranked
-        rival = next((other.score for other in others if not self.is_same(first, other)), 0.0)
-        return first.score - max(rival, _USUAL_RIVAL)
+        first = ranked[0]
+        usual = _USUAL_RIVAL_MEANT if "e5 asked" in first.features else _USUAL_RIVAL
+        rival = next(
+            (
+                other.score
+                for other in ranked[1:]
+                if other.unit.record is first.unit.record and not self.is_same(first, other)
+            ),
+            0.0,
+        )
+        return first.score - max(rival, usual)
+
+    def _is_one_of_many(self, own: Sequence[Candidate]) -> bool:
+        """Whether all that was typed stands in another question of the record about as well.
+
+        `医院`, where five of its questions are about hospitals.
+        """
+        first, *others = own
+        return any(
+            not self.is_same(first, other)
+            for other in others
+            if not other.conflicts
+            and (
+                other.features["question"] >= _ALL
+                or (other.features["both"] >= _ALL and other.score >= _NEARLY * first.score)
+            )
+        )
 
     def candidates(
         self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
