@@ -247,9 +247,9 @@ class Desk:
         raise TypeError(f"no such command: {command!r}")
 
     def _found(self, text: str, message: Message) -> Reply:
+        single = self._single(text, message)
         several = questions_in(text, self._current().index.says_something)
-        reply = self._several(several, message) if len(several.pieces) > 1 else None
-        return reply or self._single(text, message)
+        return self._several(several, single, message) if len(several.pieces) > 1 else single
 
     def _single(self, text: str, message: Message) -> Answer | Suggest | Decline:
         """The reply to one question."""
@@ -266,8 +266,17 @@ class Desk:
             hits = [*sorted((hits[0], *likely), key=_event, reverse=True), *hits]
         return Suggest(tuple(self._diverse(hits)), self._among_many())
 
-    def _several(self, several: Several, message: Message) -> Reply | None:
-        """One reply to the questions of a message; None where it is better read as one question."""
+    def _several(
+        self, several: Several, single: Answer | Suggest | Decline, message: Message
+    ) -> Answer | Suggest | Decline:
+        """One reply to the questions of a message.
+
+        Args:
+            several: The questions.
+            single: The reply to the message read as one question: it stands where no question
+                alone is answered, or only by what answers the whole message.
+            message: Where and for whom.
+        """
         pieces = several.pieces[:_AT_ONCE]
         replies = [self._single(piece.searched, message) for piece in pieces]
         answers: dict[str, Hit] = {}
@@ -279,9 +288,10 @@ class Desk:
                 places.setdefault(reply.hits[0].full_id, []).append(place)
                 newer |= {hit.full_id: hit for hit in reply.newer}
         if not answers:
-            return self._offers(replies, message) if several.is_list else None
-        if not several.is_list and len(answers) < 2:
-            return None
+            return self._offers(replies, message) if several.is_list else single
+        is_one = isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]
+        if is_one and not several.is_list:
+            return single
         return Answer(
             hits=tuple(answers.values()),
             as_of=message.as_of or self._today(),
@@ -292,7 +302,9 @@ class Desk:
             among_many=self._among_many(),
         )
 
-    def _offers(self, replies: list[Answer | Suggest | Decline], message: Message) -> Reply:
+    def _offers(
+        self, replies: list[Answer | Suggest | Decline], message: Message
+    ) -> Suggest | Decline:
         """The best offers of each question in turn."""
         offers = [reply.hits for reply in replies if isinstance(reply, Suggest)]
         hits = [hit for turn in zip_longest(*offers) for hit in turn if hit]
@@ -347,7 +359,7 @@ class Desk:
         for hit in hits:
             if hit.id not in covered and len(chosen) < _OFFERED:
                 chosen.append(hit)
-                covered |= {other.id for other in library.same_answer(hit)}
+                covered |= {hit.id, *(other.id for other in library.same_answer(hit))}
         return chosen
 
     # By number

@@ -631,10 +631,12 @@ class Words:
                 for quotation, places in zip(quotations, reply.places, strict=True)
             )
         whole = self.text("whole")
+        excerpts = dict.fromkeys(
+            hit.id for hit in reply.hits if not reply.whole and is_excerpt(hit)
+        )
         buttons = [
-            Button(f"{whole} {hit.id}" if len(reply.hits) > 1 else whole, f"{whole} {hit.id}")
-            for hit in reply.hits
-            if not reply.whole and is_excerpt(hit)
+            Button(f"{whole} {id_}" if len(reply.hits) > 1 else whole, f"{whole} {id_}")
+            for id_ in excerpts
         ]
         buttons += [
             Button(

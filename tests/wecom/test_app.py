@@ -228,7 +228,7 @@ def test_other_questions_that_found_nothing_are_counted_in_a_group_and_named_in_
     assert isinstance(reply, Answer)
     from dataclasses import replace
 
-    shown = desk.show(replace(reply, not_found=("骂人的话",)))
+    shown = desk.show(replace(reply, asked=("第7问", "骂人的话"), places=((1,),)))
     in_group = messages(shown, desk.words, in_group=True)[0]["markdown"]["content"]
     assert "骂人" not in in_group
     assert "另有1个提问" in in_group
