@@ -36,7 +36,7 @@ from bot.commands import (
 )
 from bot.config import Caution
 from bot.digest import Editor
-from bot.explaining import Explanation, explain_search
+from bot.explaining import Explanation, Search, explain_search
 from bot.matching import AS_LIKELY, Index, also_meant, choose
 from bot.matching.bands import limits
 from bot.matching.embedding import default_embedder
@@ -70,6 +70,7 @@ _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5
 _RELATED = 5
 _NEWER = 3
+_SIMILAR = 2
 _AT_ONCE = 5  # questions of one message
 _RANKED = 10
 _LOOKED_AT = 40  # hits; those of a newer record may stand far behind
@@ -186,20 +187,25 @@ class Desk:
         command, as_of = parse(message.text[:_LONGEST])
         message = replace(message, as_of=as_of or message.as_of)
         index, state = self._current().index, meaning_state(self._store)
-        searches = []
+        searches: list[Search] = []
         if isinstance(command, Ask) and index.records:
-            look = self._look(command.text, message)
-            searches.append(
+            several = questions_in(command.text, index.says_something)
+            texts = [] if several.is_list else [command.text]
+            if len(several.pieces) > 1:
+                texts += [piece.searched for piece in several.pieces[:_AT_ONCE]]
+            searches = [
                 explain_search(
                     index,
-                    command.text,
-                    look,
+                    text,
+                    self._look(text, message),
                     company=message.company,
                     as_of=message.as_of,
+                    band=band(self._single(text, message)),
                     caution=self._caution,
                     state=state,
                 )
-            )
+                for text in texts
+            ]
         return Explanation(
             index.version,
             self._caution,
@@ -247,9 +253,12 @@ class Desk:
         raise TypeError(f"no such command: {command!r}")
 
     def _found(self, text: str, message: Message) -> Reply:
-        single = self._single(text, message)
         several = questions_in(text, self._current().index.says_something)
-        return self._several(several, single, message) if len(several.pieces) > 1 else single
+        if len(several.pieces) < 2:
+            return self._single(text, message)
+        # People also ask one question with several marks: then the message as a whole knows best.
+        single = None if several.is_list else self._single(text, message)
+        return self._several(several, single, message)
 
     def _single(self, text: str, message: Message) -> Answer | Suggest | Decline:
         """The reply to one question."""
@@ -259,7 +268,12 @@ class Desk:
             return Decline(self._coverage(message))
         same = {other.id for other in self._current().same_answer(hits[0])}
         beside = [hit for hit in also_meant(hits) if hit.id not in same]
-        likely = [hit for hit in beside if hit.confidence >= AS_LIKELY]
+        likely = [
+            hit
+            for hit in beside
+            if hit.confidence >= AS_LIKELY
+            and not (hits[0].is_as_typed and hit.record.company_code == hits[0].record.company_code)
+        ]
         if chosen == "answer" and not likely:
             return self._answer(hits[0], message, others=hits[1:], newer=beside)
         if likely:
@@ -267,14 +281,14 @@ class Desk:
         return Suggest(tuple(self._diverse(hits)), self._among_many())
 
     def _several(
-        self, several: Several, single: Answer | Suggest | Decline, message: Message
+        self, several: Several, single: Answer | Suggest | Decline | None, message: Message
     ) -> Answer | Suggest | Decline:
         """One reply to the questions of a message.
 
         Args:
             several: The questions.
-            single: The reply to the message read as one question: it stands where no question
-                alone is answered, or only by what answers the whole message.
+            single: The reply to the message read as one question, where it may be one: it stands
+                where no question alone is answered, or only by what answers the whole message.
             message: Where and for whom.
         """
         pieces = several.pieces[:_AT_ONCE]
@@ -288,9 +302,8 @@ class Desk:
                 places.setdefault(reply.hits[0].full_id, []).append(place)
                 newer |= {hit.full_id: hit for hit in reply.newer}
         if not answers:
-            return self._offers(replies, message) if several.is_list else single
-        is_one = isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]
-        if is_one and not several.is_list:
+            return single or self._offers(replies, message)
+        if isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]:
             return single
         return Answer(
             hits=tuple(answers.values()),
@@ -298,6 +311,12 @@ class Desk:
             newer=tuple(newer.values()),
             asked=tuple(piece.printed for piece in pieces),
             places=tuple(tuple(own) for own in places.values()),
+            similar=tuple(
+                (place, hit)
+                for place, reply in enumerate(replies, 1)
+                if isinstance(reply, Suggest)
+                for hit in reply.hits[:_SIMILAR]
+            ),
             unread=len(several.pieces) - len(pieces),
             among_many=self._among_many(),
         )

@@ -18,8 +18,8 @@ from typing import Literal
 
 from bot.config import Caution
 from bot.matching.asked import Asked
-from bot.matching.bands import limits
-from bot.matching.confidence import likeness
+from bot.matching.bands import AS_LIKELY, also_meant, limits
+from bot.matching.confidence import CONTESTED, likeness
 from bot.matching.facets import Facets
 from bot.matching.index import Candidate, Index, Look
 from bot.matching.lexicon import Lexicon
@@ -118,6 +118,7 @@ class Search:
     as_of: date | None
     meaning: str  # "used", or why not: "sure", "no model", "too large", "no vectors", "nothing"
     candidates: tuple[Found, ...]
+    band: Band  # of this search; a message of several questions has one for each
     reasons: tuple[Reason, ...]
 
 
@@ -142,6 +143,7 @@ def explain_search(
     *,
     company: str | None,
     as_of: date | None,
+    band: Band,
     caution: Caution,
     state: MeaningState,
 ) -> Search:
@@ -153,6 +155,7 @@ def explain_search(
         look: What the search found.
         company: As set by the chat or the option.
         as_of: Only records up to here.
+        band: What the desk made of it.
         caution: IR_CAUTION.
         state: Of the store's vectors.
     """
@@ -172,6 +175,7 @@ def explain_search(
         as_of=as_of,
         meaning=_meaning(look, index, state),
         candidates=tuple(_found(index, asked, item) for item in look.candidates[:_SHOWN]),
+        band=band,
         reasons=tuple(_reasons(look, limits(caution))),
     )
 
@@ -361,6 +365,11 @@ def _reasons(look: Look, needed: tuple[float, float]) -> Iterator[Reason]:
         yield Reason("below offers", _sure(first.confidence))
     elif first.confidence < needed[0]:
         yield Reason("below answer", _sure(first.confidence))
+        if first.confidence == CONTESTED:
+            yield Reason("one of many")
+    rivals = [hit for hit in also_meant(look.hits) if hit.confidence >= AS_LIKELY]
+    if rivals:
+        yield Reason("contested", "、".join(hit.full_id for hit in rivals))
 
 
 # In words
@@ -492,9 +501,9 @@ def _conflict_words(conflict: Conflict, words: Words) -> str:
 
 
 def _result_line(search: Search, explanation: Explanation, words: Words) -> str:
-    said = words.text(f"result, {explanation.band}")
+    said = words.text(f"result, {search.band}")
     needed = f"{explanation.answer_from:.2f}"
-    if explanation.band == "answer" and search.candidates:
+    if search.band == "answer" and search.candidates:
         sure = _sure(search.candidates[0].confidence)
         return said + words.text(
             "why, answered", sure=sure, needed=needed, caution=explanation.caution

@@ -49,8 +49,13 @@ class Hit:
 
     record: Record
     question: Question
-    confidence: float  # calibrated 0-1; 1 for a look-up by number
+    confidence: float  # calibrated 0-1; 1 for a look-up by number or by the question's own words
     part: int | None = None
+
+    @property
+    def is_as_typed(self) -> bool:
+        """Whether the question itself was typed, so that nothing else is meant."""
+        return self.confidence == 1
 
     @property
     def id(self) -> str:
@@ -73,6 +78,7 @@ class Answer:
     newer: tuple[Hit, ...] = ()  # similar questions of newer records, newest first
     asked: tuple[str, ...] = ()  # the message's questions, where it has several
     places: tuple[tuple[int, ...], ...] = ()  # which of them, from 1, each hit answers
+    similar: tuple[tuple[int, Hit], ...] = ()  # what is offered for those not answered
     unread: int = 0  # questions beyond the most that are looked at
     whole: bool = False  # the whole question and answer, although a part was hit
     among_many: bool = False  # several records are stored, so ids are shown in full

@@ -36,7 +36,8 @@ def reply_json(
     confidence = 0.0
     if isinstance(reply, Answer):
         answers, confidence = reply.hits, reply.confidence
-        suggestions = (*reply.newer, *reply.related)[:_SUGGESTED]
+        similar = (hit for _, hit in reply.similar)
+        suggestions = (*reply.newer, *similar, *reply.related)[:_SUGGESTED]
     elif isinstance(reply, Suggest):
         suggestions, confidence = reply.hits, reply.hits[0].confidence
     return {

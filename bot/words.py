@@ -72,6 +72,10 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "zh": "更近的活动有相近提问：{when} {question}",
         "en": "A similar question at a later event: {when} {question}",
     },
+    "similar": {
+        "zh": "第{place}题的相近提问：{question}",
+        "en": "Similar to your question {place}: {question}",
+    },
     "of several": {"zh": "【您问的第{places}题】", "en": "[Your question {places}] "},
     "unread": {
         "zh": "一次最多查{most}个提问，其余{count}个请另发一条消息。",
@@ -534,8 +538,12 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "en": "the first one contradicts the message ({said}) and so never answers",
     },
     "why, contested": {
-        "zh": "另一个答案（{said}）也很可能，所以请提问人选",
-        "en": "another answer ({said}) is about as likely, so the asker picks",
+        "zh": "更近的记录或别的公司（{said}）也可能是所问的，所以请提问人选",
+        "en": "a newer record or another company ({said}) may be meant too, so the asker picks",
+    },
+    "why, one of many": {
+        "zh": "同一份记录里另有答复也含这些词，所以请提问人选",
+        "en": "another answer of the record holds all these words too, so the asker picks",
     },
     "why, no words": {
         "zh": "消息里没有可以检索的词",
@@ -648,6 +656,13 @@ class Words:
                 hit.full_id,
             )
             for hit in reply.newer
+        ]
+        buttons += [
+            Button(
+                self.text("similar", place=place, question=self._short_name(hit, reply.among_many)),
+                hit.full_id,
+            )
+            for place, hit in reply.similar
         ]
         buttons += [
             Button(self.text("same", question=self._short_name(hit, reply.among_many)), hit.full_id)

@@ -41,6 +41,7 @@ _QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over ques
 _SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
 _MEANING_WEIGHT = 0.5
 _CONFLICT = 0.03
+_AS_STORED = 9.0  # above any other: the stored question itself was typed
 # Score of the usual rival, by words and with meaning; chosen on *fit*.
 _USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
 _ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
@@ -57,6 +58,7 @@ _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 class Detail:
     """What is known of a unit once it is a candidate."""
 
+    question: str  # letters and digits alone
     asked: frozenset[str]
     both: frozenset[str]
     sentences: tuple[tuple[frozenset[str], frozenset[str]], ...]  # terms; what it gives
@@ -277,6 +279,9 @@ class Index:
             of_record.setdefault(item.unit.record.id, []).append(item)
         found = []
         for item in ranked:
+            if item.score == _AS_STORED:
+                found.append(replace(item, confidence=1.0))
+                continue
             own = of_record[item.unit.record.id]
             is_first = item is own[0]
             lead = self.lead(own) if is_first else 0.0
@@ -334,6 +339,7 @@ class Index:
             pool += [int(at) for at in _top(by_meaning, _POOL // 2) if by_meaning[at] > 0]
         perfect = sum(weight * self._both.idf(term) for term, weight in weights.items())
         perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
+        typed = _bare(asked.text)
         found = []
         for at in dict.fromkeys(pool):
             features = self._features(asked, at)
@@ -343,7 +349,8 @@ class Index:
                 features["e5 answered"] = float(near.answered[at])
             own = self._names[self._units[at].record.company_code]
             against = tuple(conflicts(asked.facets, self._detail(at).stored, own))
-            score = _score(features, against)
+            is_stored = self._detail(at).question == typed
+            score = _AS_STORED if is_stored and not against else _score(features, against)
             found.append(Candidate(at, self._units[at], features, against, score))
         return found
 
@@ -401,6 +408,7 @@ class Index:
         pieces = sentences(answered)
         terms = [stored_terms(piece, self.lexicon) for piece in pieces]
         return Detail(
+            _bare(asked),
             frozenset(stored_terms(asked, self.lexicon)),
             frozenset(stored_terms(text, self.lexicon)),
             tuple(
@@ -436,6 +444,10 @@ def _score(features: Mapping[str, float], against: Sequence[str]) -> float:
         near = max(features["e5 asked"], features["e5 answered"])
         score += _MEANING_WEIGHT * likeness(near)
     return score - (_CONFLICT if against else 0.0)
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _longest_run(asked: Asked, text: str) -> float:

@@ -1,0 +1,217 @@
+"""Several questions in a message, several records of a company, several companies in the store."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from bot.config import CHINA
+from bot.desk import Desk
+from bot.message import Answer, Chat, Decline, Message, Suggest
+from bot.present import reply_json
+from bot.record import Reading
+from bot.several import questions_in
+from bot.store import Store
+from bot.words import Words
+from tests.test_matching import OTHERS, made
+
+NOW = datetime(2025, 5, 6, 9, tzinfo=CHINA)
+CHAT = Chat("terminal", "", "room", "someone")
+
+
+@pytest.fixture
+def desk_over(tmp_path):
+    """The desk over made records."""
+
+    def build(*records, now=NOW):
+        store = Store(tmp_path / "irbot.db")
+        for at, record in enumerate(records):
+            store.add(Reading(record), f"{at}".encode(), f"{at}.txt")
+        return Desk(store, Words(), lambda: now)
+
+    return build
+
+
+def says_something(text):
+    return sum(map(str.isalnum, text)) > 1
+
+
+# What is a question of its own
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("1、何时下修？2、分红多少", ["何时下修？", "分红多少"]),
+        ("1. 何时下修\n2. 毛利率 3.5% 的原因\n3. 分红", ["何时下修", "毛利率 3.5% 的原因", "分红"]),
+        ("（1）何时下修；（2）分红多少", ["何时下修", "分红多少"]),
+        ("①何时下修？②分红多少？", ["何时下修？", "分红多少？"]),
+        ("问题一：何时下修？问题二：分红多少？", ["何时下修？", "分红多少？"]),
+        ("Q1：何时下修 Q2：分红多少", ["何时下修", "分红多少"]),
+        ("第一，何时下修？第二，分红多少？", ["何时下修？", "分红多少？"]),
+        ("您好，想请教两个问题：1、何时下修？2、分红多少？", ["何时下修？", "分红多少？"]),
+        ("可转债：1、何时下修？2、能否回售？", ["可转债，何时下修？", "可转债，能否回售？"]),
+        ("何时下修？\n分红多少？", ["何时下修？", "分红多少？"]),
+        ("可转债\n分红\n关税", ["可转债", "分红", "关税"]),
+        ("何时下修？分红多少？", ["何时下修？", "分红多少？"]),
+        ("何时下修？分红多少", ["何时下修？", "分红多少"]),
+    ],
+)  # fmt: skip
+def test_numbers_lines_and_question_marks_part_the_questions(typed, asked):
+    assert [piece.searched for piece in questions_in(typed, says_something).pieces] == asked
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "何时下修",
+        "毛利率下滑了？原因是什么？",
+        "听说裁员了，\n请问属实吗？",
+        "您好！\n请问何时下修？\n谢谢",
+        "收入1.5亿元，增长2.3%，可持续吗？",
+        "2024年1月、2月的订单如何？",
+        "https://example.invalid/a?b=1 里说的关税",
+        "研发投入多少？听说同行都在减。",
+        "？？？",
+        "",
+    ],
+)
+def test_what_leans_on_another_sentence_is_one_question_with_it(typed):
+    found = questions_in(typed, says_something)
+    assert len(found.pieces) < 2
+    assert "".join(piece.printed for piece in found.pieces) == typed.strip()
+
+
+# Answers to several
+
+
+def test_each_is_answered_by_itself_and_the_rest_listed(desk):
+    message = Message("1、可转债何时下修？\n2、星际旅行业务\n3、关税有影响吗？", CHAT)
+    reply = desk.reply(message)
+    assert isinstance(reply, Answer)
+    assert [hit.full_id for hit in reply.hits] == [
+        "300253/2025-002#24.2",
+        "300253/2025-002#24.3",
+    ]
+    assert reply.places == ((1,), (3,))
+    assert reply.not_found == ((2, "星际旅行业务"),)
+    shown = desk.show(reply)
+    heads = [quotation.head[:8] for quotation in shown.quotations]
+    assert heads == ["【您问的第1题】", "【您问的第3题】"]
+    for number, quotation in zip((2, 3), shown.quotations, strict=True):
+        assert quotation.answer == reply.hits[0].question.part_answer(number)
+    assert "【您问的第2题】“星际旅行业务”：在已收录记录中未找到" in shown.text
+
+
+def test_what_was_not_found_is_kept_for_the_desk(desk, store):
+    desk.reply(Message("1、可转债何时下修？2、星际旅行业务", CHAT))
+    assert [miss["text"] for miss in store.misses()] == ["星际旅行业务"]
+
+
+def test_questions_with_one_answer_get_it_once(desk):
+    reply = desk.reply(Message("可转债何时下修？\n可转债？"))
+    assert isinstance(reply, Answer)
+    assert (len(reply.hits), reply.places) == (1, ((1, 2),))
+
+
+def test_the_json_has_a_hit_for_each_question(desk):
+    reply = desk.reply(Message("1、可转债何时下修？2、关税有影响吗？3、WiNEX"))
+    printed = reply_json("", reply, desk.show(reply))
+    assert [(hit["question_no"], hit["part"]) for hit in printed["answers"]] == [(24, 2), (24, 3)]
+    assert printed["confidence"] == min(hit["confidence"] for hit in printed["answers"])
+    assert len(printed["suggestions"]) == 2  # for the third
+
+
+def test_at_most_five_are_looked_up_and_the_others_counted(desk):
+    typed = "\n".join(f"{number}、关税有影响吗" for number in range(1, 9))
+    reply = desk.reply(Message(typed))
+    assert isinstance(reply, Answer)
+    assert (reply.places, reply.unread) == (((1, 2, 3, 4, 5),), 3)
+    assert "其余3个请另发一条消息" in desk.show(reply).text
+
+
+def test_a_list_of_which_nothing_is_answered_is_offered_or_declined(desk):
+    reply = desk.reply(Message("1、医院\n2、WiNEX"))
+    assert isinstance(reply, Suggest)
+    assert len({hit.full_id for hit in reply.hits}) == len(reply.hits)
+    assert isinstance(desk.reply(Message("1、目标价多少\n2、董事长留置")), Decline)
+
+
+# The stored question itself
+
+
+def test_a_stored_question_typed_as_it_stands_is_answered(desk, sample):
+    for question in sample.record.questions:
+        reply = desk.reply(Message(f"您好，{question.question}谢谢"))
+        assert isinstance(reply, Answer)
+        assert question.number in [hit.question.number for hit in reply.hits]
+
+
+# Several records of one company
+
+DIVIDENDS = ("公司的分红政策如何？", "{year}年的分红比例为三成。")
+
+
+def yearly(year, *pairs):
+    return made(
+        *(pairs or ((DIVIDENDS[0], DIVIDENDS[1].format(year=year)),)),
+        *OTHERS,
+        day=date(year, 4, 28),
+        no=f"{year}-001",
+    )
+
+
+def test_a_newer_answer_is_never_hidden_by_an_older_one(desk_over):
+    desk = desk_over(yearly(2023), yearly(2024), yearly(2025))
+    reply = desk.reply(Message("分红政策如何"))
+    newest = reply.hits[0].record.event_date
+    assert newest == "2025-04-28"
+    assert isinstance(reply, Answer) or "2025-04-28" in desk.show(reply).text
+
+
+def test_a_newer_record_that_says_something_similar_is_named_beside_the_answer(desk_over):
+    asked = ("与示例大学共建的液冷实验室进展如何？", "液冷实验室已经揭牌。")
+    alike = ("公司的液冷业务有哪些客户？", "液冷客户以数据中心为主。")
+    desk = desk_over(yearly(2024, asked), yearly(2025, alike))
+    reply = desk.reply(Message("与示例大学共建的液冷实验室进展如何"))
+    ids = [hit.id for hit in (*reply.hits, *getattr(reply, "newer", ()))]
+    assert "399999/2024-001#1" in ids
+    assert isinstance(reply, Suggest) or ids[0] == "399999/2024-001#1"
+    if isinstance(reply, Answer) and reply.newer:
+        assert "2025-04-28" in desk.show(reply).text
+
+
+def test_as_of_a_day_the_newer_records_are_not_known_yet(desk_over):
+    desk = desk_over(yearly(2023), yearly(2024), yearly(2025))
+    reply = desk.reply(Message("分红政策如何", as_of=date(2024, 6, 1)))
+    assert reply.hits[0].record.event_date == "2024-04-28"
+    assert "2025" not in desk.show(reply).text
+
+
+def test_the_same_words_in_two_records_are_one_hit(desk_over):
+    same = (DIVIDENDS[0], "公司将综合考虑盈利、现金流和投资者回报，制定每年的分红方案。")
+    desk = desk_over(yearly(2024, same), yearly(2025, same))
+    reply = desk.reply(Message("公司的分红政策如何？"))
+    assert isinstance(reply, Answer)
+    assert [hit.record.event_date for hit in reply.related] != [reply.hits[0].record.event_date]
+    assert len(reply.hits) == len(reply.related) == 1
+
+
+# Several companies
+
+
+def test_a_topic_of_two_companies_is_offered_by_company(desk_over):
+    other = made((DIVIDENDS[0], "样板的分红比例为五成。"), *OTHERS, code="388888", name="样板电器")
+    desk = desk_over(yearly(2025), other)
+    reply = desk.reply(Message("分红政策如何"))
+    assert isinstance(reply, Suggest)
+    assert {hit.record.company_code for hit in reply.hits[:2]} == {"399999", "388888"}
+    for message in (
+        Message("样板电器的分红政策如何"),
+        Message("388888 分红政策如何"),
+        Message("分红政策如何", company="388888"),
+    ):
+        reply = desk.reply(message)
+        assert isinstance(reply, Answer)
+        assert {hit.record.company_code for hit in reply.hits} == {"388888"}
