@@ -21,7 +21,7 @@ _YEAR = re.compile(
 )
 _RELATIVE = {
     "前年": -2, "去年": -1, "上一年": -1, "上年": -1, "last year": -1, "今年": 0, "本年": 0,
-    "当年": 0, "this year": 0, "明年": 1, "来年": 1, "next year": 1, "后年": 2,
+    "this year": 0, "明年": 1, "来年": 1, "next year": 1, "后年": 2,
 }  # fmt: skip
 _RELATIVE_WORD = re.compile("|".join(_RELATIVE))
 _NOW = re.compile("截至目前|目前|当前|现阶段|截止现在|at present|currently")

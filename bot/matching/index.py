@@ -42,6 +42,7 @@ _SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
 _MEANING_WEIGHT = 0.5
 _CONFLICT = 0.03
 _AS_STORED = 9.0  # above any other: the stored question itself was typed
+_COPIED = 20  # letters; nobody composes so many alike, so 今年 is the record's
 # Score of the usual rival, by words and with meaning; chosen on *fit*.
 _USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
 _ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
@@ -349,8 +350,9 @@ class Index:
                 features["e5 answered"] = float(near.answered[at])
             own = self._names[self._units[at].record.company_code]
             against = tuple(conflicts(asked.facets, self._detail(at).stored, own))
-            is_stored = self._detail(at).question == typed
-            score = _AS_STORED if is_stored and not against else _score(features, against)
+            score = _score(features, against)
+            if self._detail(at).question == typed and (not against or len(typed) >= _COPIED):
+                score, against = _AS_STORED, ()
             found.append(Candidate(at, self._units[at], features, against, score))
         return found
 
