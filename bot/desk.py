@@ -253,11 +253,11 @@ class Desk:
         raise TypeError(f"no such command: {command!r}")
 
     def _found(self, text: str, message: Message) -> Reply:
+        single = self._single(text, message)
         several = questions_in(text, self._current().index.says_something)
-        if len(several.pieces) < 2:
-            return self._single(text, message)
-        # People also ask one question with several marks: then the message as a whole knows best.
-        single = None if several.is_list else self._single(text, message)
+        is_as_typed = isinstance(single, Answer) and single.hits[0].is_as_typed
+        if is_as_typed or len(several.pieces) < 2:
+            return single
         return self._several(several, single, message)
 
     def _single(self, text: str, message: Message) -> Answer | Suggest | Decline:
@@ -281,14 +281,15 @@ class Desk:
         return Suggest(tuple(self._diverse(hits)), self._among_many())
 
     def _several(
-        self, several: Several, single: Answer | Suggest | Decline | None, message: Message
+        self, several: Several, single: Answer | Suggest | Decline, message: Message
     ) -> Answer | Suggest | Decline:
         """One reply to the questions of a message.
 
         Args:
             several: The questions.
-            single: The reply to the message read as one question, where it may be one: it stands
-                where no question alone is answered, or only by what answers the whole message.
+            single: The reply to the message read as one question. People put several marks into
+                one, so without a list it stands where no question alone is answered, or only by
+                what answers the whole message.
             message: Where and for whom.
         """
         pieces = several.pieces[:_AT_ONCE]
@@ -302,8 +303,9 @@ class Desk:
                 places.setdefault(reply.hits[0].full_id, []).append(place)
                 newer |= {hit.full_id: hit for hit in reply.newer}
         if not answers:
-            return single or self._offers(replies, message)
-        if isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]:
+            return self._offers(replies, message) if several.is_list else single
+        is_one = isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]
+        if is_one and not several.is_list:
             return single
         return Answer(
             hits=tuple(answers.values()),
