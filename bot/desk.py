@@ -69,7 +69,6 @@ from bot.words import Words
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5
 _RELATED = 5
-_NEWER = 3
 _SIMILAR = 2
 _AT_ONCE = 5  # questions of one message
 _RANKED = 10
@@ -367,7 +366,7 @@ class Desk:
             hits=(hit,),
             as_of=message.as_of or self._today(),
             related=tuple(visible[:_RELATED]),
-            newer=tuple(newer[:_NEWER]),
+            newer=tuple(newer),
             whole=whole,
             among_many=self._among_many(),
         )

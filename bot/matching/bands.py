@@ -18,6 +18,7 @@ _ANSWER = {"strict": 0.95, "normal": 0.82, "open": 0.60}
 _SUGGEST = 0.075
 # On *fit*, half of the hits of a newer record above this answer the same; below it, one in fifteen.
 AS_LIKELY = 0.3
+_NEAR, _BESIDE = 0.05, 5
 
 
 def limits(caution: Caution) -> tuple[float, float]:
@@ -35,17 +36,22 @@ def choose(hits: Sequence[Hit], caution: Caution) -> Band:
 
 
 def also_meant(hits: Sequence[Hit]) -> list[Hit]:
-    """What stands beside the best hit: the best ones of newer records and of other companies.
+    """What stands beside the best hit: hits of newer records, and the best of other companies.
 
     Returns:
-        One of each record, newest first. Of another company only what is likely meant; of a newer
-        record whatever would be offered, for an older answer must not hide it.
+        At most five, newest first. Of another company only what is likely meant; of a newer record
+        whatever is near, for an older answer must not hide it.
     """
     first, *others = hits
-    found: dict[str, Hit] = {}
+    found: list[Hit] = []
+    other_companies: set[str] = set()
     for hit in others:
-        is_own = hit.record.company_code == first.record.company_code
-        is_newer = hit.record.last_event.end > first.record.last_event.end
-        if hit.confidence >= (_SUGGEST if is_own else AS_LIKELY) and (is_newer or not is_own):
-            found.setdefault(hit.record.id, hit)
-    return sorted(found.values(), key=lambda hit: hit.record.last_event.end, reverse=True)
+        company = hit.record.company_code
+        if company == first.record.company_code:
+            is_newer = hit.record.last_event.end > first.record.last_event.end
+            if is_newer and hit.confidence >= _NEAR:
+                found.append(hit)
+        elif hit.confidence >= AS_LIKELY and company not in other_companies:
+            other_companies.add(company)
+            found.append(hit)
+    return sorted(found[:_BESIDE], key=lambda hit: hit.record.last_event.end, reverse=True)
