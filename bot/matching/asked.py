@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
@@ -14,6 +15,7 @@ _FUNCTION = 0.12  # what a word of asking weighs beside one of the matter
 _COMMON = 0.5  # a word of every company
 _SINGLE = 0.3  # one Han character beside a pair
 _LATIN, _NUMBER, _SYNONYM = 1.5, 0.7, 1.0
+_NO_LINE = frozenset[int]()
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Term:
     weight: float
     lines: frozenset[int]
 
-    @property
+    @cached_property
     def is_single(self) -> bool:
         return len(self.text) == 1 and not self.text.isascii()
 
@@ -64,22 +66,21 @@ def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
     asking = _covered(text, ((start, end) for start, end, _ in lexicon.asking.find(text)))
     common = _covered(text, ((start, end) for start, end, _ in lexicon.everyday.find(text)))
     named = _covered(text, (_place for name in names for _place in _places(text, name)))
-    lines: list[set[int]] = [set() for _ in text]
+    usual = [is_common or is_asking for is_common, is_asking in zip(common, asking, strict=True)]
+    lines = [_NO_LINE] * len(text)
     for start, end, line in lexicon.synonyms.find(text):
-        for at in range(start, end):
-            lines[at].add(line)
+        lines[start:end] = [frozenset((line,))] * (end - start)  # they never overlap
     found = []
     for term, start in spans(text):
-        inner = range(start, start + len(term))
-        if all(named[at] for at in inner):
+        end = start + len(term)
+        if all(named[start:end]):
             continue
         weight = _weight(term)
-        if all(asking[at] for at in inner):
+        if all(asking[start:end]):
             weight *= _FUNCTION
-        elif all(common[at] or asking[at] for at in inner):
+        elif all(usual[start:end]):
             weight *= _COMMON
-        shared = set.intersection(*(lines[at] for at in inner))
-        found.append(Term(term, start, weight, frozenset(shared)))
+        found.append(Term(term, start, weight, lines[start].intersection(*lines[start:end])))
     all_lines = frozenset(lexicon.synonyms.lines(text))
     return Asked(text, tuple(found), all_lines, read_facets(text, day, lexicon))
 

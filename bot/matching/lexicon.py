@@ -33,6 +33,7 @@ class Phrases:
     def __init__(self, phrases: Mapping[str, int]) -> None:
         """phrases: normalised phrase → the line it stands in."""
         self._line = dict(phrases)
+        self._firsts = frozenset(phrase[:1] for phrase in phrases)
         starts: dict[str, list[str]] = {}
         for phrase in phrases:
             starts.setdefault(phrase[:2], []).append(phrase)
@@ -44,7 +45,7 @@ class Phrases:
         """(start, end, line) of each phrase, the longest at each place, inner ones left out."""
         at = 0
         while at < len(text):
-            end = self._at(text, at)
+            end = self._at(text, at) if text[at] in self._firsts else 0
             if end:
                 yield at, end, self._line[text[at:end]]
                 at = end
