@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from random import Random
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.bench import accuracy
 from tests.bench.peers import PEERS
 from tests.bench.runs import first_matcher
 from tests.bench.sets import PUBLIC, PublicSet
+from tests.bench.speed import made_up
 from tests.bench.tables import Agreement, mcnemar
 
 STORED = (
@@ -84,3 +86,12 @@ def test_the_public_sets_are_measured_without_any_record(tmp_path, monkeypatch, 
     assert "| **irbot** | 1.000 (.207–1.000)" in printed.out
     assert "IR_TEST_RECORDS is not set" in printed.err
     assert not (tmp_path / "docs").exists()
+
+
+def test_the_made_up_stores_have_their_size_and_few_questions_twice():
+    records = made_up(2_000, Random(1))
+    assert sum(len(record.questions) for record in records) == 2_000
+    assert len({record.id for record in records}) == len(records)
+    assert len({record.company_code for record in records}) == 2
+    assert len({question.question for record in records for question in record.questions}) > 1_800
+    assert records == made_up(2_000, Random(1))
