@@ -458,6 +458,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "pin, up": {"zh": "上升", "en": "up"},
     "pin, down": {"zh": "下降", "en": "down"},
     "pin, now": {"zh": "目前", "en": "at present"},
+    "pin, day": {"zh": "{said}", "en": "{said}"},
     "pin, amount": {"zh": "问数量或比例", "en": "asks how much"},
     "pin, money": {"zh": "问金额", "en": "asks for money"},
     "pin, when": {"zh": "问时间", "en": "asks when"},
@@ -501,19 +502,16 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "found, not compared": {"zh": "未比较", "en": "not compared"},
     "found, conflict": {"zh": "   冲突：{said}", "en": "   conflict: {said}"},
     "conflict": {
-        "zh": "{guard}，问的是{asked}，这条说的是{stored}",
-        "en": "{guard}, asked is {asked}, this one speaks of {stored}",
+        "zh": "问的是{asked}，这条说的是{stored}",
+        "en": "asked is {asked}, this one speaks of {stored}",
     },
     "conflict, absent": {
-        "zh": "{guard}，问的是{asked}，这条没有提到",
-        "en": "{guard}, asked is {asked}, of which this one does not speak",
+        "zh": "问的是{asked}，这条没有提到",
+        "en": "asked is {asked}, of which this one does not speak",
     },
     "guard, year": {"zh": "年份", "en": "year"},
     "guard, quarter": {"zh": "季度", "en": "quarter"},
-    "guard, now": {
-        "zh": "问的是目前，这条已过一年",
-        "en": "asked of now, this one is over a year old",
-    },
+    "guard, now": {"zh": "目前", "en": "at present"},
     "guard, figure": {"zh": "数字", "en": "figure"},
     "guard, metric": {"zh": "指标", "en": "metric"},
     "guard, company": {"zh": "公司", "en": "company"},
@@ -522,8 +520,8 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "result, suggest": {"zh": "结果：没有作答，列出相近提问。", "en": "Result: offered. "},
     "result, decline": {"zh": "结果：不作答，也不列相近提问。", "en": "Result: declined. "},
     "why, answered": {
-        "zh": "第1条的把握{sure}，达到{caution}要求的{needed}",
-        "en": "The first one's confidence of {sure} is at least {needed} ({caution})",
+        "zh": "第1条的把握{said}，达到{caution}要求的{needed}",
+        "en": "The first one's confidence of {said} is at least {needed} ({caution})",
     },
     "why, below answer": {
         "zh": "第1条的把握{said}，不到{caution}要求的{needed}",
@@ -565,8 +563,6 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "zh": "含敏感词，而候选的原文里都没有这个词",
         "en": "it holds a touchy word that no candidate holds",
     },
-    "why, other": {"zh": "{said}", "en": "{said}"},
-    "guard, other": {"zh": "其他（{said}）", "en": "{said}"},
     "apology": {
         "zh": "抱歉，这条消息处理出错，已记入日志。请换个说法再试，或联系投资者关系部门。",
         "en": "Sorry, this message failed and was logged. Please try other words or ask the desk.",

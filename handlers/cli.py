@@ -28,7 +28,7 @@ from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
 from bot.errors import BotError, NotFoundError
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
-from bot.explaining import told
+from bot.explained import told
 from bot.importing import Options, Outcome, files_in, import_files
 from bot.matching.vectors import learn_meaning
 from bot.message import Chat, Hit, Message

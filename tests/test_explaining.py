@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from bot.explaining import told
+from bot.explained import told
 from bot.matching.bands import limits
 from bot.message import Answer, Chat, Message, Suggest
 from bot.words import Words
@@ -132,11 +132,11 @@ def test_an_answer_is_explained_by_the_words_that_found_it(replies):
 def test_a_guard_says_what_was_asked_and_what_stands_there(replies):
     reply = replies["in conflict"][0]
     search = only(reply["explain"])
-    assert (reply["band"], search["pins"]["years"]) == ("suggest", [2010])
+    assert (reply["band"], search["pins"][0]) == ("suggest", {"name": "year", "said": "2010"})
     (conflict,) = search["candidates"][0]["conflicts"]
-    assert (conflict["guard"], conflict["asked"]) == ("year", ["2010"])
+    assert (conflict["guard"], conflict["asked"]) == ("year", search["pins"][:1])
     assert conflict["stored"]
-    assert "2010" not in conflict["stored"]
+    assert search["pins"][0] not in conflict["stored"]
     assert {"name": "guard", "said": "year"} in search["reasons"]
 
 
@@ -181,7 +181,7 @@ def test_a_person_reads_it_below_the_unchanged_reply(ask, replies):
     first = only(explain)["candidates"][0]
     assert explain["version"] in why
     assert f"1. {first['id']} " in why
-    assert "年份，问的是2010" in why
+    assert "冲突：问的是2010年，这条说的是" in why
     assert "结果：没有作答，列出相近提问。" in why
     assert "不到strict要求的0.95" in why
     assert not re.search(r"[{}]|None", why)
