@@ -36,11 +36,14 @@ class _Weights:
     def floats(self, name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
         return np.frombuffer(self.tensors[name], dtype="<f4")
 
-    def matrix(self, name: str, width: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def matrix(
+        self, name: str, width: int, rows: slice | list[int] = slice(None)
+    ) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Rows of `width` weights: of each block a half-precision scale, then 32 nibbles."""
-        blocks = np.frombuffer(
+        packed = np.frombuffer(
             self.tensors[name], dtype=[("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)]
         )
+        blocks = packed.reshape(-1, width // _BLOCK)[rows].reshape(-1)
         nibbles = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1)
         weights = (nibbles.astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[:, None]
         return weights.reshape(-1, width)
@@ -142,7 +145,7 @@ def _model(weights: _Weights, kept: list[int]) -> onnx.ModelProto:
         shape = graph.constant([0, 0, heads, width // heads], np.int64)
         return graph("Transpose", graph("Reshape", x, shape), perm=order)
 
-    words = graph.constant(weights.matrix("emb.word", width)[kept])
+    words = graph.constant(weights.matrix("emb.word", width, kept))
     kinds = graph.constant(weights.floats("emb.type").reshape(-1, width)[:1])
     length = graph("Shape", "input_ids", start=1, end=2)
     places = graph(
