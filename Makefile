@@ -7,7 +7,7 @@ Q ?= 可转债
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run ask serve test trials bench lint lock clean
+.PHONY: help install dev run ask serve onnx test trials bench lint lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -23,6 +23,9 @@ ask: install ## one answer: make ask Q=关税
 
 serve: install ## every configured chat until stopped
 	@$(BIN)/irbot serve
+
+onnx: install ## also what a model of your own needs (IR_E5_ONNX)
+	@$(PIP) install --require-hashes -r requirements-onnx.txt
 
 test: dev lint ## everything CI runs
 	@$(BIN)/pytest
@@ -40,7 +43,8 @@ lint: dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/lint-imports
 
 lock: dev ## write the lock files anew
-	@for lock in "requirements.txt --group build" "requirements-dev.txt --group build --group dev -c requirements.txt" \
+	@for lock in "requirements.txt --group build" "requirements-onnx.txt --extra onnx -c requirements.txt" \
+	  "requirements-dev.txt --extra onnx --group build --group dev -c requirements.txt" \
 	  "requirements-bench.txt --group bench -c requirements.txt"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate --upgrade pyproject.toml -o $$lock || exit 1; done

@@ -5,6 +5,7 @@
 
 from bot.config import Settings
 from bot.desk import Desk
+from bot.matching.model import chosen_embedder
 from bot.store import Store
 from bot.words import Words
 
@@ -15,9 +16,15 @@ def open_desk(settings: Settings, store: Store | None = None) -> Desk:
     """The desk over the settings' database, which is created if it is not there.
 
     Raises:
+        SettingsError: The model that is set cannot be used.
         StoreError: The database cannot be used.
     """
-    words = Words(settings.lang, settings.contact, settings.stale_days)
+    embedder = chosen_embedder(settings.e5_onnx)
     return Desk(
-        store or Store(settings.db), words, settings.now, settings.caution, settings.desk_channels
+        store or Store(settings.db),
+        Words(settings.lang, settings.contact, settings.stale_days),
+        settings.now,
+        settings.caution,
+        settings.desk_channels,
+        embedder,
     )

@@ -44,6 +44,7 @@ class Settings:
     desk_channels: tuple[str, ...] = ()
     desk_approvals: int = 1
     retention_days: int = 90
+    e5_onnx: Path | None = None  # folder of the user's own model; None: the installed one
     public_url: str = ""
     slack_bot_token: str = ""
     slack_app_token: str = ""
@@ -101,6 +102,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         desk_channels=get.several("IR_DESK_CHANNELS"),
         desk_approvals=get.number("IR_DESK_APPROVALS", 1),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
+        e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
         public_url=get("IR_PUBLIC_URL"),
         slack_bot_token=get("SLACK_BOT_TOKEN"),
         slack_app_token=get("SLACK_APP_TOKEN"),

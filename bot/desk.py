@@ -39,7 +39,7 @@ from bot.digest import Editor
 from bot.explaining import Explanation, Search, explain_search
 from bot.matching import AS_LIKELY, Index, also_meant, choose
 from bot.matching.bands import limits
-from bot.matching.embedding import default_embedder
+from bot.matching.embedding import Embedder
 from bot.matching.index import Look
 from bot.matching.lexicon import Wordlists
 from bot.matching.vectors import known_vectors, meaning_state
@@ -105,13 +105,16 @@ class Desk:
         now: Callable[[], datetime],
         caution: Caution = "strict",
         desk_channels: tuple[str, ...] = (),
+        embedder: Embedder | None = None,
     ) -> None:
+        """embedder: The model that made the store's vectors; None: words alone."""
         self.words = words
         self.now = now
         self.reach: Callable[[Chat], Reach] = _nowhere  # set by who delivers posts
         self._store = store
         self._now = now
         self._caution = caution
+        self._embedder = embedder
         self._lock = threading.Lock()
         self._wordlists = Wordlists(store.path.parent)
         self._library = self._load()
@@ -185,7 +188,7 @@ class Desk:
         message = self._scoped(message)
         command, as_of = parse(message.text[:_LONGEST])
         message = replace(message, as_of=as_of or message.as_of)
-        index, state = self._current().index, meaning_state(self._store)
+        index, state = self._current().index, meaning_state(self._store, self._embedder)
         searches: list[Search] = []
         if isinstance(command, Ask) and index.records:
             several = questions_in(command.text, index.says_something)
@@ -553,8 +556,8 @@ class Desk:
         index = Index(
             shown,
             lexicon=self._wordlists.read(),
-            embedder=default_embedder(),
-            vectors=known_vectors(self._store, [item.record for item in stored]),
+            embedder=self._embedder,
+            vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
         )
         return _Library(generation, index, min(waiting, default=None))
 

@@ -74,7 +74,7 @@ class NotFoundError(BotError):
 
 
 class SettingsError(BotError):
-    """The environment or .env cannot be used; names the variable, never its value."""
+    """The environment or .env cannot be used; names the variable, never a secret."""
 
 
 def trace_of(error: BaseException) -> str:

@@ -30,6 +30,7 @@ from bot.errors import BotError, NotFoundError
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
 from bot.explained import told
 from bot.importing import Options, Outcome, files_in, import_files
+from bot.matching.model import chosen_embedder
 from bot.matching.vectors import learn_meaning
 from bot.message import Chat, Hit, Message
 from bot.misses import grouped
@@ -149,6 +150,7 @@ def import_(
     quiet: bool,
 ) -> None:
     """导入记录表文件或文件夹；重复导入不改变什么。"""
+    embedder = chosen_embedder(settings.e5_onnx)
     files = files_in(paths)
     options = Options(given, published, accept_warnings, replace_words, dry_run)
     outcomes = []
@@ -159,7 +161,8 @@ def import_(
         if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
             click.echo(_report(outcome, dry_run), err=True)
     if not dry_run:
-        left = learn_meaning(Store(settings.db), _MEANING_S if len(files) <= _FEW_FILES else 0.0)
+        budget_s = _MEANING_S if len(files) <= _FEW_FILES else 0.0
+        left = learn_meaning(Store(settings.db), embedder, budget_s)
         if left and not as_json:
             click.echo(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
     if as_json:
@@ -348,7 +351,7 @@ def ask(
     if company is not None and not (len(company) == 6 and company.isdigit()):
         raise click.UsageError("--company 应为六位股票代码，例如 300253")
     if file is not None:
-        learn_meaning(Store(settings.db))
+        learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx))
     desk = open_desk(settings)
     for line in file or [" ".join(text)]:
         message = Message(line.rstrip("\r\n"), company=company, as_of=as_of)
@@ -431,7 +434,7 @@ def eval_(
 ) -> None:
     """用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。"""
     queries = [query for file in files for query in read_queries(file)]
-    learn_meaning(Store(settings.db))
+    learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx))
     started = perf_counter()
     desk = open_desk(settings)
     start_ms = (perf_counter() - started) * 1000
@@ -495,11 +498,12 @@ def start(settings: Settings) -> None:
     """首次使用：导入 data/records，演示一条真实答复，然后启动。"""
     from handlers import serving
 
+    embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
         if outcome.status != "unchanged":
             click.echo(_report(outcome, dry_run=False), err=True)
-    learn_meaning(store, _MEANING_S)
+    learn_meaning(store, embedder, _MEANING_S)
     desk = open_desk(settings, store)
     shown = desk.records()
     questions = sum(len(record.questions) for record in shown)

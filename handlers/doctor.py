@@ -80,7 +80,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("记录", True, f"可显示 {len(shown)} 份记录、{questions} 个问题")
     else:
         yield Finding("记录", False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
-    yield from matching(store)
+    yield from matching(store, settings.e5_onnx)
     yield _clock(settings, newest)
 
 

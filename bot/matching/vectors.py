@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors, default_embedder
+from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
 from bot.matching.units import answered_pieces, asked_pieces, units
 from bot.record import Record
 from bot.store import Store
@@ -38,17 +38,17 @@ class MeaningState:
         return "no vectors" if self.missing == self.texts else None
 
 
-def known_vectors(store: Store, records: Sequence[Record]) -> dict[str, Vectors]:
+def known_vectors(
+    store: Store, embedder: Embedder | None, records: Sequence[Record]
+) -> dict[str, Vectors]:
     """The vectors to search with; none where there is no model, or too much to compare."""
-    embedder = default_embedder()
     if embedder is None or _questions(records) > LARGEST_STORE:
         return {}
     return store.vectors(embedder.name)
 
 
-def meaning_state(store: Store) -> MeaningState:
-    """What of a store has vectors of the installed model."""
-    embedder = default_embedder()
+def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
+    """What of a store has vectors of the model."""
     records = [stored.record for stored in store.records()]
     questions = _questions(records)
     if embedder is None or questions > LARGEST_STORE:
@@ -58,13 +58,12 @@ def meaning_state(store: Store) -> MeaningState:
     return MeaningState(embedder.name, questions, len(needed), len(missing))
 
 
-def learn_meaning(store: Store, budget_s: float | None = None) -> int:
-    """Make missing vectors with the installed model, for no longer than the budget.
+def learn_meaning(store: Store, embedder: Embedder | None, budget_s: float | None = None) -> int:
+    """Make missing vectors with the model, for no longer than the budget.
 
     Returns:
         How many texts are still without one; 0 where there is no model.
     """
-    embedder = default_embedder()
     if embedder is None:
         return 0
     until = time.monotonic() + budget_s if budget_s is not None else None

@@ -15,6 +15,7 @@ from time import perf_counter
 
 from bot.config import CHINA
 from bot.desk import Desk
+from bot.matching.embedding import default_embedder
 from bot.matching.vectors import learn_meaning
 from bot.message import Message
 from bot.reading import read_records
@@ -48,7 +49,7 @@ def main() -> None:
         (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
         store.add(reading, SAMPLE.read_bytes(), SAMPLE.name)
         for what in ("words alone", "with meaning"):
-            desk = Desk(store, Words(), lambda: datetime.now(CHINA))
+            desk = Desk(store, Words(), lambda: datetime.now(CHINA), embedder=default_embedder())
             desk.reply(Message("可转债"))
             times = worst(desk)
             print(f"{what}, {desk.matcher}: {len(HOSTILE)} messages")
@@ -60,7 +61,7 @@ def main() -> None:
                     if max(most for _, most, _ in times) < _PROMISED_MS
                     else "  PROMISE BROKEN"
                 )
-                learn_meaning(store)
+                learn_meaning(store, default_embedder())
 
 
 if __name__ == "__main__":
