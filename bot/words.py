@@ -474,8 +474,8 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "en": "not compared, no model is installed (see irbot doctor)",
     },
     "meaning, too large": {
-        "zh": "未用，库中有{questions}问，超过{most}问不再比较",
-        "en": "not compared, {questions} questions are stored and {most} is the limit",
+        "zh": "未用，库中有{size}字，超过{most}字不再比较",
+        "en": "not compared, {size} characters are stored and {most} is the limit",
     },
     "meaning, no vectors": {
         "zh": "未用，库中文字还没有向量（见 irbot doctor）",

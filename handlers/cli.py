@@ -41,7 +41,7 @@ from bot.store import Store
 from bot.verifying import verify_records
 
 _SAMPLE = Path("data/records")
-_MEANING_S, _FEW_FILES = 6.0, 20  # an import of more files leaves meaning to `serve`
+_MEANING_S, _FEW_FILES = 60.0, 20  # an import of more files leaves meaning to `serve`
 _FIRST_QUESTION = "可转债"
 
 
@@ -162,7 +162,7 @@ def import_(
             click.echo(_report(outcome, dry_run), err=True)
     if not dry_run:
         budget_s = _MEANING_S if len(files) <= _FEW_FILES else 0.0
-        left = learn_meaning(Store(settings.db), embedder, budget_s)
+        left = learn_meaning(Store(settings.db), embedder, budget_s, _tell_left)
         if left and not as_json:
             click.echo(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
     if as_json:
@@ -220,6 +220,12 @@ def _with_progress(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]
         return
     with click.progressbar(outcomes, length=count, label="导入", file=sys.stderr) as progress:
         yield from progress
+
+
+def _tell_left(left: int) -> None:
+    """How far the vectors are, on a line that the next output overwrites."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K正在计算语义向量，还有{left}句…\r", nl=False, err=True)
 
 
 @cli.command()
@@ -351,7 +357,7 @@ def ask(
     if company is not None and not (len(company) == 6 and company.isdigit()):
         raise click.UsageError("--company 应为六位股票代码，例如 300253")
     if file is not None:
-        learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx))
+        learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=_tell_left)
     desk = open_desk(settings)
     for line in file or [" ".join(text)]:
         message = Message(line.rstrip("\r\n"), company=company, as_of=as_of)
@@ -434,7 +440,7 @@ def eval_(
 ) -> None:
     """用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。"""
     queries = [query for file in files for query in read_queries(file)]
-    learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx))
+    learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=_tell_left)
     started = perf_counter()
     desk = open_desk(settings)
     start_ms = (perf_counter() - started) * 1000
@@ -503,7 +509,7 @@ def start(settings: Settings) -> None:
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
         if outcome.status != "unchanged":
             click.echo(_report(outcome, dry_run=False), err=True)
-    learn_meaning(store, embedder, _MEANING_S)
+    learn_meaning(store, embedder, _MEANING_S, _tell_left)
     desk = open_desk(settings, store)
     shown = desk.records()
     questions = sum(len(record.questions) for record in shown)

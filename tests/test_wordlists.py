@@ -156,7 +156,7 @@ def test_the_doctor_names_the_file_and_what_is_wrong_with_it(doctor, tmp_path):
 
 
 def meaning(store):
-    (found,) = [item for item in findings(store) if item.what == "语义比较"]
+    (found,) = [item for item in findings(store, None) if item.what == "语义比较"]
     return found
 
 
@@ -172,7 +172,7 @@ def test_missing_vectors_are_counted_until_they_are_made(tmp_path):
     assert before.ok is None
     assert "2句中有2句还没有向量" in before.said
     assert "irbot serve" in before.todo
-    assert learn_meaning(store) == 0
+    assert learn_meaning(store, default_embedder()) == 0
     after = meaning(store)
     assert after.ok is True
     assert "2句都有向量" in after.said
@@ -181,14 +181,14 @@ def test_missing_vectors_are_counted_until_they_are_made(tmp_path):
 @needs_model
 def test_a_store_above_the_limit_is_told_what_it_loses(tmp_path):
     store = Store(tmp_path / "irbot.db")
-    pairs = tuple(Question(at, f"第{at}问", "有。") for at in range(1, 1502))
+    pairs = tuple(Question(at, f"第{at}问", "有。" * 500) for at in range(1, 701))
     day = EventDate(NOW.date(), NOW.date(), "day", "2026年11月24日")
     store.add(Reading(Record("399999", "示例股份", "2026-001", "表", (day,), pairs)), b"1", "1.txt")
     found = meaning(store)
     assert found.ok is None
-    assert "库中有1501问，超过1500问时不用" in found.said
+    assert "超过700000字时不用" in found.said
     assert "分成几个库" in found.todo
-    assert learn_meaning(store) == 0
+    assert learn_meaning(store, default_embedder()) == 0
     assert meaning(store) == found
 
 

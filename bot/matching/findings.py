@@ -62,7 +62,7 @@ def _meaning(state: MeaningState) -> Finding:
                 " 文件，设 IR_E5_ONNX（见 .env.example）",
             )
         case "too large":
-            said = f"库中有{state.questions}问，超过{state.most}问时不用，{_LOST}"
+            said = f"库中有{state.size}字，超过{state.most}字时不用，{_LOST}"
             return Finding(what, None, said, f"分成几个库，每个不超过{state.most}问")
     if state.missing:
         said = f"{state.model}，{state.texts}句中有{state.missing}句还没有向量，这些{_LOST}"

@@ -45,10 +45,11 @@ class _Rows:
     def __init__(self, pieces: Iterable[Sequence[str]], vectors: Mapping[str, Vectors]) -> None:
         rows: list[Vectors] = []
         starts: list[int] = []
-        nothing = np.zeros_like(next(iter(vectors.values())))
+        # A text without a vector is as near as any: it is neither found nor passed over for it.
+        usual: Vectors = np.stack(list(vectors.values())).mean(axis=0)
         for own in pieces:
             starts.append(len(rows))
-            rows += [vectors[piece] for piece in own if piece in vectors] or [nothing]
+            rows += [vectors[piece] for piece in own if piece in vectors] or [usual]
         self._matrix: Vectors = np.array(rows, dtype=np.float32)
         self._starts: NDArray[np.int64] = np.array(starts, dtype=np.int64)
 

@@ -7,7 +7,7 @@ costs nothing but the meaning of that text.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
@@ -23,7 +23,7 @@ class MeaningState:
     """Whether messages can be compared by meaning, and how much of the store."""
 
     model: str | None
-    questions: int
+    size: int  # characters that are stored
     texts: int = 0  # to compare with
     missing: int = 0  # of them without a vector
     most: int = LARGEST_STORE
@@ -33,7 +33,7 @@ class MeaningState:
         """Why there is no meaning at all: "no model", "too large", "no vectors"."""
         if self.model is None:
             return "no model"
-        if self.questions > self.most:
+        if self.size > self.most:
             return "too large"
         return "no vectors" if self.missing == self.texts else None
 
@@ -42,7 +42,7 @@ def known_vectors(
     store: Store, embedder: Embedder | None, records: Sequence[Record]
 ) -> dict[str, Vectors]:
     """The vectors to search with; none where there is no model, or too much to compare."""
-    if embedder is None or _questions(records) > LARGEST_STORE:
+    if embedder is None or _size(records) > LARGEST_STORE:
         return {}
     return store.vectors(embedder.name)
 
@@ -50,16 +50,27 @@ def known_vectors(
 def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
     """What of a store has vectors of the model."""
     records = [stored.record for stored in store.records()]
-    questions = _questions(records)
-    if embedder is None or questions > LARGEST_STORE:
-        return MeaningState(embedder.name if embedder else None, questions)
+    size = _size(records)
+    if embedder is None or size > LARGEST_STORE:
+        return MeaningState(embedder.name if embedder else None, size)
     needed = texts(records)
     missing = needed - store.vectors(embedder.name).keys()
-    return MeaningState(embedder.name, questions, len(needed), len(missing))
+    return MeaningState(embedder.name, size, len(needed), len(missing))
 
 
-def learn_meaning(store: Store, embedder: Embedder | None, budget_s: float | None = None) -> int:
+def learn_meaning(
+    store: Store,
+    embedder: Embedder | None,
+    budget_s: float | None = None,
+    tell: Callable[[int], None] = lambda left: None,
+) -> int:
     """Make missing vectors with the model, for no longer than the budget.
+
+    Args:
+        store: Whose texts.
+        embedder: The model; None: nothing is made.
+        budget_s: Seconds; None: until all are made.
+        tell: Called with the texts that are left, before each batch.
 
     Returns:
         How many texts are still without one; 0 where there is no model.
@@ -68,6 +79,7 @@ def learn_meaning(store: Store, embedder: Embedder | None, budget_s: float | Non
         return 0
     until = time.monotonic() + budget_s if budget_s is not None else None
     for left in embed_store(store, embedder):
+        tell(left)
         if until is not None and time.monotonic() > until:
             return left
     return 0
@@ -77,10 +89,10 @@ def embed_store(store: Store, embedder: Embedder) -> Iterator[int]:
     """Make the vectors that the store lacks; yields how many are left to make.
 
     Each batch is kept as soon as it is made, so a kill loses one batch. A store above
-    LARGEST_STORE questions gets none.
+    LARGEST_STORE gets none.
     """
     records = [stored.record for stored in store.records()]
-    if _questions(records) > LARGEST_STORE:
+    if _size(records) > LARGEST_STORE:
         return
     missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
     try:
@@ -106,5 +118,9 @@ def texts(records: Iterable[Record]) -> set[str]:
     }
 
 
-def _questions(records: Iterable[Record]) -> int:
-    return sum(len(record.questions) for record in records)
+def _size(records: Iterable[Record]) -> int:
+    return sum(
+        len(question.question) + len(question.answer)
+        for record in records
+        for question in record.questions
+    )
