@@ -108,7 +108,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     },
     "help": {
         "zh": "我只用上市公司已披露的投资者关系活动记录表原文作答；记录里没有的，会直说没有。\n"
-        "直接提问：可转债何时下修？ 或只写关键词：可转债\n"
+        "直接提问：可转债何时下修？ 或只写关键词：可转债；几个问题可以分行或编号，一次最多五个\n"
         "按编号：第24问、#24、300253/2025-002#24\n"
         "最新一份记录的问题：最新\n"
         "截至某日：可转债 @2025-06-30\n"
@@ -120,7 +120,7 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "除刚列出的选项和刚引用的记录外，每条消息单独理解。",
         "en": "I answer only with the official words of filed 投资者关系活动记录表, and say so "
         "when they hold nothing.\n"
-        "Ask: 可转债何时下修？ or a keyword: 可转债\n"
+        "Ask: 可转债何时下修？ or a keyword: 可转债; up to five questions, numbered or one a line\n"
         "By number: 第24问, #24, 300253/2025-002#24\n"
         "The newest record's questions: latest\n"
         "As of a day: 可转债 @2025-06-30\n"

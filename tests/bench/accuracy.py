@@ -17,8 +17,8 @@ from typing import get_args
 
 from bot.config import Caution
 from bot.evaluating import ask_all, comparison, diagram, reliability
-from tests.bench.runs import FIRST, IRBOT, Runs, in_domain, public
-from tests.bench.sets import Company, Library, public_sets
+from tests.bench.runs import BY_WORDS, FIRST, IRBOT, Runs, in_domain, public
+from tests.bench.sets import ASKED_AT, Company, Library, public_sets
 from tests.bench.tables import (
     BANDS,
     agreement_text,
@@ -109,9 +109,13 @@ def _in_domain_text(
     lost = f" Not readable, so never found: {', '.join(unread)}." if unread else ""
     sizes = ", ".join(f"{each.code} ({len(each.rows(False))} questions)" for each in judge)
     cautions = {
-        caution: [row for each in judge for row in ask_all(each.desk(caution), each.queries)]
+        f"{caution}{', without a model' * (not with_meaning)}": [
+            row for each in judge for row in ask_all(each.desk(caution, with_meaning), each.queries)
+        ]
+        for with_meaning in (True, False)
         for caution in get_args(Caution)
     }
+    normal = cautions["normal"]
     desk = together.desk()
     codes = {each.code for each in judge}
     judged = [query for query in together.queries if query.company in codes]
@@ -130,7 +134,8 @@ def _in_domain_text(
 {inside} phrasings that the records answer and {len(asked) - inside} that they do not, typed by \
 hand as investors type, labelled by reading the documents. Nothing is tuned on them. Companies: \
 {sizes}. Each company's messages are asked of a store that holds only the records its labels \
-name; all matchers get the same text and the same queries, irbot through the same path as a chat. \
+name; all matchers get the same text and the same queries, irbot through the same path as a chat, \
+asked on {ASKED_AT:%Y-%m-%d}, with the model of the default install. \
 "question" and "question+answer" say what a peer searched.
 
 {by_matcher(runs, _IN_DOMAIN)}
@@ -142,7 +147,7 @@ could be worth. Their intervals do not cover that choice.
 {changed(runs)}
 ### What the program really does
 
-{by_matcher({IRBOT: asked, FIRST: runs[FIRST]}, BANDS)}
+{by_matcher({name: runs[name] for name in (IRBOT, BY_WORDS, FIRST)}, BANDS)}
 By `IR_CAUTION`:
 
 {by_matcher(cautions, BANDS)}
@@ -155,6 +160,10 @@ message that names none may find another company's answer, which its labels call
 {grouped(asked, lambda query: query.kind, "kind")}
 {grouped(asked, lambda query: query.style, "style")}
 {grouped(asked, lambda query: query.company, "company")}
+The same at `normal`, by kind and company:
+
+{grouped(normal, lambda query: query.kind, "kind")}
+{grouped(normal, lambda query: query.company, "company")}
 ### Does it know when?
 
 ![Reliability diagram and risk–coverage curve of irbot](reliability.svg)

@@ -12,7 +12,7 @@ from tests.bench.peers import PEERS, SLOW, Ranking
 from tests.bench.sets import Company, PublicSet
 from tests.bench.study import STUDY
 
-IRBOT, FIRST = "irbot", "first matcher of this project"
+IRBOT, BY_WORDS, FIRST = "irbot", "irbot without a model", "first matcher of this project"
 Runs = dict[str, list[Asked]]  # matcher → what it made of the queries
 Search = Callable[[str], tuple[Ranking, Band | None]]
 
@@ -49,7 +49,14 @@ def first_matcher(rows: Sequence[tuple[str, str, str]]) -> Search:
 
 def in_domain(companies: Sequence[Company]) -> Runs:
     """Every matcher over each company's own store, the companies' queries in one run."""
-    runs: Runs = {IRBOT: [row for each in companies for row in ask_all(each.desk(), each.queries)]}
+    runs: Runs = {
+        name: [
+            row
+            for each in companies
+            for row in ask_all(each.desk(with_meaning=with_meaning), each.queries)
+        ]
+        for name, with_meaning in ((IRBOT, True), (BY_WORDS, False))
+    }
     runs[FIRST] = [
         row for each in companies for row in asked(first_matcher(each.units()), each.queries)
     ]
@@ -69,6 +76,7 @@ def public(each: PublicSet) -> Runs:
     """Every matcher over a pair corpus; the slowest where the study has their figures."""
     runs: Runs = {
         IRBOT: asked(each.irbot(), each.queries),
+        BY_WORDS: asked(each.irbot(with_meaning=False), each.queries),
         FIRST: asked(first_matcher(each.units()), each.queries),
     }
     for name in PEERS:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
-from bot import open_desk
-from bot.config import Caution, Settings
+from bot.config import CHINA, Caution
 from bot.desk import Desk
 from bot.evaluating import Query, plain_id, read_queries
 from bot.importing import Options, files_in, import_files
 from bot.matching import Index, choose
+from bot.matching.embedding import default_embedder
+from bot.matching.vectors import learn_meaning
 from bot.message import Band
 from bot.record import EventDate, Question, Record
 from bot.store import Store
+from bot.words import Words
 from tests.bench.peers import Ranking
 
 PUBLIC = ("afqmc", "bq", "atec", "lcqmc", "pawsx")
+ASKED_AT = datetime(2026, 11, 25, 9, tzinfo=CHINA)  # 今年 is counted from here, in every run
 _SAMPLE = Path(__file__).parents[2] / "data/records"
 
 
@@ -32,8 +35,9 @@ class Company:
     db: Path
     unread: tuple[str, ...] = ()  # labelled records that no file yields
 
-    def desk(self, caution: Caution = "strict") -> Desk:
-        return open_desk(Settings(db=self.db, caution=caution))
+    def desk(self, caution: Caution = "strict", with_meaning: bool = True) -> Desk:
+        embedder = default_embedder() if with_meaning else None
+        return Desk(Store(self.db), Words(), lambda: ASKED_AT, caution, embedder=embedder)
 
     def rows(self, with_answer: bool) -> list[tuple[str, str]]:
         """(id, text) as a peer stores it."""
@@ -67,9 +71,12 @@ class PublicSet:
     queries: tuple[Query, ...]
     rows: tuple[tuple[str, str], ...]
 
-    def irbot(self) -> Callable[[str], tuple[Ranking, Band]]:
-        """The project's matcher over the set, as one long record."""
-        index = Index([self._record()])
+    def irbot(self, with_meaning: bool = True) -> Callable[[str], tuple[Ranking, Band]]:
+        """The project's matcher over the set, as one long record, its questions compared."""
+        embedder = default_embedder() if with_meaning else None
+        texts = [text for _, text in self.rows]
+        vectors = dict(zip(texts, embedder(texts), strict=True)) if embedder else None
+        index = Index([self._record()], embedder=embedder, vectors=vectors)
         ids = [id_ for id_, _ in self.rows]
 
         def search(text: str) -> tuple[Ranking, Band]:
@@ -142,4 +149,5 @@ class Library:
         files = sorted({self._holding[id_] for id_ in named.difference(unread)})
         for outcome in import_files(Store(db), files, Options()):
             assert outcome.status == "imported", outcome.reason
+        learn_meaning(Store(db), default_embedder())
         return Company(name, queries, db, unread)

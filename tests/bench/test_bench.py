@@ -47,7 +47,9 @@ def test_the_projects_matcher_is_asked_over_a_public_set_by_the_sets_own_ids():
     for id_, text in STORED:
         assert search(text)[0][0][0] == id_
     assert search("cdu批量交付")[1] == "answer"
-    assert search("zzzz") == ([], "decline")
+    assert search("zzzz")[1] == "decline"
+    by_words = PublicSet("made up", (), STORED).irbot(with_meaning=False)
+    assert by_words("zzzz") == ([], "decline")
 
 
 def test_mcnemar_counts_the_answerable_queries_that_changed():
