@@ -59,7 +59,7 @@ from bot.message import (
     band,
 )
 from bot.record import Record
-from bot.several import Several, questions_in
+from bot.several import MOST, Several, questions_in
 from bot.store import Memory, Store, normal_id
 from bot.subscribing import Reach, Subscribing
 from bot.subscriptions import Subscriptions
@@ -70,7 +70,6 @@ _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5
 _RELATED = 5
 _SIMILAR = 2
-_AT_ONCE = 5  # questions of one message
 _RANKED = 10
 _LOOKED_AT = 40  # hits; those of a newer record may stand far behind
 _LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
@@ -194,7 +193,7 @@ class Desk:
             several = questions_in(command.text, index.says_something)
             texts = [] if several.is_list else [command.text]
             if len(several.pieces) > 1:
-                texts += [piece.searched for piece in several.pieces[:_AT_ONCE]]
+                texts += [piece.searched for piece in several.pieces[:MOST]]
             searches = [
                 explain_search(
                     index,
@@ -294,7 +293,7 @@ class Desk:
                 what answers the whole message.
             message: Where and for whom.
         """
-        pieces = several.pieces[:_AT_ONCE]
+        pieces = several.pieces[:MOST]
         replies = [self._single(piece.searched, message) for piece in pieces]
         answers: dict[str, Hit] = {}
         places: dict[str, list[int]] = {}

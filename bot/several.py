@@ -15,6 +15,7 @@ from itertools import pairwise
 from bot.commands import chinese_number
 from bot.matching.text import normalise
 
+MOST = 5  # questions of a message that are looked up
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _MARK = re.compile(
     r"(?:(?<=^)|(?<=[\s。；;？?！!，,：:]))(?:"
@@ -64,7 +65,10 @@ def questions_in(text: str, stands: Callable[[str], bool]) -> Several:
     ['何时下修？', '分红多少']
     """
     for found in (_numbered(text), _lines(text)):
-        own = [piece for piece in found if stands(piece.printed)]
+        own: list[Piece] = []
+        for piece in found:
+            if len(own) >= MOST or stands(piece.printed):  # further ones are only counted
+                own.append(piece)
         if len(own) > 1:
             return Several(tuple(own), is_list=True)
     return Several(tuple(_by_marks(text, stands)), is_list=False)
