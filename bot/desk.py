@@ -40,8 +40,9 @@ from bot.explaining import Explanation, Search, explain_search
 from bot.matching import AS_LIKELY, Index, also_meant, choose
 from bot.matching.bands import limits
 from bot.matching.embedding import Embedder
-from bot.matching.index import Look
+from bot.matching.index import OTHER_COMPANY, Look
 from bot.matching.lexicon import Wordlists
+from bot.matching.text import normalise
 from bot.matching.vectors import known_vectors, meaning_state
 from bot.message import (
     Answer,
@@ -257,16 +258,21 @@ class Desk:
         single = self._single(text, message)
         several = questions_in(text, self._current().index.says_something)
         is_as_typed = isinstance(single, Answer) and single.hits[0].is_as_typed
-        if is_as_typed or len(several.pieces) < 2:
+        is_of_others = isinstance(single, Decline) and single.cause.startswith(OTHER_COMPANY)
+        if is_as_typed or is_of_others or len(several.pieces) < 2:
             return single
+        named = self._current().index.named(normalise(text))
+        if message.company is None and len(named) == 1:  # said once, meant of all
+            message = replace(message, company=named.pop())
         return self._several(several, single, message)
 
     def _single(self, text: str, message: Message) -> Answer | Suggest | Decline:
         """The reply to one question."""
-        hits = self._search(text, message)
+        look = self._look(text, message)
+        hits = look.hits
         chosen = choose(hits, self._caution)
         if chosen == "decline":
-            return Decline(self._coverage(message))
+            return Decline(self._coverage(message), look.cause)
         same = {other.id for other in self._current().same_answer(hits[0])}
         beside = [hit for hit in also_meant(hits) if hit.id not in same]
         likely = [

@@ -215,3 +215,22 @@ def test_a_topic_of_two_companies_is_offered_by_company(desk_over):
         reply = desk.reply(message)
         assert isinstance(reply, Answer)
         assert {hit.record.company_code for hit in reply.hits} == {"388888"}
+
+
+def test_a_company_named_once_is_meant_by_every_question_of_the_message(desk_over):
+    other = made(
+        (DIVIDENDS[0], "样板的分红比例为五成。"),
+        ("公司的出口占比如何？", "样板的出口占比为两成。"),
+        code="388888",
+        name="样板电器",
+    )
+    own = yearly(2025, DIVIDENDS, ("公司的出口占比如何？", "出口占比为一成。"))
+    desk = desk_over(own, other)
+    reply = desk.reply(Message("样板电器的分红政策如何？出口占比如何？"))
+    assert isinstance(reply, Answer)
+    assert [hit.id for hit in reply.hits] == ["388888/2025-001#1", "388888/2025-001#2"]
+    for typed in (
+        "贵州茅台的分红政策如何？出口占比如何？",
+        "1、600519的分红政策如何\n2、出口占比如何",
+    ):
+        assert isinstance(desk.reply(Message(typed)), Decline)

@@ -46,10 +46,12 @@ _COPIED = 20  # letters; nobody composes so many alike, so 今年 is the record'
 # Score of the usual rival, by words and with meaning; chosen on *fit*.
 _USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
 _ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
+OTHER_COMPANY = "names a company"  # how the cause begins of a look that found another's words
 SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
 )
+_THE_COMPANY = re.compile(r"(?:贵|我|本)?公司的?")
 _POOL = 24  # candidates by words; half as many more by meaning
 _SAME_ANSWER = 90.0  # rapidfuzz ratio of two normalised answers, 0-100
 _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
@@ -59,7 +61,7 @@ _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 class Detail:
     """What is known of a unit once it is a candidate."""
 
-    question: str  # letters and digits alone
+    question: str  # letters and digits alone, without 公司
     asked: frozenset[str]
     both: frozenset[str]
     sentences: tuple[tuple[frozenset[str], frozenset[str]], ...]  # terms; what it gives
@@ -171,7 +173,7 @@ class Index:
         named = self.named(asked.text)
         if company is not None:
             if named and company not in named:
-                return Look(asked, (), "names a company other than the chat's")
+                return Look(asked, (), f"{OTHER_COMPANY} other than the chat's")
             named = {company}
         scope = self._in_scope(named, as_of)
         found = self._ranked(asked, scope, with_meaning=False)
@@ -179,7 +181,7 @@ class Index:
             found = self._ranked(asked, scope, with_meaning=True)
         strangers = self._strangers(asked)
         if strangers and not any(self._holds(item, strangers) for item in found):
-            return Look(asked, (), f"names a company that is not stored: {'、'.join(strangers)}")
+            return Look(asked, (), f"{OTHER_COMPANY} that is not stored: {'、'.join(strangers)}")
         touchy = self.lexicon.matters.lines(asked.text)
         if touchy:
             found = [item for item in found if touchy <= self._detail(item.at).touchy]
@@ -449,7 +451,8 @@ def _score(features: Mapping[str, float], against: Sequence[str]) -> float:
 
 
 def _bare(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    """What is left of equal questions when one says 贵公司."""
+    return "".join(filter(str.isalnum, _THE_COMPANY.sub("", text)))
 
 
 def _longest_run(asked: Asked, text: str) -> float:
