@@ -9,7 +9,7 @@ from bot.evaluating import Asked, Query, ask_all
 from bot.message import Band
 from tests.bench.first_matcher import ANSWER, SUGGEST, FirstMatcher
 from tests.bench.peers import PEERS, SLOW, Ranking
-from tests.bench.sets import Company, PublicSet
+from tests.bench.sets import WITH_MEANING, Company, PublicSet
 from tests.bench.study import STUDY
 
 IRBOT, BY_WORDS, FIRST = "irbot", "irbot without a model", "first matcher of this project"
@@ -75,10 +75,11 @@ def in_domain(companies: Sequence[Company]) -> Runs:
 def public(each: PublicSet) -> Runs:
     """Every matcher over a pair corpus; the slowest where the study has their figures."""
     runs: Runs = {
-        IRBOT: asked(each.irbot(), each.queries),
-        BY_WORDS: asked(each.irbot(with_meaning=False), each.queries),
+        IRBOT: asked(each.irbot(each.name in WITH_MEANING), each.queries),
         FIRST: asked(first_matcher(each.units()), each.queries),
     }
+    if each.name in WITH_MEANING:
+        runs[BY_WORDS] = asked(each.irbot(with_meaning=False), each.queries)
     for name in PEERS:
         if name not in SLOW or name in STUDY[each.name]:
             runs[name] = asked(peer(name, each.rows), each.queries)
