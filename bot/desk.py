@@ -273,19 +273,16 @@ class Desk:
         chosen = choose(hits, self._caution)
         if chosen == "decline":
             return Decline(self._coverage(message), look.cause)
-        same = {other.id for other in self._current().same_answer(hits[0])}
+        first = hits[0]
+        same = {other.id for other in self._current().same_answer(first)}
         beside = [hit for hit in also_meant(hits) if hit.id not in same]
-        likely = [
-            hit
-            for hit in beside
-            if hit.confidence >= AS_LIKELY
-            and not (hits[0].is_as_typed and hit.record.company_code == hits[0].record.company_code)
-        ]
-        if chosen == "answer" and not likely:
-            return self._answer(hits[0], message, others=hits[1:], newer=beside)
-        if likely:
-            hits = [*sorted((hits[0], *likely), key=_event, reverse=True), *hits]
-        return Suggest(tuple(self._diverse(hits)), self._among_many())
+        newer = [hit for hit in beside if hit.record.company_code == first.record.company_code]
+        newer.sort(key=_event, reverse=True)
+        likely = [] if first.is_as_typed else [hit for hit in newer if hit.confidence >= AS_LIKELY]
+        others = [hit for hit in beside if hit not in newer]
+        if chosen == "answer" and not (likely or others):
+            return self._answer(first, message, others=hits[1:], newer=newer)
+        return Suggest(tuple(self._diverse([*likely, first, *others, *hits])), self._among_many())
 
     def _several(
         self, several: Several, single: Answer | Suggest | Decline, message: Message

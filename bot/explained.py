@@ -71,9 +71,13 @@ def _pin_words(pins: Iterable[Note], words: Words) -> Iterator[str]:
 
 
 def _meaning_line(search: Search, state: MeaningState, words: Words) -> str:
-    said = words.text(f"meaning, {search.meaning}", size=state.size, most=state.most)
-    if search.meaning == "used" and state.missing:
-        said += words.text("meaning, partly", missing=state.missing, texts=state.texts)
+    said = words.text(
+        f"meaning, {search.meaning}",
+        size=state.size,
+        most=state.most,
+        missing=state.missing,
+        texts=state.texts,
+    )
     return words.text("explain, meaning", said=said)
 
 

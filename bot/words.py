@@ -464,10 +464,6 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "pin, when": {"zh": "问时间", "en": "asks when"},
     "explain, meaning": {"zh": "语义比较：{said}", "en": "Meaning: {said}"},
     "meaning, used": {"zh": "已用", "en": "compared"},
-    "meaning, partly": {
-        "zh": "（{texts}句中有{missing}句还没有向量）",
-        "en": " ({missing} of {texts} texts have no vector yet)",
-    },
     "meaning, sure": {"zh": "未用，按字词已足够确定", "en": "not needed, words alone are sure"},
     "meaning, no model": {
         "zh": "未用，没有安装语义模型（见 irbot doctor）",
@@ -478,8 +474,8 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "en": "not compared, {size} characters are stored and {most} is the limit",
     },
     "meaning, no vectors": {
-        "zh": "未用，库中文字还没有向量（见 irbot doctor）",
-        "en": "not compared, the stored texts have no vectors yet (see irbot doctor)",
+        "zh": "未用，{texts}句中有{missing}句还没有向量（见 irbot doctor）",
+        "en": "not compared, {missing} of {texts} texts have no vector yet (see irbot doctor)",
     },
     "meaning, nothing": {"zh": "没有可比较的候选", "en": "no candidate to compare"},
     "explain, candidates": {"zh": "候选，最好的在前：", "en": "Candidates, best first:"},

@@ -39,7 +39,7 @@ def also_meant(hits: Sequence[Hit]) -> list[Hit]:
     """What stands beside the best hit: hits of newer records, and the best of other companies.
 
     Returns:
-        At most five, newest first. Of another company only what is likely meant; of a newer record
+        At most five, best first. Of another company only what is likely meant; of a newer record
         whatever is near, for an older answer must not hide it.
     """
     first, *others = hits
@@ -54,4 +54,4 @@ def also_meant(hits: Sequence[Hit]) -> list[Hit]:
         elif hit.confidence >= AS_LIKELY and company not in other_companies:
             other_companies.add(company)
             found.append(hit)
-    return sorted(found[:_BESIDE], key=lambda hit: hit.record.last_event.end, reverse=True)
+    return found[:_BESIDE]

@@ -48,6 +48,11 @@ class BM25:
     def __contains__(self, term: str) -> bool:
         return term in self._ids
 
+    def documents(self, term: str) -> NDArray[np.int32]:
+        """Where the term stands, ascending; it must be there."""
+        at = self._ids[term]
+        return self._places[self._starts[at] : self._starts[at + 1]]
+
     def frequency(self, term: str) -> int:
         """In how many documents the term stands."""
         at = self._ids.get(term)

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -130,6 +130,10 @@ class Index:
         texts = (normalise(text) for unit in self._units for text in (unit.asked, unit.answered))
         known = [name for own in self._names.values() for name in own]
         self._repair = Repair(texts, self.lexicon, known)
+        of_company: dict[str, list[int]] = {}
+        for at, unit in enumerate(self._units):
+            of_company.setdefault(unit.record.company_code, []).append(at)
+        self._of_company = {code: np.array(own) for code, own in of_company.items()}
         self._company = np.array([unit.record.company_code for unit in self._units])
         self._day = np.array(
             [unit.record.last_event.end for unit in self._units], dtype="datetime64[D]"
@@ -360,6 +364,7 @@ class Index:
 
     def _features(self, asked: Asked, at: int) -> dict[str, float]:
         detail = self._detail(at)
+        company = self._units[at].record.company_code
         total = question = both = unknown = 0.0
         best = [0.0] * len(detail.sentences)
         done: set[str] = set()
@@ -376,7 +381,7 @@ class Index:
                 for place, (held, _) in enumerate(detail.sentences):
                     if not words.isdisjoint(held):
                         best[place] += weight
-            elif not any(word in self._both for word in words):
+            elif not self._is_known(words, company):
                 unknown += weight
         total = max(total, 1e-9)
         # Exact sums: a set has another order in every process.
@@ -403,6 +408,14 @@ class Index:
             },
             "run": _longest_run(asked, detail.stored.text),
         }
+
+    def _is_known(self, words: Iterable[str], company: str) -> bool:
+        """Whether a record of the company holds one of the words; what others say counts not."""
+        known = (self._both.documents(word) for word in words if word in self._both)
+        if len(self._names) == 1:
+            return any(True for _ in known)
+        own = self._of_company[company]
+        return any(np.isin(own, places, assume_unique=True).any() for places in known)
 
     def _read_detail(self, at: int) -> Detail:
         unit = self._units[at]

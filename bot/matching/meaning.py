@@ -21,14 +21,21 @@ class Near:
 
 
 class Meaning:
-    """Immutable rows of a store; `ready` where there is a model and something to compare with."""
+    """Immutable rows of a store; `ready` where there is a model and a vector of every text.
+
+    With some of them only, what has none would be passed over for what has.
+    """
 
     def __init__(
         self, units: Sequence[Unit], embedder: Embedder | None, vectors: Mapping[str, Vectors]
     ) -> None:
         """vectors: by text, of what `asked_pieces` and `answered_pieces` name."""
         self._embedder = embedder
-        self.ready = bool(embedder and vectors and units)
+        self.ready = bool(embedder and units) and all(
+            piece in vectors
+            for unit in units
+            for piece in (*asked_pieces(unit), *answered_pieces(unit))
+        )
         if self.ready:
             self._asked = _Rows(map(asked_pieces, units), vectors)
             self._answered = _Rows(map(answered_pieces, units), vectors)
@@ -45,11 +52,10 @@ class _Rows:
     def __init__(self, pieces: Iterable[Sequence[str]], vectors: Mapping[str, Vectors]) -> None:
         rows: list[Vectors] = []
         starts: list[int] = []
-        # A text without a vector is as near as any: it is neither found nor passed over for it.
-        usual: Vectors = np.stack(list(vectors.values())).mean(axis=0)
+        nothing = np.zeros_like(next(iter(vectors.values())))
         for own in pieces:
             starts.append(len(rows))
-            rows += [vectors[piece] for piece in own if piece in vectors] or [usual]
+            rows += [vectors[piece] for piece in own] or [nothing]
         self._matrix: Vectors = np.array(rows, dtype=np.float32)
         self._starts: NDArray[np.int64] = np.array(starts, dtype=np.int64)
 

@@ -30,12 +30,12 @@ class MeaningState:
 
     @property
     def lacks(self) -> str | None:
-        """Why there is no meaning at all: "no model", "too large", "no vectors"."""
+        """Why meaning is not compared: "no model", "too large", "no vectors" (not of all)."""
         if self.model is None:
             return "no model"
         if self.size > self.most:
             return "too large"
-        return "no vectors" if self.missing == self.texts else None
+        return "no vectors" if self.missing or not self.texts else None
 
 
 def known_vectors(

@@ -17,7 +17,7 @@ from bot.evaluating import Query, plain_id, read_queries
 from bot.importing import Options, files_in, import_files
 from bot.matching import Index, choose
 from bot.matching.embedding import Embedder, Vectors, default_embedder
-from bot.matching.vectors import learn_meaning
+from bot.matching.vectors import learn_meaning, vectors_of
 from bot.message import Band
 from bot.record import EventDate, Question, Record
 from bot.store import Store
@@ -96,11 +96,11 @@ class PublicSet:
     rows: tuple[tuple[str, str], ...]
 
     def irbot(self, with_meaning: bool = True) -> Callable[[str], tuple[Ranking, Band]]:
-        """The project's matcher over the set, as one long record, its questions compared."""
+        """The project's matcher over the set, as one long record."""
+        record = self._record()
         embedder = once() if with_meaning else None
-        texts = [text for _, text in self.rows]
-        vectors = dict(zip(texts, embedder(texts), strict=True)) if embedder else None
-        index = Index([self._record()], embedder=embedder, vectors=vectors)
+        vectors = vectors_of([record], embedder) if embedder else None
+        index = Index([record], embedder=embedder, vectors=vectors)
         ids = [id_ for id_, _ in self.rows]
 
         def search(text: str) -> tuple[Ranking, Band]:
