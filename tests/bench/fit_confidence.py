@@ -45,7 +45,7 @@ class Row:
 
 
 def rows(company: Company, with_meaning: bool) -> Iterator[Row]:
-    records = company.desk().records()
+    records = company.records()
     embedder = default_embedder() if with_meaning else None
     vectors = vectors_of(records, embedder) if embedder else None
     index = Index(records, embedder=embedder, vectors=vectors)

@@ -60,8 +60,13 @@ class Company:
     unread: tuple[str, ...] = ()  # labelled records that no file yields
 
     def desk(self, caution: Caution = "strict", with_meaning: bool = True) -> Desk:
+        store = Store(self.db)
         embedder = once() if with_meaning else None
-        return Desk(Store(self.db), Words(), lambda: ASKED_AT, caution, embedder=embedder)
+        learn_meaning(store, embedder)
+        return Desk(store, Words(), lambda: ASKED_AT, caution, embedder=embedder)
+
+    def records(self) -> tuple[Record, ...]:
+        return self.desk(with_meaning=False).records()
 
     def rows(self, with_answer: bool) -> list[tuple[str, str]]:
         """(id, text) as a peer stores it."""
@@ -75,7 +80,7 @@ class Company:
         return list(self._stored(parts=True))
 
     def _stored(self, parts: bool) -> Iterator[tuple[str, str, str]]:
-        for record in self.desk().records():
+        for record in self.records():
             for item in record.questions:
                 id_ = f"{record.id}#{item.number}"
                 yield id_, item.question, item.answer
@@ -173,5 +178,4 @@ class Library:
         files = sorted({self._holding[id_] for id_ in named.difference(unread)})
         for outcome in import_files(Store(db), files, Options()):
             assert outcome.status == "imported", outcome.reason
-        learn_meaning(Store(db), once())
         return Company(name, queries, db, unread)
