@@ -176,7 +176,8 @@ class Desk:
         command, as_of = parse(message.text[:_LONGEST])
         if not isinstance(command, Ask):
             return []
-        return self._search(command.text, replace(message, as_of=as_of or message.as_of))[:_RANKED]
+        message = replace(message, as_of=as_of or message.as_of)
+        return self._look(command.text, message).hits[:_RANKED]
 
     @property
     def matcher(self) -> str:
@@ -336,9 +337,6 @@ class Desk:
         if not hits:
             return Decline(self._coverage(message))
         return Suggest(tuple(self._diverse(hits)), self._among_many())
-
-    def _search(self, text: str, message: Message) -> list[Hit]:
-        return self._look(text, message).hits
 
     def _look(self, text: str, message: Message) -> Look:
         return self._current().index.look(
