@@ -5,7 +5,7 @@
    people ask for words that only the answer holds. Synonyms (lexicon) count as terms.
 3. Meaning finds more, where the store has vectors: the message against the question and each
    sentence of the answer.
-4. The candidates are ranked by a linear mix of both (ranking.py) and the first ones get a
+4. The candidates are ranked by a linear mix of both and the first ones get a
    confidence (confidence.py), which never reorders. What contradicts the message (facets.py)
    keeps its place and loses its confidence.
 """
