@@ -11,6 +11,7 @@ import pytest
 
 from bot.delivery import (
     Delivery,
+    Loss,
     NotThere,
     Pace,
     Refused,
@@ -52,6 +53,9 @@ class Platform:
     def find(self, payload, address, key):
         self.looked.append(key)
         return Sent(key) if key in self.posts else NotThere()
+
+    def loss(self, reason):
+        return Loss("other")
 
     def reach(self, chat):
         return ""
@@ -216,8 +220,13 @@ def test_other_spellings_of_a_path_are_one_database(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first = connection(real / "irbot.db")
     (real / "other.db").symlink_to(real / "irbot.db")
-    spelt = ("linked/irbot.db", "real/irbot.db", "./real/../real/irbot.db", "real/other.db")
-    spelt += (f"/{real}/irbot.db",)
+    spelt = (
+        "linked/irbot.db",
+        "real/irbot.db",
+        "./real/../real/irbot.db",
+        "real/other.db",
+        f"/{real}/irbot.db",
+    )
     assert all(connection(Path(path)) is first for path in spelt)
     with transaction(first), transaction(connection(Path("real/irbot.db"))):
         first.execute("INSERT INTO sources (sha256, content) VALUES ('x', x'00')")
@@ -229,4 +238,5 @@ def test_a_process_is_known_to_live_by_any_spelling_of_the_path(tmp_path):
     (tmp_path / "real/irbot.db").touch()
     (tmp_path / "linked.db").symlink_to(tmp_path / "real/irbot.db")
     one, other = Owner(tmp_path / "linked.db"), Owner(tmp_path / "real/irbot.db")
-    assert one.lives(other.name) and other.lives(one.name)
+    assert one.lives(other.name)
+    assert other.lives(one.name)
