@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlite_utils import Database
 
@@ -112,6 +112,14 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What a refusal tells of its chat; `for_good`: there is no use in another day's try."""
+
+    why: Literal["left", "archived", "revoked", "other"]
+    for_good: bool = False
+
+
 Outcome = Sent | Refused | Limited | Shut | Unknown | Late
 Found = Sent | NotThere | CannotTell | Limited | Shut
 
@@ -137,6 +145,9 @@ class Carrier(Protocol):
 
     def reach(self, chat: Chat) -> Reach:
         """Whether a post that answers nothing would arrive in the chat; "" also when unsure."""
+
+    def loss(self, reason: str) -> Loss:
+        """What the reason of a post refused or shut out says of its chat."""
 
     def address_of(self, chat: Chat) -> Address:
         """The address of a post that answers nothing: in the chat's channel, or to a person."""

@@ -17,7 +17,7 @@ from typing import Literal
 from bot.config import Caution
 from bot.matching.asked import Asked
 from bot.matching.bands import AS_LIKELY, also_meant, limits
-from bot.matching.confidence import CONTESTED, likeness
+from bot.matching.confidence import likeness
 from bot.matching.facets import Facets
 from bot.matching.index import Candidate, Index, Look
 from bot.matching.lexicon import Lexicon
@@ -337,9 +337,10 @@ def _reasons(look: Look, needed: tuple[float, float]) -> Iterator[Note]:
         yield Note("guard", "、".join(first.conflicts))
     if first.confidence < needed[1]:
         yield Note("below offers", sure(first.confidence))
-    elif first.confidence < needed[0]:
-        yield Note("below answer", sure(first.confidence))
-        if first.confidence == CONTESTED:
+    else:
+        if first.confidence < needed[0]:
+            yield Note("below answer", sure(first.confidence))
+        if first.is_contested:
             yield Note("one of many")
     rivals = [hit for hit in also_meant(look.hits) if hit.confidence >= AS_LIKELY]
     if rivals:

@@ -51,6 +51,7 @@ class Hit:
     question: Question
     confidence: float  # calibrated 0-1; 1 for a look-up by number or by the question's own words
     part: int | None = None
+    is_contested: bool = False  # another answer of the record holds all that was typed too
 
     @property
     def is_as_typed(self) -> bool:

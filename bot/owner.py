@@ -20,7 +20,7 @@ class Owner:
     """This process's mark on the rows of one database, held by a lock file beside it."""
 
     def __init__(self, db: Path) -> None:
-        self._db = db
+        self._db = Path(os.path.realpath(db))  # one file, however it is spelt
         self.name = secrets.token_hex(6)
         held = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(held, fcntl.LOCK_EX)

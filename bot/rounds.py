@@ -31,18 +31,6 @@ _LOOK_BACK_EVERY_S = 3600.0
 _AGAIN_S = 60.0  # before a chat whose digest could not be made is tried again
 _GRACE = 3  # digests in a row that a chat refuses before its subscription ends
 _FITS = (8, 5, 3, 2, 1, 0)  # questions of a record, tried until all is one message
-_AT_ONCE = {"93000", "93008"}  # WeCom: the webhook is gone for good
-_WHY = {
-    "channel_not_found": "left",
-    "not_in_channel": "left",
-    "is_archived": "archived",
-    "account_inactive": "revoked",
-    "app_uninstalled": "revoked",
-    "invalid_auth": "revoked",
-    "token_revoked": "revoked",
-    "desk": "desk",
-    **dict.fromkeys(("93000", "93004", "93008"), "revoked"),
-}
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +157,9 @@ class Rounds:
                 continue
             log.warning("%s: the digest of %s was not posted: %s", _name(entry), entry.day, why)
             tried = [tried.state for tried in self._subscriptions.days(chat, _GRACE)]
-            if why in _AT_ONCE or tried == ["failed"] * _GRACE:
+            carrier = self._delivery.carrier(entry.platform)
+            is_gone = carrier is not None and carrier.loss(why).for_good
+            if is_gone or tried == ["failed"] * _GRACE:
                 self._retire(chat, why, entry.day, now)
 
     def _retire(self, chat: Chat, code: str, day: date, now: datetime) -> None:
@@ -184,7 +174,7 @@ class Rounds:
         if carrier is None or subscription.made_by == SETTINGS:
             return
         person = replace(chat, channel=subscription.made_by, user=subscription.made_by)
-        kind = _WHY.get(code, "other")
+        kind = "desk" if code == "desk" else carrier.loss(code).why
         words = self._desk.words
         text = words.text(
             "retired", channel=chat.channel, why=words.text(f"retired, {kind}", code=code)

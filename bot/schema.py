@@ -6,6 +6,7 @@ written by a newer version and is refused, untouched.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def connect(path: Path) -> Database:
 
 def connection(path: Path) -> Database:
     """This thread's connection, shared by all that write to the file, so that what belongs
-    together is one transaction.
+    together is one transaction, however each of them spells the path.
 
     Raises:
         StoreError: As `connect`.
@@ -61,9 +62,13 @@ def connection(path: Path) -> Database:
     if not hasattr(_of_this_thread, "connections"):
         _of_this_thread.connections = {}
     opened: dict[Path, Database] = _of_this_thread.connections
-    if path not in opened:
-        opened[path] = connect(path)
-    return opened[path]
+    spelt = path.absolute()
+    if spelt not in opened:
+        file = Path(os.path.realpath(spelt))
+        if file not in opened:
+            opened[file] = connect(path)
+        opened[spelt] = opened[file]
+    return opened[spelt]
 
 
 def why(path: Path, error: sqlite3.Error) -> str:

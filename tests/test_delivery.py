@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
 from bot.delivery import (
     Delivery,
+    Loss,
     NotThere,
     Pace,
     Refused,
@@ -19,7 +21,8 @@ from bot.delivery import (
     undelivered,
 )
 from bot.message import Chat, Message
-from bot.schema import connect
+from bot.owner import Owner
+from bot.schema import connect, connection, transaction
 
 CHAT = Chat("slack", "T", "C1", "U1")
 
@@ -50,6 +53,9 @@ class Platform:
     def find(self, payload, address, key):
         self.looked.append(key)
         return Sent(key) if key in self.posts else NotThere()
+
+    def loss(self, reason):
+        return Loss("other")
 
     def reach(self, chat):
         return ""
@@ -205,3 +211,32 @@ def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late
             assert time.monotonic() < until_late
             time.sleep(0.02)
     assert "d4/1" not in platform.posts
+
+
+def test_other_spellings_of_a_path_are_one_database(tmp_path, monkeypatch):
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "linked").symlink_to(real)
+    monkeypatch.chdir(tmp_path)
+    first = connection(real / "irbot.db")
+    (real / "other.db").symlink_to(real / "irbot.db")
+    spelt = (
+        "linked/irbot.db",
+        "real/irbot.db",
+        "./real/../real/irbot.db",
+        "real/other.db",
+        f"/{real}/irbot.db",
+    )
+    assert all(connection(Path(path)) is first for path in spelt)
+    with transaction(first), transaction(connection(Path("real/irbot.db"))):
+        first.execute("INSERT INTO sources (sha256, content) VALUES ('x', x'00')")
+    assert connection(Path("linked/irbot.db")).execute("SELECT sha256 FROM sources").fetchone()
+
+
+def test_a_process_is_known_to_live_by_any_spelling_of_the_path(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/irbot.db").touch()
+    (tmp_path / "linked.db").symlink_to(tmp_path / "real/irbot.db")
+    one, other = Owner(tmp_path / "linked.db"), Owner(tmp_path / "real/irbot.db")
+    assert one.lives(other.name)
+    assert other.lives(one.name)

@@ -214,3 +214,10 @@ def test_nothing_is_kept_of_an_explanation(store, desk):
             assert explanation.searches[0].company == "300253"
             assert explanation.searches[0].candidates[0].id == reply.hits[0].full_id
     assert before["misses"]
+
+
+@pytest.mark.parametrize("caution", ["strict", "normal", "open"])
+def test_what_several_questions_hold_alike_is_offered_and_the_reason_told(ask, caution):
+    done = json.loads(ask("医院", "--explain", "--json", IR_CAUTION=caution))
+    assert done["band"] == "suggest"
+    assert "one of many" in [note["name"] for note in only(done["explain"])["reasons"]]

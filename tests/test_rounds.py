@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.config import CHINA
-from bot.delivery import CannotTell, Delivery, Pace, Sent, Unknown
+from bot.delivery import CannotTell, Delivery, Loss, Pace, Refused, Sent, Unknown
 from bot.desk import Desk
 from bot.message import Chat, Message
 from bot.rounds import Rounds
@@ -39,6 +39,9 @@ class Group:
 
     def reach(self, chat):
         return ""
+
+    def loss(self, reason):
+        return Loss("revoked", for_good=reason == "gone")
 
     def address_of(self, chat):
         return {"chatid": chat.channel}
@@ -131,3 +134,22 @@ def test_a_chat_that_is_no_longer_the_desks_is_told_so_and_gets_nothing_more(bot
     ((chatid, text),) = other.group.posts
     assert chatid == "zhangsan"
     assert "不在 IR_DESK_CHANNELS" in text
+
+
+def test_a_chat_that_its_transport_calls_lost_for_good_is_retired_at_once(bots):
+    bot = bots()
+    bot.say("订阅 09:00 每天")
+    bot.group.answer = Refused("gone", permanent=True)
+    bot.at("2026-09-30 09:00", "failed")
+    bot.until(lambda: not bot.subscriptions.active())
+    bot.until(lambda: bot.group.posts[-1][0] == "zhangsan")
+    assert "授权已失效" in bot.group.posts[-1][1]
+
+
+def test_another_platforms_code_ends_nothing_at_once(bots):
+    bot = bots()
+    bot.say("订阅 09:00 每天")
+    bot.group.answer = Refused("93000", permanent=True)
+    bot.at("2026-09-30 09:00", "failed")
+    bot.rounds.go(bot.now)
+    assert bot.subscriptions.active()

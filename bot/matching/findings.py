@@ -63,10 +63,10 @@ def _meaning(state: MeaningState) -> Finding:
             )
         case "too large":
             said = f"库中有{state.size}字，超过{state.most}字时不用，{_LOST}"
-            return Finding(what, None, said, f"分成几个库，每个不超过{state.most}问")
+            return Finding(what, None, said, f"分成几个库，每个不超过{state.most}字")
     if state.missing:
         said = f"{state.model}，{state.texts}句中有{state.missing}句还没有向量，这些{_LOST}"
         return Finding(what, None, said, "启动 irbot serve，在后台补齐")
     if not state.texts:
         return Finding(what, None, f"{state.model}，库中还没有可比较的文字", "先导入记录")
-    return Finding(what, True, f"{state.model}，{state.texts}句都有向量（至多{state.most}问）")
+    return Finding(what, True, f"{state.model}，{state.texts}句都有向量（全库至多{state.most}字）")

@@ -5,7 +5,7 @@
    people ask for words that only the answer holds. Synonyms (lexicon) count as terms.
 3. Meaning finds more, where the store has vectors: the message against the question and each
    sentence of the answer.
-4. The candidates are ranked by a linear mix of both (ranking.py) and the first ones get a
+4. The candidates are ranked by a linear mix of both and the first ones get a
    confidence (confidence.py), which never reorders. What contradicts the message (facets.py)
    keeps its place and loses its confidence.
 """
@@ -79,10 +79,12 @@ class Candidate:
     conflicts: tuple[str, ...]
     score: float
     confidence: float = 0.0
+    is_contested: bool = False  # another answer of the record holds all that was typed too
 
     @property
     def hit(self) -> Hit:
-        return Hit(self.unit.record, self.unit.question, self.confidence, self.unit.part)
+        unit = self.unit
+        return Hit(unit.record, unit.question, self.confidence, unit.part, self.is_contested)
 
 
 @dataclass(frozen=True)
@@ -293,9 +295,10 @@ class Index:
             is_first = item is own[0]
             lead = self.lead(own) if is_first else 0.0
             sure = confidence(measures(item.features, item.conflicts, lead), item.conflicts)
-            if is_first and self._is_one_of_many(own):
+            is_contested = is_first and self._is_one_of_many(own)
+            if is_contested:
                 sure = min(sure, CONTESTED)
-            found.append(replace(item, confidence=sure))
+            found.append(replace(item, confidence=sure, is_contested=is_contested))
         return found
 
     def lead(self, ranked: Sequence[Candidate]) -> float:

@@ -16,6 +16,7 @@ from bot.delivery import (
     CannotTell,
     Found,
     Limited,
+    Loss,
     NotThere,
     Outcome,
     Pace,
@@ -35,6 +36,7 @@ from handlers.slack.errors import (
     MAY_BE_DONE,
     NO_PLACE,
     code_of,
+    loss_of,
     retry_after_s,
     seconds,
 )
@@ -175,14 +177,15 @@ class SlackCarrier:
         try:
             channel = client.conversations_info(channel=chat.channel).get("channel") or {}
         except SlackApiError as error:
-            return (
-                "not a member" if code_of(error) in ("channel_not_found", "not_in_channel") else ""
-            )
+            return "not a member" if loss_of(code_of(error)).why == "left" else ""
         except Exception:  # time-out, cut connection
             return ""
         if channel.get("is_archived"):
             return "archived"
         return "not a member" if channel.get("is_member") is False else ""
+
+    def loss(self, reason: str) -> Loss:
+        return loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         return {"channel": chat.channel}  # a person's id opens the direct message

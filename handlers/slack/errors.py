@@ -9,19 +9,20 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
+from bot.delivery import Loss
+
 # The credentials are refused: nothing of this workspace works until someone acts.
-FOR_GOOD = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "missing_scope",
-        "not_allowed_token_type",
-        "not_authed",
-        "token_expired",
-        "token_revoked",
-    }
-)
+_CREDENTIALS = {
+    "account_inactive": Loss("revoked"),
+    "app_uninstalled": Loss("revoked"),
+    "invalid_auth": Loss("revoked"),
+    "missing_scope": Loss("other"),
+    "not_allowed_token_type": Loss("other"),
+    "not_authed": Loss("revoked"),
+    "token_expired": Loss("revoked"),
+    "token_revoked": Loss("revoked"),
+}
+FOR_GOOD = frozenset(_CREDENTIALS)
 # Slack failed after it may have done what was asked.
 MAY_BE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 # The blocks are refused, not the message.
@@ -29,9 +30,19 @@ BAD_BLOCKS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
 # The bot cannot see the place (any more), so it cannot look there either.
-NO_PLACE = frozenset(
-    {"channel_not_found", "is_archived", "not_in_channel", "thread_not_found", "user_not_found"}
-)
+_PLACES = {
+    "channel_not_found": Loss("left"),
+    "is_archived": Loss("archived"),
+    "not_in_channel": Loss("left"),
+    "thread_not_found": Loss("other"),
+    "user_not_found": Loss("other"),
+}
+NO_PLACE = frozenset(_PLACES)
+
+
+def loss_of(code: str) -> Loss:
+    """What Slack's code says of the chat that a post was for."""
+    return (_PLACES | _CREDENTIALS).get(code, Loss("other"))
 
 
 def code_of(error: Exception) -> str:

@@ -14,6 +14,7 @@ from bot.delivery import (
     CannotTell,
     Found,
     Limited,
+    Loss,
     Outcome,
     Pace,
     Payload,
@@ -69,6 +70,9 @@ class WecomCarrier:
 
     def reach(self, chat: Chat) -> Reach:
         return ""  # a chat that was written from can be written to
+
+    def loss(self, reason: str) -> Loss:
+        return frames.loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         # A private chat goes by the id of its person.

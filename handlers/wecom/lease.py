@@ -20,7 +20,7 @@ class Lease:
 
     def __init__(self, bot_id: str, folder: Path) -> None:
         name = f"irbot-wecom-{hashlib.sha256(bot_id.encode()).hexdigest()[:16]}.lock"
-        folders = dict.fromkeys((folder.absolute(), Path(tempfile.gettempdir()).absolute()))
+        folders = dict.fromkeys((folder.resolve(), Path(tempfile.gettempdir()).resolve()))
         self._paths = [folder / name for folder in folders]
         self._held: list[int] = []
 

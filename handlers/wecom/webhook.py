@@ -26,6 +26,7 @@ from bot.delivery import (
     Delivery,
     Found,
     Limited,
+    Loss,
     Outcome,
     Pace,
     Payload,
@@ -37,6 +38,7 @@ from bot.errors import SettingsError
 from bot.message import Chat, Shown
 from bot.subscribing import Reach
 from bot.subscriptions import SETTINGS, Subscriptions
+from handlers.wecom import frames
 
 PLATFORM = "wecom-webhook"
 
@@ -113,6 +115,9 @@ class Webhooks:
 
     def reach(self, chat: Chat) -> Reach:
         return "no push"
+
+    def loss(self, reason: str) -> Loss:
+        return frames.loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         return {"webhook": chat.channel}
