@@ -61,7 +61,7 @@ def read_records(
             (Problem(f"--set 不认识 {'、'.join(unknown)}；可用 {'、'.join(sorted(_SETTABLE))}"),),
         )
     ledger = Ledger(read_source(data, file))
-    doubts = put_furniture_aside(ledger)
+    doubts = [*ledger.source.doubts, *put_furniture_aside(ledger)]
     forms = read_forms(ledger)
     if not any(row.field for form in forms for row in form.rows):
         raise ReadingError(file, (Problem("不是投资者关系活动记录表：没有找到表中的栏目"),))
@@ -394,7 +394,8 @@ def _furniture_share(proof: Proof) -> tuple[str, ...]:
     aside = sum(
         len(squashed(piece.text))
         for piece in proof.furniture
-        if not piece.kind.endswith("label")  # the form's and the questions' own
+        # The form's own and the questions'; a watermark is named by itself.
+        if not piece.kind.endswith(("label", "watermark"))
     )
     share = aside / max(1, aside + proof.placed)
     if share <= _MOST_FURNITURE:

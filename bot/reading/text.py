@@ -45,6 +45,9 @@ class Ledger:
         self._free = [[not char.isspace() for char in line.text] for line in source.lines]
         self._placed = [0] * len(source.lines)
         self._furniture: list[tuple[int, Furniture]] = []
+        for number, line in enumerate(source.lines):
+            if line.aside:
+                self.put_aside(self.whole(number), line.aside)
 
     def line(self, span: Span) -> Line:
         return self.source.lines[span.line]
