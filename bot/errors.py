@@ -13,9 +13,20 @@ do. Logs and attributes are English.
 
 from __future__ import annotations
 
+import re
 import traceback
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+_TOLD = 5  # differences named in one line
+
+
+def printable(text: str) -> str:
+    """`one_line` for text of several lines, with its tabs."""
+    return "".join(
+        piece if piece in ("\n", "\t") else one_line(piece) for piece in re.split(r"([\n\t])", text)
+    )
 
 
 def one_line(text: str) -> str:
@@ -67,13 +78,18 @@ class StoreError(BotError):
 class IdentityError(BotError):
     """A record with a stored id but other words, and nothing says that it is a correction."""
 
-    def __init__(self, record_id: str, stored_file: str, offered_file: str) -> None:
+    def __init__(
+        self, record_id: str, stored_file: str, offered_file: str, changes: Sequence[object] = ()
+    ) -> None:
         self.record_id = record_id
         self.stored_file = stored_file
         self.offered_file = offered_file
+        differing = "；".join(map(str, changes[:_TOLD])) + (
+            f"；等{len(changes)}处" if len(changes) > _TOLD else ""
+        )
         super().__init__(
             f"{offered_file}：{record_id} 已从 {stored_file} 收录，但文字不同，也未标明更正或补充；"
-            "未作改动。确认以新文件为准时加 --replace"
+            f"未作改动。不同处：{differing or '无'}。确认以新文件为准时加 --replace"
         )
 
 

@@ -1,20 +1,19 @@
-"""Files and folders → the store, one record a transaction, with a report for every file."""
+"""Files and folders → the store, one transaction a file, with a report for every file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import BotError, IdentityError, NotFoundError, one_line
-from bot.reading import changed_words
+from bot.errors import BotError, IdentityError, ReadingError, one_line
 from bot.reading.apart import Job, Read, read_apart
 from bot.record import Reading, Record
-from bot.store import Status, Store
+from bot.store import Added, Status, Store, copied
 
 _WORTH_A_PROCESS = 300_000  # bytes of files from which a second process is worth its start
 
@@ -39,7 +38,7 @@ class Outcome:
     records: tuple[Record, ...] = ()  # under the ids they are stored with
     readings: tuple[Reading, ...] = ()
     reason: str = ""  # Chinese; why it was refused or skipped
-    changes: tuple[str, ...] = ()  # Chinese; what a replacement changes in the stored records
+    added: tuple[Added, ...] = ()  # what became of each record
 
 
 def files_in(paths: Sequence[Path]) -> list[Path]:
@@ -72,9 +71,13 @@ def import_files(
     Args:
         store: Where they go.
         files: From `files_in`.
-        options: For all of them.
+        options: For all of them. A dry run works on a copy of the store: it says what a run would.
         named: Files that a person named: of an unknown kind they are refused, not skipped.
     """
+    if options.dry_run:
+        with copied(store.path) as path:
+            yield from import_files(Store(path), files, replace(options, dry_run=False), named)
+        return
     for read in _read_all(files, options):
         if read.failed == "skipped" and Path(read.file) in named:
             yield Outcome(read.file, "refused", reason=read.reason)
@@ -102,43 +105,23 @@ def _are_much(files: Sequence[Path]) -> bool:
 
 def _store(store: Store, read: Read, options: Options) -> Outcome:
     try:
-        # A file is stored whole or not at all: first try every record of it.
-        stored = [_add(store, read, reading, options, True) for reading in read.readings]
-        if not options.dry_run:
-            told = [lines for _, _, lines in stored]  # later there is nothing to compare with
-            added = [_add(store, read, reading, options, False) for reading in read.readings]
-            stored = [(*done[:2], lines) for done, lines in zip(added, told, strict=True)]
-    except IdentityError as error:
+        added = store.add(
+            read.readings,
+            read.content,
+            read.file,
+            given=options.given,
+            accept_warnings=options.accept_warnings,
+            replace_words=options.replace_words,
+            published_at=options.published_at,
+        )
+    except (IdentityError, ReadingError) as error:
         return Outcome(read.file, "refused", (), read.readings, str(error))
-    statuses = {status for status, _, _ in stored}
+    statuses = {item.status for item in added}
     order: tuple[Status, ...] = ("replaced", "imported", "unchanged")
-    status = next(status for status in order if status in statuses)
-    records = tuple(record for _, record, _ in stored)
-    changes = tuple(line for _, _, lines in stored for line in lines)
-    return Outcome(read.file, status, records, read.readings, changes=changes)
-
-
-def _add(
-    store: Store, read: Read, reading: Reading, options: Options, dry_run: bool
-) -> tuple[Status, Record, tuple[str, ...]]:
-    """What happened, the record under its stored id, and what a replacement changes."""
-    before = _stored(store, reading.record)
-    status, record = store.add(
-        reading,
-        read.content,
+    return Outcome(
         read.file,
-        given=options.given,
-        accept_warnings=options.accept_warnings,
-        replace_words=options.replace_words,
-        published_at=options.published_at,
-        dry_run=dry_run,
+        next(status for status in order if status in statuses),
+        tuple(item.record for item in added),
+        read.readings,
+        added=tuple(added),
     )
-    changes = changed_words(before, record) if status == "replaced" and before else []
-    return status, record, tuple(changes)
-
-
-def _stored(store: Store, record: Record) -> Record | None:
-    try:
-        return store.record(record.id).record
-    except NotFoundError:
-        return None

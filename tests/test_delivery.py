@@ -19,7 +19,7 @@ from bot.delivery import (
     undelivered,
 )
 from bot.message import Chat, Message
-from bot.schema import connect
+from bot.store.connection import connect
 
 CHAT = Chat("slack", "T", "C1", "U1")
 

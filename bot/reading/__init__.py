@@ -13,7 +13,7 @@ questions.py    the main content → questions, answers, narrative
 text.py         lines → verbatim text, and the ledger of the proof
 """
 
-from bot.reading.record import changed_words, differences, read_records
+from bot.reading.record import read_records
 from bot.reading.source import UnknownKindError
 
-__all__ = ["UnknownKindError", "changed_words", "differences", "read_records"]
+__all__ = ["UnknownKindError", "read_records"]
