@@ -100,13 +100,8 @@ def _question(
 ) -> list[Change]:
     where = f"第{number}问"
     if one is None or other is None:
-        return [
-            Change(
-                where,
-                one and _shortened(one.question),
-                other and _shortened(other.question),
-            )
-        ]
+        asked = [_shortened(item.question) if item else None for item in (one, other)]
+        return [Change(where, *asked)]
     found = _text(f"{where} 提问", one.question, other.question, exact)
     found += _text(f"{where} 答复", one.answer, other.answer, exact)
     if exact:

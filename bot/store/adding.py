@@ -146,7 +146,7 @@ class Adding(Records):
 
     def _of_day(self, db: Database, record: Record) -> list[tuple[Record, dict[str, Any]]]:
         """The record under each id that its day has stored, with what is shown there."""
-        found = []
+        found = list[tuple[Record, dict[str, Any]]]()
         while row := self._shown(db, key_of(item := replace(record, sequence=len(found) + 1))):
             found.append((item, row))
         return found
@@ -226,21 +226,18 @@ class Adding(Records):
         last = first(
             db, "SELECT max(version) AS version FROM versions WHERE record_id = ?", record_id
         )
-        version_id: int = (
-            db.table("versions")
-            .insert(
-                {
-                    "record_id": record_id,
-                    "version": ((last and last["version"]) or 0) + 1,
-                    "words_hash": record.words_hash(),
-                    "header": header_json(record),
-                    "event_date": record.event_date,
-                    "imported_at": instant(datetime.now(UTC)),
-                    "restored_from": restored_from,
-                }
-            )
-            .last_pk
+        versions = db.table("versions").insert(
+            {
+                "record_id": record_id,
+                "version": ((last and last["version"]) or 0) + 1,
+                "words_hash": record.words_hash(),
+                "header": header_json(record),
+                "event_date": record.event_date,
+                "imported_at": instant(datetime.now(UTC)),
+                "restored_from": restored_from,
+            }
         )
+        version_id = int(versions.last_pk or 0)
         for position, item in enumerate(record.questions, 1):
             question_id = (
                 db.table("questions")
