@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.comparing import Change, changes
 from bot.errors import NotFoundError
@@ -36,6 +36,7 @@ class Checked:
     reread: Record | None  # what its first source says today; None: it is not read
     sources: tuple[Source, ...]  # those that say so
     strays: tuple[Stray, ...]
+    is_refused: bool  # by today's reader
 
     @property
     def todo(self) -> str:
@@ -44,30 +45,46 @@ class Checked:
             return ""
         if self.reread is not None:
             return f"核对原件；以今天读到的为准：irbot import --again {self.record_id}"
-        return (
-            f"源文件丢失或损坏的，重新导入原文件：irbot import 文件；读不出的，对照原件核对，"
-            f"有误就撤下：irbot withdraw {self.record_id} --reason 原因"
-        )
+        if self.is_refused:
+            return (
+                f"核对原件；看今天读作什么：irbot import --again {self.record_id} "
+                f"--accept-warnings --dry-run；有误又改不了的，先撤下："
+                f"irbot withdraw {self.record_id} --reason 原因"
+            )
+        return "源文件丢失或损坏，重新导入原文件就会补上：irbot import 文件"
 
 
-def verify_records(store: Store, record_id: str | None = None) -> Iterator[Checked]:
+def verify_records(
+    store: Store, record_id: str | None = None, *, accept_warnings: bool = False
+) -> Iterator[Checked]:
     """Read every source of the version shown again and compare.
+
+    Args:
+        store: Where it is kept.
+        record_id: Only this one.
+        accept_warnings: A person has looked: read also what today's reader would refuse.
 
     Raises:
         NotFoundError: No such record.
     """
     wanted = [store.record(record_id)] if record_id else store.records()
+    if accept_warnings:
+        wanted = [replace(item, sources=tuple(map(_accepted, item.sources))) for item in wanted]
     sources = [source for stored in wanted for source in stored.sources]
     readings = read_apart((_job(store, source) for source in sources), min(len(sources), _AT_ONCE))
     for stored in wanted:
         yield _checked(store, stored, [next(readings) for _ in stored.sources])
 
 
+def _accepted(source: Source) -> Source:
+    return replace(source, accept_warnings=True)
+
+
 def _job(store: Store, source: Source) -> Job:
     try:
         content = store.content(source.sha256)
     except NotFoundError:
-        content = b""  # `_fault` says so
+        content = b""  # `_lost` says so
     return Job(source.file, content, source.given, source.accept_warnings)
 
 
@@ -77,10 +94,15 @@ def _checked(store: Store, stored: Stored, reads: list[Read]) -> Checked:
     reread: Record | None = None
     alike: list[Source] = []
     strays: list[Stray] = []
+    is_refused = False
     for source, read in zip(stored.sources, reads, strict=True):
         is_first = source is stored.sources[0]
         said = _said(stored.record, read, exact=is_first)
-        fault = _fault(store, source, read) or ("" if said else f"{source.file} 中不再读到这份记录")
+        fault = _lost(store, source)
+        if read.failed and not fault:
+            fault = f"今天的读取程序拒收源文件：{read.reason}"
+            is_refused |= is_first
+        fault = fault or ("" if said else f"{source.file} 中不再读到这份记录")
         if fault or said is None:
             found.append(fault)
             continue
@@ -104,18 +126,19 @@ def _checked(store: Store, stored: Stored, reads: list[Read]) -> Checked:
         reread,
         tuple(alike),
         tuple(strays),
+        is_refused,
     )
 
 
-def _fault(store: Store, source: Source, read: Read) -> str:
-    """Why the source proves nothing."""
+def _lost(store: Store, source: Source) -> str:
+    """Whether the source's bytes are not what was imported."""
     try:
         content = store.content(source.sha256)
     except NotFoundError:
         return f"{source.file} 的源文件没有保存"
     if hashlib.sha256(content).hexdigest() != source.sha256:
         return f"{source.file} 保存的源文件已被改动"
-    return f"今天的读取程序拒收源文件：{read.reason}" if read.failed else ""
+    return ""
 
 
 def _said(stored: Record, read: Read, *, exact: bool) -> Record | None:

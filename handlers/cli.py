@@ -170,9 +170,9 @@ def import_(
         raise click.UsageError("请写文件或文件夹；或用 --again ID [--yes] 重读一份已收录的记录")
     options = Options(given, published, accept_warnings, replace_words, dry_run)
     if again:
-        if options != Options(dry_run=dry_run) or as_json:
-            raise click.UsageError("--again 只能与 --yes、--dry-run 同用")
-        _read_again(Store(settings.db), again, yes=yes, dry_run=dry_run)
+        if as_json or options != Options(accept_warnings=accept_warnings, dry_run=dry_run):
+            raise click.UsageError("--again 只能与 --yes、--dry-run、--accept-warnings 同用")
+        _read_again(Store(settings.db), again, options, yes)
         return
     embedder = chosen_embedder(settings.e5_onnx)
     files = files_in(paths)
@@ -252,24 +252,28 @@ def _summary(outcomes: list[Outcome], dry_run: bool) -> str:
     return line + (f"\n未收录的文件：{'、'.join(out)}" if out else "")
 
 
-def _read_again(store: Store, record_id: str, *, yes: bool, dry_run: bool) -> None:
+def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> None:
     """Show what today's reader reads otherwise; replace the record after a look."""
-    (checked,) = verify_records(store, record_id)
+    accept = options.accept_warnings
+    (checked,) = verify_records(store, record_id, accept_warnings=accept)
     _tell(checked)
     if not checked.differences:
         return
     if checked.reread is None:
-        raise BotError(f"{checked.record_id}：未作改动。{checked.todo}")
-    if dry_run:
+        raise BotError("未作改动")
+    if options.dry_run:
         _say("试运行，未写入", err=True)
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise BotError(f"未作改动。核对以上各处后：irbot import --again {record_id} --yes")
+            more = " --accept-warnings" if accept else ""
+            raise BotError(
+                f"未作改动。核对以上各处后：irbot import --again {record_id} --yes{more}"
+            )
         click.confirm("以今天读到的为准？原来的一版会保留", abort=True, err=True)
     for stray in checked.strays:
         store.move_source(checked.record_id, stray.source, stray.version)
-    (left,) = verify_records(store, record_id)
+    (left,) = verify_records(store, record_id, accept_warnings=accept)
     if left.reread is not None and left.differences:
         store.read_again(checked.record_id, left.reread, left.sources)
     _say(f"已更新 {checked.record_id}；各版：irbot show {checked.record_id}", err=True)

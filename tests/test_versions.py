@@ -279,6 +279,27 @@ def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot):
     assert shown(irbot, "399102/2025-7")["superseded_by"] is None
 
 
+def test_what_todays_reader_refuses_is_listed_and_read_again_by_who_has_looked(irbot):
+    irbot("import first.txt")
+    refused = (MADE_UP / "refused_words_after_the_foot.txt").read_bytes()
+    Path("odd.txt").write_bytes(refused)
+    assert irbot("import --accept-warnings odd.txt").exit_code == 0
+    damaged("UPDATE version_sources SET accept_warnings = 0 WHERE file = 'odd.txt'")
+    damaged("UPDATE questions SET answer = answer || '多余' WHERE version_id = 2 AND number = 1")
+    done = irbot("verify --all")
+    assert (done.exit_code, "拒收源文件" in done.stderr) == (1, True)
+    ((record_id,),) = {
+        (item["id"],) for item in json.loads(irbot("records --json").stdout) if item["id"] != ID
+    }
+    again = f"import --again {record_id} --accept-warnings"
+    assert f"irbot {again}" in done.stderr
+    assert irbot(f"import --again {record_id} --yes").exit_code == 1
+    assert "多余" in irbot(f"{again} --dry-run").stderr
+    assert irbot(f"{again} --yes").exit_code == 0
+    assert shown(irbot, record_id)["version"] == 2
+    assert irbot("verify").exit_code == 0
+
+
 def test_lost_source_bytes_come_back_with_the_file(irbot):
     irbot("import first.txt")
     damaged("UPDATE sources SET content = x'00'")
