@@ -88,7 +88,8 @@ class IdentityError(BotError):
             f"；等{len(changes)}处" if len(changes) > _TOLD else ""
         )
         super().__init__(
-            f"{offered_file}：{record_id} 已从 {stored_file} 收录，但文字不同，也未标明更正或补充；"
+            f"{one_line(offered_file)}：{record_id} 已从 {one_line(stored_file)} 收录，"
+            f"但文字不同，也未标明更正或补充；"
             f"未作改动。不同处：{differing or '无'}。确认以新文件为准时加 --replace"
         )
 
@@ -96,9 +97,9 @@ class IdentityError(BotError):
 class NotFoundError(BotError):
     """An id that names nothing in the store."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, where: str = "irbot records 查看已收录的记录") -> None:
         self.what = what
-        super().__init__(f"库中没有 {what}；用 irbot records 查看已收录的记录")
+        super().__init__(f"库中没有 {what}；用 {where}")
 
 
 class SettingsError(BotError):

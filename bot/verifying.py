@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.comparing import Change, changes
-from bot.errors import NotFoundError
+from bot.errors import NotFoundError, one_line
 from bot.reading.apart import Job, Read, read_apart
 from bot.record import Record
 from bot.store import Source, Store, Stored, normal_id
@@ -102,7 +102,7 @@ def _checked(store: Store, stored: Stored, reads: list[Read]) -> Checked:
         if read.failed and not fault:
             fault = f"今天的读取程序拒收源文件：{read.reason}"
             is_refused |= is_first
-        fault = fault or ("" if said else f"{source.file} 中不再读到这份记录")
+        fault = fault or ("" if said else f"{one_line(source.file)} 中不再读到这份记录")
         if fault or said is None:
             found.append(fault)
             continue
@@ -113,7 +113,9 @@ def _checked(store: Store, stored: Stored, reads: list[Read]) -> Checked:
         differing = changes(stored.record, said, exact=is_first)
         if differing and (older := _older(store, stored, said)) and not is_first:
             strays.append(Stray(source, older))
-            found.append(f"{source.file} 的文字是第{older}版的，不是现行第{stored.version}版的")
+            found.append(
+                f"{one_line(source.file)} 的文字是第{older}版的，不是现行第{stored.version}版的"
+            )
         else:
             found += map(_line, differing)
     record = stored.record
@@ -135,9 +137,9 @@ def _lost(store: Store, source: Source) -> str:
     try:
         content = store.content(source.sha256)
     except NotFoundError:
-        return f"{source.file} 的源文件没有保存"
+        return f"{one_line(source.file)} 的源文件没有保存"
     if hashlib.sha256(content).hexdigest() != source.sha256:
-        return f"{source.file} 保存的源文件已被改动"
+        return f"{one_line(source.file)} 保存的源文件已被改动"
     return ""
 
 

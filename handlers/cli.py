@@ -26,7 +26,7 @@ from bot import open_desk
 from bot.commands import Plan
 from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
-from bot.errors import BotError, NotFoundError, printable
+from bot.errors import BotError, NotFoundError, one_line, printable
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
 from bot.explained import told
 from bot.importing import Options, Outcome, files_in, import_files
@@ -220,7 +220,7 @@ def _report(outcome: Outcome, dry_run: bool) -> str:
         lines.append(
             f"{status} {record.id}：{record.company_name} {record.event_date} "
             f"共{len(record.questions)}问；正文{proof.placed}字、版面{furniture}字、"
-            f"未归位{unplaced}字（{outcome.file}）"
+            f"未归位{unplaced}字（{one_line(outcome.file)}）"
         )
         lines += [f"  注意：{warning}" for warning in record.warnings]
         lines += [f"  说明：{note}" for note in record.notes]
@@ -240,14 +240,14 @@ def _differing(item: Added, file: str) -> list[str]:
         why_not = f"  注意：这是第{item.older}版，现在显示的是更新的一版，未作改动。要改回这一版："
         todo = f"irbot restore-version {item.record.id} {item.older}"
     told = [line.replace("  改动：", "  与现行不同：") for line in changed]
-    return [f"{why_not}{todo}（或 irbot import --replace {file}）", *told]
+    return [f"{why_not}{todo}（或 irbot import --replace {one_line(file)}）", *told]
 
 
 def _summary(outcomes: list[Outcome], dry_run: bool) -> str:
     """How many files went where, and which are out."""
     count = Counter[str](outcome.status for outcome in outcomes)
     told = "、".join(f"{_STATUS[status]}{count[status]}" for status in _STATUS if count[status])
-    out = [Path(outcome.file).name for outcome in outcomes if outcome.status == "refused"]
+    out = [one_line(Path(outcome.file).name) for outcome in outcomes if outcome.status == "refused"]
     line = f"共{len(outcomes)}个文件：{told}{'（试运行，未写入）' if dry_run else ''}"
     return line + (f"\n未收录的文件：{'、'.join(out)}" if out else "")
 
@@ -381,7 +381,7 @@ def _print_versions(stored: Stored, versions: list[Version], settings: Settings)
     _say(f"\n版本（改回：irbot restore-version {stored.record.id} 版本号）：")
     for version in versions:
         at = version.imported_at.astimezone(settings.tz)
-        files = "、".join(source.file for source in version.sources) or "没有保存源文件"
+        files = "、".join(one_line(source.file) for source in version.sources) or "没有保存源文件"
         restored = f"，恢复自第{version.restored_from}版" if version.restored_from else ""
         state = "；".join(["现行", *_marks(stored)]) if version.is_shown else "旧版"
         _say(f"第{version.number}版  {at:%Y-%m-%d %H:%M}  {files}  {state}{restored}")
@@ -415,7 +415,8 @@ def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> No
     if undo:
         _say(f"已恢复 {store.undo_withdrawal(id_)}", err=True)
     elif reason:
-        _say(f"已撤下 {store.withdraw(id_, reason)}；恢复：irbot withdraw ID --undo", err=True)
+        target = store.withdraw(id_, reason)
+        _say(f"已撤下 {target}；恢复：irbot withdraw {target} --undo", err=True)
     else:
         raise click.UsageError("请用 --reason 写明撤下的原因")
 
@@ -448,7 +449,8 @@ def _tell(checked: Checked) -> None:
     for line in checked.differences:
         _say(f"{checked.record_id}：{line}", err=True)
     if not checked.differences:
-        which = f"，第{checked.version}版" if checked.version > 1 else ""
+        which = f"，第{checked.version}版；各版：irbot show {checked.record_id}"
+        which *= checked.version > 1
         _say(f"{checked.record_id}：一致（{checked.questions}问{which}）", err=True)
     for warning in checked.warnings:
         _say(f"  注意：{warning}（收录时没有这条提示，请对照原件）", err=True)

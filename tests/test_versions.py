@@ -77,7 +77,7 @@ def dividend(irbot):
             ("import --dry-run --replace first.txt", 0, "将更新", "3.50", 2),
             ("import --replace first.txt", 0, "已更新", "3.20", 3),
             ("import first.txt", 0, "未变", "3.20", 3),
-            ("verify", 0, "一致（5问，第3版）", "3.20", 3),
+            ("verify", 0, f"一致（5问，第3版；各版：irbot show {ID}）", "3.20", 3),
         ],
         [
             ("import first.txt", 0, "已收录", "3.20", 1),
@@ -346,7 +346,7 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
 
 
 def test_escape_codes_in_names_and_words_are_shown_escaped(irbot):
-    name = "h5\x1b[31m.txt"
+    name = "h5\x1b[31m\n已收录.txt"
     hostile = FIRST.replace("蓝杉样本", "蓝杉\x1b]0;owned\x07样本").replace(
         "3.20 元", "3.20\x9b31m 元"
     )
@@ -360,7 +360,7 @@ def test_escape_codes_in_names_and_words_are_shown_escaped(irbot):
     ]
     for done in outputs:
         assert not set(done.output) & {"\x1b", "\x07", "\x9b"}, done.output
-    assert "\\x1b[31m" in imported.stderr
+    assert "h5\\x1b[31m\\n已收录.txt" in imported.stderr
     if imported.exit_code == 0:  # else it was refused, which is as good
         assert any("3.20\x9b31m 元" in item["answer"] for item in shown(irbot)["questions"])
 

@@ -143,7 +143,7 @@ class Records(File):
             number,
         )
         if row is None:
-            raise NotFoundError(f"{record_id} 的第{number}版")
+            raise NotFoundError(f"{record_id} 的第{number}版", f"irbot show {record_id} 查看各版")
         return record_of(row["header"], self._questions(db, row["id"]))
 
     def _shown(self, db: Database, key: str) -> dict[str, Any] | None:
