@@ -224,15 +224,39 @@ def test_a_dry_run_says_what_the_run_says(irbot):
     assert [item[0] for item in told[0]] == ["imported", "unchanged", "refused", "replaced"]
 
 
-def test_a_platform_listing_is_called_by_its_name(irbot):
-    Path("qa.txt").write_text(
-        "互动易 irm.cninfo.com.cn\n提问：公司有仓库吗？\n提问时间：2026-09-01\n回复：有三个。\n",
-        encoding="utf-8",
-    )
-    done = irbot("import qa.txt")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "qa.txt",
+            "互动易\n公司：测试股份(399999)\n时间：2026年9月1日\n问：有仓库吗？\n答：有三个。\n",
+        ),
+        (
+            "qa.html",
+            "<h1>上证e互动</h1><p>投资者 问 399999：有仓库吗？</p><p>公司 回复：有三个。</p>",
+        ),
+        (
+            "qa.md",
+            "# 互动易\n\n| 提问时间 | 问题 | 回复 |\n|---|---|---|\n| 09-01 | 有吗？ | 有。 |\n",
+        ),
+        (
+            "qa_en.txt",
+            "irm.cninfo.com.cn\n==== Q&A 1\nQUESTION: 有仓库吗？\nANSWER: 有。\n",
+        ),
+    ],
+)
+def test_a_platform_listing_is_called_by_its_name(irbot, name, words):
+    Path(name).write_text(words, encoding="utf-8")
+    done = irbot(f"import {name}")
     assert done.exit_code == 1
     assert "互动平台" in done.stderr
     assert "巨潮资讯网" in done.stderr
+
+
+def test_a_record_that_speaks_of_a_platform_is_none(irbot):
+    words = FIRST.replace("影响有限。", "影响有限，详见互动易平台的回复。")
+    Path("record.txt").write_text(words, encoding="utf-8")
+    assert irbot("import record.txt").exit_code == 0
 
 
 def damaged(statement, *values):

@@ -14,8 +14,8 @@ PLATFORM = (
 _NAMES = re.compile(
     r"互动易|上证e互动|irm\.cninfo\.com\.cn|irm\.szse\.cn|sns\.sseinfo\.com|sseinfo\.com", re.I
 )
-_QUESTION = re.compile(r"^\W*(?:投资者)?(?:问题?|QUESTION|Q)\b|提问|发问|\basked\b", re.I)
-_ANSWER = re.compile(r"^\W*(?:公司|董秘)?(?:答复?|ANSWER|A)\b|回复|回答|\banswered\b", re.I)
+_QUESTION = re.compile(r"提问|发问|问题?\s*[:：@]|[?？]|\bQUESTION\b|\basked\b", re.I)
+_ANSWER = re.compile(r"回复|回答|答复?\s*[:：]|\bANSWER\b|\banswered\b", re.I)
 
 
 def is_platform(source: Source) -> bool:
