@@ -172,7 +172,10 @@ def import_(
     if again:
         if as_json or options != Options(accept_warnings=accept_warnings, dry_run=dry_run):
             raise click.UsageError("--again 只能与 --yes、--dry-run、--accept-warnings 同用")
-        _read_again(Store(settings.db), again, options, yes)
+        store = Store(settings.db)
+        _read_again(store, again, options, yes)
+        if not dry_run:
+            learn_meaning(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
         return
     embedder = chosen_embedder(settings.e5_onnx)
     files = files_in(paths)
@@ -395,6 +398,7 @@ def restore_version(settings: Settings, id_: str, number: int) -> None:
     """把一份记录改回第 N 版（irbot show ID 列出各版）；现在的一版保留。"""
     store = Store(settings.db)
     done = store.restore_version(id_, number)
+    learn_meaning(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
     shown = store.record(id_)
     if done.status == "unchanged":
         _say(f"未变 {id_}：现行第{shown.version}版与第{number}版文字相同", err=True)
