@@ -36,7 +36,7 @@ from bot.errors import trace_of
 from bot.lanes import Lane, Lanes, Pace
 from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
 from bot.owner import Owner
-from bot.schema import connection, transaction
+from bot.store.connection import connection, transaction
 from bot.subscribing import Reach
 
 __all__ = ["Pace"]  # a carrier's word, though the lanes keep to it

@@ -13,8 +13,31 @@ do. Logs and attributes are English.
 
 from __future__ import annotations
 
+import re
 import traceback
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+_TOLD = 5  # differences named in one line
+
+
+def printable(text: str) -> str:
+    """`one_line` for text of several lines, with its tabs."""
+    return "".join(
+        piece if piece in ("\n", "\t") else one_line(piece) for piece in re.split(r"([\n\t])", text)
+    )
+
+
+def one_line(text: str) -> str:
+    """A file's name or a document's words, fit for a line of a message: what would steer the
+    terminal, break the line or cannot be written is shown as an escape."""
+    return "".join(
+        char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else char
+        for char in text
+    )
 
 
 class BotError(Exception):
@@ -40,12 +63,12 @@ class ReadingError(BotError):
 
 
 def _problem_line(file: str, problem: Problem) -> str:
-    place = file
+    place = one_line(file)
     if problem.page is not None:
         place += f" 第{problem.page}页"
     if problem.question_no is not None:
         place += f" 第{problem.question_no}问"
-    return f"{place}：{problem.what}"
+    return f"{place}：{one_line(problem.what)}"
 
 
 class StoreError(BotError):
@@ -55,22 +78,28 @@ class StoreError(BotError):
 class IdentityError(BotError):
     """A record with a stored id but other words, and nothing says that it is a correction."""
 
-    def __init__(self, record_id: str, stored_file: str, offered_file: str) -> None:
+    def __init__(
+        self, record_id: str, stored_file: str, offered_file: str, changes: Sequence[object] = ()
+    ) -> None:
         self.record_id = record_id
         self.stored_file = stored_file
         self.offered_file = offered_file
+        differing = "；".join(map(str, changes[:_TOLD])) + (
+            f"；等{len(changes)}处" if len(changes) > _TOLD else ""
+        )
         super().__init__(
-            f"{offered_file}：{record_id} 已从 {stored_file} 收录，但文字不同，也未标明更正或补充；"
-            "未作改动。确认以新文件为准时加 --replace"
+            f"{one_line(offered_file)}：{record_id} 已从 {one_line(stored_file)} 收录，"
+            f"但文字不同，也未标明更正或补充；"
+            f"未作改动。不同处：{differing or '无'}。确认以新文件为准时加 --replace"
         )
 
 
 class NotFoundError(BotError):
     """An id that names nothing in the store."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, where: str = "irbot records 查看已收录的记录") -> None:
         self.what = what
-        super().__init__(f"库中没有 {what}；用 irbot records 查看已收录的记录")
+        super().__init__(f"库中没有 {what}；用 {where}")
 
 
 class SettingsError(BotError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +23,8 @@ from bot.message import (
     band,
 )
 from bot.record import Question, Record
-from bot.store import Stored
+from bot.store import Stored, Version
+from bot.verifying import Checked
 
 _SUGGESTED = 5
 
@@ -96,7 +98,7 @@ def _question_json(record: Record, question: Question, part: int | None) -> dict
     }
 
 
-def record_json(stored: Stored) -> dict[str, Any]:
+def record_json(stored: Stored, versions: Sequence[Version] = ()) -> dict[str, Any]:
     """What `show RECORD --json` prints."""
     record = stored.record
     return {
@@ -137,6 +139,21 @@ def record_json(stored: Stored) -> dict[str, Any]:
         "notes": list(record.notes),
         "sources": [{"file": source.file, "sha256": source.sha256} for source in stored.sources],
         "superseded_by": stored.superseded_by,
+        "withdrawn": stored.withdrawn,
+        "withdrawn_questions": sorted(stored.withdrawn_questions),
+        "version": stored.version,
+        "versions": [
+            {
+                "version": version.number,
+                "imported_at": version.imported_at.isoformat(),
+                "sources": [
+                    {"file": source.file, "sha256": source.sha256} for source in version.sources
+                ],
+                "state": "shown" if version.is_shown else "older",
+                "restored_from": version.restored_from,
+            }
+            for version in versions
+        ],
         "questions": [stored_question_json(record, item) for item in record.questions],
     }
 
@@ -185,4 +202,17 @@ def import_json(outcome: Outcome) -> dict[str, Any]:
         ),
         "warnings": [warning for record in outcome.records for warning in record.warnings],
         "reason": outcome.reason or None,
+        "changes": [str(change) for item in outcome.added for change in item.changes],
+    }
+
+
+def verify_json(checked: Checked) -> dict[str, Any]:
+    """One record of `verify --json`."""
+    return {
+        "id": checked.record_id,
+        "version": checked.version,
+        "questions": checked.questions,
+        "differences": list(checked.differences),
+        "warnings": list(checked.warnings),
+        "todo": checked.todo or None,
     }

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from bot.commands import Plan
 from bot.message import Chat
-from bot.schema import connection, transaction
+from bot.store.connection import connection, transaction
 
 # claimed: in the outbox; unknown: perhaps posted, not repeated; skipped: due while nothing ran
 State = Literal["claimed", "posted", "unknown", "failed", "skipped", "empty"]

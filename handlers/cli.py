@@ -26,7 +26,7 @@ from bot import open_desk
 from bot.commands import Plan
 from bot.config import CHINA, Settings, load_settings, share_network
 from bot.desk import Desk
-from bot.errors import BotError, NotFoundError
+from bot.errors import BotError, NotFoundError, one_line, printable
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
 from bot.explained import told
 from bot.importing import Options, Outcome, files_in, import_files
@@ -34,22 +34,34 @@ from bot.matching.model import chosen_embedder
 from bot.matching.vectors import learn_meaning
 from bot.message import Chat, Hit, Message
 from bot.misses import grouped
-from bot.present import import_json, record_json, reply_json, stored_question_json, summary_json
+from bot.present import (
+    import_json,
+    record_json,
+    reply_json,
+    stored_question_json,
+    summary_json,
+    verify_json,
+)
 from bot.record import Record
-from bot.schema import why
-from bot.store import Store
-from bot.verifying import verify_records
+from bot.store import Added, Store, Stored, Version
+from bot.store.connection import why
+from bot.verifying import Checked, verify_records
 
 _SAMPLE = Path("data/records")
 _MEANING_S, _FEW_FILES = 60.0, 20  # an import of more files leaves meaning to `serve`
 _FIRST_QUESTION = "可转债"
 
 
+def _say(text: str = "", *, err: bool = False) -> None:
+    """Print what may hold names of files or words of documents: nothing in it steers a terminal."""
+    click.echo(printable(text), err=err)
+
+
 class _Failure(click.ClickException):
     """One line to stderr, exit code 1."""
 
     def show(self, file: Any = None) -> None:
-        click.echo(self.message, err=True)
+        _say(self.message, err=True)
 
 
 class _Group(click.Group):
@@ -122,7 +134,9 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 
 @cli.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--again", metavar="ID", help="用今天的读取程序重读一份已收录记录的源文件。")
+@click.option("--yes", is_flag=True, help="与 --again 同用：已看过不同处，不再询问。")
 @click.option("--dry-run", is_flag=True, help="只显示会发生什么，不写入。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @click.option(
@@ -141,6 +155,8 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 def import_(
     settings: Settings,
     paths: tuple[Path, ...],
+    again: str | None,
+    yes: bool,
     dry_run: bool,
     as_json: bool,
     given: dict[str, str],
@@ -150,25 +166,35 @@ def import_(
     quiet: bool,
 ) -> None:
     """导入记录表文件或文件夹；重复导入不改变什么。"""
+    if bool(paths) == bool(again) or (yes and not again):
+        raise click.UsageError("请写文件或文件夹；或用 --again ID [--yes] 重读一份已收录的记录")
+    options = Options(given, published, accept_warnings, replace_words, dry_run)
+    if again:
+        if as_json or options != Options(accept_warnings=accept_warnings, dry_run=dry_run):
+            raise click.UsageError("--again 只能与 --yes、--dry-run、--accept-warnings 同用")
+        store = Store(settings.db)
+        _read_again(store, again, options, yes)
+        if not dry_run:
+            learn_meaning(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
+        return
     embedder = chosen_embedder(settings.e5_onnx)
     files = files_in(paths)
-    options = Options(given, published, accept_warnings, replace_words, dry_run)
     outcomes = []
     for outcome in _with_progress(
         import_files(Store(settings.db), files, options, frozenset(paths)), len(files)
     ):
         outcomes.append(outcome)
         if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
-            click.echo(_report(outcome, dry_run), err=True)
+            _say(_report(outcome, dry_run), err=True)
     if not dry_run:
         budget_s = _MEANING_S if len(files) <= _FEW_FILES else 0.0
         left = learn_meaning(Store(settings.db), embedder, budget_s, _tell_left)
         if left and not as_json:
-            click.echo(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
+            _say(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
     if as_json:
         _echo_json([import_json(outcome) for outcome in outcomes])
     elif len(outcomes) > 1 and not quiet:
-        click.echo(_summary(outcomes, dry_run), err=True)
+        _say(_summary(outcomes, dry_run), err=True)
     if not files:
         raise BotError("没有找到可导入的文件")
     if any(outcome.status == "refused" for outcome in outcomes):
@@ -188,30 +214,72 @@ def _report(outcome: Outcome, dry_run: bool) -> str:
     """What became of a file, in Chinese, with the totals of the proof."""
     if outcome.reason:
         return f"{_STATUS[outcome.status]}：{outcome.reason}"
-    status = _STATUS[outcome.status].replace("已", "将") if dry_run else _STATUS[outcome.status]
     lines = []
-    for record, reading in zip(outcome.records, outcome.readings, strict=True):
-        proof = reading.proof
+    for item, reading in zip(outcome.added, outcome.readings, strict=True):
+        record, proof = item.record, reading.proof
+        status = _STATUS[item.status].replace("已", "将") if dry_run else _STATUS[item.status]
         furniture = sum(len("".join(piece.text.split())) for piece in proof.furniture)
         unplaced = sum(len("".join(piece.text.split())) for piece in proof.unplaced)
         lines.append(
             f"{status} {record.id}：{record.company_name} {record.event_date} "
             f"共{len(record.questions)}问；正文{proof.placed}字、版面{furniture}字、"
-            f"未归位{unplaced}字（{outcome.file}）"
+            f"未归位{unplaced}字（{one_line(outcome.file)}）"
         )
         lines += [f"  注意：{warning}" for warning in record.warnings]
         lines += [f"  说明：{note}" for note in record.notes]
-    lines += [f"  改动：{change}" for change in outcome.changes]
+        lines += _differing(item, outcome.file)
     return "\n".join(lines)
+
+
+def _differing(item: Added, file: str) -> list[str]:
+    """What a replacement changed; or why a file that says otherwise changed nothing."""
+    changed = [f"  改动：{change}" for change in item.changes]
+    if item.status != "unchanged" or not changed:
+        return changed
+    if item.older is None:
+        why_not = "  注意：现行文字是从这个文件读的，今天读出来却不同，未作改动。核对原件后："
+        todo = f"irbot import --again {item.record.id}"
+    else:
+        why_not = f"  注意：这是第{item.older}版，现在显示的是更新的一版，未作改动。要改回这一版："
+        todo = f"irbot restore-version {item.record.id} {item.older}"
+    told = [line.replace("  改动：", "  与现行不同：") for line in changed]
+    return [f"{why_not}{todo}（或 irbot import --replace {one_line(file)}）", *told]
 
 
 def _summary(outcomes: list[Outcome], dry_run: bool) -> str:
     """How many files went where, and which are out."""
     count = Counter[str](outcome.status for outcome in outcomes)
     told = "、".join(f"{_STATUS[status]}{count[status]}" for status in _STATUS if count[status])
-    out = [Path(outcome.file).name for outcome in outcomes if outcome.status == "refused"]
+    out = [one_line(Path(outcome.file).name) for outcome in outcomes if outcome.status == "refused"]
     line = f"共{len(outcomes)}个文件：{told}{'（试运行，未写入）' if dry_run else ''}"
     return line + (f"\n未收录的文件：{'、'.join(out)}" if out else "")
+
+
+def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> None:
+    """Show what today's reader reads otherwise; replace the record after a look."""
+    accept = options.accept_warnings
+    (checked,) = verify_records(store, record_id, accept_warnings=accept)
+    _tell(checked)
+    if not checked.differences:
+        return
+    if checked.reread is None:
+        raise BotError("未作改动")
+    if options.dry_run:
+        _say("试运行，未写入", err=True)
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            more = " --accept-warnings" if accept else ""
+            raise BotError(
+                f"未作改动。核对以上各处后：irbot import --again {record_id} --yes{more}"
+            )
+        click.confirm("以今天读到的为准？原来的一版会保留", abort=True, err=True)
+    for stray in checked.strays:
+        store.move_source(checked.record_id, stray.source, stray.version)
+    (left,) = verify_records(store, record_id, accept_warnings=accept)
+    if left.reread is not None and left.differences:
+        store.read_again(checked.record_id, left.reread, left.sources)
+    _say(f"已更新 {checked.record_id}；各版：irbot show {checked.record_id}", err=True)
 
 
 def _with_progress(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]:
@@ -239,14 +307,13 @@ def records(settings: Settings, as_json: bool) -> None:
         return
     for item in stored:
         record = item.record
-        marks = "（已撤下）" if item.withdrawn else ""
-        marks += f"（已被 {item.superseded_by} 取代）" if item.superseded_by else ""
-        click.echo(
+        marks = "".join(f"（{mark}）" for mark in _marks(item))
+        _say(
             f"{record.id}  {record.company_name}  {record.event_date}  {record.activity}  "
             f"{len(record.questions)}问{marks}"
         )
     if not stored:
-        click.echo("库中还没有记录。请先导入：irbot import 文件或文件夹", err=True)
+        _say("库中还没有记录。请先导入：irbot import 文件或文件夹", err=True)
 
 
 @cli.command()
@@ -256,9 +323,15 @@ def records(settings: Settings, as_json: bool) -> None:
 def show(settings: Settings, id_: str, as_json: bool) -> None:
     """显示一份记录或一个问题（300253/2025-002#24）。"""
     record_id, _, number = id_.partition("#")
-    stored = Store(settings.db).record(record_id)
+    store = Store(settings.db)
+    stored = store.record(record_id)
     if not number:
-        _echo_json(record_json(stored)) if as_json else _print_record(stored.record)
+        versions = store.versions(record_id)
+        if as_json:
+            _echo_json(record_json(stored, versions))
+            return
+        _print_record(stored.record)
+        _print_versions(stored, versions, settings)
         return
     digits, _, part = number.partition(".")
     question = stored.record.question(int(digits)) if digits.isdigit() else None
@@ -267,7 +340,7 @@ def show(settings: Settings, id_: str, as_json: bool) -> None:
     if as_json:
         _echo_json(stored_question_json(stored.record, question, int(part) if part else None))
         return
-    click.echo(f"{question.printed_label or ''}{question.question}\n\n{question.answer}")
+    _say(f"{question.printed_label or ''}{question.question}\n\n{question.answer}")
 
 
 def _print_record(record: Record) -> None:
@@ -283,17 +356,56 @@ def _print_record(record: Record) -> None:
         ("附件", "；".join(record.attachments)),
         ("日期", "、".join(record.form_dates)),
     ]
-    click.echo(f"{record.company_name}（{record.company_code}）{record.title}  {record.id}")
+    _say(f"{record.company_name}（{record.company_code}）{record.title}  {record.id}")
     for label, text in rows:
         if text:
-            click.echo(f"{label}：{text}")
+            _say(f"{label}：{text}")
     for section in record.narrative:
-        click.echo("\n" + "\n".join(filter(None, (section.heading, section.text))))
+        _say("\n" + "\n".join(filter(None, (section.heading, section.text))))
     for question in record.questions:
         label = question.printed_label or f"{question.number}（原文无编号）"
-        click.echo(f"\n{label}{question.question}\n答：{question.answer}")
+        _say(f"\n{label}{question.question}\n答：{question.answer}")
     for warning in record.warnings:
-        click.echo(f"注意：{warning}", err=True)
+        _say(f"注意：{warning}", err=True)
+
+
+def _marks(stored: Stored) -> list[str]:
+    """Why a record or some of it is in no reply."""
+    marks = ["已撤下"] if stored.withdrawn else []
+    if stored.withdrawn_questions:
+        marks.append(f"已撤下第{'、'.join(map(str, sorted(stored.withdrawn_questions)))}问")
+    if stored.superseded_by:
+        marks.append(f"已被 {stored.superseded_by} 取代")
+    return marks
+
+
+def _print_versions(stored: Stored, versions: list[Version], settings: Settings) -> None:
+    """Every version with its time, its files and its state."""
+    _say(f"\n版本（改回：irbot restore-version {stored.record.id} 版本号）：")
+    for version in versions:
+        at = version.imported_at.astimezone(settings.tz)
+        files = "、".join(one_line(source.file) for source in version.sources) or "没有保存源文件"
+        restored = f"，恢复自第{version.restored_from}版" if version.restored_from else ""
+        state = "；".join(["现行", *_marks(stored)]) if version.is_shown else "旧版"
+        _say(f"第{version.number}版  {at:%Y-%m-%d %H:%M}  {files}  {state}{restored}")
+
+
+@cli.command("restore-version")
+@click.argument("id_", metavar="ID")
+@click.argument("number", metavar="N", type=click.IntRange(min=1))
+@click.pass_obj
+def restore_version(settings: Settings, id_: str, number: int) -> None:
+    """把一份记录改回第 N 版（irbot show ID 列出各版）；现在的一版保留。"""
+    store = Store(settings.db)
+    done = store.restore_version(id_, number)
+    learn_meaning(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
+    shown = store.record(id_)
+    if done.status == "unchanged":
+        _say(f"未变 {id_}：现行第{shown.version}版与第{number}版文字相同", err=True)
+    else:
+        _say(f"已更新 {id_}：第{number}版的文字现为第{shown.version}版", err=True)
+    for line in (*(f"改动：{change}" for change in done.changes), *_marks(shown)):
+        _say(f"  {line}", err=True)
 
 
 @cli.command()
@@ -305,30 +417,49 @@ def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> No
     """从所有回复中撤下一份记录或一个问题；保留原文和原因。"""
     store = Store(settings.db)
     if undo:
-        click.echo(f"已恢复 {store.undo_withdrawal(id_)}", err=True)
+        _say(f"已恢复 {store.undo_withdrawal(id_)}", err=True)
     elif reason:
-        click.echo(
-            f"已撤下 {store.withdraw(id_, reason)}；恢复：irbot withdraw ID --undo", err=True
-        )
+        target = store.withdraw(id_, reason)
+        _say(f"已撤下 {target}；恢复：irbot withdraw {target} --undo", err=True)
     else:
         raise click.UsageError("请用 --reason 写明撤下的原因")
 
 
 @cli.command()
 @click.argument("id_", metavar="[ID]", required=False)
+@click.option("--all", "only_differing", is_flag=True, help="核对全部，只列今天读出来不同的记录。")
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @click.pass_obj
-def verify(settings: Settings, id_: str | None) -> None:
+def verify(settings: Settings, id_: str | None, only_differing: bool, as_json: bool) -> None:
     """用保存的源文件重新核对库中文字；有出入时退出码为 1。"""
-    store = Store(settings.db)
-    differing = 0
-    for checked in verify_records(store, id_):
-        for line in checked.differences:
-            click.echo(f"{checked.record_id}：{line}", err=True)
-        if not checked.differences:
-            click.echo(f"{checked.record_id}：一致（{checked.questions}问）", err=True)
-        differing += bool(checked.differences)
+    if id_ and only_differing:
+        raise click.UsageError("ID 与 --all 只能写一个")
+    found = []
+    for checked in verify_records(Store(settings.db), id_):
+        found.append(checked)
+        if not as_json and (checked.differences or checked.warnings or not only_differing):
+            _tell(checked)
+    if as_json:
+        _echo_json([verify_json(checked) for checked in found])
+    differing = sum(bool(checked.differences) for checked in found)
     if differing:
-        raise BotError(f"{differing} 份记录与源文件不一致；请重新导入原文件（--replace）或恢复备份")
+        raise BotError(f"{differing} 份记录与源文件不一致（共{len(found)}份），办法见各份下方")
+    if only_differing:
+        _say(f"共{len(found)}份记录，都与源文件一致", err=True)
+
+
+def _tell(checked: Checked) -> None:
+    """What was found, in Chinese, and the command that helps."""
+    for line in checked.differences:
+        _say(f"{checked.record_id}：{line}", err=True)
+    if not checked.differences:
+        which = f"，第{checked.version}版；各版：irbot show {checked.record_id}"
+        which *= checked.version > 1
+        _say(f"{checked.record_id}：一致（{checked.questions}问{which}）", err=True)
+    for warning in checked.warnings:
+        _say(f"  注意：{warning}（收录时没有这条提示，请对照原件）", err=True)
+    if checked.todo:
+        _say(f"  → {checked.todo}", err=True)
 
 
 # Asking
@@ -371,9 +502,9 @@ def _answer(desk: Desk, message: Message, as_json: bool, explain: bool = False) 
     if as_json:
         _echo_json(reply_json(message.text, reply, shown, explanation), one_line=True)
         return
-    click.echo(shown.text)
+    _say(shown.text)
     if explanation:
-        click.echo("\n" + told(explanation, desk.words))
+        _say("\n" + told(explanation, desk.words))
 
 
 # The desk's
@@ -396,12 +527,12 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
         raise BotError(f"{channel} 不在 IR_DESK_CHANNELS 里，内部摘要不会发到那里")
     trading = desk.subscribing.editor.trading_days()
     if not (plan.every_day or trading.includes(at.date())):
-        click.echo(f"{at.date()} 不是A股交易日，不会发送", err=True)
+        _say(f"{at.date()} 不是A股交易日，不会发送", err=True)
     said = desk.subscribing.editor.edit(chat, plan, at.date(), at)
     if said is None:
-        click.echo("没有可发的内容，不会发送", err=True)
+        _say("没有可发的内容，不会发送", err=True)
     else:
-        click.echo(replace(desk.show(said), buttons=()).text)
+        _say(replace(desk.show(said), buttons=()).text)
 
 
 @cli.command()
@@ -415,14 +546,14 @@ def misses(settings: Settings, as_json: bool) -> None:
         return
     for group in groups:
         last = datetime.fromisoformat(group.last_asked).astimezone(settings.tz)
-        click.echo(
+        _say(
             f"{group.count}次（列出相近{group.offered}，未找到{group.count - group.offered}）"
             f"最近{last:%Y-%m-%d}  {group.texts[0]}"
         )
         for text in group.texts[1:]:
-            click.echo(f"    {text}")
+            _say(f"    {text}")
     if not groups:
-        click.echo("没有未答上的提问", err=True)
+        _say("没有未答上的提问", err=True)
 
 
 @cli.command("eval")
@@ -452,7 +583,7 @@ def eval_(
     if not stored:
         raise BotError("库中没有可以回答的记录；请先导入：irbot import 文件或文件夹")
     if missing := sorted(set().union(*(query.accept for query in queries)) - stored):
-        click.echo(
+        _say(
             f"注意：标注的编号有 {len(missing)} 个不在库中（如 {missing[0]}）；"
             "请先导入这些记录，否则对应提问都算答错",
             err=True,
@@ -472,11 +603,11 @@ def eval_(
             }
         )
         return
-    click.echo(
+    _say(
         f"{len(desk.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
         f"{len(asked)} 条提问；匹配版本 {desk.matcher}\n"
     )
-    click.echo(table(asked))
+    _say(table(asked))
 
 
 @cli.command()
@@ -508,21 +639,21 @@ def start(settings: Settings) -> None:
     store = Store(settings.db)
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
         if outcome.status != "unchanged":
-            click.echo(_report(outcome, dry_run=False), err=True)
+            _say(_report(outcome, dry_run=False), err=True)
     learn_meaning(store, embedder, _MEANING_S, _tell_left)
     desk = open_desk(settings, store)
     shown = desk.records()
     questions = sum(len(record.questions) for record in shown)
-    click.echo(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
+    _say(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
     for record in shown[:5]:
-        click.echo(f"  {desk.words.head(record)}（{record.id}）", err=True)
-    click.echo(f"\n提问示例：{_FIRST_QUESTION}\n", err=True)
+        _say(f"  {desk.words.head(record)}（{record.id}）", err=True)
+    _say(f"\n提问示例：{_FIRST_QUESTION}\n", err=True)
     _answer(desk, Message(_FIRST_QUESTION), as_json=False)
-    click.echo("", err=True)
+    _say("", err=True)
     if serving.chats_configured(settings):
         serving.serve(settings)
     elif sys.stdin.isatty() and sys.stdout.isatty():
-        click.echo("直接输入问题；输入“帮助”看用法，“退出”结束。", err=True)
+        _say("直接输入问题；输入“帮助”看用法，“退出”结束。", err=True)
         _talk(desk, settings)
     else:
         serving.serve(settings)
@@ -543,7 +674,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         found.append(finding)
         if not as_json:
             todo = f"\n  → {finding.todo}" if finding.todo and finding.ok is not True else ""
-            click.echo(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}")
+            _say(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}")
     if as_json:
         _echo_json([asdict(finding) for finding in found])
     if any(finding.ok is False for finding in found):
@@ -566,7 +697,7 @@ def slack_manifest(command: str, url: str) -> None:
         raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
     _echo_json(manifest(command, url))
     for scope, purpose in SCOPES.items():
-        click.echo(f"{scope}: {purpose}", err=True)
+        _say(f"{scope}: {purpose}", err=True)
 
 
 def _talk(desk: Desk, settings: Settings) -> None:
@@ -583,5 +714,12 @@ def _write(path: Path, text: str) -> None:
         raise BotError(f"{path}：无法写入（{error.strerror or error}）") from error
 
 
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)  # and the rest by JSON
+
+
 def _echo_json(value: Any, one_line: bool = False) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2))
+    """JSON for people, too: what steers a terminal is written as an escape, its value the same."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2)
+    click.echo(_UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text))

@@ -20,8 +20,8 @@ from bot.digest_findings import findings as digests
 from bot.errors import BotError
 from bot.findings import Finding
 from bot.matching.findings import findings as matching
-from bot.schema import connection, why
 from bot.store import Store
+from bot.store.connection import connection, why
 from handlers.slack import doctor as slack
 from handlers.slack.doctor import is_configured as slack_is_configured
 from handlers.wecom import doctor as wecom

@@ -69,7 +69,7 @@ def imported(tmp_path_factory):
 @pytest.fixture
 def store(tmp_path, sample):
     store = Store(tmp_path / "irbot.db")
-    store.add(sample, SAMPLE.read_bytes(), SAMPLE.name)
+    store.add([sample], SAMPLE.read_bytes(), SAMPLE.name)
     return store
 
 

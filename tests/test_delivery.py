@@ -22,7 +22,7 @@ from bot.delivery import (
 )
 from bot.message import Chat, Message
 from bot.owner import Owner
-from bot.schema import connect, connection, transaction
+from bot.store.connection import connect, connection, transaction
 
 CHAT = Chat("slack", "T", "C1", "U1")
 

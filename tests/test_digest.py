@@ -14,8 +14,8 @@ from bot.desk import Desk
 from bot.digest import due, next_due
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
-from bot.schema import connect, transaction
 from bot.store import Store
+from bot.store.connection import connect, transaction
 from bot.subscriptions import claim
 from bot.trading_days import TradingDays
 from bot.words import Words
@@ -47,7 +47,7 @@ class Library:
 
     def add(self, *records, **more):
         for item in records:
-            self.store.add(Reading(item), repr(item).encode(), f"{item.id}.txt", **more)
+            self.store.add([Reading(item)], repr(item).encode(), f"{item.id}.txt", **more)
 
     def edit(self, plan=NINE, day=None, chat=C1):
         day = day or self.now.date()

@@ -28,7 +28,9 @@ DOCUMENTS = sorted(
     if path.is_file() and path.suffix not in (".json", ".py") and path.name != "README.md"
 )
 # Where a file came from and when it was published are the import's matter, not the page's.
-NOT_ON_THE_PAGE = {"sources", "published_at"}
+NOT_ON_THE_PAGE = {"sources", "published_at", "version", "versions", "withdrawn"} | {
+    "withdrawn_questions"
+}
 
 
 def expected_of(document: Path) -> Path:

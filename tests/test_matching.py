@@ -67,7 +67,7 @@ def desk_over(tmp_path):
     def build(*records, caution="strict"):
         store = Store(tmp_path / "irbot.db")
         for at, record in enumerate(records):
-            store.add(Reading(record), f"{at}".encode(), f"{at}.txt")
+            store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
         return Desk(store, Words(), lambda: NOW, caution)
 
     return build

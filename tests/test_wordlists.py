@@ -167,7 +167,7 @@ needs_model = pytest.mark.skipif(default_embedder() is None, reason="no model fo
 def test_missing_vectors_are_counted_until_they_are_made(tmp_path):
     store = Store(tmp_path / "irbot.db")
     assert "先导入" in meaning(store).todo
-    store.add(Reading(made(("有仓库吗？", "有三个。"))), b"1", "1.txt")
+    store.add([Reading(made(("有仓库吗？", "有三个。")))], b"1", "1.txt")
     before = meaning(store)
     assert before.ok is None
     assert "2句中有2句还没有向量" in before.said
@@ -183,7 +183,9 @@ def test_a_store_above_the_limit_is_told_what_it_loses(tmp_path):
     store = Store(tmp_path / "irbot.db")
     pairs = tuple(Question(at, f"第{at}问", "有。" * 500) for at in range(1, 701))
     day = EventDate(NOW.date(), NOW.date(), "day", "2026年11月24日")
-    store.add(Reading(Record("399999", "示例股份", "2026-001", "表", (day,), pairs)), b"1", "1.txt")
+    store.add(
+        [Reading(Record("399999", "示例股份", "2026-001", "表", (day,), pairs))], b"1", "1.txt"
+    )
     found = meaning(store)
     assert found.ok is None
     assert "超过700000字时不用" in found.said

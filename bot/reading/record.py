@@ -10,11 +10,14 @@ from itertools import pairwise
 from typing import cast
 
 from bot.errors import Problem, ReadingError
+from bot.radicals import unified
 from bot.reading import header
 from bot.reading.form import Form, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
+from bot.reading.platform import PLATFORM, is_platform
+from bot.reading.printed import as_printed
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
 from bot.reading.text import Ledger, Span, join
@@ -22,9 +25,7 @@ from bot.reading.vocabulary import FOOT
 from bot.record import (
     ActivitiesRead,
     EventDate,
-    Narrative,
     Proof,
-    Question,
     Reading,
     Record,
 )
@@ -61,8 +62,10 @@ def read_records(
             (Problem(f"--set 不认识 {'、'.join(unknown)}；可用 {'、'.join(sorted(_SETTABLE))}"),),
         )
     ledger = Ledger(read_source(data, file))
-    doubts = put_furniture_aside(ledger)
+    doubts = [*ledger.source.doubts, *put_furniture_aside(ledger)]
     forms = read_forms(ledger)
+    if not any(form.values("content") for form in forms) and is_platform(ledger.source):
+        raise ReadingError(file, (Problem(PLATFORM),))
     if not any(row.field for form in forms for row in form.rows):
         raise ReadingError(file, (Problem("不是投资者关系活动记录表：没有找到表中的栏目"),))
     if given and len(forms) > 1:
@@ -101,101 +104,7 @@ def _reading(
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
     warnings = (*record.warnings, *doubts, *ledger.source.remarks, *_furniture_share(proof))
-    return Reading(replace(record, warnings=warnings), proof), problems
-
-
-def differences(stored: Record, reread: Record, *, exact: bool = True) -> list[str]:
-    """What a stored record says otherwise than its source, in Chinese, a line each.
-
-    Args:
-        stored: From the store.
-        reread: From the source's bytes.
-        exact: False for a copy in another file form: then words count, white space and the
-            form's rows do not.
-    """
-    rows = (
-        ("证券代码、简称、编号", _identity(stored), _identity(reread)),
-        ("标题", stored.title, reread.title),
-        ("活动日期", stored.event_dates, reread.event_dates),
-        ("时间", (stored.start_time, stored.end_time), (reread.start_time, reread.end_time)),
-        ("地点", (stored.place, stored.links), (reread.place, reread.links)),
-        ("接待人员", stored.hosts, reread.hosts),
-        ("附件", stored.attachments, reread.attachments),
-        ("日期", stored.form_dates, reread.form_dates),
-        ("活动类别", stored.activities, reread.activities),
-        ("其他栏目", (stored.attendees, stored.other), (reread.attendees, reread.other)),
-    )
-    found = [f"{label} 与源文件不一致" for label, one, other in rows if exact and one != other]
-    if _words(stored.narrative, exact) != _words(reread.narrative, exact):
-        found.append("正文 与源文件不一致")
-    if [item.number for item in stored.questions] != [item.number for item in reread.questions]:
-        found.append("问题的编号或次序 与源文件不一致")
-    for number in dict.fromkeys(item.number for item in (*stored.questions, *reread.questions)):
-        one, other = stored.question(number), reread.question(number)
-        if one is None or other is None:
-            found.append(f"第{number}问 只在{'源文件' if one is None else '库'}中有")
-        else:
-            found += _question_differences(number, one, other, exact)
-    return found
-
-
-def changed_words(before: Record, after: Record) -> list[str]:
-    """What a newer version of a record says otherwise, in Chinese, a line for each question."""
-    lines = []
-    if before.event_dates != after.event_dates:
-        lines.append("活动日期有改动")
-    for number in dict.fromkeys(item.number for item in (*before.questions, *after.questions)):
-        one, other = before.question(number), after.question(number)
-        if one is None or other is None:
-            lines.append(f"第{number}问 {'新增' if one is None else '删去'}")
-            continue
-        for label, old, new in (
-            ("提问", one.question, other.question),
-            ("答复", one.answer, other.answer),
-        ):
-            if old != new:
-                lines.append(f"第{number}问 {label}有改动：{_first_change(old, new)}")
-    return lines
-
-
-def _first_change(old: str, new: str) -> str:
-    """The first words that differ, with a little of what stands before them."""
-    same = next(
-        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
-        min(len(old), len(new)),
-    )
-    begin = max(0, same - 6)
-    return f"“{old[begin : same + 14]}”→“{new[begin : same + 14]}”".replace("\n", " ")
-
-
-def _identity(record: Record) -> tuple[str | None, ...]:
-    return record.company_code, record.company_name, record.record_no
-
-
-def _words(narrative: tuple[Narrative, ...], exact: bool) -> object:
-    if exact:
-        return narrative
-    return squashed("".join(f"{item.heading or ''}{item.text}" for item in narrative))
-
-
-def _question_differences(number: int, one: Question, other: Question, exact: bool) -> list[str]:
-    keep = (lambda text: text) if exact else squashed
-    compared = [
-        ("提问", keep(one.question), keep(other.question)),
-        ("答复", keep(one.answer), keep(other.answer)),
-    ]
-    if exact:
-        compared += [
-            ("小问", str(one.parts), str(other.parts)),
-            ("印出的编号", str(_label(one)), str(_label(other))),
-        ]
-    return [
-        f"第{number}问 {label}与源文件不一致" for label, mine, theirs in compared if mine != theirs
-    ]
-
-
-def _label(question: Question) -> tuple[object, ...]:
-    return question.printed_label, question.printed_number, question.kind, question.session
+    return Reading(as_printed(replace(record, warnings=warnings), ledger), proof), problems
 
 
 def _record(
@@ -205,8 +114,8 @@ def _record(
     code = given.get("company_code") or _first(header.CODE.search(head))
     name = given.get("company_name") or _first(header.NAME.search(head))
     number = given.get("record_no") or _number(ledger, form)
-    printed_time = _value(ledger, form, "time")
-    form_dates = header.form_dates(_dated(ledger, form))
+    printed_time = unified(_value(ledger, form, "time"))
+    form_dates = header.form_dates(unified(_dated(ledger, form)))
     dates, year_notes = _dates(given, printed_time, form_dates)
     problems = []
     codes = dict.fromkeys(header.CODE.findall("\n".join(ledger.text(span) for span in form.head)))
@@ -394,7 +303,8 @@ def _furniture_share(proof: Proof) -> tuple[str, ...]:
     aside = sum(
         len(squashed(piece.text))
         for piece in proof.furniture
-        if not piece.kind.endswith("label")  # the form's and the questions' own
+        # The form's own and the questions'; a watermark is named by itself.
+        if not piece.kind.endswith(("label", "watermark"))
     )
     share = aside / max(1, aside + proof.placed)
     if share <= _MOST_FURNITURE:

@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "irbot.db")
         (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
-        store.add(reading, SAMPLE.read_bytes(), SAMPLE.name)
+        store.add([reading], SAMPLE.read_bytes(), SAMPLE.name)
         for what in ("words alone", "with meaning"):
             desk = Desk(store, Words(), lambda: datetime.now(CHINA), embedder=default_embedder())
             desk.reply(Message("可转债"))

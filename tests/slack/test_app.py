@@ -12,7 +12,7 @@ from flask import jsonify
 from bot.config import CHINA, load_settings
 from bot.delivery import undelivered
 from bot.desk import Desk
-from bot.schema import connect
+from bot.store.connection import connect
 from bot.words import Words
 from tests.slack.conftest import running
 
@@ -193,7 +193,7 @@ def test_a_nine_thousand_character_answer_arrives_whole_and_in_order(bot, slack,
     answer = "".join(f"第{at}句，公司经营正常。" for at in range(2_000))
     question = replace(sample.record.questions[0], answer=answer, parts=())
     record = replace(sample.record, record_no="2025-009", questions=(question,))
-    store.add(replace(sample, record=record), b"long", "long.txt")
+    store.add([replace(sample, record=record)], b"long", "long.txt")
     for text in ("300253/2025-009#1",):
         slack.mention(text)
         slack.until(lambda: "出处" in "".join(map(_text, slack.posts)), 20)

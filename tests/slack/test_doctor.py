@@ -10,7 +10,7 @@ import pytest
 from flask import jsonify
 
 from bot.config import load_settings
-from bot.schema import connect
+from bot.store.connection import connect
 from handlers.doctor import findings
 
 

@@ -11,7 +11,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.config import load_settings
 from bot.delivery import Delivery
-from bot.schema import connect
+from bot.store.connection import connect
 from handlers.slack.app import SlackChat
 from handlers.web.app import web_app
 from tests.fakes.slack import TEAM

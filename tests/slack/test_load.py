@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.delivery import Delivery
-from bot.schema import connect
+from bot.store.connection import connect
 from handlers.slack.app import SlackChat
 from tests.bench.slack_load import burst, limited_channel, paced, serving
 from tests.conftest import IRBOT

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.schema import connect
+from bot.store.connection import connect
 from handlers.wecom.render import messages
 from tests.fakes.wecom import BOT, NAME
 from tests.wecom.conftest import QUICK

@@ -23,7 +23,7 @@ from websockets.server import ServerProtocol
 from bot.config import load_settings
 from bot.delivery import undelivered
 from bot.errors import SettingsError
-from bot.schema import connect
+from bot.store.connection import connect
 from handlers.serving import chats_configured
 from handlers.wecom import carrier
 from handlers.wecom.app import check

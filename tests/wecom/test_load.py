@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from bot.schema import connect
+from bot.store.connection import connect
 from handlers.wecom.connection import Timing
 from tests.conftest import IRBOT
 from tests.fakes.wecom import FakeWecom

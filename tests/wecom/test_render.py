@@ -254,7 +254,7 @@ def test_a_nine_thousand_character_answer_arrives_whole_in_the_chat(bot, wecom, 
     answer += "完" * (9_000 - len(answer))
     item = replace(sample.record.questions[0], answer=answer, parts=())
     record = replace(sample.record, record_no="2025-009", questions=(item,))
-    store.add(replace(sample, record=record), b"another", "another.txt")
+    store.add([replace(sample, record=record)], b"another", "another.txt")
     wecom.mention("300253/2025-009#1")
     wecom.until(lambda: len(wecom.posts) == 2)
     assert not wecom.refused

@@ -1,0 +1,38 @@
+"""The one SQLite file.
+
+connection.py   opens it, one connection a thread; transactions
+schema.py       its tables, as migrations
+ids.py          two spellings of one id
+records.py      what is stored of records: the version that is shown, and the older ones
+adding.py       what a file says → a version, under which id
+restoring.py    an older version brought back, a source read again
+withdrawals.py  what is hidden; hidden.py: in whatever version is shown
+chats.py        misses, counts, memories, a channel's company
+vectors.py      meaning
+"""
+
+from bot.store.adding import Added, Status
+from bot.store.chats import Chats, Memory
+from bot.store.connection import copied
+from bot.store.ids import normal_id
+from bot.store.records import Source, Stored, Version
+from bot.store.restoring import Restoring
+from bot.store.vectors import Vectors
+from bot.store.withdrawals import Withdrawals
+
+
+class Store(Restoring, Withdrawals, Chats, Vectors):
+    """Everything that is kept, by what it is about."""
+
+
+__all__ = [
+    "Added",
+    "Memory",
+    "Source",
+    "Status",
+    "Store",
+    "Stored",
+    "Version",
+    "copied",
+    "normal_id",
+]

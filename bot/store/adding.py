@@ -1,0 +1,286 @@
+"""What a file says → versions of records, under their ids (design: "Identity")."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from bot.comparing import Change, changes
+from bot.errors import IdentityError, Problem, ReadingError
+from bot.record import Reading, Record
+from bot.store.connection import first, grow, instant, transaction
+from bot.store.ids import key_of
+from bot.store.records import QUESTION_COLUMNS, Records, Source, header_json, record_of
+from bot.words import UNNUMBERED_SAME_DAY
+
+Status = Literal["imported", "unchanged", "replaced"]
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one record of a file."""
+
+    status: Status
+    record: Record  # under the id it is stored with
+    changes: tuple[Change, ...] = ()  # from what was shown to what the file says
+    older: int | None = None  # unchanged, though the file says what this older version says
+
+
+class Adding(Records):
+    """Everything that makes a version."""
+
+    def add(
+        self,
+        readings: Sequence[Reading],
+        content: bytes,
+        file: str,
+        *,
+        given: Mapping[str, str] | None = None,
+        accept_warnings: bool = False,
+        replace_words: bool = False,
+        published_at: datetime | None = None,
+    ) -> list[Added]:
+        """Store what was read from one file, in one transaction.
+
+        Raises:
+            IdentityError: An id is stored with other words, and neither the document nor
+                `replace_words` says that these replace them. Nothing is changed.
+            ReadingError: Two records of the file have one id, or it is not clear which of
+                several unnumbered records is corrected. Nothing is changed.
+        """
+        db = self._db()
+        source = Source(file, hashlib.sha256(content).hexdigest(), given or {}, accept_warnings)
+        with transaction(db):
+            db.execute(  # bytes that were lost or damaged come back
+                "INSERT INTO sources (sha256, content) VALUES (?, ?) ON CONFLICT (sha256) "
+                "DO UPDATE SET content = excluded.content WHERE content IS NOT excluded.content",
+                [source.sha256, content],
+            )
+            placed: dict[str, Record] = {}
+            added = []
+            for reading in readings:
+                item = self._add(db, reading.record, source, placed, replace_words)
+                placed[key_of(item.record)] = item.record
+                added.append(item)
+                if published_at is not None:
+                    db.execute(
+                        "UPDATE records SET published_at = ? WHERE key = ?",
+                        [instant(published_at), key_of(item.record)],
+                    )
+            if published_at is not None or any(item.status != "unchanged" for item in added):
+                grow(db)
+        return added
+
+    def _add(
+        self,
+        db: Database,
+        record: Record,
+        source: Source,
+        placed: Mapping[str, Record],
+        replace_words: bool,
+    ) -> Added:
+        record, row = self._place(db, record, source, placed, replace_words)
+        if row is None:
+            self._write(db, record, source)
+            return Added("imported", record)
+        shown = record_of(row["header"], self._questions(db, row["version_id"]))
+        if shown.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
+            self._attach(db, row["version_id"], source)
+            return Added("unchanged", record)
+        differing = tuple(changes(shown, record))
+        if not replace_words:
+            if self._is_source(db, row["version_id"], source):
+                return Added("unchanged", record, differing)
+            if older := self._older(db, row["id"], record, source):
+                if older["words_hash"] == record.words_hash():
+                    self._attach(db, older["id"], source)
+                return Added("unchanged", record, differing, older["version"])
+            if not record.is_correction:
+                stored_file = self._sources(db, row["version_id"])[0].file
+                raise IdentityError(row["id"], stored_file, source.file, differing)
+        self._write(db, record, source, row["id"])
+        return Added("replaced", record, differing)
+
+    # Which record it is
+
+    def _place(
+        self,
+        db: Database,
+        record: Record,
+        source: Source,
+        placed: Mapping[str, Record],
+        replace_words: bool,
+    ) -> tuple[Record, dict[str, Any] | None]:
+        """The record under the id that it gets, and what is stored there."""
+        if record.record_no is not None:
+            if twin := placed.get(key_of(record)):
+                raise ReadingError(source.file, (_twins(twin, record),))
+            return record, self._shown(db, key_of(record))
+        # Without 编号 several activities of one day share the date; words tell them apart.
+        day = self._of_day(db, record)
+        free = [(item, row) for item, row in day if key_of(item) not in placed]
+        for known in (
+            lambda row: row["words_hash"] == record.words_hash(),
+            lambda row: self._is_source(db, row["version_id"], source),
+            lambda row: self._older(db, row["id"], record, source),
+        ):
+            if found := next(((item, row) for item, row in free if known(row)), None):
+                return found
+        if free and (record.is_correction or replace_words):
+            return self._corrected(record, source, free)
+        if not day:
+            return record, None
+        note = UNNUMBERED_SAME_DAY.format(id=day[0][1]["id"])
+        notes = (*(item for item in record.notes if item != note), note)
+        return replace(record, sequence=len(day) + 1, notes=notes), None
+
+    def _of_day(self, db: Database, record: Record) -> list[tuple[Record, dict[str, Any]]]:
+        """The record under each id that its day has stored, with what is shown there."""
+        found = list[tuple[Record, dict[str, Any]]]()
+        while row := self._shown(db, key_of(item := replace(record, sequence=len(found) + 1))):
+            found.append((item, row))
+        return found
+
+    def _corrected(
+        self, record: Record, source: Source, day: list[tuple[Record, dict[str, Any]]]
+    ) -> tuple[Record, dict[str, Any]]:
+        """The one of a day's records that this one corrects: with most of its questions."""
+        if len(day) == 1:
+            return day[0]
+        asked = {"".join(item.question.split()) for item in record.questions}
+        shared = [
+            sum(
+                "".join(item.question.split()) in asked
+                for item in self._questions(self._db(), row["version_id"])
+            )
+            for _, row in day
+        ]
+        if max(shared) and shared.count(max(shared)) == 1:
+            return day[shared.index(max(shared))]
+        ids = "、".join(row["id"] for _, row in day)
+        what = f"这一天有{len(day)}份无编号的记录（{ids}），看不出它更正的是哪一份"
+        raise ReadingError(
+            source.file, (Problem(f"{what}；可用 --set record_no=编号 另行收录，再撤下有误的一份"),)
+        )
+
+    def _older(
+        self, db: Database, record_id: str, record: Record, source: Source
+    ) -> dict[str, Any] | None:
+        """The newest older version that says these words, else one read from these bytes."""
+        return first(
+            db,
+            "SELECT v.id, v.version, v.words_hash FROM versions v WHERE v.record_id = ? "
+            "AND v.version < (SELECT max(version) FROM versions WHERE record_id = v.record_id) "
+            "AND (v.words_hash = ? OR EXISTS "
+            "(SELECT 1 FROM version_sources s WHERE s.version_id = v.id AND s.sha256 = ?)) "
+            "ORDER BY v.words_hash = ? DESC, v.version DESC LIMIT 1",
+            record_id,
+            record.words_hash(),
+            source.sha256,
+            record.words_hash(),
+        )
+
+    def _is_source(self, db: Database, version_id: int, source: Source) -> bool:
+        return bool(
+            first(
+                db,
+                "SELECT 1 FROM version_sources WHERE version_id = ? AND sha256 = ?",
+                version_id,
+                source.sha256,
+            )
+        )
+
+    # Writing
+
+    def _write(
+        self, db: Database, record: Record, source: Source, record_id: str | None = None
+    ) -> None:
+        """A new version; of a new record where no id is given."""
+        if record_id is None:
+            record_id = record.id
+            db.table("records").insert(
+                {
+                    "id": record_id,
+                    "key": key_of(record),
+                    "company_code": record.company_code,
+                    "company_name": record.company_name,
+                    "published_at": None,
+                    "superseded_by": None,
+                }
+            )
+        self._attach(db, self._write_version(db, record, record_id), source)
+
+    def _write_version(
+        self, db: Database, record: Record, record_id: str, restored_from: int | None = None
+    ) -> int:
+        last = first(
+            db, "SELECT max(version) AS version FROM versions WHERE record_id = ?", record_id
+        )
+        versions = db.table("versions").insert(
+            {
+                "record_id": record_id,
+                "version": ((last and last["version"]) or 0) + 1,
+                "words_hash": record.words_hash(),
+                "header": header_json(record),
+                "event_date": record.event_date,
+                "imported_at": instant(datetime.now(UTC)),
+                "restored_from": restored_from,
+            }
+        )
+        version_id = int(versions.last_pk or 0)
+        for position, item in enumerate(record.questions, 1):
+            question_id = (
+                db.table("questions")
+                .insert(
+                    {
+                        "version_id": version_id,
+                        "position": position,
+                        **{name: getattr(item, name) for name in QUESTION_COLUMNS},
+                    }
+                )
+                .last_pk
+            )
+            db.table("parts").insert_all(
+                {
+                    "question_id": question_id,
+                    "number": part.number,
+                    "question_start": part.question_span[0],
+                    "question_end": part.question_span[1],
+                    "answer_start": part.answer_span[0],
+                    "answer_end": part.answer_span[1],
+                }
+                for part in item.parts
+            )
+        return version_id
+
+    def _attach(self, db: Database, version_id: int, source: Source) -> None:
+        """The version was read from this source, too."""
+        db.table("version_sources").insert(
+            {
+                "version_id": version_id,
+                "sha256": source.sha256,
+                "file": source.file,
+                "given": json.dumps(dict(source.given), ensure_ascii=False),
+                "accept_warnings": int(source.accept_warnings),
+                "imported_at": instant(datetime.now(UTC)),
+            },
+            ignore=True,
+        )
+
+
+def _twins(one: Record, other: Record) -> Problem:
+    told = "；".join(
+        f"第{place}份 {item.event_date} 共{len(item.questions)}问"
+        + (f"，首问“{item.questions[0].question[:20]}”" if item.questions else "")
+        for place, item in (("一", one), ("二", other))
+    )
+    return Problem(
+        f"文件里有两份记录同为 {one.id}（编号 {one.record_no} 与 {other.record_no}）：{told}；"
+        "都没有收录。请核对编号，分成两个文件后再导入"
+    )
