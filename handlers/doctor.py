@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from bot.checks import Finding
 from bot.config import Settings
-from bot.delivery import undelivered
-from bot.digest_findings import findings as digests
+from bot.delivery.delivery import undelivered
+from bot.digest.checks import findings as digests
 from bot.errors import BotError
-from bot.findings import Finding
-from bot.matching.findings import findings as matching
+from bot.ingest.checks import findings as matching
 from bot.store import Store
 from bot.store.connection import connection, why
 from handlers.slack import doctor as slack

@@ -14,22 +14,22 @@ from typing import Any, Protocol
 
 import click
 
-from bot import open_desk
+from bot.bootstrap import open_desk
 from bot.config import Settings
-from bot.delivery import Delivery
+from bot.delivery.delivery import Delivery
+from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
+from bot.ingest.embedding import learn_meaning
 from bot.matching.model import chosen_embedder
-from bot.matching.vectors import learn_meaning
-from bot.rounds import Rounds
 from bot.store import Store
 from handlers.slack.app import SlackChat
 from handlers.slack.app import check as check_slack
 from handlers.slack.doctor import is_configured as slack_is_configured
 from handlers.web.app import WebServer, callback_app, web_app
-from handlers.wecom import webhook
 from handlers.wecom.app import WecomChat
 from handlers.wecom.app import check as check_wecom
 from handlers.wecom.doctor import is_configured as wecom_is_configured
+from handlers.wecom_webhook import app as webhook
 
 _PURGE_EVERY_S = 3600.0
 

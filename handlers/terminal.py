@@ -11,7 +11,7 @@ import click
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory
 
-from bot.desk import Desk
+from bot.answering.responder import Desk
 from bot.message import Chat, Message
 
 _LEAVE = {"exit", "quit", "退出", "再见", ":q"}

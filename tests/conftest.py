@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.desk import Desk
 from bot.reading import read_records
 from bot.store import Store
-from bot.words import Words
+from bot.wording.texts import Words
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"

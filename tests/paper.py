@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.errors import ReadingError
-from bot.present import record_json
 from bot.reading import read_records
 from bot.record import Record
 from bot.store import Stored
+from handlers.cli.json_output import record_json
 
 RECORDS = Path(__file__).parent / "records"
 HEADER = {

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.dates import age, passed
+from bot.wording.dates import age, passed
 
 EVENT = date(2025, 4, 28)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import (
+from bot.delivery.delivery import (
     Delivery,
     Loss,
     NotThere,
@@ -20,8 +20,8 @@ from bot.delivery import (
     Unknown,
     undelivered,
 )
+from bot.delivery.process_lock import Owner
 from bot.message import Chat, Message
-from bot.owner import Owner
 from bot.store.connection import connect, connection, transaction
 
 CHAT = Chat("slack", "T", "C1", "U1")

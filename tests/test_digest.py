@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.answering.responder import Desk
 from bot.commands import Plan
 from bot.config import CHINA
-from bot.desk import Desk
-from bot.digest import due, next_due
+from bot.digest.content import due, next_due
+from bot.digest.subscriptions import claim
+from bot.digest.trading_days import TradingDays
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
 from bot.store.connection import connect, transaction
-from bot.subscriptions import claim
-from bot.trading_days import TradingDays
-from bot.words import Words
+from bot.wording.texts import Words
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=CHINA)
 NINE = Plan(time(9))
@@ -263,7 +263,7 @@ def test_the_desk_hears_of_the_end_of_the_holidays(library, days, said):
 def test_a_digest_fits_whatever_the_chat_takes(library):
     """Fewer questions where it would not be one message; the number printed stays true."""
     from handlers.slack import render
-    from handlers.wecom import webhook
+    from handlers.wecom_webhook import app as webhook
 
     ask = "第{at}问：" + "公司在智能电网、储能与数据中心业务上的布局与进展如何？" * 4
     library.add(*(record(f"2026-00{no}", questions=31, ask=ask) for no in range(1, 6)))

@@ -17,10 +17,10 @@ from onnx import helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from bot.errors import SettingsError
+from bot.ingest.checks import _meaning
+from bot.ingest.embedding import MeaningState
 from bot.matching.embedding import LARGEST_STORE, LONGEST, default_embedder
-from bot.matching.findings import _meaning
 from bot.matching.model import chosen_embedder
-from bot.matching.vectors import MeaningState
 from tests.conftest import IRBOT, SAMPLE
 from tests.real_e5 import model_of, write_real_e5
 
@@ -289,7 +289,7 @@ def test_a_wrong_folder_stops_all_that_compares_and_changes_nothing(irbot, store
 def test_without_its_packages_it_says_how_to_get_them(irbot, tmp_path):
     write(tmp_path / "e5")
     uninstalled = (
-        "import sys; sys.modules['onnxruntime'] = None; import handlers.cli as c; c.main()"
+        "import sys; sys.modules['onnxruntime'] = None; import handlers.cli.main as c; c.main()"
     )
     done = irbot("ask", "关税", command=(sys.executable, "-c", uninstalled), IR_E5_ONNX="e5")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from bot.importing import Options, import_files
+from bot.ingest.importing import Options, import_files
 from bot.store import Store
 
 MADE_UP = Path(__file__).parent / "records/made_up"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.lanes import Lanes, Pace
+from bot.delivery.send_queues import Lanes, Pace
 
 ONE, TWO = ("slack", "T", "C1"), ("slack", "T", "C2")
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.importing import Options, import_files
-from bot.present import record_json
+from bot.ingest.importing import Options, import_files
 from bot.store import Store
+from handlers.cli.json_output import record_json
 
 FOLDER = Path(__file__).parent / "records/made_up"
 DOCUMENTS = sorted(

@@ -18,19 +18,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.answering.decision import choose
+from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.desk import Desk
 from bot.evaluating import read_queries
-from bot.matching import Index, choose
+from bot.ingest.embedding import vectors_of
 from bot.matching.embedding import default_embedder
 from bot.matching.facets import read_facets
+from bot.matching.index import Index
 from bot.matching.lexicon import read_lexicon
 from bot.matching.text import fold, normalise, sentences, terms
-from bot.matching.vectors import vectors_of
 from bot.message import Answer, Decline, Help, Message, Notice, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.words import Words
+from bot.wording.texts import Words
 from tests.conftest import SAMPLE
 
 PHRASINGS = Path(__file__).parent / "eval/300253.tsv"
@@ -368,7 +369,7 @@ def test_offers_are_different_answers(desk_over):
 def test_a_message_always_gets_the_same_hits(sample):
     """In another process too, where sets have another order."""
     code = (
-        "import sys; from pathlib import Path; from bot.matching import Index\n"
+        "import sys; from pathlib import Path; from bot.matching.index import Index\n"
         "from bot.reading import read_records\n"
         "path = Path(sys.argv[1]); (read,) = read_records(path.read_bytes(), path.name)\n"
         "index = Index([read.record])\n"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.present import record_json
 from bot.reading import read_records
 from bot.store import Stored
+from handlers.cli.json_output import record_json
 from tests.conftest import SAMPLE
 
 IMPORTED = datetime(2026, 11, 24, tzinfo=UTC)

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from bot.importing import Options, Outcome, import_files
-from bot.present import record_json
+from bot.ingest.importing import Options, Outcome, import_files
 from bot.store import Store
+from handlers.cli.json_output import record_json
 from tests.conftest import SAMPLE
 
 EXPECTED = Path(__file__).parent / "records/real"

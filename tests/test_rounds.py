@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.delivery import CannotTell, Delivery, Loss, Pace, Refused, Sent, Unknown
-from bot.desk import Desk
+from bot.delivery.delivery import CannotTell, Delivery, Loss, Pace, Refused, Sent, Unknown
+from bot.digest.scheduler import Rounds
 from bot.message import Chat, Message
-from bot.rounds import Rounds
-from bot.words import Words
+from bot.wording.texts import Words
 
 DAY = date(2026, 9, 30)
 

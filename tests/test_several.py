@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 import pytest
 
+from bot.answering.question_splitting import questions_in
+from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.desk import Desk
 from bot.message import Answer, Chat, Decline, Message, Suggest
-from bot.present import reply_json
 from bot.record import Reading
-from bot.several import questions_in
 from bot.store import Store
-from bot.words import Words
+from bot.wording.texts import Words
+from handlers.cli.json_output import reply_json
 from tests.test_matching import OTHERS, made
 
 NOW = datetime(2025, 5, 6, 9, tzinfo=CHINA)

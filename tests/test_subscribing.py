@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
+from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.desk import Desk
 from bot.message import Chat, Message
-from bot.words import Words
+from bot.wording.texts import Words
 
 C1 = Chat("slack", "T1", "C1", "U1")
 C9 = Chat("slack", "T1", "C9", "U1")

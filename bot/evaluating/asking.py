@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from bot.desk import Desk
+from bot.answering.responder import Desk
 from bot.evaluating.queries import Query, plain_id
 from bot.message import Answer, Band, Message, Suggest, band
 

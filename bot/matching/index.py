@@ -23,16 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from bot.matching.asked import Asked, Term, read_asked, stored_terms
 from bot.matching.bm25 import BM25, K1
 from bot.matching.confidence import CONTESTED, confidence, likeness, measures
+from bot.matching.dense_index import Meaning
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.facets import Stored, conflicts, read_facets
 from bot.matching.lexicon import Lexicon, read_lexicon
-from bot.matching.meaning import Meaning
-from bot.matching.repair import Repair
+from bot.matching.passages import Unit, company_names, units
+from bot.matching.query import Asked, Term, read_asked, stored_terms
+from bot.matching.spelling import Repair
 from bot.matching.text import normalise, sentences
-from bot.matching.units import Unit, company_names, units
 from bot.matching.version import version
 from bot.message import Hit
 from bot.record import Record

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from bot.comparing import Change, changes
 from bot.errors import IdentityError, Problem, ReadingError
+from bot.reading.comparing import Change, changes
 from bot.record import Reading, Record
 from bot.store.connection import first, grow, instant, transaction
 from bot.store.ids import key_of
 from bot.store.records import QUESTION_COLUMNS, Records, Source, header_json, record_of
-from bot.words import UNNUMBERED_SAME_DAY
+from bot.wording.texts import UNNUMBERED_SAME_DAY
 
 Status = Literal["imported", "unchanged", "replaced"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.comparing import changes
 from bot.errors import NotFoundError
+from bot.reading.comparing import changes
 from bot.record import Record
 from bot.store.adding import Added, Adding
 from bot.store.connection import grow, transaction

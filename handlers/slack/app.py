@@ -2,7 +2,7 @@
 
 Bolt acknowledges an event before its listener runs, so messages are committed to the inbox in a
 global middleware; listeners only serve what is answered inside the acknowledgement. Nothing here
-calls the Web API while Slack waits: posts are sent by `bot.delivery`'s own threads. (One exception:
+calls the Web API while Slack waits: posts are sent by the delivery's own threads. (One exception:
 `/ir subscribe` looks, for two seconds at most, whether the bot is a member of the channel.)
 """
 
@@ -29,10 +29,10 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.answering.responder import Desk
 from bot.commands import parse_plan
 from bot.config import Settings
-from bot.delivery import Delivery
-from bot.desk import Desk
+from bot.delivery.delivery import Delivery
 from bot.errors import SettingsError, trace_of
 from bot.message import Chat, Message
 from handlers.slack import render

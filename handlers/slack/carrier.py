@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.delivery import (
+from bot.delivery.delivery import (
     Address,
     CannotTell,
     Found,
@@ -26,9 +26,9 @@ from bot.delivery import (
     Shut,
     Unknown,
 )
+from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
-from bot.subscribing import Reach
-from bot.words import Words
+from bot.wording.texts import Words
 from handlers.slack import render
 from handlers.slack.errors import (
     BAD_BLOCKS,

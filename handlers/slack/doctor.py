@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
-from bot.findings import Finding
 from handlers.slack.app import check
 from handlers.slack.client import web_client
 from handlers.slack.errors import code_of

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from bot.digest.subscriptions import Subscription
 from bot.message import Quotation, Shown
 from bot.record import Record
-from bot.subscriptions import Subscription
-from bot.words import Words
+from bot.wording.texts import Words
 
 Payload = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request
 from waitress.server import create_server
 
-from bot.desk import Desk
+from bot.answering.responder import Desk
 from bot.errors import SettingsError
 from bot.message import Message
 

@@ -17,9 +17,9 @@ from queue import SimpleQueue
 from typing import assert_never
 from urllib.parse import urlsplit
 
+from bot.answering.responder import Desk
 from bot.config import Settings
-from bot.delivery import Delivery
-from bot.desk import Desk
+from bot.delivery.delivery import Delivery
 from bot.errors import SettingsError, StoreError
 from bot.message import Chat, Message
 from handlers.wecom import mentions, render

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.delivery import (
+from bot.delivery.delivery import (
     Address,
     CannotTell,
     Found,
@@ -22,9 +22,9 @@ from bot.delivery import (
     Sent,
     Unknown,
 )
+from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
-from bot.subscribing import Reach
-from bot.words import Words
+from bot.wording.texts import Words
 from handlers.wecom import frames, render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
 from handlers.wecom.frames import Ack

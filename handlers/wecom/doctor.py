@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Iterator
 
+from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
-from bot.findings import Finding
 from handlers.wecom.app import check
 from handlers.wecom.connection import Connection
 from handlers.wecom.lease import Lease

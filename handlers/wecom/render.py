@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.message import Quotation, Shown
-from bot.words import Words
+from bot.wording.texts import Words
 
 Payload = dict[str, Any]
 

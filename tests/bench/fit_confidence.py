@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from bot.evaluating import Query, plain_id
+from bot.ingest.embedding import vectors_of
 from bot.matching.confidence import CONTRADICTED, FILE, measures
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Candidate, Index
-from bot.matching.vectors import vectors_of
 from tests.bench.sets import Company, Library
 from tests.eval.split import FOLDER, read_split
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.desk import Desk
+from bot.ingest.embedding import learn_meaning
 from bot.matching.embedding import default_embedder
-from bot.matching.vectors import learn_meaning
 from bot.message import Message
 from bot.reading import read_records
 from bot.store import Store
-from bot.words import Words
+from bot.wording.texts import Words
 from tests.conftest import SAMPLE
 from tests.test_matching import HOSTILE
 

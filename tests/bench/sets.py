@@ -11,17 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answering.decision import choose
+from bot.answering.responder import Desk
 from bot.config import CHINA, Caution
-from bot.desk import Desk
 from bot.evaluating import Query, plain_id, read_queries
-from bot.importing import Options, files_in, import_files
-from bot.matching import Index, choose
+from bot.ingest.embedding import learn_meaning, vectors_of
+from bot.ingest.importing import Options, files_in, import_files
 from bot.matching.embedding import Embedder, Vectors, default_embedder
-from bot.matching.vectors import learn_meaning, vectors_of
+from bot.matching.index import Index
 from bot.message import Band
 from bot.record import EventDate, Question, Record
 from bot.store import Store
-from bot.words import Words
+from bot.wording.texts import Words
 from tests.bench.peers import Ranking
 
 PUBLIC = ("afqmc", "bq", "atec", "lcqmc", "pawsx")

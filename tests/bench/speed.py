@@ -22,10 +22,10 @@ from time import perf_counter
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.matching import Index
+from bot.ingest.embedding import texts
 from bot.matching.embedding import LARGEST_STORE, default_embedder
+from bot.matching.index import Index
 from bot.matching.text import sentences
-from bot.matching.vectors import texts
 from bot.reading import read_records
 from bot.record import EventDate, Question, Record
 from tests.conftest import SAMPLE

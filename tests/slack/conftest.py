@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.answering.responder import Desk
 from bot.config import Settings, load_settings
-from bot.delivery import Delivery
-from bot.desk import Desk
+from bot.delivery.delivery import Delivery
 from handlers.slack.app import SlackChat
 from tests.fakes.slack import FakeSlack
 

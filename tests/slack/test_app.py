@@ -9,11 +9,11 @@ from datetime import datetime
 import pytest
 from flask import jsonify
 
+from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
-from bot.delivery import undelivered
-from bot.desk import Desk
+from bot.delivery.delivery import undelivered
 from bot.store.connection import connect
-from bot.words import Words
+from bot.wording.texts import Words
 from tests.slack.conftest import running
 
 

@@ -15,15 +15,15 @@ from functools import partial
 import pytest
 from flask import make_response
 
+from bot.answering.responder import Desk
 from bot.commands import Plan
 from bot.config import CHINA, load_settings
-from bot.delivery import Delivery
-from bot.desk import Desk
+from bot.delivery.delivery import Delivery
+from bot.digest.scheduler import Rounds
+from bot.digest.subscriptions import Subscriptions
+from bot.digest.trading_days import TradingDays
 from bot.message import Chat
-from bot.rounds import Rounds
-from bot.subscriptions import Subscriptions
-from bot.trading_days import TradingDays
-from bot.words import Words
+from bot.wording.texts import Words
 from handlers.slack.app import SlackChat
 from tests.conftest import IRBOT
 from tests.fakes.slack import TEAM, FakeSlack

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.config import load_settings
-from bot.delivery import Delivery
+from bot.delivery.delivery import Delivery
 from bot.store.connection import connect
 from handlers.slack.app import SlackChat
 from handlers.web.app import web_app

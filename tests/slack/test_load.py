@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load_settings
-from bot.delivery import Delivery
+from bot.delivery.delivery import Delivery
 from bot.store.connection import connect
 from handlers.slack.app import SlackChat
 from tests.bench.slack_load import burst, limited_channel, paced, serving

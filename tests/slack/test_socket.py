@@ -76,7 +76,7 @@ def test_a_refused_token_is_failed_and_not_hammered(slack, desk, tmp_path, monke
     from flask import jsonify
 
     from bot.config import load_settings
-    from bot.delivery import Delivery
+    from bot.delivery.delivery import Delivery
     from handlers.slack.app import SlackChat
 
     def refuse(method, given):

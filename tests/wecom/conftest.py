@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.config import load_settings
-from bot.delivery import Delivery
+from bot.delivery.delivery import Delivery
 from handlers.wecom.app import WecomChat
 from handlers.wecom.connection import Timing
 from tests.fakes.wecom import FakeWecom

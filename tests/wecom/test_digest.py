@@ -6,7 +6,7 @@ import time
 from datetime import date, datetime, timedelta
 
 from bot.config import CHINA
-from bot.rounds import Rounds
+from bot.digest.scheduler import Rounds
 
 
 def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom, desk):

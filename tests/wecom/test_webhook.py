@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
-from bot.delivery import CannotTell, Delivery, Limited, Refused, Sent, Unknown
-from bot.desk import Desk
-from bot.digest_findings import findings
+from bot.delivery.delivery import CannotTell, Delivery, Limited, Refused, Sent, Unknown
+from bot.digest.checks import findings
+from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
 from bot.message import Answer, Hit, Quotation, Shown
-from bot.rounds import Rounds
-from bot.words import Words
-from handlers.wecom.webhook import Webhooks, check, messages
+from bot.wording.texts import Words
+from handlers.wecom_webhook.app import Webhooks, check, messages
 from tests.fakes.webhook import FakeWebhook
 
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"

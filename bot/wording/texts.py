@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import assert_never
 
-from bot import dates
 from bot.commands import Plan
 from bot.config import Lang
 from bot.message import (
@@ -35,6 +34,7 @@ from bot.message import (
     Suggest,
 )
 from bot.record import Question, Record
+from bot.wording import dates
 
 UNNUMBERED_SAME_DAY = "与 {id} 同日且均无编号，文字不同，另存为一份"
 

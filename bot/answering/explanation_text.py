@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.explaining import PINS_OF, Conflict, Explanation, Found, Note, Search, sure
-from bot.matching.vectors import MeaningState
-from bot.words import Words
+from bot.answering.explanation import PINS_OF, Conflict, Explanation, Found, Note, Search, sure
+from bot.ingest.embedding import MeaningState
+from bot.wording.texts import Words
 
 _WORTH_A_WORD = 0.005  # share of the whole
 _OTHERS = 4  # synonyms named beside a word

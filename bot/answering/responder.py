@@ -18,6 +18,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
+from bot.answering.decision import AS_LIKELY, also_meant, choose, limits
+from bot.answering.explanation import Explanation, Search, explain_search
+from bot.answering.question_splitting import MOST, Several, questions_in
 from bot.commands import (
     Ask,
     Pick,
@@ -35,15 +38,15 @@ from bot.commands import (
     parse,
 )
 from bot.config import Caution
-from bot.digest import Editor
-from bot.explaining import Explanation, Search, explain_search
-from bot.matching import AS_LIKELY, Index, also_meant, choose
-from bot.matching.bands import limits
+from bot.digest.content import Editor
+from bot.digest.subscription_commands import Reach, Subscribing
+from bot.digest.subscriptions import Subscriptions
+from bot.digest.trading_days import FILE as HOLIDAYS
+from bot.ingest.embedding import known_vectors, meaning_state
 from bot.matching.embedding import Embedder
-from bot.matching.index import OTHER_COMPANY, Look
+from bot.matching.index import OTHER_COMPANY, Index, Look
 from bot.matching.lexicon import Wordlists
 from bot.matching.text import normalise
-from bot.matching.vectors import known_vectors, meaning_state
 from bot.message import (
     Answer,
     Chat,
@@ -60,12 +63,8 @@ from bot.message import (
     band,
 )
 from bot.record import Record
-from bot.several import MOST, Several, questions_in
 from bot.store import Memory, Store, normal_id
-from bot.subscribing import Reach, Subscribing
-from bot.subscriptions import Subscriptions
-from bot.trading_days import FILE as HOLIDAYS
-from bot.words import Words
+from bot.wording.texts import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5

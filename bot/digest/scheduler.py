@@ -17,12 +17,12 @@ import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.delivery import Address, Carrier, Delivery, Payload
-from bot.desk import Desk
-from bot.digest import due
+from bot.answering.responder import Desk
+from bot.delivery.delivery import Address, Carrier, Delivery, Payload
+from bot.digest.content import due
+from bot.digest.subscriptions import SETTINGS, Entry, Subscription, claim
+from bot.digest.trading_days import TradingDays
 from bot.message import Chat, DeskDigest, Digest, Shown
-from bot.subscriptions import SETTINGS, Entry, Subscription, claim
-from bot.trading_days import TradingDays
 
 _EVERY_S = 0.5
 _ON_TIME = timedelta(minutes=10)  # what pacing may take; never late before that

@@ -1,7 +1,8 @@
 """Why a reply is what it is, for the desk: `irbot ask --explain`.
 
-A Look of the index → Search, what was weighed and found, in plain values (explained.py puts them
-into words). Nothing here decides anything: it reads what the index and the desk decided.
+A Look of the index → Search, what was weighed and found, in plain values
+(explanation_text.py puts them into words). Nothing here decides anything: it reads what the index
+and the desk decided.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
 
+from bot.answering.decision import AS_LIKELY, also_meant, limits
 from bot.config import Caution
-from bot.matching.asked import Asked
-from bot.matching.bands import AS_LIKELY, also_meant, limits
+from bot.ingest.embedding import MeaningState
 from bot.matching.confidence import likeness
 from bot.matching.facets import Facets
 from bot.matching.index import Candidate, Index, Look
 from bot.matching.lexicon import Lexicon
+from bot.matching.query import Asked
 from bot.matching.text import greetings, normalise
-from bot.matching.vectors import MeaningState
 from bot.message import Band
 
 _SHOWN = 5  # candidates

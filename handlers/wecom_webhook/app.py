@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.commands import Plan, parse_plan
 from bot.config import Settings
-from bot.delivery import (
+from bot.delivery.delivery import (
     Address,
     CannotTell,
     Delivery,
@@ -34,10 +34,10 @@ from bot.delivery import (
     Sent,
     Unknown,
 )
+from bot.digest.subscription_commands import Reach
+from bot.digest.subscriptions import SETTINGS, Subscriptions
 from bot.errors import SettingsError
 from bot.message import Chat, Shown
-from bot.subscribing import Reach
-from bot.subscriptions import SETTINGS, Subscriptions
 from handlers.wecom import frames
 
 PLATFORM = "wecom-webhook"

@@ -8,9 +8,9 @@
                 only where the platform says that it is not there, else it stays `unknown`
     late        a row that is no longer wanted is closed without a post
 
-Each lane's rows go out in order, and a limited channel delays no other (`bot.lanes`). Several
+Each lane's rows go out in order, and a limited channel delays no other (`send_queues`). Several
 processes may share the file: a row belongs to the process that claimed it while that lives
-(`bot.owner`), and is taken up by another within a second after its end.
+(`process_lock`), and is taken up by another within a second after its end.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from typing import Any, Literal, Protocol
 
 from sqlite_utils import Database
 
-from bot.desk import Desk
+from bot.answering.responder import Desk
+from bot.delivery.process_lock import Owner
+from bot.delivery.send_queues import Lane, Lanes, Pace
+from bot.digest.subscription_commands import Reach
 from bot.errors import trace_of
-from bot.lanes import Lane, Lanes, Pace
 from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
-from bot.owner import Owner
 from bot.store.connection import connection, transaction
-from bot.subscribing import Reach
 
 __all__ = ["Pace"]  # a carrier's word, though the lanes keep to it
 

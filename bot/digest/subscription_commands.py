@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal
 
 from bot.commands import Plan, ShowDigest, ShowSubscription, Subscribe, Unsubscribe
-from bot.digest import Editor, next_due
+from bot.digest.content import Editor, next_due
+from bot.digest.subscriptions import Change, Subscription, Subscriptions
 from bot.message import Chat, Notice, Reply
-from bot.subscriptions import Change, Subscription, Subscriptions
-from bot.words import Words
+from bot.wording.texts import Words
 
 # Whether an unasked post would arrive in a chat; the other values name a sentence in words.
 Reach = Literal["", "not a member", "archived", "no push"]

@@ -22,19 +22,23 @@ from typing import Any
 
 import click
 
-from bot import open_desk
+from bot.answering.explanation_text import told
+from bot.answering.responder import Desk
+from bot.bootstrap import open_desk
 from bot.commands import Plan
 from bot.config import CHINA, Settings, load_settings, share_network
-from bot.desk import Desk
 from bot.errors import BotError, NotFoundError, one_line, printable
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
-from bot.explained import told
-from bot.importing import Options, Outcome, files_in, import_files
+from bot.evaluating.misses import grouped
+from bot.ingest.embedding import learn_meaning
+from bot.ingest.importing import Options, Outcome, files_in, import_files
+from bot.ingest.verifying import Checked, verify_records
 from bot.matching.model import chosen_embedder
-from bot.matching.vectors import learn_meaning
 from bot.message import Chat, Hit, Message
-from bot.misses import grouped
-from bot.present import (
+from bot.record import Record
+from bot.store import Added, Store, Stored, Version
+from bot.store.connection import why
+from handlers.cli.json_output import (
     import_json,
     record_json,
     reply_json,
@@ -42,10 +46,6 @@ from bot.present import (
     summary_json,
     verify_json,
 )
-from bot.record import Record
-from bot.store import Added, Store, Stored, Version
-from bot.store.connection import why
-from bot.verifying import Checked, verify_records
 
 _SAMPLE = Path("data/records")
 _MEANING_S, _FEW_FILES = 60.0, 20  # an import of more files leaves meaning to `serve`

@@ -19,17 +19,17 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import chain
 from pathlib import Path
 
-from bot import dates
 from bot.commands import Plan
-from bot.matching import Index
+from bot.digest.subscriptions import Subscriptions
+from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.facets import read_facets
+from bot.matching.index import Index
 from bot.matching.lexicon import Lexicon
 from bot.matching.text import normalise
 from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord
 from bot.record import Question, Record
 from bot.store import Store, Stored
-from bot.subscriptions import Subscriptions
-from bot.trading_days import TradingDays, load_trading_days
+from bot.wording import dates
 
 _NEW = timedelta(days=30)
 _LISTED = 5  # records by name; of more only the number is said

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.matching.embedding import Embedder, Vectors
-from bot.matching.units import Unit, answered_pieces, asked_pieces
+from bot.matching.passages import Unit, answered_pieces, asked_pieces
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.comparing import Change, changes
 from bot.errors import NotFoundError, one_line
 from bot.reading.apart import Job, Read, read_apart
+from bot.reading.comparing import Change, changes
 from bot.record import Record
 from bot.store import Source, Store, Stored, normal_id
 

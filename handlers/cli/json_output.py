@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bot.explaining import Explanation
-from bot.importing import Outcome
+from bot.answering.explanation import Explanation
+from bot.ingest.importing import Outcome
+from bot.ingest.verifying import Checked
 from bot.message import (
     Answer,
     DeskDigest,
@@ -24,7 +25,6 @@ from bot.message import (
 )
 from bot.record import Question, Record
 from bot.store import Stored, Version
-from bot.verifying import Checked
 
 _SUGGESTED = 5
 

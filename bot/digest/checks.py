@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from bot.checks import Finding
 from bot.config import Settings
-from bot.digest import ends_soon
-from bot.findings import Finding
+from bot.digest.content import ends_soon
+from bot.digest.subscriptions import Subscriptions
+from bot.digest.trading_days import FILE, load_trading_days
 from bot.store import Store
-from bot.subscriptions import Subscriptions
-from bot.trading_days import FILE, load_trading_days
 
 _RECENT = timedelta(days=30)
 

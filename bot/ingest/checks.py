@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.checks import Finding
 from bot.errors import BotError
-from bot.findings import Finding
+from bot.ingest.embedding import MeaningState, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.lexicon import FILE, read_lexicon
 from bot.matching.model import chosen_embedder
-from bot.matching.vectors import MeaningState, meaning_state
 from bot.matching.version import version
 from bot.store import Store
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.units import answered_pieces, asked_pieces, units
+from bot.matching.passages import answered_pieces, asked_pieces, units
 from bot.record import Record
 from bot.store import Store
 

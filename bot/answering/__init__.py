@@ -1,0 +1,1 @@
+"""Message → Reply: what is wanted, the search behind it, and the decision."""

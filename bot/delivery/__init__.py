@@ -1,0 +1,1 @@
+"""Inbox and outbox, shared by every chat: nothing lost, nothing twice."""

@@ -1,0 +1,1 @@
+"""What subscribed chats get unasked: subscriptions, content, schedule."""

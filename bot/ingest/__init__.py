@@ -1,0 +1,1 @@
+"""Documents into the store: importing, verifying, vectors, what `doctor` finds of them."""

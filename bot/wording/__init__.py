@@ -1,0 +1,1 @@
+"""Reply → what is shown: the sentences, dates and order of every chat."""
