@@ -154,7 +154,7 @@ class _Worker:
         except (EOFError, OSError):
             reason = f"读取时程序意外退出{self._how_it_ended()}，{_ADVICE}"
         if not reason and time.monotonic() >= self.deadline:
-            reason = f"读取超过{self._time_limit_s:.0f}秒，已停止，{_ADVICE}"
+            reason = f"读取超过{self._time_limit_s:g}秒，已停止，{_ADVICE}"
         if not reason:
             return None
         self.number = None

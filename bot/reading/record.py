@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -80,7 +80,13 @@ def read_records(
     records = tuple(reading for reading, _ in readings if reading is not None)
     if problems and not (accept_warnings and len(records) == len(readings)):
         raise ReadingError(file, tuple(problems))
-    return records
+    return (_warned(records[0], doubts), *records[1:]) if doubts else records
+
+
+def _warned(reading: Reading, doubts: Sequence[Problem]) -> Reading:
+    """The reading with doubts about the file that a person has accepted."""
+    warnings = (*reading.record.warnings, *(doubt.what for doubt in doubts))
+    return replace(reading, record=replace(reading.record, warnings=warnings))
 
 
 def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:

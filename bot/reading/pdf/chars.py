@@ -6,8 +6,8 @@
 2. pdfplumber (pdfminer) decodes the page again by itself. Both must give the same characters in the
    same order. Three differences are explained: pdfium drops what has no width in a font that is
    not embedded (it then stands here in pdfminer's place), it marks a typed hyphen at a line's end,
-   and it drops bold drawn twice. Every other difference is one that nobody can decide: the page is
-   refused.
+   and it drops some of the bold that is drawn twice, which counts once here. Every other difference
+   is one that nobody can decide: the page is refused.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ import pypdfium2.raw as pdfium
 Box = tuple[float, float, float, float]  # left, top, right, bottom; points from the top left
 
 _BOLD_WEIGHT = 600
-_LINE_END_HYPHEN = "\ufffe"  # pdfium's mark
+_LINE_END_HYPHEN = "\ufffe"  # stands for pdfium's mark: no character is mapped to it
 _HYPHENS = "-\u00ad\u2010\u2011"
 _NO_WIDTH = 0.01  # points; text objects narrower than this are not in pdfium's text
-_NEAR = 0.35  # of a character's size: bold drawn twice is set off by less
+_NEAR = 0.15  # of a character's size: bold drawn twice is set off by less
 _CONTEXT = 8  # characters shown on each side of a difference
 _UNREADABLE = "\ufffd"
 _MOST_FORMS = 8  # nested in each other
@@ -46,6 +46,7 @@ class Char:
     lightness: float = 0.0  # of what it is painted with on white paper: 0 black, 1 white
     painted: bool = True  # False: the text is set not to be drawn
     size: float = 0.0  # points
+    glyph: int = 0  # which of pdfminer's glyphs it belongs to: a ligature has several characters
     # Where its line runs and where its top points, in steps of a turn: (1, 0, 0, 1) is upright.
     turn: tuple[float, float, float, float] = (1, 0, 0, 1)
 
@@ -69,6 +70,7 @@ class _Told(NamedTuple):
     box: Box
     size: float
     turn: tuple[float, float, float, float]
+    glyph: int  # from 1
 
 
 def page_chars(page: pypdfium2.PdfPage, plumbed: Any) -> list[Char]:
@@ -82,10 +84,10 @@ def page_chars(page: pypdfium2.PdfPage, plumbed: Any) -> list[Char]:
     mine, theirs = [seen[at].text for at in words], [told[at].text for at in typed]
     _refuse_unreadable(mine, theirs)
     if mine != theirs:
-        return _reconciled(page, plumbed, seen, told)
+        return _once(_reconciled(page, plumbed, seen, told))
     for at, other in zip(words, typed, strict=True):
         seen[at] = _witnessed(seen[at], told[other])
-    return seen
+    return _once(seen)
 
 
 # pdfium
@@ -124,6 +126,8 @@ def _seen(page: pypdfium2.PdfPage, plumbed: Any) -> Iterator[Char]:
     styles = dict[int, tuple[bool, float, bool]]()  # of a text object: all its characters'
     for at in range(text.count_chars()):
         letter = chr(pdfium.FPDFText_GetUnicode(raw, at))
+        if pdfium.FPDFText_IsHyphen(raw, at) == 1:
+            letter = _LINE_END_HYPHEN
         generated = pdfium.FPDFText_IsGenerated(raw, at) == 1
         if generated:
             yield Char(letter, (0, 0, 0, 0), generated=True)
@@ -186,7 +190,7 @@ def _is_bold(raw: Any, at: int) -> bool:
 
 
 def _told(plumbed: Any) -> Iterator[_Told]:
-    for char in plumbed.chars:
+    for glyph, char in enumerate(plumbed.chars, 1):
         a, b, c, d = char["matrix"][:4]
         along, across = (a * a + b * b) ** 0.5 or 1.0, (c * c + d * d) ** 0.5 or 1.0
         turn = (a / along, b / along, c / across, d / across)
@@ -195,7 +199,7 @@ def _told(plumbed: Any) -> Iterator[_Told]:
         if text.startswith("(cid:"):  # pdfminer's way to say that it has no character
             text = _UNREADABLE
         for letter in _apart(text):
-            yield _Told(letter, box, float(char["size"]), turn)
+            yield _Told(letter, box, float(char["size"]), turn, glyph)
 
 
 def _apart(text: str) -> str:
@@ -210,7 +214,7 @@ def _apart(text: str) -> str:
 
 
 def _witnessed(char: Char, other: _Told) -> Char:
-    return replace(char, text=other.text, size=other.size, turn=other.turn)
+    return replace(char, text=other.text, size=other.size, turn=other.turn, glyph=other.glyph)
 
 
 def _refuse_unreadable(mine: Sequence[str], theirs: Sequence[str]) -> None:
@@ -251,20 +255,28 @@ def _reconciled(
             raise _difference(mine, (a, b), theirs, (c, d))
     twice = _drawn_twice(told, set(paired.values()))
     empty = _empty_pieces(page, plumbed) if missing else []
-    added = dict[int, list[Char]]()
+    added, replaced = dict[int, list[Char]](), set[int]()
     for a, c, d in missing:
         places = [at for at in typed[c:d] if at not in twice]
         if not all(_stands_in(told[at].box, empty) for at in places):
             raise _difference(mine, (a, a), theirs, (c, d))
-        if places:
-            added[words[a - 1] + 1 if a else 0] = [
-                Char(one.text, one.box, size=one.size, turn=one.turn)
-                for one in told[places[0] : places[-1] + 1]
-            ]
+        if not places:
+            continue
+        # With the typed spaces around them; pdfium's gaps there do not know of these words.
+        before, after = (typed[c - 1] + 1 if c else 0), [*typed, len(told)][d]
+        start, end = (words[a - 1] + 1 if a else 0), [*words, len(seen)][a]
+        replaced.update(range(start, end))
+        added[start] = [
+            Char(one.text, one.box, size=one.size, turn=one.turn, glyph=one.glyph)
+            for one in (told[at] for at in range(before, after) if at not in twice)
+        ]
     mended: list[Char] = []
     for at, char in enumerate(seen):
         mended += added.get(at, [])
-        mended.append(_witnessed(char, told[paired[at]]) if at in paired else char)
+        if at in paired:
+            mended.append(_witnessed(char, told[paired[at]]))
+        elif at not in replaced:
+            mended.append(char)
     return mended + added.get(len(seen), [])
 
 
@@ -297,13 +309,30 @@ def _drawn_twice(told: Sequence[_Told], paired: set[int]) -> set[int]:
     return {
         at
         for at, one in enumerate(told)
-        if at not in paired
-        and any(
-            abs(box[0] - one.box[0]) < one.size * _NEAR
-            and abs(box[1] - one.box[1]) < one.size * _NEAR
-            for box in places.get(one.text, ())
-        )
+        if at not in paired and _is_near(one.box, places.get(one.text, ()), one.size)
     }
+
+
+def _once(chars: Sequence[Char]) -> list[Char]:
+    """The characters without those that are drawn twice, to look bold or to throw a shadow."""
+    kept: list[Char] = []
+    places = dict[str, dict[int, Box]]()  # by character, by glyph
+    for char in chars:
+        if not (char.generated or char.text.isspace()):
+            same = places.setdefault(char.text, {})
+            others = (box for glyph, box in same.items() if glyph != char.glyph)
+            if _is_near(char.box, others, char.size):
+                continue
+            same[char.glyph] = char.box
+        kept.append(char)
+    return kept
+
+
+def _is_near(box: Box, others: Iterable[Box], size: float) -> bool:
+    return any(
+        abs(box[0] - other[0]) < size * _NEAR and abs(box[1] - other[1]) < size * _NEAR
+        for other in others
+    )
 
 
 def _empty_pieces(page: pypdfium2.PdfPage, plumbed: Any) -> list[Box]:

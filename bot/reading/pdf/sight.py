@@ -11,7 +11,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, Literal
 
 from bot.reading.pdf.chars import Box, Char
@@ -73,12 +73,14 @@ def seen_on(chars: Sequence[Char], plumbed: Any, visible: Box) -> Sight:
 
 
 def _look(char: Char, contrast: float, usual: float, visible: Box) -> Look:
+    across, along = abs(char.turn[0]), abs(char.turn[1])
+    if min(across, along) > _SLANTED:
+        return "watermark"
     x, y = (char.box[0] + char.box[2]) / 2, char.middle
     inside = visible[0] <= x <= visible[2] and visible[1] <= y <= visible[3]
     if not char.painted or contrast < _UNSEEN or char.size < usual * _MINUTE or not inside:
         return "hidden"
-    across, along = abs(char.turn[0]), abs(char.turn[1])
-    if min(across, along) > _SLANTED or contrast < _PALE:
+    if contrast < _PALE:
         return "watermark"
     upright = char.turn[0] > 0 and char.turn[3] > 0 and across > along
     return "plain" if upright else "sideways"
@@ -87,16 +89,22 @@ def _look(char: Char, contrast: float, usual: float, visible: Box) -> Look:
 def _keep_words_of_a_line(words: Sequence[Char], looks: list[Look]) -> None:
     """Upright pale words that go on a line of dark ones are words of the text that can hardly be
     seen, no watermark."""
-    for step in (1, -1):
-        order = range(len(words))[::step]
-        for one, other in pairwise(order):
-            if (
-                looks[other] == "watermark"
-                and looks[one] in ("plain", "hidden")
-                and abs(words[other].turn[1]) <= _SLANTED
-                and _goes_on(*((words[one], words[other])[::step]))
-            ):
-                looks[other] = "hidden"
+    pale = {
+        at
+        for at, look in enumerate(looks)
+        if look == "watermark" and abs(words[at].turn[1]) <= _SLANTED
+    }
+    beside = [char for char, look in zip(words, looks, strict=True) if look == "plain"]
+    while pale and beside:
+        found = {at for at in pale if any(_are_beside(words[at], other) for other in beside)}
+        beside = [words[at] for at in found]
+        pale -= found
+        for at in found:
+            looks[at] = "hidden"
+
+
+def _are_beside(one: Char, other: Char) -> bool:
+    return _goes_on(one, other) or _goes_on(other, one)
 
 
 def _goes_on(left: Char, right: Char) -> bool:
