@@ -23,6 +23,7 @@ from tests.sheets import (
     form,
     head,
     pdf,
+    width_of,
 )
 
 KINDS = Path(__file__).parent / "records/kinds"
@@ -133,6 +134,17 @@ def test_ligatures_and_bold_drawn_twice_are_no_difference():
     (sheet,) = form(LINES)
     sheet.drawn += [line.replace("175.00", "175.30") for line in sheet.drawn if "175.00" in line]
     assert said(pdf([sheet])) == WORDS
+
+
+@pytest.mark.parametrize("order", [(2, 1, 0), (1, 0, 2), (1, 2, 0)])
+def test_pieces_of_a_line_may_be_drawn_in_any_order(order):
+    pieces = ("答：采用 ", "AI server", " 架构的订单稳步增加。")
+    sheet = form((*LINES[:3], ""))[0]
+    top, x = 60 + 5 * 22 + 4 + 3 * 17, MIDDLE + 5.0
+    places = [x + SIZE * width_of("".join(pieces[:at])) for at in range(3)]
+    for at in order:
+        sheet.write(places[at], top, pieces[at])
+    assert said(pdf([sheet]))[1][1] == "采用 AI server 架构的订单稳步增加。"
 
 
 def test_words_that_a_page_says_otherwise_than_it_shows_are_refused():

@@ -1,4 +1,4 @@
-"""PDFs damaged at random: each is read or refused in one line a problem, and nobody sees a traceback.
+"""PDFs damaged at random: each is read or refused, in lines that name it; nobody sees a traceback.
 
 What a damaged file may still say is the proof's matter; here it is that reading ends, well, for
 every one of them. `make trials` damages ten thousand; IR_TEST_RECORDS adds the real ones.

@@ -29,6 +29,7 @@ _LINE_END_HYPHEN = "\ufffe"  # stands for pdfium's mark: no character is mapped 
 _HYPHENS = "-\u00ad\u2010\u2011"
 _NO_WIDTH = 0.01  # points; text objects narrower than this are not in pdfium's text
 _NEAR = 0.15  # of a character's size: bold drawn twice is set off by less
+_BY_PLACE = 4  # so much farther apart may be what the two measure of one character
 _CONTEXT = 8  # characters shown on each side of a difference
 _UNREADABLE = "\ufffd"
 _MOST_FORMS = 8  # nested in each other
@@ -245,39 +246,66 @@ def _reconciled(
     words, typed = _words(seen), _words(told)
     mine, theirs = [seen[at].text for at in words], [told[at].text for at in typed]
     paired = dict[int, int]()  # place in `seen` → place in `told`
-    missing: list[tuple[int, int, int]] = []  # before which word of mine; which of theirs
+    unlike: list[tuple[int, int, int, int]] = []
     for kind, a, b, c, d in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
         if kind == "equal" or _are_hyphens(mine[a:b], theirs[c:d]):
             paired.update(zip(words[a:b], typed[c:d], strict=True))
-        elif kind == "insert":
-            missing.append((a, c, d))
         else:
+            unlike.append((a, b, c, d))
+    paired |= _same_places(
+        {at: seen[at] for a, b, _, _ in unlike for at in words[a:b]},
+        {at: told[at] for _, _, c, d in unlike for at in typed[c:d]},
+    )
+    known = set(paired.values())
+    known |= _drawn_twice(told, known)
+    empty = _empty_pieces(page, plumbed) if len(known) < len(typed) else []
+    for a, b, c, d in unlike:
+        if not all(at in paired for at in words[a:b]) or not all(
+            at in known or _stands_in(told[at].box, empty) for at in typed[c:d]
+        ):
             raise _difference(mine, (a, b), theirs, (c, d))
-    twice = _drawn_twice(told, set(paired.values()))
-    empty = _empty_pieces(page, plumbed) if missing else []
-    added, replaced = dict[int, list[Char]](), set[int]()
-    for a, c, d in missing:
-        places = [at for at in typed[c:d] if at not in twice]
-        if not all(_stands_in(told[at].box, empty) for at in places):
-            raise _difference(mine, (a, a), theirs, (c, d))
-        if not places:
-            continue
-        # With the typed spaces around them; pdfium's gaps there do not know of these words.
-        before, after = (typed[c - 1] + 1 if c else 0), [*typed, len(told)][d]
-        start, end = (words[a - 1] + 1 if a else 0), [*words, len(seen)][a]
-        replaced.update(range(start, end))
-        added[start] = [
-            Char(one.text, one.box, size=one.size, turn=one.turn, glyph=one.glyph)
-            for one in (told[at] for at in range(before, after) if at not in twice)
-        ]
-    mended: list[Char] = []
+    return _mended(seen, told, paired, known)
+
+
+def _same_places(mine: dict[int, Char], theirs: dict[int, _Told]) -> dict[int, int]:
+    """Pairs of the same character at the same place: pdfium sorts the pieces of a line."""
+    pairs = dict[int, int]()
+    for at, char in mine.items():
+        for other, one in theirs.items():
+            if one.text == char.text and _is_near(char.box, [one.box], one.size * _BY_PLACE):
+                pairs[at] = other
+                del theirs[other]
+                break
+    return pairs
+
+
+def _mended(
+    seen: list[Char], told: list[_Told], paired: dict[int, int], known: set[int]
+) -> list[Char]:
+    """pdfium's characters with those that pdfminer alone has, each behind what it follows there;
+    pdfium's gaps at such a place do not know of these words."""
+    places = {other: at for at, other in paired.items()}
+    added = dict[int, list[Char]]()  # behind which place in `seen`
+    home, run = -1, list[_Told]()
+    for at, one in [*enumerate(told), (len(told), None)]:
+        if one is not None and at not in known:
+            run.append(one)
+        elif at in places or one is None:
+            if any(not char.text.isspace() for char in run):
+                added[home] = [
+                    Char(char.text, char.box, size=char.size, turn=char.turn, glyph=char.glyph)
+                    for char in run
+                ]
+            home, run = places.get(at, home), []
+    mended = added.get(-1, [])
+    home = -1
     for at, char in enumerate(seen):
-        mended += added.get(at, [])
         if at in paired:
-            mended.append(_witnessed(char, told[paired[at]]))
-        elif at not in replaced:
+            home = at
+            mended += [_witnessed(char, told[paired[at]]), *added.get(at, [])]
+        elif home not in added:
             mended.append(char)
-    return mended + added.get(len(seen), [])
+    return mended
 
 
 def _words(chars: Iterable[Char | _Told]) -> list[int]:
