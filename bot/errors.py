@@ -72,8 +72,8 @@ class IdentityError(BotError):
         self.stored_file = stored_file
         self.offered_file = offered_file
         super().__init__(
-            f"{offered_file}：{record_id} 已从 {stored_file} 收录，但文字不同，也未标明更正或补充；"
-            "未作改动。确认以新文件为准时加 --replace"
+            f"{one_line(offered_file)}：{record_id} 已从 {one_line(stored_file)} 收录，"
+            "但文字不同，也未标明更正或补充；未作改动。确认以新文件为准时加 --replace"
         )
 
 

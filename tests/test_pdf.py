@@ -220,6 +220,7 @@ def test_a_row_without_a_label_below_the_answers_is_kept_apart(words):
     record = read(pdf([sheet])).record
     assert [(item.question, item.answer) for item in record.questions] == WORDS
     assert record.other == (("（无栏目名）", words),)
+    assert any(words in warning for warning in record.warnings) == (words != "无")
 
 
 # What a reader sees

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.reading import apart
 from bot.reading.apart import Job, read_apart
 from bot.store import Store
 from tests.conftest import SAMPLE
+from tests.sheets import form, pdf
 
 KINDS = Path(__file__).parent / "records/kinds"
 HOSTILE = KINDS / "hostile"
@@ -52,6 +54,23 @@ def test_a_few_bytes_that_take_all_memory_cost_one_line():
     assert bomb.reason.startswith(f"{HOSTILE}/h1_form_recursion.pdf：读取")
     assert "\n" not in bomb.reason
     assert len(after.readings) == 1
+
+
+def test_a_page_that_unpacks_to_gigabytes_costs_one_line(tmp_path):
+    packed = zlib.compress(zlib.compress(bytes(1 << 30), 9), 9)
+    stream = f"<< /Length {len(packed)} /Filter [/FlateDecode /FlateDecode] >>\nstream\n".encode()
+    bomb = tmp_path / "bomb.pdf"
+    whole = pdf(form(["1、公司？", "答：是。"]))
+    at = whole.index(b"8 0 obj\n") + len(b"8 0 obj\n")
+    # The places of the objects behind it are mended by every reader.
+    bomb.write_bytes(whole[:at] + stream + packed + b"\nendstream\nendobj\n" + whole[-400:])
+    assert bomb.stat().st_size < 20_000
+    began = time.monotonic()
+    first, second = read(bomb, SAMPLE)
+    assert time.monotonic() - began < 60
+    assert first.failed == "refused"
+    assert len(first.reason.splitlines()) == 1
+    assert len(second.readings) == 1
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -12,7 +12,7 @@ from typing import cast
 from bot.errors import Problem, ReadingError
 from bot.radicals import unified
 from bot.reading import header
-from bot.reading.form import Form, read_forms
+from bot.reading.form import NAMELESS, Form, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
@@ -254,7 +254,7 @@ def _record(
     for name_ in ("time", "activities", "hosts"):
         for span in form.values(name_):
             ledger.place(span)
-    warnings = list(content.warnings)
+    warnings = [*content.warnings, *_nameless(ledger, form)]
     if not any(
         row.field in ("attachments", "form_dates") or row.label in FOOT for row in form.rows
     ):
@@ -289,6 +289,16 @@ def _record(
         **fields,  # type: ignore[arg-type]
     )
     return record, problems
+
+
+def _nameless(ledger: Ledger, form: Form) -> list[str]:
+    """Rows whose label's cell is empty, if they say more than that there is nothing."""
+    texts = (_joined(ledger, row.value) for row in form.rows if row.label == NAMELESS)
+    return [
+        f"有一栏没有栏目名，没有当作答复：“{text[:30]}”，请核对"
+        for text in texts
+        if text not in ("无", "-", "/")
+    ]
 
 
 def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
