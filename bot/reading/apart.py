@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -69,7 +69,7 @@ class Read:
 
 def read_apart(
     jobs: Iterable[Job], processes: int = 1, *, time_limit_s: float = TIME_LIMIT_S
-) -> Iterator[Read]:
+) -> Generator[Read, None, None]:
     """Read all jobs, each in a worker process; in their order, as they are ready."""
     waiting = enumerate(jobs)
     workers = [_Worker(time_limit_s) for _ in range(processes)]
@@ -154,7 +154,7 @@ class _Worker:
         except (EOFError, OSError):
             reason = f"读取时程序意外退出{self._how_it_ended()}，{_ADVICE}"
         if not reason and time.monotonic() >= self.deadline:
-            reason = f"读取超过{self._time_limit_s:.0f}秒，已停止，{_ADVICE}"
+            reason = f"读取超过{self._time_limit_s:g}秒，已停止，{_ADVICE}"
         if not reason:
             return None
         self.number = None

@@ -29,7 +29,7 @@ from bot.reading.vocabulary import (
     is_known_label,
 )
 
-_NAMELESS = "（无栏目名）"
+NAMELESS = "（无栏目名）"  # stands for the label of a row whose label's cell is empty
 _MOST_LINES = 8  # of one label
 _SHORTEST_HALF = 3  # characters of a label that stands beside its value
 _LONGEST_LABEL = 40
@@ -85,7 +85,7 @@ def read_forms(ledger: Ledger) -> list[Form]:
     while number < len(ledger.source.lines):
         form = forms[-1]
         if _is_nameless_row(ledger, form, number):
-            form.rows.append(Row(_NAMELESS, ""))
+            form.rows.append(Row(NAMELESS, ""))
             number += 1
         elif not ledger.is_free(number):
             number += 1

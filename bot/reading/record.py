@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -12,7 +12,7 @@ from typing import cast
 from bot.errors import Problem, ReadingError
 from bot.radicals import unified
 from bot.reading import header
-from bot.reading.form import Form, read_forms
+from bot.reading.form import NAMELESS, Form, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
@@ -81,7 +81,13 @@ def read_records(
     records = tuple(reading for reading, _ in readings if reading is not None)
     if problems and not (accept_warnings and len(records) == len(readings)):
         raise ReadingError(file, tuple(problems))
-    return records
+    return (_warned(records[0], doubts), *records[1:]) if doubts else records
+
+
+def _warned(reading: Reading, doubts: Sequence[Problem]) -> Reading:
+    """The reading with doubts about the file that a person has accepted."""
+    warnings = (*reading.record.warnings, *(doubt.what for doubt in doubts))
+    return replace(reading, record=replace(reading.record, warnings=warnings))
 
 
 def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:
@@ -155,7 +161,7 @@ def _record(
     for name_ in ("time", "activities", "hosts"):
         for span in form.values(name_):
             ledger.place(span)
-    warnings = list(content.warnings)
+    warnings = [*content.warnings, *_nameless(ledger, form)]
     if not any(
         row.field in ("attachments", "form_dates") or row.label in FOOT for row in form.rows
     ):
@@ -190,6 +196,16 @@ def _record(
         **fields,  # type: ignore[arg-type]
     )
     return record, problems
+
+
+def _nameless(ledger: Ledger, form: Form) -> list[str]:
+    """Rows whose label's cell is empty, if they say more than that there is nothing."""
+    texts = (_joined(ledger, row.value) for row in form.rows if row.label == NAMELESS)
+    return [
+        f"有一栏没有栏目名，没有当作答复：“{text[:30]}”，请核对"
+        for text in texts
+        if text not in ("无", "-", "/")
+    ]
 
 
 def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:

@@ -6,6 +6,7 @@ page means that the row above goes on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -98,10 +99,10 @@ def _from_top(pieces: list[tuple[int, Region]], regions: Sequence[Region]) -> li
             found.append((min(box[1] for box in region.boxes), at, region))
             continue
         bands: dict[float, Region] = {}
-        band = 0.0
+        band = -math.inf
         for char in region.chars:
             if not char.generated:
-                band = max((edge for edge in edges if edge <= char.middle), default=0.0)
+                band = max((edge for edge in edges if edge <= char.middle), default=-math.inf)
             bands.setdefault(band, Region("", ())).chars.append(char)
         found += [(edge, -1, piece) for edge, piece in bands.items() if piece.real()]
     return [region for _, _, region in sorted(found, key=lambda item: item[:2])]

@@ -19,12 +19,14 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 from bot.errors import Problem, ReadingError
 from bot.reading.lines import Line, Source, squashed
 from bot.reading.pdf.cells import regions_of
-from bot.reading.pdf.chars import Box, Char, DifferenceError, page_chars, places_of
+from bot.reading.pdf.chars import Char
 from bot.reading.pdf.lines import lines_of
 from bot.reading.pdf.sight import seen_on, watermark_remark
+from bot.reading.pdf.witness import DifferenceError, page_chars
 
 _END_MARK = b"%%EOF"
 _OBJECT = re.compile(rb"\d\s+obj\b|\bendobj\b|\bendstream\b")
+_WORDED = (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET)
 _PICTURE = 0.25  # of the page's area, from which a picture may hold words
 
 logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it reports fonts nobody can mend
@@ -118,8 +120,10 @@ def _take(page: pypdfium2.PdfPage, plumbed: Any, number: int, found: _Found) -> 
         return
     if pictures:
         found.remarks.append(f"第{number}页有图片，图中文字没有收录，请核对原件")
+    if _notes(page):
+        found.remarks.append(f"第{number}页有批注、图章或填写的文字没有收录，请核对原件")
     found.characters += words
-    sight = seen_on(chars, plumbed, _visible(page, plumbed))
+    sight = seen_on(page, plumbed, chars)
     if sight.is_turned:
         what = "这一页的文字是横放或倒放的；请把页面转正后再导入，或换文本版本"
         found.problems.append(Problem(what, number))
@@ -142,11 +146,15 @@ def _count(chars: list[Char]) -> int:
     return len(squashed("".join(char.text for char in chars)))
 
 
-def _visible(page: pypdfium2.PdfPage, plumbed: Any) -> Box:
-    """What of the page is shown, as pdfplumber measures it."""
-    left, bottom, right, top = page.get_cropbox()
-    box: Box = places_of(plumbed)(left, bottom, right, top)
-    return box
+def _notes(page: pypdfium2.PdfPage) -> bool:
+    """Whether words may be laid over the page that are no part of its text."""
+    for at in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
+        note = pdfium.FPDFPage_GetAnnot(page.raw, at)
+        kind = pdfium.FPDFAnnot_GetSubtype(note)
+        pdfium.FPDFPage_CloseAnnot(note)
+        if kind in _WORDED:
+            return True
+    return False
 
 
 def _pictures(page: pypdfium2.PdfPage) -> bool:

@@ -48,8 +48,6 @@ def _in_rows(chars: list[Char]) -> list[list[Char]]:
         elif char.generated or char.text.isspace():
             if runs and runs[-1]:
                 runs[-1].append(char)
-        elif not char.text.isprintable():
-            continue
         elif runs and runs[-1] and _same_line(runs[-1], char):
             runs[-1].append(char)
         else:
