@@ -18,7 +18,7 @@ from bot.reading.lines import squashed
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
 from bot.reading.text import Ledger, Span, join
-from bot.reading.vocabulary import FOOT
+from bot.reading.vocabulary import is_foot_label
 from bot.record import (
     ActivitiesRead,
     EventDate,
@@ -248,7 +248,7 @@ def _record(
             ledger.place(span)
     warnings = list(content.warnings)
     if not any(
-        row.field in ("attachments", "form_dates") or row.label in FOOT for row in form.rows
+        row.field in ("attachments", "form_dates") or is_foot_label(row.label) for row in form.rows
     ):
         warnings.append("没有读到附件清单、日期等表尾栏目，文件可能不完整，请核对原件")
     if read == "not readable":
