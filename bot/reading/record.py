@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import cast
 
 from bot.errors import Problem, ReadingError
-from bot.reading import header
-from bot.reading.form import Form, read_forms
+from bot.reading import days, header
+from bot.reading.form import Form, Row, read_forms
 from bot.reading.furniture import put_furniture_aside
+from bot.reading.hosts import hosts
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
 from bot.reading.questions import Content, read_content
@@ -206,7 +207,7 @@ def _record(
     name = given.get("company_name") or _first(header.NAME.search(head))
     number = given.get("record_no") or _number(ledger, form)
     printed_time = _value(ledger, form, "time")
-    form_dates = header.form_dates(_dated(ledger, form))
+    form_dates = days.form_dates(_dated(ledger, form))
     dates, year_notes = _dates(given, printed_time, form_dates)
     problems = []
     codes = dict.fromkeys(header.CODE.findall("\n".join(ledger.text(span) for span in form.head)))
@@ -228,19 +229,21 @@ def _record(
         problems.append(Problem("读不出活动日期；可用 --set event_date=2025-04-28 补上"))
     title = _title(ledger, form.head)
     place_lines = form.values("place")
-    start, end = header.clock_times(printed_time)
+    start, end = days.clock_times(printed_time)
     activities, read = header.ticked(
         [(ledger.text(span), ledger.line(span).ticked) for span in form.values("activities")]
     )
     place = _value(ledger, form, "place")
     fields = {
         "place": place or None,
-        "hosts": header.hosts([ledger.text(span) for span in form.values("hosts")]),
+        "hosts": hosts([ledger.text(span) for span in form.values("hosts")]),
         "attendees": _value(ledger, form, "attendees") or None,
         "attachments": tuple(filter(None, [_value(ledger, form, "attachments")])),
         "form_dates": form_dates,
         "other": tuple(
-            (row.label, _joined(ledger, row.value)) for row in form.rows if not row.field
+            (row.label, _joined(ledger, row.value))
+            for row in form.rows
+            if not row.field or _says_more(ledger, row)
         ),
     }
     for name_ in ("time", "activities", "hosts"):
@@ -312,13 +315,13 @@ def _dates(
     given: Mapping[str, str], printed: str, form_dates: tuple[str, ...]
 ) -> tuple[tuple[EventDate, ...], tuple[str, ...]]:
     """Event dates; days without a year take that of 日期 or 编号, and a note says so."""
-    dates = _given_dates(given) or header.event_dates(printed)
+    dates = _given_dates(given) or days.event_dates(printed)
     if dates:
         return dates, ()
     year = int(form_dates[-1][:4]) if form_dates else None
     for candidate in (year, year - 1) if year else ():
         # The form is filled in after the event: in January, perhaps, for one in December.
-        dates = header.event_dates(printed, candidate)
+        dates = days.event_dates(printed, candidate)
         if dates and dates[-1].end_iso <= form_dates[-1]:
             return dates, (f"时间一栏没有年份，按“日期”一栏取{candidate}年",)
     return (), ()
@@ -337,7 +340,7 @@ def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
     try:
         day = date.fromisoformat(given["event_date"])
     except ValueError:
-        return header.event_dates(given["event_date"])
+        return days.event_dates(given["event_date"])
     return (EventDate(day, day, "day", given["event_date"]),)
 
 
@@ -363,6 +366,17 @@ def _is_foreign(text: str) -> bool:
     if header.CODE.search(text) or header.NUMBER.search(text):
         return False
     return bool(re.search(r"[。！？]", text) or ("，" in text and len(squashed(text)) > 20))
+
+
+def _says_more(ledger: Ledger, row: Row) -> bool:
+    """Whether no field keeps all words of the row: then it stays as printed, under its label."""
+    words = [ledger.text(span) for span in row.value]
+    if row.field == "time":
+        return days.says_more("\n".join(words))
+    if row.field == "hosts":
+        kept = squashed("".join(host.printed for host in hosts(words)))
+        return len(kept) < len(re.sub(r"[\s、，,；;。]", "", "".join(words))) - len(words)
+    return False
 
 
 def _value(ledger: Ledger, form: Form, name: str) -> str:
