@@ -85,7 +85,8 @@ def _last_day(text: str, match: re.Match[str], start: date) -> tuple[date, int]:
 
 def _months(text: str) -> tuple[EventDate, ...]:
     found: list[EventDate] = []
-    for match in _MONTH.finditer(text):
+    at = 0
+    while match := _MONTH.search(text, at):
         year, at = int(match["y"]), match.end()
         months = [(date_, date_) for date_ in _first_of(year, match["m"])]
         while months and (more := _NEXT_MONTH.match(text, at)):
@@ -97,7 +98,9 @@ def _months(text: str) -> tuple[EventDate, ...]:
                     months.append((first, first))
         printed = text[match.start() : at].strip()
         found += [
-            EventDate(first, last.replace(day=monthrange(last.year, last.month)[1]), "month", printed)
+            EventDate(
+                first, last.replace(day=monthrange(last.year, last.month)[1]), "month", printed
+            )
             for first, last in months
         ]
     return tuple(dict.fromkeys(found))

@@ -12,14 +12,21 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from functools import partial
+from itertools import dropwhile, pairwise
 
 from bot.reading.header import CODE, NUMBER, TITLE
+from bot.reading.hosts import is_titled
 from bot.reading.lines import squashed
+from bot.reading.lists import heads_list
 from bot.reading.rowlabels import label_at
 from bot.reading.text import Ledger, Span
 from bot.reading.vocabulary import TORN, bare, field_of, is_known_label, known
 
 _LONGEST_LABEL = 40
+_DATED = re.compile(
+    r"(?:[\d\s年月日号份、，,；;。.．/\-–—―~～至到及和（）()]|星期[一二三四五六日天]|周[一二三四五六日天])*"
+)
 _NEW_RECORD = 14  # lines within which the form's first rows follow a record's head
 
 
@@ -68,6 +75,8 @@ def read_forms(ledger: Ledger) -> list[Form]:
     forms[-1].end = number
     for form in forms:
         _tell_hosts_apart(form)
+        _give_hosts_back(ledger, form)
+        _part_list_from_dates(ledger, form)
         _untangle_attachments(ledger, form)
     return forms
 
@@ -152,6 +161,36 @@ def _tell_hosts_apart(form: Form) -> None:
         for row in hosts:
             if "参会" in row.label and "公司" not in row.label:
                 row.field = "attendees"
+
+
+def _give_hosts_back(ledger: Ledger, form: Form) -> None:
+    """Lines of titles and names at the end of 地点 or 时间 are the hosts': their label stands
+    beside the middle of its cell."""
+    for above, row in pairwise(form.rows):
+        if row.field != "hosts" or above.field not in ("time", "place"):
+            continue
+        while len(above.value) > 1 and _is_hosts(ledger, above.value[-1]):
+            row.value.insert(0, above.value.pop())
+
+
+def _is_hosts(ledger: Ledger, span: Span) -> bool:
+    return not ledger.line(span).row and is_titled(ledger.text(span))
+
+
+def _part_list_from_dates(ledger: Ledger, form: Form) -> None:
+    """A list of participants behind 日期, the form's last row, is an attachment of it."""
+    row = form.rows[-1] if form.rows else None
+    if row is None or row.field != "form_dates":
+        return
+    behind = list(dropwhile(partial(is_dated, ledger), row.value))
+    if behind and len(behind) < len(row.value) and heads_list(ledger.text(behind[0])):
+        row.value = row.value[: -len(behind)]
+        form.rows.append(Row("", "attachments", behind))
+
+
+def is_dated(ledger: Ledger, span: Span) -> bool:
+    """Whether a line of the row 日期 holds a date, or a piece of one, and nothing else."""
+    return bool(_DATED.fullmatch(ledger.text(span)))
 
 
 def _untangle_attachments(ledger: Ledger, form: Form) -> None:

@@ -38,9 +38,7 @@ class Grammar:
         """Where a character leads; empty where no label goes on so."""
         key = (state, char)
         if key not in self._next:
-            self._next[key] = frozenset(
-                place for one in state for place in self._moved(one, char)
-            )
+            self._next[key] = frozenset(place for one in state for place in self._moved(one, char))
         return self._next[key]
 
     def name(self, state: State) -> str | None:

@@ -24,7 +24,13 @@ NAME = re.compile(
     # ST 信通: a name may hold a space, but what has a colon is the next label.
     r"([^\s|]+(?:[ ](?!编|公告|证券|股票|公司|债券|[^\s]*[:：])[^\s|]+)?)"
 )
-NUMBER = re.compile(r"(?:记录表)?编\s*号\s*[:：]\s*([^\s|]+)")
+_BRACKET = "（(【[〈"
+# 编号：2026-001, 编号 2026-001, 编号：（2026-001）, 编 号 ： 2026 - 001.
+NUMBER = re.compile(
+    rf"(?:记录表)?编\s*号\s*(?:[:：](?:{_GAP}|\s*(?=[{re.escape(_BRACKET)}]?\d))"
+    rf"|(?=[{re.escape(_BRACKET)}]?\s*\d{{2}}))"
+    r"(\d{4} *[-–—] *\d[^\s|]*|[^\s|]+)"
+)
 TITLE = re.compile(r"投资者.*(?:活动|关系|说明会).*(?:记录|登记)|^(?:投资者)?关系?活动记录表")
 
 _ACTIVITIES = (
@@ -45,6 +51,20 @@ _TICK = "☑√■▇▣✓✔☒\uf052\uf0fe\uf050\uf0fc"
 _BOX = "□☐\uf0a3\uf06f\uf0a8○"
 # Wingdings as letters: a tick and a box are then told from letters by what stands beside them.
 _TICK_LETTERS, _BOX_LETTERS, _LOST = "RþPüý", "£¨oq¡", "?"
+
+
+def numbers(head: str) -> list[str]:
+    """Every 编号 of the head as printed, without brackets around it and words in brackets behind
+    it, such as （更正后）."""
+    found = []
+    for match in NUMBER.finditer(head):
+        printed = re.sub(
+            r"^[（(【\[〈]([^）)】\]〉]*\d[^）)】\]〉]*)[）)】\]〉].*$", r"\1", match[1]
+        )
+        printed = "".join(re.sub(r"[（(].*$", "", printed).split()).strip("【】[]〈〉）)")
+        if printed:
+            found.append(printed)
+    return list(dict.fromkeys(found))
 
 
 def ticked(words: list[tuple[str, bool | None]]) -> tuple[tuple[str, ...], str]:

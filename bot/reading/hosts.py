@@ -18,10 +18,10 @@ _TITLE_WORDS = (
 )
 _TITLE = re.compile(rf".*{_TITLE_WORDS}(?:[（(][^）)]*[)）])?", re.I)
 _GLUED = re.compile(rf"(?P<title>.*{_TITLE_WORDS})(?P<name>[\u4e00-\u9fff]{{2,4}})", re.I)
-_NAME_THEN_TITLE = re.compile(rf"(?P<name>[\u4e00-\u9fff·]{{2,6}})[（(](?P<title>.*{_TITLE_WORDS})[)）]")
-_GROUP_WORDS = (
-    "(?:人员|管理层|团队|部门|班子|成员|领导|高管|同事|员工|管理者|负责人等)"
+_NAME_THEN_TITLE = re.compile(
+    rf"(?P<name>[\u4e00-\u9fff·]{{2,6}})[（(](?P<title>.*{_TITLE_WORDS})[)）]"
 )
+_GROUP_WORDS = "(?:人员|管理层|团队|部门|班子|成员|领导|高管|同事|员工|管理者|负责人等)"
 _GROUP = re.compile(rf".*{_GROUP_WORDS}(?:[（(][^）)]*[)）])?")
 _AND_GROUP = re.compile(
     rf"(?:以及|及其|及|和|与)(?=(?:其他|相关|公司|证券|董事会|董办|投资者|财务|有关|部分)"
@@ -166,7 +166,9 @@ def _without_colons(entry: str, at: int) -> list[Host]:
             titled, waiting = None, False
         else:
             title_ = entry[slice(*titled)] if titled else None
-            found.append(_host(title_, entry[start:end], entry[printed if waiting else start : end]))
+            found.append(
+                _host(title_, entry[start:end], entry[printed if waiting else start : end])
+            )
             waiting = False
         printed = end
     if titled and waiting:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, takewhile
 from typing import cast
 
 from bot.errors import Problem, ReadingError
 from bot.reading import days, header
-from bot.reading.form import Form, Row, read_forms
+from bot.reading.form import Form, Row, is_dated, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.hosts import hosts
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
+from bot.reading.lists import CONTINUES, is_headed_list, is_list
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
 from bot.reading.text import Ledger, Span, join
@@ -205,7 +207,8 @@ def _record(
     head = "\n".join(ledger.text(span) for span in (*form.head, *form.inherited))
     code = given.get("company_code") or _first(header.CODE.search(head))
     name = given.get("company_name") or _first(header.NAME.search(head))
-    number = given.get("record_no") or _number(ledger, form)
+    numbers = header.numbers("\n".join(ledger.text(at) for at in form.head))
+    number = given.get("record_no") or next(iter(numbers), None)
     printed_time = _value(ledger, form, "time")
     form_dates = days.form_dates(_dated(ledger, form))
     dates, year_notes = _dates(given, printed_time, form_dates)
@@ -215,7 +218,6 @@ def _record(
         problems.append(
             Problem(f"表头有不同的证券代码：{'、'.join(codes)}；可用 --set company_code= 指定")
         )
-    numbers = dict.fromkeys(header.NUMBER.findall("\n".join(ledger.text(at) for at in form.head)))
     if len(numbers) > 1 and "record_no" not in given:
         problems.append(
             Problem(f"表头有不同的编号：{'、'.join(numbers)}；可用 --set record_no= 指定")
@@ -237,11 +239,20 @@ def _record(
     fields = {
         "place": place or None,
         "hosts": hosts([ledger.text(span) for span in form.values("hosts")]),
-        "attendees": _value(ledger, form, "attendees") or None,
-        "attachments": tuple(filter(None, [_value(ledger, form, "attachments")])),
+        "attendees": _joined(ledger, form.values("attendees"), by_row=is_list) or None,
+        "attachments": tuple(
+            filter(
+                None,
+                (
+                    _joined(ledger, row.value, by_row=is_headed_list)
+                    for row in form.rows
+                    if row.field == "attachments"
+                ),
+            )
+        ),
         "form_dates": form_dates,
         "other": tuple(
-            (row.label, _joined(ledger, row.value))
+            (row.label, _joined(ledger, row.value, by_row=lambda _: bool(row.field)))
             for row in form.rows
             if not row.field or _says_more(ledger, row)
         ),
@@ -304,13 +315,6 @@ def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
     ][:1]
 
 
-def _number(ledger: Ledger, form: Form) -> str | None:
-    """编号 as printed; 「（更正后）」 behind it is no part of it."""
-    head = "\n".join(ledger.text(span) for span in form.head)
-    printed = _first(header.NUMBER.search(head))
-    return re.sub(r"[（(].*$", "", printed) or None if printed else None
-
-
 def _dates(
     given: Mapping[str, str], printed: str, form_dates: tuple[str, ...]
 ) -> tuple[tuple[EventDate, ...], tuple[str, ...]]:
@@ -329,9 +333,7 @@ def _dates(
 
 def _dated(ledger: Ledger, form: Form) -> str:
     """The row 日期. It is the form's last: words below it that hold no date are left unplaced."""
-    spans = form.values("form_dates")
-    dated = [at for at, span in enumerate(spans) if re.search(r"\d", ledger.text(span))]
-    return _joined(ledger, spans[: dated[-1] + 1] if dated else [])
+    return _joined(ledger, list(takewhile(partial(is_dated, ledger), form.values("form_dates"))))
 
 
 def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
@@ -346,8 +348,14 @@ def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
 
 def _title(ledger: Ledger, head: list[Span]) -> str:
     """The company's name and the form's, as printed; places every line of the head."""
-    titled = [
-        at for at, span in enumerate(head) if header.TITLE.search(squashed(ledger.text(span)))
+    words = [squashed(ledger.text(span)) for span in head]
+    titled = [at for at, text in enumerate(words) if header.TITLE.search(text)]
+    # 投资者关系 / 活动记录表
+    titled = titled or [
+        place
+        for at, (one, other) in enumerate(pairwise(words))
+        if header.TITLE.search(one + other)
+        for place in (at, at + 1)
     ]
     for at, span in enumerate(head):
         if at in titled or not _is_foreign(ledger.text(span)):
@@ -356,7 +364,7 @@ def _title(ledger: Ledger, head: list[Span]) -> str:
         return ""
     # A running head on the first page has such words too: the last of them is the title's.
     first = last = titled[-1]
-    while first and re.search(r"公司$", ledger.text(head[first - 1]).strip()):
+    while first and (first - 1 in titled[-2:-1] or words[first - 1].endswith("公司")):
         first -= 1
     return _joined(ledger, head[first : last + 1])
 
@@ -383,9 +391,16 @@ def _value(ledger: Ledger, form: Form, name: str) -> str:
     return _joined(ledger, form.values(name))
 
 
-def _joined(ledger: Ledger, spans: list[Span]) -> str:
+def _joined(
+    ledger: Ledger, spans: list[Span], by_row: Callable[[list[str]], bool] = lambda _: False
+) -> str:
     lines = [ledger.place(span).strip() for span in spans]
-    breaks = [not ledger.source.wrapped and ledger.line(span).row != "" for span in spans]
+    rows = by_row(lines)
+    breaks = [
+        (rows and not (at and lines[at - 1].endswith(CONTINUES)))
+        or (not ledger.source.wrapped and ledger.line(span).row != "")
+        for at, span in enumerate(spans)
+    ]
     kept = [(line, starts) for line, starts in zip(lines, breaks, strict=True) if line]
     return join([line for line, _ in kept], [starts for _, starts in kept])
 
