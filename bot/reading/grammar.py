@@ -1,7 +1,7 @@
 """Labels as a grammar: pieces that follow each other, each a choice of words.
 
 A rule is written as one string a piece, its words separated by blanks; `-` stands for none:
-`("- 会议 活动", "时间")` spells 时间, 会议时间, 活动时间. What a label spells is walked character by
+`("- 会议 活动", "时间")` spells 时间, 会议时间, 活动时间. A label is walked character by
 character, so that it may be broken over lines anywhere.
 """
 

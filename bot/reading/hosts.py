@@ -12,18 +12,21 @@ from itertools import pairwise
 from bot.record import Host
 
 _TITLE_WORDS = (
-    r"(?:董事长?|监事长?|经理|总裁|总监|秘书|董秘|代表|主管|专员|负责人|主任|工程师|会计师|经济师|财务官?|主席"
-    r"|顾问|助理|官|[部处科院厂所组课]长|书记|总工|总办|律师|分析师|研究员|科学家|部|办|办公室|中心"
+    r"(?:董事长?|监事长?|经理|总裁|总监|秘书|董秘|代表|主管|专员|负责人|证代|主任|工程师|会计师"
+    r"|经济师|财务官?|主席|顾问|助理|官|[部处科院厂所组课]长|书记|总工|总办|律师|分析师|研究员|科学家|部|办|办公室|中心"
     r"|CEO|CFO|COO|CTO|CMO|IR)"
 )
 _TITLE = re.compile(rf".*{_TITLE_WORDS}(?:[（(][^）)]*[)）])?", re.I)
-_GLUED = re.compile(rf"(?P<title>.*{_TITLE_WORDS})(?P<name>[\u4e00-\u9fff]{{2,4}})", re.I)
+_GLUED = re.compile(
+    rf"(?P<title>.*{_TITLE_WORDS}(?:[（(][^）)]*[)）])?)(?P<name>[\u4e00-\u9fff]{{2,4}})", re.I
+)
 _NAME_THEN_TITLE = re.compile(
     rf"(?P<name>[\u4e00-\u9fff·]{{2,6}})[（(](?P<title>.*{_TITLE_WORDS})[)）]"
 )
 _GROUP_WORDS = "(?:人员|管理层|团队|部门|班子|成员|领导|高管|同事|员工|管理者|负责人等)"
 _GROUP = re.compile(rf".*{_GROUP_WORDS}(?:[（(][^）)]*[)）])?")
-_AND_GROUP = re.compile(
+_AND = re.compile(
+    r"(?<=先生|女士)(?:以及|及|和|与)|"
     rf"(?:以及|及其|及|和|与)(?=(?:其他|相关|公司|证券|董事会|董办|投资者|财务|有关|部分)"
     rf"[^、，,；;\s]*{_GROUP_WORDS}$)"
 )
@@ -38,6 +41,7 @@ _WHEN = re.compile(
     rf"(?:{_HOUR}(?:\s*[-–—~～至]+\s*{_HOUR})?|上午|下午|晚上)?\s*[:：]?\s*"
 )
 _PIECE = re.compile(r"[^、，,；;\s]+")
+_NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:先生|女士)?")
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z.'\-]*(?:[（(].*)?(?:先生|女士)?")
 
 
@@ -113,7 +117,7 @@ def _pieces(text: str, at: int) -> list[tuple[int, int]]:
             if (latin and not _TITLE.fullmatch(name[0])) or (len(name[0]) == len(word) == 1):
                 found[-1] = (found[-1][0], end)
                 continue
-        if split := _AND_GROUP.search(text, start, end):
+        while split := _AND.search(text, start, end):
             found.append((start, split.start()))
             start = split.end()
         found.append((start, end))
@@ -140,6 +144,8 @@ def _with_colons(entry: str, at: int) -> list[Host]:
 
 
 def _without_colons(entry: str, at: int) -> list[Host]:
+    if turned_round := _names_first(entry, at):
+        return turned_round
     found: list[Host] = []
     titled: tuple[int, int] | None = None  # where the title in force stands
     waiting = False  # it has no name yet
@@ -174,6 +180,24 @@ def _without_colons(entry: str, at: int) -> list[Host]:
     if titled and waiting:
         words = entry[titled[0] : titled[1]]
         found.append(Host(None, words, entry[printed:].strip("、，,；; 。")))
+    return found
+
+
+def _names_first(entry: str, at: int) -> list[Host]:
+    """Hosts of an entry in which each name stands before its titles: `某某，董事、总经理`."""
+    pieces = _pieces(entry, at)
+    titles = [bool(_TITLE.fullmatch(entry[slice(*piece)])) for piece in pieces]
+    names = [piece for piece, title in zip(pieces, titles, strict=True) if not title]
+    if not titles or titles[0] or not titles[-1]:
+        return []
+    if not all(_NAME.fullmatch(entry[slice(*piece)]) for piece in names):
+        return []
+    found = []
+    ends = [*(start for start, _ in names[1:]), len(entry)]
+    for (start, stop), end in zip(names, ends, strict=True):
+        title = entry[stop:end].strip("、，,；; \t\u3000")
+        printed = entry[start:end].strip("、，,；; \t\u3000")
+        found.append(Host(title or None, _POLITE.sub("", entry[start:stop]), printed))
     return found
 
 

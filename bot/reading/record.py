@@ -252,7 +252,7 @@ def _record(
         ),
         "form_dates": form_dates,
         "other": tuple(
-            (row.label, _joined(ledger, row.value, by_row=lambda _: bool(row.field)))
+            (row.label, _joined(ledger, row.value, by_row=_each if row.field else _none))
             for row in form.rows
             if not row.field or _says_more(ledger, row)
         ),
@@ -391,9 +391,22 @@ def _value(ledger: Ledger, form: Form, name: str) -> str:
     return _joined(ledger, form.values(name))
 
 
-def _joined(
-    ledger: Ledger, spans: list[Span], by_row: Callable[[list[str]], bool] = lambda _: False
-) -> str:
+def _each(_: list[str]) -> bool:
+    return True
+
+
+def _none(_: list[str]) -> bool:
+    return False
+
+
+def _joined(ledger: Ledger, spans: list[Span], by_row: Callable[[list[str]], bool] = _none) -> str:
+    """The words of the lines, as one text.
+
+    Args:
+        ledger: Where the lines are placed.
+        spans: The lines.
+        by_row: Whether lines of the text are rows, each of which stays a line of its own.
+    """
     lines = [ledger.place(span).strip() for span in spans]
     rows = by_row(lines)
     breaks = [

@@ -30,6 +30,7 @@ _SHORTEST_HALF = 3  # characters of a label that stands beside its value
 _SHORTEST_ABOVE = 4  # of one that has lines of its value below it
 _SHORTEST_FOOT = 6  # characters of a foot's label that no sentence has by chance
 _DATE = re.compile(r"\s*[:：|]?\s*\d{4}\s*[年\-/.]")
+_ENDS = re.compile(r"[。！？!?；;…）)”\"]\s*$")
 _OPENS_A_QUESTION = re.compile(
     r"\s*(?:(?:问题|提问|[Qq]|问)\s*\d{0,3}\s*[、：:.．]|\d{1,3}\s*[、.．：:](?!\d)|【[^】]*(?:提问|问)[^】]*】)"
 )
@@ -189,6 +190,11 @@ def _is_a_row(ledger: Ledger, found: Found, name: str, in_content: bool) -> bool
         return bool(_DATE.match(after)) or (
             not after.strip() and _DATE.match(_next_text(ledger, last.line)) is not None
         )
+    if in_content and found.label.startswith(("是否", "有无")):
+        # Words that a sentence may hold too: the answer above is at its end, and none follows.
+        above = ledger.source.lines[found.spans[0].line - 1].text if found.spans[0].line else ""
+        if not _ENDS.search(above) or _goes_on(ledger, last.line):
+            return False
     if not in_content or name == "attachments" or len(found.label) >= _SHORTEST_FOOT:
         # 时间紧、地点好: a label is followed by its end, a space, a colon or a figure.
         return not after or after[0].isspace() or after[0] in ":：|0123456789"
