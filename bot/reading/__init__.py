@@ -5,8 +5,11 @@ source.py       bytes → lines with page and style marks; a new file form goes 
   pdf/          a PDF's ruled table and text layer
   marked.py     HTML, Markdown, recognised text
 furniture.py    page numbers and running heads, put aside; pages missing or doubled
-form.py         lines → the form's rows; their labels in vocabulary.py
-header.py       what the rows say
+form.py         lines → the form's rows
+  rowlabels.py  where a row's label stands, beside its value too
+  vocabulary.py how a label may be worded; grammar.py walks it
+header.py       what the head and the ticked boxes say
+  hosts.py, days.py, lists.py   who received, when, lists of participants
 questions.py    the main content → questions, answers, narrative
   labels.py     what opens a question, an answer, a section
   paragraphs.py lines → paragraphs

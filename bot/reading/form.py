@@ -12,33 +12,23 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import partial
+from itertools import dropwhile, pairwise, takewhile
 
 from bot.reading.header import CODE, NUMBER, TITLE
+from bot.reading.hosts import is_titled
 from bot.reading.labels import ANSWER, label_of
 from bot.reading.lines import squashed
+from bot.reading.lists import heads_list
+from bot.reading.rowlabels import label_at
 from bot.reading.text import Ledger, Span
-from bot.reading.vocabulary import (
-    BY_FIRST,
-    FIELD_OF,
-    FOOT,
-    TORN,
-    WORDS_OR_ROW,
-    bare,
-    field_of,
-    is_known_label,
-)
+from bot.reading.vocabulary import TORN, bare, field_of, is_known_label, known
 
 NAMELESS = "（无栏目名）"  # stands for the label of a row whose label's cell is empty
-_MOST_LINES = 8  # of one label
-_SHORTEST_HALF = 3  # characters of a label that stands beside its value
 _LONGEST_LABEL = 40
-_DATE = re.compile(r"\s*[:：|]?\s*\d{4}\s*[年\-/.]")
-_OPENS_A_QUESTION = re.compile(
-    r"\s*(?:(?:问题|提问|[Qq]|问)\s*\d{0,3}\s*[、：:.．]|\d{1,3}\s*[、.．：:](?!\d)|【[^】]*(?:提问|问)[^】]*】)"
+_DATED = re.compile(
+    r"(?:[\d\s年月日号份、，,；;。.．/\-–—―~～至到及和（）()]|星期[一二三四五六日天]|周[一二三四五六日天])*"
 )
-# A list behind the form: 附件1：参会名单.
-_APPENDIX = re.compile(r"(?P<label>附件\s*[一二三四五\d]{1,2})\s*[:：]")
 _NEW_RECORD = 14  # lines within which the form's first rows follow a record's head
 
 
@@ -68,15 +58,6 @@ class Form:
         return [span for row in self.rows if row.field == name for span in row.value]
 
 
-@dataclass
-class _Found:
-    """A label that begins at a line."""
-
-    label: str  # without white space
-    spans: list[Span]  # its pieces
-    beside: list[Span] = dataclasses.field(default_factory=list)  # value between the pieces
-
-
 def read_forms(ledger: Ledger) -> list[Form]:
     """Sort the lines under the labels of one form, or of several that follow each other in a file;
     the labels become furniture."""
@@ -99,6 +80,8 @@ def read_forms(ledger: Ledger) -> list[Form]:
     forms[-1].end = number
     for form in forms:
         _tell_hosts_apart(form)
+        _give_hosts_back(ledger, form)
+        _part_list_from_dates(ledger, form)
         _untangle_attachments(ledger, form)
     return forms
 
@@ -112,7 +95,7 @@ def opens_record(ledger: Ledger, number: int) -> bool:
     if not _is_head(lines[number].text):
         return False
     for at in range(number + 1, min(number + _NEW_RECORD, len(lines))):
-        found = _label_at(ledger, at, in_content=False)
+        found = label_at(ledger, at, in_content=False)
         if found is not None:
             field = field_of(found.label)
             return field in ("activities", "attendees") or (
@@ -124,7 +107,7 @@ def opens_record(ledger: Ledger, number: int) -> bool:
 
 def row_at(ledger: Ledger, number: int) -> str | None:
     """The field whose label begins at this line; empty for a row under its own label."""
-    found = _label_at(ledger, number, in_content=False)
+    found = label_at(ledger, number, in_content=False)
     return None if found is None else field_of(found.label)
 
 
@@ -152,7 +135,7 @@ def _is_head(text: str) -> bool:
 def _take(ledger: Ledger, form: Form, number: int) -> int:
     """Put the line, or the label that begins at it, where it belongs; the next line's number."""
     lines = ledger.source.lines
-    found = _label_at(ledger, number, form.has_content())
+    found = label_at(ledger, number, form.has_content())
     if found is None:
         row = form.rows[-1] if form.rows else None
         if row and row.field == "content" and not row.value and is_known_label(lines[number].text):
@@ -184,7 +167,7 @@ def _torn_label(form: Form, label: str, in_cell: bool) -> Row | None:
     if not (in_cell and form.rows):
         return None
     above = form.rows[-1]
-    if bare(above.label + label) in FIELD_OF and bare(label) not in FIELD_OF:
+    if known(above.label + label) and not known(label):
         return above
     return None
 
@@ -196,6 +179,36 @@ def _tell_hosts_apart(form: Form) -> None:
         for row in hosts:
             if "参会" in row.label and "公司" not in row.label:
                 row.field = "attendees"
+
+
+def _give_hosts_back(ledger: Ledger, form: Form) -> None:
+    """Lines of titles and names at the end of 地点 or 时间 are the hosts': their label stands
+    beside the middle of its cell."""
+    for above, row in pairwise(form.rows):
+        if row.field != "hosts" or above.field not in ("time", "place"):
+            continue
+        while len(above.value) > 1 and _is_hosts(ledger, above.value[-1]):
+            row.value.insert(0, above.value.pop())
+
+
+def _is_hosts(ledger: Ledger, span: Span) -> bool:
+    return not ledger.line(span).row and is_titled(ledger.text(span))
+
+
+def _part_list_from_dates(ledger: Ledger, form: Form) -> None:
+    """A list of participants behind 日期, the form's last row, is an attachment of it."""
+    row = form.rows[-1] if form.rows else None
+    if row is None or row.field != "form_dates":
+        return
+    behind = list(dropwhile(partial(is_dated, ledger), row.value))
+    if behind and len(behind) < len(row.value) and heads_list(ledger.text(behind[0])):
+        row.value = row.value[: -len(behind)]
+        form.rows.append(Row("", "attachments", behind))
+
+
+def is_dated(ledger: Ledger, span: Span) -> bool:
+    """Whether a line of the row 日期 holds a date, or a piece of one, and nothing else."""
+    return bool(_DATED.fullmatch(ledger.text(span)))
 
 
 def _untangle_attachments(ledger: Ledger, form: Form) -> None:
@@ -212,103 +225,6 @@ def _untangle_attachments(ledger: Ledger, form: Form) -> None:
         for owner in form.rows:
             if last in owner.value:
                 owner.value[owner.value.index(last)] = Span(last.line, last.start, at)
-
-
-def _label_at(ledger: Ledger, number: int, in_content: bool) -> _Found | None:
-    """The label that begins at this line, with its pieces."""
-    line = ledger.source.lines[number]
-    if line.row == "label":
-        return _cell_label(ledger, number)
-    if line.row == "value":
-        return None
-    if appendix := _APPENDIX.match(line.text):
-        return _Found(squashed(appendix["label"]), [Span(number, 0, appendix.end("label"))])
-    for label in BY_FIRST.get(line.text[:1], ()):
-        if in_content and label not in FOOT:
-            continue
-        found = _matched(ledger, number, label)
-        if found and _is_a_row(ledger, found.spans[-1], label, in_content):
-            return found
-    return None
-
-
-def _cell_label(ledger: Ledger, number: int) -> _Found:
-    """All lines of the label's cell: a value, or another label's cell, follows it."""
-    lines = ledger.source.lines
-    at = number
-    while at < len(lines) and lines[at].row == "label" and lines[at].page == lines[number].page:
-        at += 1
-        if at < len(lines) and lines[at].starts:
-            break
-    spans = [ledger.whole(line) for line in range(number, at)]
-    return _Found(squashed("".join(ledger.text(span) for span in spans)).strip("|"), spans)
-
-
-def _matched(ledger: Ledger, number: int, label: str) -> _Found | None:
-    """The pieces of lines that spell the label, white space apart.
-
-    A narrow label may stand beside its value in two halves: `公司接待 董事长：某某` / `人员姓名 …`.
-    """
-    spans: list[Span] = []
-    beside: list[Span] = []
-    rest = label
-    lines = ledger.source.lines
-    for at in range(number, min(number + _MOST_LINES, len(lines))):
-        if at > number and not ledger.is_free(at):
-            continue  # a page's foot and head inside a label
-        text, end = lines[at].text, 0
-        while end < len(text) and rest and (text[end].isspace() or text[end] == rest[0]):
-            rest = rest if text[end].isspace() else rest[1:]
-            end += 1
-        piece = squashed(text[:end])
-        if not piece:
-            return None
-        spans.append(Span(at, 0, end))
-        if not rest:
-            return _Found(label, spans, beside)
-        if text[end:].strip():
-            if len(piece) < _SHORTEST_HALF or not text[:end].endswith((" ", "\t")) or len(beside):
-                return None
-            beside.append(Span(at, end, len(text)))
-    return None
-
-
-def _is_a_row(ledger: Ledger, last: Span, label: str, in_content: bool) -> bool:
-    after = ledger.line(last).text[last.end :]
-    if label in WORDS_OR_ROW and in_content:
-        ends = not after.strip() or after[0].isspace() or after[0] in ":：|"
-        return ends and not _goes_on(ledger, last.line)
-    if FIELD_OF[label] == "form_dates":
-        return bool(_DATE.match(after)) or (
-            not after.strip() and _DATE.match(_next_text(ledger, last.line)) is not None
-        )
-    if not in_content or label.startswith(("附件", "关于", "本次", "活动", "会议")):
-        # 时间紧、地点好: a label is followed by its end, a space, a colon or a figure.
-        return not after or after[0].isspace() or after[0] in ":：|0123456789"
-    return after[:1] in (":", "：") or not after.strip()
-
-
-def _next_text(ledger: Ledger, number: int) -> str:
-    lines = ledger.source.lines
-    return next((lines[at].text for at in range(number + 1, len(lines)) if ledger.is_free(at)), "")
-
-
-def _goes_on(ledger: Ledger, number: int) -> bool:
-    """Whether another question follows, or such a block stood under an earlier answer too."""
-    lines = ledger.source.lines
-    for at in range(number + 1, len(lines)):
-        text = squashed(lines[at].text)
-        if lines[at].row == "label" or text.startswith(("附件清单", "关于本次", "日期20")):
-            break
-        if _OPENS_A_QUESTION.match(lines[at].text):
-            return True
-    label = squashed(lines[number].text)[:4]
-    return any(
-        _OPENS_A_QUESTION.match(lines[at].text)
-        for above in range(number)
-        if squashed(lines[above].text).startswith(label)
-        for at in range(above + 1, number)
-    )
 
 
 def _without_colon(ledger: Ledger, rest: Span) -> Span:

@@ -22,6 +22,7 @@ _PAGE_NUMBER = re.compile(
     r"(?:(?:[/／,，、]|共|of)\s*(?:共\s*)?(?P<all>\d{1,3}))?[-—–－·\s]*页?\s*",
     re.I,
 )
+_PAGE_INDEX = re.compile(r"\s*Page:\s*1(?:\s*,\s*\d{1,3})*\s*")  # a converter's, at the end
 _DASHES = re.compile(r"[-—–\s|]+")
 _AT_EDGE = 3  # lines from a page's first or last one, in which its head and foot stand
 _LONGEST_HEAD = 60  # characters
@@ -48,6 +49,8 @@ def put_furniture_aside(ledger: Ledger) -> list[Problem]:
     for found in numbers:
         ledger.put_aside(ledger.whole(found.line), "page number")
     for number, line in enumerate(lines):
+        if _PAGE_INDEX.fullmatch(line.text):
+            ledger.put_aside(ledger.whole(number), "page number")
         if _DASHES.fullmatch(line.text) and not line.row:
             ledger.put_aside(ledger.whole(number), "empty-row dash")
     _put_running_heads_aside(ledger)
