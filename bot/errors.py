@@ -14,7 +14,19 @@ do. Logs and attributes are English.
 from __future__ import annotations
 
 import traceback
+import unicodedata
 from dataclasses import dataclass
+
+
+def one_line(text: str) -> str:
+    """A file's name or a document's words, fit for a line of a message: what would steer the
+    terminal, break the line or cannot be written is shown as an escape."""
+    return "".join(
+        char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else char
+        for char in text
+    )
 
 
 class BotError(Exception):
@@ -40,12 +52,12 @@ class ReadingError(BotError):
 
 
 def _problem_line(file: str, problem: Problem) -> str:
-    place = file
+    place = one_line(file)
     if problem.page is not None:
         place += f" 第{problem.page}页"
     if problem.question_no is not None:
         place += f" 第{problem.question_no}问"
-    return f"{place}：{problem.what}"
+    return f"{place}：{one_line(problem.what)}"
 
 
 class StoreError(BotError):

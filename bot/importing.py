@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import BotError, IdentityError, NotFoundError, ReadingError
-from bot.reading import UnknownKindError, changed_words, read_records
+from bot.errors import BotError, IdentityError, NotFoundError, one_line
+from bot.reading import changed_words
+from bot.reading.apart import Job, Read, read_apart
 from bot.record import Reading, Record
 from bot.store import Status, Store
 
-LARGEST = 200 * 1024 * 1024  # bytes
-_WORTH_A_PROCESS = 300_000  # bytes of files; starting processes for less takes longer than reading
+_WORTH_A_PROCESS = 300_000  # bytes of files from which a second process is worth its start
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,6 @@ class Outcome:
     changes: tuple[str, ...] = ()  # Chinese; what a replacement changes in the stored records
 
 
-@dataclass(frozen=True)
-class _Read:
-    file: str
-    content: bytes = b""
-    readings: tuple[Reading, ...] = ()
-    failed: Literal["refused", "skipped"] | None = None
-    reason: str = ""
-
-
 def files_in(paths: Sequence[Path]) -> list[Path]:
     """The files meant: those named, and those in the named folders, in order of their names.
 
@@ -69,7 +60,7 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
         elif path.exists():
             found.append(path)
         else:
-            raise BotError(f"没有这个文件或文件夹：{path}")
+            raise BotError(f"没有这个文件或文件夹：{one_line(str(path))}")
     return list(dict.fromkeys(found))
 
 
@@ -93,35 +84,23 @@ def import_files(
             yield _store(store, read, options)
 
 
-def _read_all(files: Sequence[Path], options: Options) -> Iterator[_Read]:
-    jobs = [(file, dict(options.given), options.accept_warnings) for file in files]
-    sizes = sum(file.stat().st_size for file in files if file.exists())
-    if len(files) < 2 or sizes < _WORTH_A_PROCESS:
-        yield from map(_read, jobs)
-        return
-    with ProcessPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1)) as pool:
-        yield from pool.map(_read, jobs)
+def _read_all(files: Sequence[Path], options: Options) -> Iterator[Read]:
+    jobs = (
+        Job(str(file), given=options.given, accept_warnings=options.accept_warnings)
+        for file in files
+    )
+    return read_apart(jobs, min(len(files), os.cpu_count() or 1) if _are_much(files) else 1)
 
 
-def _read(job: tuple[Path, dict[str, str], bool]) -> _Read:
-    """Errors come back as values: they cross a process border."""
-    path, given, accept_warnings = job
-    file = str(path)
-    try:
-        if path.stat().st_size > LARGEST:
-            return _Read(file, failed="refused", reason=f"{file}：文件超过200MB，未导入")
-        content = path.read_bytes()
-        readings = read_records(content, file, given, accept_warnings=accept_warnings)
-    except UnknownKindError as error:
-        return _Read(file, failed="skipped", reason=str(error))
-    except ReadingError as error:
-        return _Read(file, failed="refused", reason=str(error))
-    except OSError as error:
-        return _Read(file, failed="refused", reason=f"{file}：无法读取（{error.strerror}）")
-    return _Read(file, content, readings)
+def _are_much(files: Sequence[Path]) -> bool:
+    sizes = 0
+    for file in files:
+        with suppress(OSError):  # it says so when it is read
+            sizes += file.stat().st_size
+    return sizes >= _WORTH_A_PROCESS
 
 
-def _store(store: Store, read: _Read, options: Options) -> Outcome:
+def _store(store: Store, read: Read, options: Options) -> Outcome:
     try:
         # A file is stored whole or not at all: first try every record of it.
         stored = [_add(store, read, reading, options, True) for reading in read.readings]
@@ -140,7 +119,7 @@ def _store(store: Store, read: _Read, options: Options) -> Outcome:
 
 
 def _add(
-    store: Store, read: _Read, reading: Reading, options: Options, dry_run: bool
+    store: Store, read: Read, reading: Reading, options: Options, dry_run: bool
 ) -> tuple[Status, Record, tuple[str, ...]]:
     """What happened, the record under its stored id, and what a replacement changes."""
     before = _stored(store, reading.record)

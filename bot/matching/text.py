@@ -14,6 +14,8 @@ from functools import cache
 
 from opencc import OpenCC
 
+from bot.radicals import unified
+
 HAN = "㐀-鿿豈-﫿\U00020000-\U0003ffff"
 _BOILERPLATE = re.compile(
     r"尊敬的(?:公司)?(?:各位)?(?:领导|董事长|总经理|总裁|管理层|董秘|投资者|股东)?"
@@ -139,7 +141,7 @@ def _clauses(sentence: str) -> list[str]:
 def _plain(character: str) -> str:
     if "\ud800" <= character <= "\udfff":
         return "\ufffd"  # half a pair is no character, and libraries refuse it
-    folded = unicodedata.normalize("NFKC", character).casefold()
+    folded = unicodedata.normalize("NFKC", unified(character)).casefold()
     if folded.isascii():
         return folded
     converted: str = _converter().convert(folded)

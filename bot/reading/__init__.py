@@ -1,7 +1,8 @@
 """A file → Records, each with a proof that no character went missing.
 
+apart.py        each file in a process of its own, with a limit on time and memory
 source.py       bytes → lines with page and style marks; a new file form goes here
-  pdf.py        a PDF's ruled table and text layer
+  pdf/          a PDF's ruled table and text layer
   marked.py     HTML, Markdown, recognised text
 furniture.py    page numbers and running heads, put aside; pages missing or doubled
 form.py         lines → the form's rows; their labels in vocabulary.py

@@ -12,8 +12,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.reading.header import CODE, NUMBER, TITLE
+from bot.reading.labels import ANSWER, label_of
 from bot.reading.lines import squashed
 from bot.reading.text import Ledger, Span
 from bot.reading.vocabulary import (
@@ -27,6 +29,7 @@ from bot.reading.vocabulary import (
     is_known_label,
 )
 
+_NAMELESS = "（无栏目名）"
 _MOST_LINES = 8  # of one label
 _SHORTEST_HALF = 3  # characters of a label that stands beside its value
 _LONGEST_LABEL = 40
@@ -81,7 +84,10 @@ def read_forms(ledger: Ledger) -> list[Form]:
     number = 0
     while number < len(ledger.source.lines):
         form = forms[-1]
-        if not ledger.is_free(number):
+        if _is_nameless_row(ledger, form, number):
+            form.rows.append(Row(_NAMELESS, ""))
+            number += 1
+        elif not ledger.is_free(number):
             number += 1
         elif form.has_content() and opens_record(ledger, number):
             form.end = number
@@ -120,6 +126,19 @@ def row_at(ledger: Ledger, number: int) -> str | None:
     """The field whose label begins at this line; empty for a row under its own label."""
     found = _label_at(ledger, number, in_content=False)
     return None if found is None else field_of(found.label)
+
+
+def _is_nameless_row(ledger: Ledger, form: Form, number: int) -> bool:
+    """Whether a row begins here whose label's cell is empty. Under another label it goes on what
+    stands above it, and so it does in the main content while questions or answers follow."""
+    line = ledger.source.lines[number]
+    if line.row != "label" or line.text or not form.rows or form.rows[-1].field != "content":
+        return False
+    rest = ledger.source.lines[number + 1 :]
+    return not any(
+        ANSWER.match(other.text) or label_of(other.text)
+        for other in takewhile(lambda other: other.row != "label" or not other.text, rest)
+    )
 
 
 def _is_head(text: str) -> bool:

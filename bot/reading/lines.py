@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.errors import Problem
+
 
 @dataclass(frozen=True)
 class Line:
@@ -18,6 +20,7 @@ class Line:
     ticked: bool | None = None  # a check box stands before it
     links: tuple[str, ...] = ()
     indent: bool = False  # begins farther right than the lines around it
+    aside: str = ""  # the kind of furniture that the container tells it is
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Source:
     wrapped: bool  # lines are broken by the page layout, so a break may be inside a sentence
     remarks: tuple[str, ...] = ()  # Chinese; what a person should look at in the original
     paged: bool = False  # the container tells where pages begin
+    doubts: tuple[Problem, ...] = ()  # against importing it, until a person has looked
 
 
 def squashed(text: str) -> str:

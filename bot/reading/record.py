@@ -10,11 +10,13 @@ from itertools import pairwise
 from typing import cast
 
 from bot.errors import Problem, ReadingError
+from bot.radicals import unified
 from bot.reading import header
 from bot.reading.form import Form, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
+from bot.reading.printed import as_printed
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
 from bot.reading.text import Ledger, Span, join
@@ -61,7 +63,7 @@ def read_records(
             (Problem(f"--set 不认识 {'、'.join(unknown)}；可用 {'、'.join(sorted(_SETTABLE))}"),),
         )
     ledger = Ledger(read_source(data, file))
-    doubts = put_furniture_aside(ledger)
+    doubts = [*ledger.source.doubts, *put_furniture_aside(ledger)]
     forms = read_forms(ledger)
     if not any(row.field for form in forms for row in form.rows):
         raise ReadingError(file, (Problem("不是投资者关系活动记录表：没有找到表中的栏目"),))
@@ -101,7 +103,7 @@ def _reading(
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
     warnings = (*record.warnings, *doubts, *ledger.source.remarks, *_furniture_share(proof))
-    return Reading(replace(record, warnings=warnings), proof), problems
+    return Reading(as_printed(replace(record, warnings=warnings), ledger), proof), problems
 
 
 def differences(stored: Record, reread: Record, *, exact: bool = True) -> list[str]:
@@ -205,8 +207,8 @@ def _record(
     code = given.get("company_code") or _first(header.CODE.search(head))
     name = given.get("company_name") or _first(header.NAME.search(head))
     number = given.get("record_no") or _number(ledger, form)
-    printed_time = _value(ledger, form, "time")
-    form_dates = header.form_dates(_dated(ledger, form))
+    printed_time = unified(_value(ledger, form, "time"))
+    form_dates = header.form_dates(unified(_dated(ledger, form)))
     dates, year_notes = _dates(given, printed_time, form_dates)
     problems = []
     codes = dict.fromkeys(header.CODE.findall("\n".join(ledger.text(span) for span in form.head)))
@@ -394,7 +396,8 @@ def _furniture_share(proof: Proof) -> tuple[str, ...]:
     aside = sum(
         len(squashed(piece.text))
         for piece in proof.furniture
-        if not piece.kind.endswith("label")  # the form's and the questions' own
+        # The form's own and the questions'; a watermark is named by itself.
+        if not piece.kind.endswith(("label", "watermark"))
     )
     share = aside / max(1, aside + proof.placed)
     if share <= _MOST_FURNITURE:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.radicals import radicals_in, unified
 from bot.reading.lines import Line, Source, squashed
 from bot.record import Furniture, Proof
 
@@ -38,13 +39,25 @@ def join(lines: Sequence[str], break_before: Sequence[bool]) -> str:
 
 
 class Ledger:
-    """Which characters of the source went where; each belongs to one place only."""
+    """Which characters of the source went where; each belongs to one place only.
+
+    Radicals stand in `source`, and so in `text`, as the characters they look like, for labels and
+    dates to be found; `place` gives what was printed.
+    """
 
     def __init__(self, source: Source) -> None:
+        self._printed = [line.text for line in source.lines]
+        self.radicals = radicals_in("".join(self._printed))
+        if self.radicals:
+            lines = (replace(line, text=unified(line.text)) for line in source.lines)
+            source = replace(source, lines=tuple(lines))
         self.source = source
         self._free = [[not char.isspace() for char in line.text] for line in source.lines]
         self._placed = [0] * len(source.lines)
         self._furniture: list[tuple[int, Furniture]] = []
+        for number, line in enumerate(source.lines):
+            if line.aside:
+                self.put_aside(self.whole(number), line.aside)
 
     def line(self, span: Span) -> Line:
         return self.source.lines[span.line]
@@ -58,12 +71,23 @@ class Ledger:
     def place(self, span: Span) -> str:
         """Claim the span for a header value, question, answer or narrative."""
         self._placed[span.line] += self._claim(span)
-        return self.text(span)
+        return self._as_printed(span)
+
+    def _as_printed(self, span: Span) -> str:
+        return self._printed[span.line][span.start : span.end]
+
+    def printed(self, text: str) -> str:
+        """A text that was found in the source, as it was printed."""
+        found = squashed("".join(line.text for line in self.source.lines)).find(squashed(text))
+        if found < 0:
+            return text
+        letters = iter(squashed("".join(self._printed))[found:])
+        return "".join(char if char.isspace() else next(letters) for char in text)
 
     def put_aside(self, span: Span, kind: str) -> None:
         """Claim the span as furniture of a kind."""
         if self._claim(span):
-            piece = Furniture(self.line(span).page, kind, self.text(span).strip())
+            piece = Furniture(self.line(span).page, kind, self._as_printed(span).strip())
             self._furniture.append((span.line, piece))
 
     def is_free(self, number: int) -> bool:
@@ -81,9 +105,9 @@ class Ledger:
             Furniture(
                 line.page,
                 "unplaced",
-                "".join(char for char, free in zip(line.text, self._free[at], strict=True) if free),
+                "".join(char for char, free in zip(printed, self._free[at], strict=True) if free),
             )
-            for at, line in enumerate(self.source.lines)
+            for at, (line, printed) in enumerate(zip(self.source.lines, self._printed, strict=True))
             if first <= at < end and any(self._free[at])
         ]
         lost = self.source.characters - sum(len(squashed(line.text)) for line in self.source.lines)
