@@ -7,6 +7,9 @@ from typing import Literal
 
 from bot.errors import Problem
 
+# Characters without a shape, which copying leaves behind: zero-width ones, soft hyphen, byte order.
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -38,3 +41,13 @@ class Source:
 def squashed(text: str) -> str:
     """The text without white space, as labels are compared and characters counted."""
     return "".join(text.split())
+
+
+def trimmed(text: str) -> str:
+    """The text without white space and unseen characters at its ends."""
+    start, end = 0, len(text)
+    while start < end and (text[start].isspace() or text[start] in UNSEEN):
+        start += 1
+    while start < end and (text[end - 1].isspace() or text[end - 1] in UNSEEN):
+        end -= 1
+    return text[start:end]
