@@ -118,6 +118,25 @@ def opens_record(ledger: Ledger, number: int) -> bool:
     return False
 
 
+def content_lines(ledger: Ledger) -> frozenset[int]:
+    """The lines of every main content of the file, its label's left out: from the label up to the
+    first row of the form's foot behind the last question."""
+    lines = ledger.source.lines
+    found: list[int] = []
+    number = 0
+    while number < len(lines):
+        number += 1
+        if row_at(ledger, number - 1) != "content":
+            continue
+        end = _record_end(ledger, number - 1)
+        asked = last_asked(lines, number - 1, end)
+        foot = (at for at in range(asked + 1, end) if _label_at(ledger, at, True) is not None)
+        until = next(foot, end)
+        found += range(number, until)
+        number = end
+    return frozenset(found)
+
+
 def row_at(ledger: Ledger, number: int) -> str | None:
     """The field whose label begins at this line; empty for a row under its own label."""
     found = _label_at(ledger, number, in_content=False)

@@ -70,10 +70,10 @@ def read_records(
             file, (Problem(f"文件里有 {len(forms)} 份记录，--set 不知道指哪一份；请分成几个文件"),)
         )
     readings = [
-        _reading(ledger, form, given, file, accept_warnings) for form in _with_heads(ledger, forms)
+        _reading(ledger, form, given, file, accept_warnings, doubts.warnings)
+        for form in _with_heads(ledger, forms)
     ]
-    if doubts:
-        readings[0][1].extend(doubts)
+    readings[0][1].extend(doubts.problems)
     problems = [problem for _, found in readings for problem in found]
     records = tuple(reading for reading, _ in readings if reading is not None)
     if problems and not (accept_warnings and len(records) == len(readings)):
@@ -90,7 +90,12 @@ def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:
 
 
 def _reading(
-    ledger: Ledger, form: Form, given: Mapping[str, str], file: str, accept_warnings: bool
+    ledger: Ledger,
+    form: Form,
+    given: Mapping[str, str],
+    file: str,
+    accept_warnings: bool,
+    file_warnings: tuple[str, ...],
 ) -> tuple[Reading | None, list[Problem]]:
     """One record with its proof, and what stands against importing it."""
     content = read_content(ledger, form.values("content"))
@@ -100,7 +105,13 @@ def _reading(
     if record is None:
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
-    warnings = (*record.warnings, *doubts, *ledger.source.remarks, *_furniture_share(proof))
+    warnings = (
+        *record.warnings,
+        *doubts,
+        *file_warnings,
+        *ledger.source.remarks,
+        *_furniture_share(proof),
+    )
     return Reading(replace(record, warnings=warnings), proof), problems
 
 
