@@ -25,56 +25,12 @@ from bot.reading.tags import (
     undone,
 )
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "frameset",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+_BLOCKS = tuple(
+    """
+    address article aside blockquote body br caption center dd details dialog div dl dt
+    fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hr legend li
+    main menu nav ol option p pre section summary table tbody td tfoot th thead tr ul
+    """.split()  # noqa: SIM905
 )
 _STRUCK = ("s", "strike", "del")
 _RAISED = ("sup", "sub")

@@ -1,4 +1,4 @@
-"""Where converters write that a page ends or begins: `{3}----`, `## Page 3`, `--- end of page=3 ---`.
+"""Where converters write that a page ends or begins: `{3}----`, `## Page 3`, `--- page=3 ---`.
 
 A line is such a marker only where it is written as one and others of its style count on from it: a
 lone `[Page 3]` stays a line of the text.
@@ -12,7 +12,10 @@ from itertools import pairwise
 
 _NO = r"(?P<no>\d{1,4})"
 _OF = r"(?:\s*(?:/|of|共)\s*\d{1,4}\s*页?)?"
-_PAGE = rf"(?:page|p\.)\s*[=:：#]?\s*{_NO}{_OF}|第\s*{_NO.replace('no', 'no2')}\s*页(?:[，,、]?\s*共\s*\d+\s*页)?"
+_PAGE = (
+    rf"(?:page|p\.)\s*[=:：#]?\s*{_NO}{_OF}"
+    r"|第\s*(?P<no2>\d{1,4})\s*页(?:[，,、]?\s*共\s*\d+\s*页)?"
+)
 _STYLES = tuple(
     re.compile(rf"\s*(?:{pattern})\s*", re.I)
     for pattern in (

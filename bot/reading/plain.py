@@ -1,4 +1,4 @@
-"""Plain text → lines, nothing in it undone. A form's row may be `label⇥value` or `label | value`."""
+"""Plain text → lines, nothing in it undone. Rows may be `label⇥value` or `label | value`."""
 
 from __future__ import annotations
 

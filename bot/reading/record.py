@@ -63,7 +63,9 @@ def read_records(
             (Problem(f"--set 不认识 {'、'.join(unknown)}；可用 {'、'.join(sorted(_SETTABLE))}"),),
         )
     ledger = Ledger(read_source(data, file))
-    doubts = [*ledger.source.doubts, *put_furniture_aside(ledger)]
+    doubts = put_furniture_aside(ledger)
+    against = (*ledger.source.doubts, *doubts.problems)
+    looked_at = tuple(problem.what for problem in against if accept_warnings)
     forms = read_forms(ledger)
     if not any(row.field for form in forms for row in form.rows):
         raise ReadingError(file, (Problem("不是投资者关系活动记录表：没有找到表中的栏目"),))
@@ -72,10 +74,10 @@ def read_records(
             file, (Problem(f"文件里有 {len(forms)} 份记录，--set 不知道指哪一份；请分成几个文件"),)
         )
     readings = [
-        _reading(ledger, form, given, file, accept_warnings) for form in _with_heads(ledger, forms)
+        _reading(ledger, form, given, file, accept_warnings, (*doubts.warnings, *looked_at))
+        for form in _with_heads(ledger, forms)
     ]
-    if doubts:
-        readings[0][1].extend(doubts)
+    readings[0][1].extend(against)
     problems = [problem for _, found in readings for problem in found]
     records = tuple(reading for reading, _ in readings if reading is not None)
     if problems and not (accept_warnings and len(records) == len(readings)):
@@ -92,7 +94,12 @@ def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:
 
 
 def _reading(
-    ledger: Ledger, form: Form, given: Mapping[str, str], file: str, accept_warnings: bool
+    ledger: Ledger,
+    form: Form,
+    given: Mapping[str, str],
+    file: str,
+    accept_warnings: bool,
+    file_warnings: tuple[str, ...],
 ) -> tuple[Reading | None, list[Problem]]:
     """One record with its proof, and what stands against importing it."""
     content = read_content(ledger, form.values("content"))
@@ -102,7 +109,13 @@ def _reading(
     if record is None:
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
-    warnings = (*record.warnings, *doubts, *ledger.source.remarks, *_furniture_share(proof))
+    warnings = (
+        *record.warnings,
+        *doubts,
+        *file_warnings,
+        *ledger.source.remarks,
+        *_furniture_share(proof),
+    )
     return Reading(as_printed(replace(record, warnings=warnings), ledger), proof), problems
 
 
@@ -396,8 +409,8 @@ def _furniture_share(proof: Proof) -> tuple[str, ...]:
     aside = sum(
         len(squashed(piece.text))
         for piece in proof.furniture
-        # The form's own and the questions'; a watermark is named by itself.
-        if not piece.kind.endswith(("label", "watermark"))
+        # The form's own and the questions'; a watermark is named by itself, a converter's are many.
+        if not piece.kind.endswith(("label", "watermark", "marker", "cell"))
     )
     share = aside / max(1, aside + proof.placed)
     if share <= _MOST_FURNITURE:

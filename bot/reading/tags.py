@@ -18,139 +18,24 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.entities import html5
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3, and the obsolete ones.
-ELEMENTS = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "address",
-        "applet",
-        "area",
-        "article",
-        "aside",
-        "audio",
-        "b",
-        "base",
-        "basefont",
-        "bdi",
-        "bdo",
-        "big",
-        "blink",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "canvas",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "data",
-        "datalist",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "embed",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "font",
-        "footer",
-        "form",
-        "frame",
-        "frameset",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "i",
-        "iframe",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "legend",
-        "li",
-        "link",
-        "main",
-        "map",
-        "mark",
-        "marquee",
-        "menu",
-        "meta",
-        "meter",
-        "nav",
-        "nobr",
-        "noframes",
-        "noscript",
-        "object",
-        "ol",
-        "optgroup",
-        "option",
-        "output",
-        "p",
-        "param",
-        "picture",
-        "pre",
-        "progress",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "script",
-        "search",
-        "section",
-        "select",
-        "slot",
-        "small",
-        "source",
-        "span",
-        "strike",
-        "strong",
-        "style",
-        "sub",
-        "summary",
-        "sup",
-        "svg",
-        "table",
-        "tbody",
-        "td",
-        "template",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "title",
-        "tr",
-        "track",
-        "tt",
-        "u",
-        "ul",
-        "var",
-        "video",
-        "wbr",
-    ]
+ELEMENTS = _words(
+    """
+    a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink
+    blockquote body br button canvas caption center cite code col colgroup data datalist dd
+    del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer
+    form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins
+    kbd label legend li link main map mark marquee menu meta meter nav nobr noframes
+    noscript object ol optgroup option output p param picture pre progress q rp rt ruby s
+    samp script search section select slot small source span strike strong style sub summary
+    sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var
+    video wbr
+    """
 )
 _KEY, _VALUE = r"[^\s\"'<>/=]++", r"""(?:"[^"<]*+"|'[^'<]*+'|[^\s"'=<>`]++)"""
 _ATTRIBUTE = re.compile(rf"({_KEY})(?:\s*+=\s*+({_VALUE}))?+")
@@ -158,27 +43,11 @@ _TAG = re.compile(
     rf"<(?P<slash>/?)(?P<name>[A-Za-z][A-Za-z0-9]*+(?::[A-Za-z]\w*+)?+)"
     rf"(?P<given>(?:[\s/]++{_KEY}(?:\s*+=\s*+{_VALUE})?+)*+)[\s/]*+>"
 )
-_WITHOUT_VALUE = frozenset(
-    [
-        "checked",
-        "disabled",
-        "selected",
-        "nowrap",
-        "noshade",
-        "hidden",
-        "readonly",
-        "required",
-        "async",
-        "defer",
-        "compact",
-        "multiple",
-        "open",
-        "reversed",
-        "allowfullscreen",
-        "controls",
-        "itemscope",
-        "nomodule",
-    ]
+_WITHOUT_VALUE = _words(
+    """
+    checked disabled selected nowrap noshade hidden readonly required async defer compact
+    multiple open reversed allowfullscreen controls itemscope nomodule
+    """
 )
 _OF_WORD = re.compile(r"(?:o|v|w|m|st1|x):\w+", re.I)  # what its HTML adds: <o:p>
 _CONDITION = re.compile(r"<!\[(?:if|endif)[^\]<>]{0,80}\]>", re.I)
