@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from bot.reading.container import head_of
 from bot.reading.lines import UNSEEN, Line, Source, squashed, trimmed
 from bot.reading.pages import PageMarkers
 from bot.reading.rows import Strip, rows_of_form
@@ -21,8 +20,9 @@ def plain_source(text: str) -> Source:
     markers = PageMarkers([raw for raw, _ in raws])
     of_form = _rows(text, [raw for raw, _ in raws])
     lines: list[Line] = []
-    starts, marked = False, 0
+    starts, marked, above = False, 0, 0
     for (raw, page), (label, value) in zip(raws, of_form, strict=True):
+        starts, above = starts and page == above, page
         page += marked
         if not trimmed(raw):
             starts = True
@@ -48,7 +48,7 @@ def plain_source(text: str) -> Source:
 
 def _rows(text: str, raws: list[str]) -> list[tuple[str, str]]:
     """For each line the label of the form's row that it is, with its mark, and the value."""
-    mark = _row_mark(head_of(text))
+    mark = _row_mark(text)
     if not mark:
         return [("", raw) for raw in raws]
     cut = [raw.partition(mark) for raw in raws]
@@ -62,10 +62,10 @@ def _rows(text: str, raws: list[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _row_mark(head: str) -> str:
+def _row_mark(text: str) -> str:
     """What stands between label and value in this file, if anything does."""
     for mark in ("\t", "|"):
-        rows = [line.partition(mark)[0] for line in head.split("\n") if mark in line]
+        rows = [line.partition(mark)[0] for line in text.split("\n") if mark in line]
         if sum(is_known_label(row) for row in rows) >= 2:
             return mark
     return ""

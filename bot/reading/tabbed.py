@@ -31,7 +31,8 @@ def tabbed_source(text: str) -> Source:
         page += raw.count("\f")
         label, tab, value = raw.partition("\t")
         if not squashed(raw).strip("-"):  # the row written under a page's table
-            found.append(Paragraph(raw.strip(), 1, True, page=page))
+            aside = "empty-row dash" if tab else ""
+            found.append(Paragraph(raw.strip(), 1, True, page=page, aside=aside))
         elif tab:
             if not label.strip() and found:
                 page += 1  # the form goes on under an empty label: the next page
