@@ -1,8 +1,8 @@
 """How far the main content reaches: up to its last question or answer, at the least.
 
-A line such as `日期：…` or `附件1：…` inside an answer looks like a row of the form. It is none as long
-as questions or answers follow. Those are told by the content's own example: a label of a shape that
-opened a question or an answer before, its number the next one.
+A line such as `日期：…` or `附件1：…` inside an answer looks like a row of the form. It is none as
+long as questions or answers follow. Those are told by the content's own example: a label of a shape
+that opened a question or an answer before, its number the next one.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def put_furniture_aside(ledger: Ledger) -> Doubts:
     """
     lines = ledger.source.lines
     doubled = _doubled(ledger)
-    content = content_lines(ledger)
     candidates = _page_numbers(ledger)
+    content = content_lines(_without(ledger, candidates))
     numbers = [
         found
         for found in candidates
@@ -111,6 +111,14 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
     return found
 
 
+def _without(ledger: Ledger, numbers: list[_PageNumber]) -> Ledger:
+    """A ledger to try on: labels are found across the page numbers that may break them."""
+    trial = Ledger(ledger.source)
+    for found in numbers:
+        trial.put_aside(trial.whole(found.line), "page number")
+    return trial
+
+
 def _is_proven(ledger: Ledger, found: _PageNumber, others: list[_PageNumber]) -> bool:
     """Whether another page has such a number at the same edge, or, in a file without pages, the
     numbers count on."""
@@ -134,7 +142,8 @@ def _is_proven(ledger: Ledger, found: _PageNumber, others: list[_PageNumber]) ->
 
 
 def _put_dashes_aside(ledger: Ledger, content: frozenset[int]) -> None:
-    """The dashes of an empty row; in the content only at a page's edge, again and again."""
+    """The dashes of an empty row; in the content only at a page's edge, again and again, or with
+    the tab of a row whose cells are empty."""
     lines = ledger.source.lines
     dashes = [
         number
@@ -150,7 +159,8 @@ def _put_dashes_aside(ledger: Ledger, content: frozenset[int]) -> None:
         )
         for number in dashes:
             often = pages[squashed(lines[number].text)] >= _FEWEST_PAGES
-            if number not in content or (number in at_edge and often):
+            row = "\t" in lines[number].text
+            if number not in content or row or (number in at_edge and often):
                 ledger.put_aside(ledger.whole(number), "empty-row dash")
 
 
