@@ -59,6 +59,10 @@ class Notes:
             what = kinds.get(token.kind, "脚本、样式")
             self.remarks.append(f"{what}里的文字不显示，未收录：“{words[:_NAMED]}”")
 
+    def unseen(self, count: int) -> None:
+        if count:
+            self.remarks.append(f"段落首尾有 {count} 个不可见字符，未收录")
+
     def references(self, text: str) -> None:
         if odd := list(dict.fromkeys(odd_references(text))):
             self.remarks.append(f"文中有不规范的字符引用，请核对：{'、'.join(odd[:5])}")
@@ -153,6 +157,8 @@ class Paragraphs:
             self._image(tag)
         elif name == "a" and tag.given.get("href"):
             self._done[-1].links += (tag.given["href"] or "",)
+            if self._by_line:
+                self._notes.remarks.append(f"链接的地址未收录：{tag.given['href']}")
 
     def _end(self, name: str) -> None:
         kind = "b" if name == "strong" else "struck" if name in _STRUCK else name
@@ -251,15 +257,29 @@ def html_source(text: str) -> Source:
     parser = Paragraphs(notes)
     parser.take(tokens(text))
     found = parser.finished()
+    _mark_pages(found)
+    notes.unseen(unseen_ends(found))
     lines = lines_of(found)
-    aside = sum(len(squashed(line.text)) for line in lines if line.aside == "page marker")
+    aside = sum(len(squashed(line.text)) for line in lines if line.text.startswith("<!--"))
     return Source(
         tuple(lines),
         count_of(text) - unseen_ends(found) + aside,
+        copied=True,
         wrapped=False,
         remarks=notes.warnings(),
         doubts=notes.problems(),
     )
+
+
+def _mark_pages(found: list[Paragraph]) -> None:
+    """Put pages' anchors aside: pdfminer writes `1833.84Page 3` where a page begins."""
+    markers = PageMarkers([item.text for item in found])
+    pages = 0
+    for item in found:
+        if not item.row and markers.number(item.text) is not None:
+            item.aside = "page marker"
+            pages += 1
+        item.page += max(0, pages - 1)
 
 
 _NAMES = "|".join(sorted(ELEMENTS, key=len, reverse=True))

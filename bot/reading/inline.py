@@ -1,8 +1,10 @@
 """Markdown's marks inside a paragraph → words and tags, as CommonMark pairs them.
 
-Only pairs are marks. Three differences from CommonMark, for words must not be lost: next to Chinese
-text punctuation does not keep a mark from opening or closing (`**1、如何？**您好`); a star between
-figures is a sign (`2*3*4`); of a run of stars without a partner every star stays.
+Only pairs are marks. What differs from CommonMark, for words must not be lost:
+
+- next to Chinese text punctuation keeps no mark from opening or closing: `**1、如何？**您好`;
+- a star between figures is a sign: `2*3*4`;
+- a tag is one with its partner: `A<B>C` are words, and so is `<https://a.cn>`.
 
 Source: https://spec.commonmark.org/0.31.2/#delimiter-run and the rules below it.
 """
@@ -14,19 +16,18 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.reading.tags import Hidden, Tag, Token, Words, tag_at, undone
+from bot.reading.tags import HIDING, Hidden, Tag, Token, Words, tag_at, undone
 
 _SPECIAL = re.compile(r"[\\`*_~&<!\[]")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _REFERENCE = re.compile(r"&[#A-Za-z][0-9A-Za-z]{1,31};")
-_ADDRESS = re.compile(
-    r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]{0,2000}|[\w.+-]{1,64}@[\w.-]{1,255})>"
-)
 _LINK = re.compile(
     r"(!?)\[([^\[\]\n]{0,500})\]\(\s*<?([^\s()<>]{0,2000})>?(?:\s+\"[^\"\n]{0,200}\")?\s*\)"
 )
 _RUN = re.compile(r"\*+|_+|~+|`+")
 _NEAR = 300  # runs without a partner that are tried for one
+_FAR = 2000  # characters between a tag and its partner
+_ALONE = ("br", "hr", "img", "wbr", "input")
 _TAG_OF = {1: "em", 2: "b", -2: "s"}
 
 
@@ -103,10 +104,21 @@ def _taken(text: str, at: int) -> tuple[list[Token], int] | None:
     if text.startswith("<!--", at):
         end = text.find("-->", at)
         return None if end < 0 else ([Hidden("comment", text[at + 4 : end])], end + 3)
-    if match := _ADDRESS.match(text, at):
-        return [Words(match[1])], match.end()
-    tag = tag_at(text, at)
-    return None if tag is None else ([tag[0]], tag[1])
+    found = tag_at(text, at)
+    if found is None:
+        return None
+    tag, end = found
+    if tag.name in _ALONE:
+        return [tag], end
+    if tag.closing:
+        opened = re.search(rf"<{tag.name}\b", text[max(0, at - _FAR) : at], re.I)
+        return ([tag], end) if opened else None
+    close = re.compile(rf"</{tag.name}\s*>", re.I).search(text, end, end + _FAR)
+    if close is None:
+        return None
+    if tag.name in HIDING:
+        return [Hidden(tag.name, text[end : close.start()])], close.end()
+    return [tag], end
 
 
 def _code(text: str, at: int) -> tuple[list[Token], int]:

@@ -35,6 +35,7 @@ class Source:
     wrapped: bool  # lines are broken by the page layout, so a break may be inside a sentence
     remarks: tuple[str, ...] = ()  # Chinese; what a person should look at in the original
     paged: bool = False  # the container tells where pages begin
+    copied: bool = False  # a text, perhaps a converter's, so its order may not be the page's
     doubts: tuple[Problem, ...] = ()  # against importing it, until a person has looked
 
 

@@ -23,16 +23,17 @@ from bot.reading.pages import PageMarkers
 from bot.reading.tags import Token, Words, tokens, undone
 from bot.reading.vocabulary import is_known_label
 
-_HEADING = re.compile(r"#{1,6}[ \t]+(?P<words>.*?)(?:[ \t]+#+)?[ \t]*")
+_HEADING = re.compile(r"#{1,6}[ \t]+(?P<words>\S.*?)(?:[ \t]+#+)?[ \t]*")
 _ROW = re.compile(r"\s*\|(?P<cells>.*)\|\s*")
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
-_PAGE_END = re.compile(r"\s*-{3,}\s*")
+_PAGE_END = re.compile(r"-{5,}")  # of pymupdf4llm; where there are several
 _TABLE = re.compile(r"<(/?)table\b[^<>]*>", re.I)
 _BAR = re.compile(r"(?<!\\)\|")
 _PICTURE = re.compile(r"\**==>\s*picture.*<==\**", re.I)
 _NUMBER = re.compile(r"\s*[-—\s]*(\d{1,3})[-—\s]*")
 _MARKS = re.compile(r"[\s*_`~#|\\:\-—<>=\[\]()!.]")
 _ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
+_SHORT_ROW = 20  # characters
 _LONG_LINE = 24  # characters from which a line that stops in mid-sentence was broken by a page
 _WRAPPED = 0.3  # share of such lines from which the page broke the lines
 
@@ -49,6 +50,7 @@ def markdown_source(text: str, *, marks: bool = True) -> Source:
     found = reader.read()
     lines = lines_of(found)
     dropped = unseen_ends(found)
+    notes.unseen(dropped)
     missing = _signs(_as_shown(text)) - sum(_signs(line.text) for line in lines) - dropped
     left = [line.text for line in lines if "**" in line.text] if marks else []
     if left:
@@ -56,6 +58,7 @@ def markdown_source(text: str, *, marks: bool = True) -> Source:
     return Source(
         tuple(lines),
         sum(len(squashed(line.text)) for line in lines) + max(0, missing),
+        copied=True,
         wrapped=_is_wrapped(lines),
         paged=reader.pages > 1,
         remarks=notes.warnings(),
@@ -69,9 +72,13 @@ class _Markdown:
         self._marks = marks
         self._lines = text.split("\n")
         self._markers = PageMarkers(self._lines)
+        self._page_ends = sum(bool(_PAGE_END.fullmatch(line)) for line in self._lines)
         self._done: list[Paragraph] = []
         self._row = 0
         self.pages = 1
+
+    def _ends_page(self, line: str) -> bool:
+        return self._page_ends > 1 and bool(_PAGE_END.fullmatch(line))
 
     def read(self) -> list[Paragraph]:
         at = 0
@@ -87,7 +94,7 @@ class _Markdown:
             line = line.replace("\f", "")
         if not line.strip():
             return at + 1
-        if self._markers.number(line) is not None or _PAGE_END.fullmatch(line):
+        if self._markers.number(line) is not None or self._ends_page(line):
             self._put([Paragraph(line.strip(), 1, True, aside="page marker")])
             self.pages += 1
             return at + 1
@@ -115,7 +122,7 @@ class _Markdown:
         return bool(line.strip()) and not (
             "\f" in line
             or self._markers.number(line) is not None
-            or _PAGE_END.fullmatch(line)
+            or self._ends_page(line)
             or _HEADING.fullmatch(line)
             or _TABLE.match(line.lstrip())
             or (_ROW.fullmatch(line) and self._table_end(at))
@@ -145,15 +152,15 @@ class _Markdown:
         end = at
         while end < len(self._lines) and _ROW.fullmatch(self._lines[end]):
             end += 1
-        ruled = any(_is_rule(line) for line in self._lines[at : min(at + 3, end)])
+        ruled = end > at + 1 and not _is_rule(self._lines[at]) and _is_rule(self._lines[at + 1])
         known = is_known_label(re.sub(r"\*|<br/?>", "", _cells(self._lines[at])[0]))
         return end if ruled or known else 0
 
     def _table(self, begin: int, end: int) -> None:
         if self._done and self._done[-1].row and self._done[-1].page == self.pages:
             self.pages += 1  # the form goes on in another table: on the next page
-        for line in self._lines[begin:end]:
-            if _is_rule(line):
+        for at, line in enumerate(self._lines[begin:end]):
+            if at == 1 and _is_rule(line):
                 continue
             self._row += 1
             cells = _cells(line)
@@ -164,9 +171,16 @@ class _Markdown:
                 for item in parser.finished():
                     item.row, item.cell, item.width = self._row, cell, max(2, len(cells))
                     row.append(item)
+            if at > 1 and row and row[0].cell > 1 and self._is_nameless(row):
+                row.insert(0, Paragraph(row=self._row, cell=1, width=row[0].width))
             if row:
                 row[0].raw = line.strip()
             self._put(row)
+
+    def _is_nameless(self, row: list[Paragraph]) -> bool:
+        """Whether a row without a label is one of its own, such as 无, and goes on with nothing."""
+        words = "".join(item.text for item in row)
+        return len(words) <= _SHORT_ROW and bool(re.search(r"[。！？!?]$", self._done[-1].text))
 
     def _html_table(self, at: int) -> int:
         depth, end = 0, at

@@ -19,6 +19,7 @@ _PAGE = (
 _STYLES = tuple(
     re.compile(rf"\s*(?:{pattern})\s*", re.I)
     for pattern in (
+        rf"(?:\d+\.\d+)?page\s+{_NO}",  # pdfminer's HTML
         rf"\{{{_NO}\}}\s*-{{4,}}",  # marker
         rf"-{{2,}}\s*(?:end of\s+)?(?:{_PAGE})\s*-{{2,}}",  # pymupdf4llm
         rf"={{2,}}\s*(?:end of\s+)?(?:{_PAGE})\s*={{2,}}",

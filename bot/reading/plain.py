@@ -38,9 +38,12 @@ def plain_source(text: str) -> Source:
         if trimmed(raw):
             lines.append(Line(trimmed(raw), page, starts=starts, indent=indent))
         starts = False
+    unseen = _unseen_ends(text)
     return Source(
         tuple(lines),
-        len(squashed(text)) - _unseen_ends(text),
+        len(squashed(text)) - unseen,
+        remarks=(f"行首尾有 {unseen} 个不可见字符，未收录",) if unseen else (),
+        copied=True,
         wrapped=True,
         paged=len(pages) > 1 or marked > 0,
     )

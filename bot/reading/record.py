@@ -33,6 +33,7 @@ from bot.record import (
 
 _MOST_FURNITURE = 0.05  # share of characters above which a warning is due
 _CORRECTED = re.compile(r"更正|补充(?:版|后|披露|说明|公告)|[（(]补充[)）]|修订(?:版|稿|后)")
+_NEVER_EMPTY = ("activities", "time")
 _SETTABLE = {"company_code", "company_name", "record_no", "event_date", "title"}
 
 
@@ -234,6 +235,9 @@ def _record(
         problems.append(
             Problem(f"表头有不同的编号：{'、'.join(numbers)}；可用 --set record_no= 指定")
         )
+    if ledger.source.copied and _is_out_of_order(ledger, form):
+        what = "栏目与内容次序不对（可能由转换工具生成），请用原 PDF"
+        raise ReadingError(file, (Problem(what),))
     problems += _questions_elsewhere(ledger, form)
     if not code or not re.fullmatch(r"\d{6}", code):
         problems.append(Problem("读不出证券代码；可用 --set company_code=六位代码 补上"))
@@ -314,6 +318,19 @@ def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
             and ASKED.search(ledger.text(span))
         )
     ][:1]
+
+
+def _is_out_of_order(ledger: Ledger, form: Form) -> bool:
+    """Whether labels and words went apart, as where a converter takes a page by columns: questions
+    stand in another row, or rows are empty that never are."""
+    rows = {name: [row for row in form.rows if row.field == name] for name in _NEVER_EMPTY}
+    empty = [name for name, of in rows.items() if of and not any(row.value for row in of)]
+    asked = any(
+        re.match(r"\s*(?:[Qq]|问)\s*[:：]", ledger.text(span))
+        for name in ("activities", "time", "place", "hosts")
+        for span in form.values(name)
+    )
+    return form.has_content() and (asked or bool(empty) or bool(_questions_elsewhere(ledger, form)))
 
 
 def _number(ledger: Ledger, form: Form) -> str | None:

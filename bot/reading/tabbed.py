@@ -50,10 +50,12 @@ def tabbed_source(text: str) -> Source:
             line = f"{bold[1]}<b>{bold[2]}</b>{bold[3]}" if bold else raw
             found += _cell(line, notes, 0, 0, page)
     lines = lines_of(found)
+    notes.unseen(unseen_ends(found))
     count = count_of(text) - bold_marks - unseen_ends(found)
     return Source(
         tuple(lines),
         count,
+        copied=True,
         wrapped=False,
         paged=True,
         remarks=notes.warnings(),

@@ -52,7 +52,7 @@ _WITHOUT_VALUE = _words(
 _OF_WORD = re.compile(r"(?:o|v|w|m|st1|x):\w+", re.I)  # what its HTML adds: <o:p>
 _CONDITION = re.compile(r"<!\[(?:if|endif)[^\]<>]{0,80}\]>", re.I)
 _DECLARED = re.compile(r"<(?:!doctype\b[^<>]*|\?xml\b[^<>]*\?)>", re.I)
-_RAW = frozenset(("script", "style", "title", "template"))  # what they hold is shown to nobody
+HIDING = frozenset(("script", "style", "title", "template"))  # what they hold is shown to nobody
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});?")
 
 
@@ -132,7 +132,7 @@ def _hidden_at(text: str, at: int, unclosed: set[str]) -> tuple[Token | None, in
     if condition := _CONDITION.match(text, at) or _DECLARED.match(text, at):
         return None, condition.end()
     found = tag_at(text, at)
-    if found is None or found[0].closing or found[0].name not in _RAW:
+    if found is None or found[0].closing or found[0].name not in HIDING:
         return None
     name, begin = found[0].name, found[1]
     close = None
