@@ -67,10 +67,9 @@ def _strip(row: list[Paragraph]) -> Strip:
     words = "\n".join(item.text for item in row)
     if not _is_row(row) or row[0].aside:
         return Strip(words)
-    return Strip(
-        "\n".join(item.text for item in row if item.cell > 1),
-        "".join(item.text for item in row if item.cell <= 1 and not item.aside),
-    )
+    label = "".join(item.text for item in row if item.cell <= 1 and not item.aside)
+    words = "\n".join(item.text for item in row if item.cell > 1)
+    return Strip(words, "" if _EMPTY_HEAD.fullmatch(label) else label)
 
 
 def _is_row(row: list[Paragraph]) -> bool:

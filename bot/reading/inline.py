@@ -149,7 +149,7 @@ def _run(text: str, at: int, end: int, token: int) -> _Run:
             left and (not right or _is_punctuation(before)),
             right and (not left or _is_punctuation(after)),
         )
-    if before.isdecimal() and after.isdecimal():
+    if char != "~" and before.isdecimal() and after.isdecimal():
         left = right = False
     return _Run(token, char, count, left, right, count)
 

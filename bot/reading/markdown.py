@@ -30,7 +30,7 @@ _PAGE_END = re.compile(r"-{5,}")  # of pymupdf4llm; where there are several
 _TABLE = re.compile(r"<(/?)table\b[^<>]*>", re.I)
 _BAR = re.compile(r"(?<!\\)\|")
 _PICTURE = re.compile(r"\**==>\s*picture.*<==\**", re.I)
-_NUMBER = re.compile(r"\s*[-—\s]*(\d{1,3})[-—\s]*")
+_NUMBER = re.compile(r"[-—\s第]*(\d{1,3})(?:\s*[/／]\s*\d{1,3})?[-—\s页]*")
 _MARKS = re.compile(r"[\s*_`~#|\\:\-—<>=\[\]()!.]")
 _ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
 _SHORT_ROW = 20  # characters
@@ -84,7 +84,21 @@ class _Markdown:
         at = 0
         while at < len(self._lines):
             at = self._block(at)
+        self._mark_numbers()
         return self._done
+
+    def _mark_numbers(self) -> None:
+        """Put page numbers aside that stand between the tables of two pages."""
+        numbers: list[Paragraph] = []
+        in_table = False
+        for item in self._done:
+            if not item.row and _NUMBER.fullmatch(item.text):
+                numbers.append(item)
+                continue
+            if in_table and item.row:
+                for number in numbers:
+                    number.aside = "page marker"
+            in_table, numbers = bool(item.row), []
 
     def _block(self, at: int) -> int:
         """One block from this line on; the line after it."""
