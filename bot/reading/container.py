@@ -50,7 +50,7 @@ def container_of(text: str) -> Container:
 def head_of(text: str) -> str:
     """The text up to the main content's label, and a little of what follows it in its line."""
     plain = []
-    places = []
+    places: list[int] = []
     at = 0
     for mark in (*_MARKS.finditer(text), None):
         end = mark.start() if mark else len(text)

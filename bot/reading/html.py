@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import Problem
 from bot.reading.blocks import Paragraph, lines_of, unseen_ends
-from bot.reading.lines import Source, squashed, trimmed
+from bot.reading.lines import LINE_BREAKS, Source, squashed, trimmed
 from bot.reading.pages import PageMarkers
 from bot.reading.tags import (
     ELEMENTS,
@@ -32,6 +32,8 @@ _BLOCKS = tuple(
     main menu nav ol option p pre section summary table tbody td tfoot th thead tr ul
     """.split()  # noqa: SIM905
 )
+_BREAKS = re.compile(f"[{LINE_BREAKS}]")
+_BREAKS_OR_FEED = re.compile(f"[\n{LINE_BREAKS}]")
 _STRUCK = ("s", "strike", "del")
 _RAISED = ("sup", "sub")
 _NAMED = 40  # characters of words that are named
@@ -129,9 +131,8 @@ class Paragraphs:
     def _hide(self, token: Hidden) -> None:
         if token.kind == "comment" and PageMarkers.is_comment(token.text):
             self.mark_page(f"<!--{token.text}-->")
-        elif (
-            any(item.text.strip() for item in self._done) or not token.ended
-        ):  # what the page's head says is no word
+        elif self._by_line or not token.ended or any(item.text.strip() for item in self._done):
+            # What stands above the first word of a page is its own head.
             self._notes.hidden(token)
 
     def _start(self, tag: Tag) -> None:
@@ -177,8 +178,11 @@ class Paragraphs:
     def _say(self, text: str) -> None:
         if self._in_head and not text.strip():
             return
-        if "\n" in text and (self._by_line or self._open["pre"]) and not self._place.row:
-            first, *rest = text.split("\n")
+        breaks = _BREAKS
+        if (self._by_line or self._open["pre"]) and not self._place.row:
+            breaks = _BREAKS_OR_FEED
+        if breaks.search(text):
+            first, *rest = breaks.split(text)
             self._say(first)
             for line in rest:
                 self.begin(block=not self._by_line)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from bot.errors import Problem
 
+# What Word and others write for a line's end, beside the usual ones.
+LINE_BREAKS = "\x0b\x1c\x1d\x1e\x85\u2028\u2029"
 # Characters without a shape, which copying leaves behind: zero-width ones, soft hyphen, byte order.
 UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 

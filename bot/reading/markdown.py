@@ -46,6 +46,8 @@ def markdown_source(text: str, *, marks: bool = True) -> Source:
         marks: Whether its stars and the like are marks; else only its tables are read.
     """
     notes = Notes()
+    if marks:
+        notes.references(text)
     reader = _Markdown(text, notes, marks)
     found = reader.read()
     lines = lines_of(found)

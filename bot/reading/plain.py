@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
-from bot.reading.lines import UNSEEN, Line, Source, squashed, trimmed
+from bot.reading.lines import LINE_BREAKS, UNSEEN, Line, Source, squashed, trimmed
 from bot.reading.pages import PageMarkers
 from bot.reading.rows import Strip, rows_of_form
 from bot.reading.vocabulary import is_known_label
 
+_TO_LINE_FEED = str.maketrans(LINE_BREAKS, "\n" * len(LINE_BREAKS))
 _PAGE_BREAK = re.compile(r"(?:(?<=\n)|\A)\f|\f(?=\n|\Z)")  # inside a line it is a line's break
 _LABEL = re.compile(r"[\s\u4e00-\u9fff（()）/、；;]{2,45}")
 
 
 def plain_source(text: str) -> Source:
     """Take text apart by page, form feeds or a converter's markers between them."""
+    text = text.translate(_TO_LINE_FEED)
     pages = [page.replace("\f", "\n") for page in _PAGE_BREAK.split(text)]
     raws = [(raw, page) for page, words in enumerate(pages, 1) for raw in words.split("\n")]
     markers = PageMarkers([raw for raw, _ in raws])

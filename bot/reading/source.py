@@ -6,8 +6,6 @@ added is undone: tags, entities, Markdown marks. White space inside a line stays
 
 from __future__ import annotations
 
-import re
-
 from bot.errors import Problem, ReadingError
 from bot.reading.container import container_of
 from bot.reading.html import html_source
@@ -16,9 +14,6 @@ from bot.reading.markdown import markdown_source
 from bot.reading.pdf import pdf_source
 from bot.reading.plain import plain_source
 from bot.reading.tabbed import tabbed_source
-
-# What Word and others write for a line's end, beside the usual ones.
-_LINE_BREAK = re.compile("\r\n|[\r\x0b\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
 class UnknownKindError(ReadingError):
@@ -61,7 +56,7 @@ def _decoded(data: bytes, file: str) -> str:
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         try:
-            return _LINE_BREAK.sub("\n", data.decode(encoding))
+            return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError:
             continue
     raise UnknownKindError(
