@@ -357,3 +357,54 @@ def test_a_character_without_shape_hides_no_question_and_is_named(form, sign: st
 def test_every_encoding_reads_the_same(form, encoding: str):
     (reading,) = read_records(form("三亿元。").encode(encoding), "case")
     assert answers(reading.record) == ["您好。三亿元。谢谢！", "您好。进展顺利。"]
+
+
+QA = ("1、研发投入多少？", "您好。研发投入三亿元。", "2、海外进展如何？", "您好。R&D 进展顺利。")
+TOLD = ["您好。研发投入三亿元。", "您好。R&D进展顺利。"]
+
+
+def as_docling(pairs: tuple[str, ...]) -> str:
+    """Headings of the second level, padded tables, entities, a comment for each picture."""
+    rows = "\n".join(f"| {label:<20} | {value:<40} |" for label, value in ROWS)
+    foot = "\n".join(f"| {label} | {value} |" for label, value in FOOT)
+    content = "\n\n".join(pairs).replace("&", "&amp;")
+    return (
+        f"{HEAD[0]}\n\n## {HEAD[1]}\n\n{HEAD[2]}\n\n<!-- image -->\n\n"
+        f"{rows.replace(chr(10), f'{chr(10)}|-----|-----|{chr(10)}', 1)}\n\n"
+        f"## {CONTENT}\n\n{content}\n\n{foot}\n"
+    )
+
+
+def as_marker(pairs: tuple[str, ...]) -> str:
+    """Pages counted from 0, anchors of pages, bold in headings, cells of one line."""
+    head = f"{{0}}{'-' * 48}\n\n{HEAD[0]}\n\n# **{HEAD[1]}**\n\n{HEAD[2]}\n\n"
+    rows = [*ROWS, (CONTENT, "<br>".join(pairs[:2]))]
+    table = "\n".join(f"| **{label}** | {value} |" for label, value in rows)
+    more = f'\n\n{{1}}{"-" * 48}\n\n<span id="page-1-0"></span>\n\n'
+    rest = f"|  | {'<br>'.join(pairs[2:])} |\n|---|---|\n"
+    foot = "\n".join(f"| **{label}** | {value} |" for label, value in FOOT)
+    return head + table.replace("\n", "\n|---|---|\n", 1) + more + rest + foot
+
+
+def as_mineru(pairs: tuple[str, ...]) -> str:
+    """One heading, the form a table of HTML on one line."""
+    rows = (*ROWS, (CONTENT, "<br>".join(pairs).replace("&", "&amp;")), *FOOT)
+    cells = "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in rows)
+    table = f"<html><body><table>{cells}</table></body></html>"
+    return f"{HEAD[0]}\n\n# {HEAD[1]}\n\n{HEAD[2]}\n\n{table}\n"
+
+
+def as_markitdown(pairs: tuple[str, ...]) -> str:
+    """Of a Word file: the form's first row is the table's head."""
+    rows = [*ROWS, (CONTENT, pairs[0]), *(("", one) for one in pairs[1:]), *FOOT]
+    table = "\n".join(f"| {label} | {value} |" for label, value in rows)
+    return "\n\n".join([*HEAD, table.replace("\n", "\n| --- | --- |\n", 1)])
+
+
+@pytest.mark.parametrize("convert", [as_docling, as_marker, as_mineru, as_markitdown])
+def test_a_form_as_converters_write_it_is_read(convert):
+    record = read(convert(QA))
+    assert answers(record) == TOLD
+    assert [item.question for item in record.questions] == ["研发投入多少？", "海外进展如何？"]
+    assert (record.place, record.attachments) == ("公司会议室", ("无",))
+    assert not record.warnings

@@ -28,6 +28,7 @@ _ROW = re.compile(r"\s*\|(?P<cells>.*)\|\s*")
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _PAGE_END = re.compile(r"-{5,}")  # of pymupdf4llm; where there are several
 _TABLE = re.compile(r"<(/?)table\b[^<>]*>", re.I)
+_BEGINS_TABLE = re.compile(r"\s*(?:<html>\s*<body>\s*|<div[^<>]*>\s*)?<table\b", re.I)  # MinerU's
 _BAR = re.compile(r"(?<!\\)\|")
 _PICTURE = re.compile(r"\**==>\s*picture.*<==\**", re.I)
 _NUMBER = re.compile(r"[-—\s第]*(\d{1,3})(?:\s*[/／]\s*\d{1,3})?[-—\s页]*")
@@ -118,7 +119,7 @@ class _Markdown:
             self._notes.remarks.append(f"有图片未收录：{line.strip()[:40]}")
             self._put([Paragraph(line.strip(), 1, True, aside="picture")])
             return at + 1
-        if _TABLE.match(line.lstrip()):
+        if _BEGINS_TABLE.match(line):
             return self._html_table(at)
         if _ROW.fullmatch(line) and (end := self._table_end(at)):
             self._table(at, end)
@@ -140,7 +141,7 @@ class _Markdown:
             or self._markers.number(line) is not None
             or self._ends_page(line)
             or _HEADING.fullmatch(line)
-            or _TABLE.match(line.lstrip())
+            or _BEGINS_TABLE.match(line)
             or (_ROW.fullmatch(line) and self._table_end(at))
         )
 
@@ -196,7 +197,8 @@ class _Markdown:
     def _is_nameless(self, row: list[Paragraph]) -> bool:
         """Whether a row without a label is one of its own, such as 无, and goes on with nothing."""
         words = "".join(item.text for item in row)
-        return len(words) <= _SHORT_ROW and bool(re.search(r"[。！？!?]$", self._done[-1].text))
+        ended = re.search(r"[。！!]$", self._done[-1].text)
+        return len(words) <= _SHORT_ROW and bool(ended) and not _ENDS.search(words)
 
     def _html_table(self, at: int) -> int:
         depth, end = 0, at
