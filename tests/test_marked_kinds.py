@@ -74,7 +74,14 @@ def html(answer: str) -> str:
 def markdown(answer: str) -> str:
     rows = "\n".join(f"|{label}|{value}|" for label, value in ROWS)
     foot = "\n".join(f"|{label}|{value}|" for label, value in FOOT)
-    content = f"**1、研发投入多少？**\n\n您好。{answer}谢谢！\n\n**2、海外进展如何？**\n\n您好。进展顺利。"
+    content = "\n\n".join(
+        (
+            "**1、研发投入多少？**",
+            f"您好。{answer}谢谢！",
+            "**2、海外进展如何？**",
+            "您好。进展顺利。",
+        )
+    )
     return (
         f"{HEAD[0]}\n\n# {HEAD[1]}\n\n{HEAD[2]}\n\n{rows}\n\n**{CONTENT}**\n\n{content}\n\n{foot}\n"
     )
@@ -184,6 +191,11 @@ def test_struck_words_are_refused_by_name(text: str):
     assert "“3.5”有删除线" in refused(text)
 
 
+def test_words_struck_by_a_style_are_refused():
+    text = html('<span style="text-decoration: line-through">3.5</span>4.5')
+    assert "删除线样式" in refused(text)
+
+
 @pytest.mark.parametrize(
     ("hidden", "name"),
     [
@@ -276,7 +288,11 @@ def test_a_table_torn_by_pages_is_one_form(repeat: bool, empty: str, between: st
         empty,
     )
     record = read(text)
-    assert answers(record) == ["年底投产。", "海外订单平稳，毛利率稳定。", "请以公告为准。"]
+    assert [item.answer for item in record.questions] == [
+        "年底投产。",
+        "海外订单平稳，毛利率稳定。",
+        "请以公告为准。",
+    ]
     assert record.activities == ("业绩说明会",)
     assert record.place == "公司会议室"
     assert not record.other

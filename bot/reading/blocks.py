@@ -41,6 +41,11 @@ class Paragraph:
         return bool(self.text.strip()) and not self.plain
 
 
+def is_empty_head(words: str) -> bool:
+    """Whether a cell holds no words, or what a converter writes for none."""
+    return not words or bool(_EMPTY_HEAD.fullmatch(words))
+
+
 def lines_of(found: Sequence[Paragraph]) -> list[Line]:
     """All paragraphs as lines, in order."""
     groups = [
@@ -69,7 +74,7 @@ def _strip(row: list[Paragraph]) -> Strip:
         return Strip(words)
     label = "".join(item.text for item in row if item.cell <= 1 and not item.aside)
     words = "\n".join(item.text for item in row if item.cell > 1)
-    return Strip(words, "" if _EMPTY_HEAD.fullmatch(label) else label)
+    return Strip(words, "" if is_empty_head(label) else label)
 
 
 def _is_row(row: list[Paragraph]) -> bool:
@@ -82,7 +87,7 @@ def _form_row(row: list[Paragraph]) -> Iterator[Line]:
         part: Literal["label", "value"] = "label" if item.cell <= 1 else "value"
         starts = item.cell != above if part == "label" else item.block
         above = item.cell
-        if _EMPTY_HEAD.fullmatch(item.text) and not item.aside:
+        if item.text and is_empty_head(item.text) and not item.aside:
             yield Line(item.text, item.page, aside="empty head cell")
         else:
             yield _line(item, part, starts)

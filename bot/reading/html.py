@@ -101,7 +101,9 @@ class Paragraphs:
         self._rows = 0
         self._place = _Place()
         self._first = 0  # paragraph of the outermost table
-        self._struck = self._raised = ""
+        self._struck = ""
+        self._raised: str | None = None  # words of the <sup> or <sub> just read
+        self._above = ""  # words right before it
         self._in_head = False
 
     def take(self, given: Iterable[Token]) -> None:
@@ -138,6 +140,8 @@ class Paragraphs:
     def _start(self, tag: Tag) -> None:
         name = tag.name
         self._enter(name)
+        if "line-through" in (tag.given.get("style") or ""):
+            self._notes.doubts.append("有删除线样式的文字，不知是否作数；请用原 PDF 或删改后导入")
         if name in _BLOCKS:
             self._in_head = False
             self.begin()
@@ -147,11 +151,11 @@ class Paragraphs:
             self._open["pre"] += 1
         elif name == "head":
             self._in_head = not any(item.text.strip() for item in self._done)
-        elif name in _STRUCK or "line-through" in (tag.given.get("style") or ""):
-            self._open["struck"] += name in _STRUCK
+        elif name in _STRUCK:
+            self._open["struck"] += 1
         elif name in _RAISED:
             self._open["raised"] += 1
-            self._raised = self._done[-1].text[-1:] + "|"
+            self._raised, self._above = "", self._done[-1].text[-6:]
         elif name == "input" and tag.given.get("type") == "checkbox":
             self.begin(ticked="checked" in tag.given)
         elif name == "img":
@@ -190,21 +194,21 @@ class Paragraphs:
             return
         if self._open["struck"]:
             self._struck += text
-        if self._raised:
+        if self._raised is not None:
             self._raise(text)
         self._done[-1].text += text
         self._done[-1].plain += len(squashed(text)) if not self._open["b"] else 0
 
     def _raise(self, text: str) -> None:
         """Words in <sup> or <sub>, or the first ones behind it."""
-        before, _, raised = self._raised.partition("|")
         if self._open["raised"]:
-            self._raised += text
+            self._raised = (self._raised or "") + text
             return
-        self._raised = ""
+        before, raised = self._above, self._raised or ""
+        self._raised = None
         if not squashed(raised):
             return
-        joined = (before.isdigit() and raised[0].isdigit()) or (
+        joined = (before[-1:].isdigit() and raised[0].isdigit()) or (
             raised[-1].isdigit() and text[:1].isdigit()
         )
         words = f"“{before}{raised}{text[:8]}”中的“{raised[:_NAMED]}”是上标或下标"
@@ -218,7 +222,7 @@ class Paragraphs:
             words = " ".join(self._struck.split())[:_NAMED]
             self._notes.doubts.append(f"“{words}”有删除线，不知是否作数；请用原 PDF 或删改后导入")
         self._struck = ""
-        if self._raised and not self._open["raised"]:
+        if not self._open["raised"]:
             self._raise("")
 
     def _image(self, tag: Tag) -> None:
@@ -228,7 +232,7 @@ class Paragraphs:
 
     def begin(self, ticked: bool | None = None, *, block: bool = True) -> None:
         """A paragraph begins, or a line of one."""
-        if self._raised and not self._open["raised"]:
+        if not self._open["raised"]:
             self._raise("")
         at = self._place
         self._done.append(Paragraph("", 0, block, ticked, (), at.row, at.cell, page=self.page))

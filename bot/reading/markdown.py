@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from bot.errors import Problem
-from bot.reading.blocks import Paragraph, lines_of, unseen_ends
+from bot.reading.blocks import Paragraph, is_empty_head, lines_of, unseen_ends
 from bot.reading.html import Notes, Paragraphs
 from bot.reading.inline import inline
 from bot.reading.lines import Line, Source, squashed
@@ -174,7 +174,8 @@ class _Markdown:
         return end if ruled or known else 0
 
     def _table(self, begin: int, end: int) -> None:
-        if self._done and self._done[-1].row and self._done[-1].page == self.pages:
+        above = next((item.page for item in reversed(self._done) if item.row), 0)
+        if above == self.pages and is_empty_head(_cells(self._lines[begin])[0].strip()):
             self.pages += 1  # the form goes on in another table: on the next page
         for at, line in enumerate(self._lines[begin:end]):
             if at == 1 and _is_rule(line):
