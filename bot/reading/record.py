@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import cast
 
 from bot.errors import Problem, ReadingError
@@ -325,10 +325,11 @@ def _is_out_of_order(ledger: Ledger, form: Form) -> bool:
     stand in another row, or rows are empty that never are."""
     rows = {name: [row for row in form.rows if row.field == name] for name in _NEVER_EMPTY}
     empty = [name for name, of in rows.items() if of and not any(row.value for row in of)]
+    above = takewhile(lambda row: row.field != "content", form.rows)
     asked = any(
         re.match(r"\s*(?:[Qq]|问)\s*[:：]", ledger.text(span))
-        for name in ("activities", "time", "place", "hosts")
-        for span in form.values(name)
+        for row in above
+        for span in row.value
     )
     return form.has_content() and (asked or bool(empty) or bool(_questions_elsewhere(ledger, form)))
 
