@@ -12,7 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.reading.labels import ANSWER, GREETS, is_section_heading, label_of
+from bot.reading.closing import closes
+from bot.reading.labels import ANSWER, GREETS, is_block_heading, is_section_heading, label_of
 from bot.reading.text import Ledger, Span, join
 
 _ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
@@ -95,11 +96,13 @@ class _Layout:
         if label and label.kind == "open":
             return ended or self._is_short(last)
         short = self._is_short(last)
-        if ended and label:
+        if ended and (label or closes(text)):
             return True
         if GREETS.match(text) and self._may_be_greeted(before, above, short):
             return True
-        if is_section_heading(above) and short:
+        if re.search(r"[？?]\s*$", above) and re.search(r"[：:]\s*$", text):
+            return True  # an answer's lead-in, or what introduces further questions
+        if (is_section_heading(above) or is_block_heading(above)) and short:
             return True
         if line.indent and self._indents:
             return ended or short

@@ -8,14 +8,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from bot.reading.closing import closes, is_remark
 from bot.reading.labels import (
     ANSWER,
+    ASKED,
     GREETS,
     answer_inside,
+    is_block_heading,
     is_question_heading,
     is_section_heading,
     label_of,
@@ -29,7 +32,6 @@ from bot.reading.text import Ledger, Span, join
 from bot.record import Narrative, Part, Question
 
 _LONGEST_LEAD_IN = 30  # characters of a line that only announces the questions
-_CLOSES = re.compile(r"^\d{1,3}\s*[、.．]\s*(?:会议|活动|交流|调研)[^。]{0,6}结束。?$")
 _LISTED = (
     re.compile(r"(?<![\d.])(\d{1,2})[、．.）)](?!\d)"),
     re.compile(r"[（(](\d{1,2})[）)]"),
@@ -68,7 +70,22 @@ class _Content:
         self.paragraphs = self._cut(paragraphs)
         self.texts = [paragraph.text(ledger) for paragraph in self.paragraphs]
         self.labels = [label_of(text) for text in self.texts]
-        self.answers = {at for at, text in enumerate(self.texts) if ANSWER.match(text)}
+        self.answers = self._answers()
+
+    def _answers(self) -> set[int]:
+        """Paragraphs that begin with an answer's label. `A、` and `A.` may count a list: they are
+        labels, mistyped, only in answers to `Q`, and where no `B` follows."""
+        asked = any(re.match(r"[Qq]", label.printed) for label in self.labels if label)
+        counts = any(re.match(r"\s*[Bb]\s*[、.．]", text) for text in self.texts)
+        return {
+            at
+            for at, text in enumerate(self.texts)
+            if (match := ANSWER.match(text))
+            and (
+                not re.fullmatch(r"\s*[Aa]\s?\d{0,3}\s*[、.．]\s*", match[0])
+                or (asked and not counts and not re.match(r"[A-Z]\b|[B-Z]、", text[match.end() :]))
+            )
+        }
 
     def _warn_of_torn(self, paragraphs: list[Paragraph]) -> None:
         """A number that opens a line where the line above stops in mid-word: lines are missing."""
@@ -90,7 +107,12 @@ class _Content:
             follows = rest[0].text(self.ledger) if rest else ""
             at = None
             if label_of(text) is not None:
-                at = answer_inside(text, glued=not ANSWER.match(follows))
+                answered = bool(ANSWER.match(follows))
+                at = answer_inside(text, glued=not answered)
+                if at is not None and answered and ASKED.search(text):
+                    # A question that quotes an answer: its own comes in the next paragraph.
+                    self.warnings.append(f"提问中有“{text[at : at + 12]}”，已留在提问里，请核对")
+                    at = None
             elif ANSWER.match(text):
                 at = question_inside(text)
             if at is None:
@@ -132,8 +154,6 @@ class _Content:
         seen = [section_number(text) for text in self.texts[: start.at]]
         last = max((number for number in seen if number is not None), default=0)
         for at in range(start.at + 1, end):
-            if _CLOSES.match(self.texts[at].strip()) and at == end - 1:
-                return at, self._sections(at, end)
             if (
                 last
                 and section_number(self.texts[at]) == last + 1
@@ -142,7 +162,26 @@ class _Content:
                 and start.label.kind != "chinese"
             ):
                 return at, self._sections(at, end)
+        if start is starts[-1]:
+            close = self._closing(start, end)
+            return close, self._sections(close, end) if close < end else []
         return end, []
+
+    def _closing(self, start: Start, end: int) -> int:
+        """Where the words behind the last answer begin: all of them close the record, and none of
+        the answers above has such words of its own."""
+        close = end
+        least = 2 if start.at + 1 in self.answers or not self._has_answer(start.at, end) else 3
+        while close - 1 >= start.at + least and closes(self.texts[close - 1]):
+            close -= 1
+        for at in range(start.at + least, close):
+            if is_remark(self.texts[at]):
+                close = at
+        above = any(closes(text) for text in self.texts[: start.at])
+        return end if above else close
+
+    def _has_answer(self, begin: int, end: int) -> bool:
+        return any(begin < at < end for at in self.answers)
 
     def _opening(self, first: int, before_questions: bool) -> list[Narrative]:
         """The words above the first question; a line that only announces them is a heading."""
@@ -166,7 +205,7 @@ class _Content:
         heading: str | None = None
         since = begin
         for at in range(begin, end + 1):
-            if at < end and not is_section_heading(self.texts[at]):
+            if at < end and not self._heads(at):
                 continue
             text = self._placed(self.paragraphs[since:at])
             if text or heading:
@@ -176,6 +215,19 @@ class _Content:
                 heading = self._placed([self.paragraphs[at]])
                 since = at + 1
         return found
+
+    @staticmethod
+    def _goes_on_asking(texts: Sequence[str], at: int) -> bool:
+        """Whether a paragraph belongs to the question above it. One that ends in a colon does only
+        where it introduces what is asked: behind a full question it introduces the answer."""
+        if not _is_asked(texts[at - 1]):
+            return False
+        return bool(ASKED.search(texts[at])) or (
+            _is_asked(texts[at]) and bool(ASKED.search(texts[at + 1]))
+        )
+
+    def _heads(self, at: int) -> bool:
+        return is_section_heading(self.texts[at]) or is_block_heading(self.texts[at])
 
     def _item(self, start: Start, end: int) -> _Item:
         paragraphs = self.paragraphs[start.at : end]
@@ -209,7 +261,7 @@ class _Content:
         if greeted is not None and all(_is_asked(text) for text in texts[1:greeted]):
             return greeted
         border = 1
-        while border < count - 1 and _is_asked(texts[border]) and _is_asked(texts[border - 1]):
+        while border < count - 1 and self._goes_on_asking(texts, border):
             border += 1
         return border
 
