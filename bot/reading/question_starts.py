@@ -317,12 +317,24 @@ class QuestionStarts:
             return None
         return text.strip()
 
+    def _may_restart(self, starts: list[Start], position: int) -> bool:
+        """A heading above a question is a session's where the numbers begin anew, or where the
+        first question has one too; else it may be the last words of the answer above."""
+        label = starts[position].label
+        numbered = label is not None and label.number is not None
+        return (
+            position == 0
+            or (numbered and label is not None and label.number == 1)
+            or self._session_above(starts[0].at) is not None
+            or (not numbered and not is_section_heading(self.texts[starts[position].at - 1]))
+        )
+
     def with_sessions(self, starts: list[Start]) -> list[Start]:
         """Each start with the heading of its session, where the record holds several."""
         restarts = [
             position
             for position, start in enumerate(starts)
-            if self._session_above(start.at) is not None
+            if self._session_above(start.at) is not None and self._may_restart(starts, position)
         ]
         if not [position for position in restarts if position]:
             return starts

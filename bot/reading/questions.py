@@ -39,11 +39,15 @@ _LISTED = (
 )
 
 
+_NOWHERE = Span(0, 0, 0)
+
+
 @dataclass
 class _Item:
     start: Start
     page: int
     guessed: bool = False  # nothing but a paragraph's break parts question and answer
+    mark: str = ""  # the answer's label
     question: list[Paragraph] = field(default_factory=list)
     answer: list[Paragraph] = field(default_factory=list)
 
@@ -57,6 +61,8 @@ class Content:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     empty: tuple[int, ...] = ()  # numbers of questions without words or without an answer
+    begins: tuple[Span, ...] = ()  # where each question's label begins
+    end: Span = _NOWHERE  # the last answer's last words
 
 
 class _Content:
@@ -65,6 +71,7 @@ class _Content:
     def __init__(self, ledger: Ledger, spans: list[Span]) -> None:
         self.ledger = ledger
         self.warnings: list[str] = []
+        self.labelled = True  # most answers carry labels, or none does
         paragraphs = paragraphs_of(ledger, spans)
         self._warn_of_torn(paragraphs)
         self.paragraphs = self._cut(paragraphs)
@@ -129,6 +136,9 @@ class _Content:
         found = QuestionStarts(self.paragraphs, self.texts, self.labels, self.answers)
         starts = found.with_sessions(found.starts())
         first = starts[0].at if starts else len(self.paragraphs)
+        begins = tuple(self.paragraphs[start.at].spans[0] for start in starts)
+        answered = self._answered_share(starts)
+        self.labelled = not self.answers or answered > 0.5
         narrative = self._opening(first, bool(starts))
         items: list[_Item] = []
         ends = [*(start.at for start in starts[1:]), len(self.paragraphs)]
@@ -140,7 +150,30 @@ class _Content:
         empty = tuple(item.number for item in questions if not (item.question and item.answer))
         if not items and sum(text.rstrip().endswith(("？", "?")) for text in self.texts) > 1:
             self.warnings.append("正文像是问答，但提问没有可识别的标记；已作为正文收录")
-        return Content(questions, tuple(narrative), tuple(self.warnings), notes, empty)
+        if not self.labelled:
+            self.warnings += [
+                f"第{question.number}问的“{item.mark}”作为答复标记，其他答复没有标记，请核对"
+                for item, question in zip(items, questions, strict=True)
+                if item.mark
+            ]
+        spans = [span for item in items[-1:] for one in item.answer for span in one.spans]
+        last = spans[-1] if spans else _NOWHERE
+        return Content(
+            questions, tuple(narrative), tuple(self.warnings), notes, empty, begins, last
+        )
+
+    def _answered_share(self, starts: list[Start]) -> float:
+        """How many questions have a labelled answer before the next question."""
+        ends = [*(start.at for start in starts[1:]), len(self.paragraphs)]
+        answered = (
+            sum(
+                any(start.at < at < end for at in self.answers)
+                for start, end in zip(starts, ends, strict=True)
+            )
+            if starts
+            else 0
+        )
+        return answered / max(1, len(starts))
 
     def _section_end(
         self, start: Start, end: int, starts: list[Start]
@@ -237,8 +270,11 @@ class _Content:
             self._drop(first, start.label.length, "question label")
         border = self._border(item, end)
         item.question, item.answer = paragraphs[:border], paragraphs[border:]
-        if item.answer and (match := ANSWER.match(item.answer[0].text(self.ledger))):
+        if start.at + border in self.answers and border < end - start.at:
+            match = ANSWER.match(self.texts[start.at + border])
+            assert match is not None
             self._drop(item.answer[0], match.end(), "answer label")
+            item.mark = match[0].strip()
         return item
 
     def _border(self, item: _Item, end: int) -> int:
@@ -246,9 +282,12 @@ class _Content:
         start = item.start
         count = end - start.at
         labelled = next((at for at in range(1, count) if start.at + at in self.answers), None)
-        if labelled is not None:
-            return labelled
         paragraphs, texts = self.paragraphs[start.at : end], self.texts[start.at : end]
+        # Where answers have no labels, a 答： below an answer's first words is part of it.
+        if labelled is not None and (
+            self.labelled or all(_is_asked(text) for text in texts[1:labelled])
+        ):
+            return labelled
         if paragraphs[0].bold:
             border = next((at for at, one in enumerate(paragraphs) if not one.bold), count)
             if border < count:

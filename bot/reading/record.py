@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import cast
 
 from bot.errors import Problem, ReadingError
-from bot.reading import header
+from bot.reading import account, guards, header
 from bot.reading.form import Form, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.labels import ANSWER, ASKED, label_of
@@ -102,17 +102,40 @@ def _reading(
     record, problems = _record(ledger, form, content, given, file)
     proof = ledger.proof(form.first, form.end)
     problems += _gaps(content, proof)
+    problems += _out_of_place(ledger, form, content)
     if record is None:
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
     warnings = (
         *record.warnings,
+        *guards.warnings(content.questions),
         *doubts,
         *file_warnings,
         *ledger.source.remarks,
         *_furniture_share(proof),
     )
     return Reading(replace(record, warnings=warnings), proof), problems
+
+
+def _out_of_place(ledger: Ledger, form: Form, content: Content) -> list[Problem]:
+    """Words of the content in another row, or of another row in the content."""
+    places = [at for at, row in enumerate(form.rows) if row.field == "content"]
+    rows = [
+        guards.ReadRow(
+            row.label,
+            row.field,
+            "\n".join(ledger.text(span) for span in row.value),
+            bool(places) and at > places[-1],
+        )
+        for at, row in enumerate(form.rows)
+    ]
+    moved = account.misplaced(
+        ledger, content.begins, content.end, content.questions, content.narrative
+    )
+    return [Problem(line) for line in guards.refusals(rows)] + [
+        Problem(f"原文与读到的不一致，可能有文字归错了栏目：“{words}”", None, number)
+        for number, words in moved
+    ]
 
 
 def differences(stored: Record, reread: Record, *, exact: bool = True) -> list[str]:
