@@ -120,6 +120,10 @@ class _Content:
                     # A question that quotes an answer: its own comes in the next paragraph.
                     self.warnings.append(f"提问中有“{text[at : at + 12]}”，已留在提问里，请核对")
                     at = None
+                elif at is not None and answered:
+                    self.warnings.append(
+                        f"提问同一行里的“{text[at : at + 12]}”之后另有答复标记，请核对"
+                    )
             elif ANSWER.match(text):
                 at = question_inside(text)
             if at is None:
@@ -183,6 +187,11 @@ class _Content:
         if end - 1 in session_heads and end - 1 > start.at:
             for span in self.paragraphs[end - 1].spans:
                 self.ledger.put_aside(span, "section heading")
+            numbered = start.label is not None and start.label.number is not None
+            if not numbered and starts[0].session is None:
+                self.warnings.append(
+                    f"两个提问之间的“{self.texts[end - 1].strip()}”作为场次标题，请核对"
+                )
             return end - 1, []
         seen = [section_number(text) for text in self.texts[: start.at]]
         last = max((number for number in seen if number is not None), default=0)
