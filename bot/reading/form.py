@@ -179,7 +179,7 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
         return number + 1
     if found is None:
         row = form.rows[-1] if form.rows else None
-        if row and row.field == "content" and not row.value and is_known_label(lines[number].text):
+        if row and row.field == "content" and not row.value and _repeats_label(lines[number].text):
             ledger.put_aside(ledger.whole(number), "repeated label")
         else:
             (row.value if row else form.head).append(ledger.whole(number))
@@ -203,6 +203,10 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
     elif squashed(ledger.text(rest)):
         ledger.put_aside(rest, "label")
     return last.line + 1
+
+
+def _repeats_label(text: str) -> bool:
+    return is_known_label(text) and field_of(text) == "content"
 
 
 def _record_end(ledger: Ledger, number: int) -> int:

@@ -94,10 +94,29 @@ class QuestionStarts:
         """Past the heading of the questions: numbers in a speech above it are none."""
         headings = [at for at, text in enumerate(self.texts) if is_question_heading(text)]
         for at in headings:
+            if self._goes_on(at):
+                continue
             later = [label for label in self.labels[at + 1 :] if label is not None]
             if later or any(answer > at for answer in self.answers):
                 return at + 1
         return 0
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether questions stand above already, and those below go on: the words at `at` are an
+        answer's, or a heading between questions."""
+        if any(answer < at for answer in self.answers):
+            return True
+        above = [
+            label.number
+            for place, label in enumerate(self.labels[:at])
+            if label and label.number and label.kind != "chinese" and ASKS.search(self.texts[place])
+        ]
+        below = [
+            label.number
+            for label in self.labels[at + 1 :]
+            if label and label.number and label.kind != "chinese"
+        ]
+        return bool(above and below) and below[0] == above[-1] + 1
 
     def _labelled_starts(self, kind: str, begin: int) -> list[Start]:
         """Starts whose label says that a question follows: Q1：, 问题 2、, 【提问3】, Q：."""
@@ -239,15 +258,19 @@ class QuestionStarts:
         return at + 1 < len(self.texts) and bool(GREETS.match(self.texts[at + 1]))
 
     def _chinese_starts(self, begin: int) -> list[Start]:
-        """一、…？ as questions: told from headings by their words and the answer at once."""
+        """一、…？ as questions: told from headings by their words and the answer at once. Headings
+        above them may have counted already."""
         found: list[Start] = []
+        expected = 1
         for at in range(begin, len(self.texts)):
             label = self.labels[at]
-            if label is None or label.kind != "chinese" or label.number != len(found) + 1:
+            if label is None or label.kind != "chinese" or label.number != expected:
                 continue
             follows = at + 1 in self.answers or self._greeted(at)
             if ASKS.search(self.texts[at]) or follows:
                 found.append(Start(at, label))
+            if found or is_section_heading(self.texts[at]):
+                expected += 1
         return found if len(found) > 1 or self._answered(found) else []
 
     def _bold_starts(self) -> list[Start]:
@@ -294,12 +317,24 @@ class QuestionStarts:
             return None
         return text.strip()
 
+    def _may_restart(self, starts: list[Start], position: int) -> bool:
+        """A heading above a question is a session's where the numbers begin anew, or where the
+        first question has one too; else it may be the last words of the answer above."""
+        label = starts[position].label
+        numbered = label is not None and label.number is not None
+        return (
+            position == 0
+            or (numbered and label is not None and label.number == 1)
+            or self._session_above(starts[0].at) is not None
+            or (not numbered and not is_section_heading(self.texts[starts[position].at - 1]))
+        )
+
     def with_sessions(self, starts: list[Start]) -> list[Start]:
         """Each start with the heading of its session, where the record holds several."""
         restarts = [
             position
             for position, start in enumerate(starts)
-            if self._session_above(start.at) is not None
+            if self._session_above(start.at) is not None and self._may_restart(starts, position)
         ]
         if not [position for position in restarts if position]:
             return starts

@@ -8,14 +8,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from bot.reading.closing import closes, is_remark
 from bot.reading.labels import (
     ANSWER,
+    ASKED,
     GREETS,
     answer_inside,
+    is_block_heading,
     is_question_heading,
     is_section_heading,
     label_of,
@@ -29,7 +32,6 @@ from bot.reading.text import Ledger, Span, join
 from bot.record import Narrative, Part, Question
 
 _LONGEST_LEAD_IN = 30  # characters of a line that only announces the questions
-_CLOSES = re.compile(r"^\d{1,3}\s*[、.．]\s*(?:会议|活动|交流|调研)[^。]{0,6}结束。?$")
 _LISTED = (
     re.compile(r"(?<![\d.])(\d{1,2})[、．.）)](?!\d)"),
     re.compile(r"[（(](\d{1,2})[）)]"),
@@ -37,11 +39,15 @@ _LISTED = (
 )
 
 
+_NOWHERE = Span(0, 0, 0)
+
+
 @dataclass
 class _Item:
     start: Start
     page: int
     guessed: bool = False  # nothing but a paragraph's break parts question and answer
+    mark: str = ""  # the answer's label
     question: list[Paragraph] = field(default_factory=list)
     answer: list[Paragraph] = field(default_factory=list)
 
@@ -55,6 +61,8 @@ class Content:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     empty: tuple[int, ...] = ()  # numbers of questions without words or without an answer
+    begins: tuple[Span, ...] = ()  # where each question's label begins
+    end: Span = _NOWHERE  # the last answer's last words
 
 
 class _Content:
@@ -63,12 +71,28 @@ class _Content:
     def __init__(self, ledger: Ledger, spans: list[Span]) -> None:
         self.ledger = ledger
         self.warnings: list[str] = []
+        self.labelled = True  # most answers carry labels, or none does
         paragraphs = paragraphs_of(ledger, spans)
         self._warn_of_torn(paragraphs)
         self.paragraphs = self._cut(paragraphs)
         self.texts = [paragraph.text(ledger) for paragraph in self.paragraphs]
         self.labels = [label_of(text) for text in self.texts]
-        self.answers = {at for at, text in enumerate(self.texts) if ANSWER.match(text)}
+        self.answers = self._answers()
+
+    def _answers(self) -> set[int]:
+        """Paragraphs that begin with an answer's label. `A、` and `A.` may count a list: they are
+        labels, mistyped, only in answers to `Q`, and where no `B` follows."""
+        asked = any(re.match(r"[Qq]", label.printed) for label in self.labels if label)
+        counts = any(re.match(r"\s*[Bb]\s*[、.．]", text) for text in self.texts)
+        return {
+            at
+            for at, text in enumerate(self.texts)
+            if (match := ANSWER.match(text))
+            and (
+                not re.fullmatch(r"\s*[Aa]\s?\d{0,3}\s*[、.．]\s*", match[0])
+                or (asked and not counts and not re.match(r"[A-Z]\b|[B-Z]、", text[match.end() :]))
+            )
+        }
 
     def _warn_of_torn(self, paragraphs: list[Paragraph]) -> None:
         """A number that opens a line where the line above stops in mid-word: lines are missing."""
@@ -90,7 +114,16 @@ class _Content:
             follows = rest[0].text(self.ledger) if rest else ""
             at = None
             if label_of(text) is not None:
-                at = answer_inside(text, glued=not ANSWER.match(follows))
+                answered = bool(ANSWER.match(follows))
+                at = answer_inside(text, glued=not answered)
+                if at is not None and answered and ASKED.search(text):
+                    # A question that quotes an answer: its own comes in the next paragraph.
+                    self.warnings.append(f"提问中有“{text[at : at + 12]}”，已留在提问里，请核对")
+                    at = None
+                elif at is not None and answered:
+                    self.warnings.append(
+                        f"提问同一行里的“{text[at : at + 12]}”之后另有答复标记，请核对"
+                    )
             elif ANSWER.match(text):
                 at = question_inside(text)
             if at is None:
@@ -107,6 +140,9 @@ class _Content:
         found = QuestionStarts(self.paragraphs, self.texts, self.labels, self.answers)
         starts = found.with_sessions(found.starts())
         first = starts[0].at if starts else len(self.paragraphs)
+        begins = tuple(self.paragraphs[start.at].spans[0] for start in starts)
+        answered = self._answered_share(starts)
+        self.labelled = not self.answers or answered > 0.5
         narrative = self._opening(first, bool(starts))
         items: list[_Item] = []
         ends = [*(start.at for start in starts[1:]), len(self.paragraphs)]
@@ -118,7 +154,30 @@ class _Content:
         empty = tuple(item.number for item in questions if not (item.question and item.answer))
         if not items and sum(text.rstrip().endswith(("？", "?")) for text in self.texts) > 1:
             self.warnings.append("正文像是问答，但提问没有可识别的标记；已作为正文收录")
-        return Content(questions, tuple(narrative), tuple(self.warnings), notes, empty)
+        if not self.labelled:
+            self.warnings += [
+                f"第{question.number}问的“{item.mark}”作为答复标记，其他答复没有标记，请核对"
+                for item, question in zip(items, questions, strict=True)
+                if item.mark
+            ]
+        spans = [span for item in items[-1:] for one in item.answer for span in one.spans]
+        last = spans[-1] if spans else _NOWHERE
+        return Content(
+            questions, tuple(narrative), tuple(self.warnings), notes, empty, begins, last
+        )
+
+    def _answered_share(self, starts: list[Start]) -> float:
+        """How many questions have a labelled answer before the next question."""
+        ends = [*(start.at for start in starts[1:]), len(self.paragraphs)]
+        answered = (
+            sum(
+                any(start.at < at < end for at in self.answers)
+                for start, end in zip(starts, ends, strict=True)
+            )
+            if starts
+            else 0
+        )
+        return answered / max(1, len(starts))
 
     def _section_end(
         self, start: Start, end: int, starts: list[Start]
@@ -128,12 +187,15 @@ class _Content:
         if end - 1 in session_heads and end - 1 > start.at:
             for span in self.paragraphs[end - 1].spans:
                 self.ledger.put_aside(span, "section heading")
+            numbered = start.label is not None and start.label.number is not None
+            if not numbered and starts[0].session is None:
+                self.warnings.append(
+                    f"两个提问之间的“{self.texts[end - 1].strip()}”作为场次标题，请核对"
+                )
             return end - 1, []
         seen = [section_number(text) for text in self.texts[: start.at]]
         last = max((number for number in seen if number is not None), default=0)
         for at in range(start.at + 1, end):
-            if _CLOSES.match(self.texts[at].strip()) and at == end - 1:
-                return at, self._sections(at, end)
             if (
                 last
                 and section_number(self.texts[at]) == last + 1
@@ -142,7 +204,26 @@ class _Content:
                 and start.label.kind != "chinese"
             ):
                 return at, self._sections(at, end)
+        if start is starts[-1]:
+            close = self._closing(start, end)
+            return close, self._sections(close, end) if close < end else []
         return end, []
+
+    def _closing(self, start: Start, end: int) -> int:
+        """Where the words behind the last answer begin: all of them close the record, and none of
+        the answers above has such words of its own."""
+        close = end
+        least = 2 if start.at + 1 in self.answers or not self._has_answer(start.at, end) else 3
+        while close - 1 >= start.at + least and closes(self.texts[close - 1]):
+            close -= 1
+        for at in range(start.at + least, close):
+            if is_remark(self.texts[at]):
+                close = at
+        above = any(closes(text) for text in self.texts[: start.at])
+        return end if above else close
+
+    def _has_answer(self, begin: int, end: int) -> bool:
+        return any(begin < at < end for at in self.answers)
 
     def _opening(self, first: int, before_questions: bool) -> list[Narrative]:
         """The words above the first question; a line that only announces them is a heading."""
@@ -166,7 +247,7 @@ class _Content:
         heading: str | None = None
         since = begin
         for at in range(begin, end + 1):
-            if at < end and not is_section_heading(self.texts[at]):
+            if at < end and not self._heads(at):
                 continue
             text = self._placed(self.paragraphs[since:at])
             if text or heading:
@@ -177,6 +258,19 @@ class _Content:
                 since = at + 1
         return found
 
+    @staticmethod
+    def _goes_on_asking(texts: Sequence[str], at: int) -> bool:
+        """Whether a paragraph belongs to the question above it. One that ends in a colon does only
+        where it introduces what is asked: behind a full question it introduces the answer."""
+        if not _is_asked(texts[at - 1]):
+            return False
+        return bool(ASKED.search(texts[at])) or (
+            _is_asked(texts[at]) and bool(ASKED.search(texts[at + 1]))
+        )
+
+    def _heads(self, at: int) -> bool:
+        return is_section_heading(self.texts[at]) or is_block_heading(self.texts[at])
+
     def _item(self, start: Start, end: int) -> _Item:
         paragraphs = self.paragraphs[start.at : end]
         first = paragraphs[0]
@@ -185,8 +279,11 @@ class _Content:
             self._drop(first, start.label.length, "question label")
         border = self._border(item, end)
         item.question, item.answer = paragraphs[:border], paragraphs[border:]
-        if item.answer and (match := ANSWER.match(item.answer[0].text(self.ledger))):
+        if start.at + border in self.answers and border < end - start.at:
+            match = ANSWER.match(self.texts[start.at + border])
+            assert match is not None
             self._drop(item.answer[0], match.end(), "answer label")
+            item.mark = match[0].strip()
         return item
 
     def _border(self, item: _Item, end: int) -> int:
@@ -194,9 +291,12 @@ class _Content:
         start = item.start
         count = end - start.at
         labelled = next((at for at in range(1, count) if start.at + at in self.answers), None)
-        if labelled is not None:
-            return labelled
         paragraphs, texts = self.paragraphs[start.at : end], self.texts[start.at : end]
+        # Where answers have no labels, a 答： below an answer's first words is part of it.
+        if labelled is not None and (
+            self.labelled or all(_is_asked(text) for text in texts[1:labelled])
+        ):
+            return labelled
         if paragraphs[0].bold:
             border = next((at for at, one in enumerate(paragraphs) if not one.bold), count)
             if border < count:
@@ -209,7 +309,7 @@ class _Content:
         if greeted is not None and all(_is_asked(text) for text in texts[1:greeted]):
             return greeted
         border = 1
-        while border < count - 1 and _is_asked(texts[border]) and _is_asked(texts[border - 1]):
+        while border < count - 1 and self._goes_on_asking(texts, border):
             border += 1
         return border
 

@@ -6,16 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import cast
 
 from bot.errors import Problem, ReadingError
 from bot.radicals import unified
-from bot.reading import header
+from bot.reading import account, guards, header
 from bot.reading.form import Form, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
+from bot.reading.order import went_apart
 from bot.reading.printed import as_printed
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
@@ -33,7 +34,6 @@ from bot.record import (
 
 _MOST_FURNITURE = 0.05  # share of characters above which a warning is due
 _CORRECTED = re.compile(r"更正|补充(?:版|后|披露|说明|公告)|[（(]补充[)）]|修订(?:版|稿|后)")
-_NEVER_EMPTY = ("activities", "time")
 _SETTABLE = {"company_code", "company_name", "record_no", "event_date", "title"}
 
 
@@ -107,17 +107,40 @@ def _reading(
     record, problems = _record(ledger, form, content, given, file)
     proof = ledger.proof(form.first, form.end)
     problems += _gaps(content, proof)
+    problems += _out_of_place(ledger, form, content)
     if record is None:
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
     warnings = (
         *record.warnings,
+        *guards.warnings(content.questions),
         *doubts,
         *file_warnings,
         *ledger.source.remarks,
         *_furniture_share(proof),
     )
     return Reading(as_printed(replace(record, warnings=warnings), ledger), proof), problems
+
+
+def _out_of_place(ledger: Ledger, form: Form, content: Content) -> list[Problem]:
+    """Words of the content in another row, or of another row in the content."""
+    places = [at for at, row in enumerate(form.rows) if row.field == "content"]
+    rows = [
+        guards.ReadRow(
+            row.label,
+            row.field,
+            "\n".join(ledger.text(span) for span in row.value),
+            bool(places) and at > places[-1],
+        )
+        for at, row in enumerate(form.rows)
+    ]
+    moved = account.misplaced(
+        ledger, content.begins, content.end, content.questions, content.narrative
+    )
+    return [Problem(line) for line in guards.refusals(rows)] + [
+        Problem(f"原文与读到的不一致，可能有文字归错了栏目：“{words}”", None, number)
+        for number, words in moved
+    ]
 
 
 def differences(stored: Record, reread: Record, *, exact: bool = True) -> list[str]:
@@ -235,10 +258,11 @@ def _record(
         problems.append(
             Problem(f"表头有不同的编号：{'、'.join(numbers)}；可用 --set record_no= 指定")
         )
-    if ledger.source.copied and _is_out_of_order(ledger, form):
+    elsewhere = _questions_elsewhere(ledger, form)
+    if form.has_content() and (elsewhere or went_apart(ledger, form)) and ledger.source.copied:
         what = "栏目与内容次序不对（可能由转换工具生成），请用原 PDF"
         raise ReadingError(file, (Problem(what),))
-    problems += _questions_elsewhere(ledger, form)
+    problems += elsewhere
     if not code or not re.fullmatch(r"\d{6}", code):
         problems.append(Problem("读不出证券代码；可用 --set company_code=六位代码 补上"))
     if not name:
@@ -318,20 +342,6 @@ def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
             and ASKED.search(ledger.text(span))
         )
     ][:1]
-
-
-def _is_out_of_order(ledger: Ledger, form: Form) -> bool:
-    """Whether labels and words went apart, as where a converter takes a page by columns: questions
-    stand in another row, or rows are empty that never are."""
-    rows = {name: [row for row in form.rows if row.field == name] for name in _NEVER_EMPTY}
-    empty = [name for name, of in rows.items() if of and not any(row.value for row in of)]
-    above = takewhile(lambda row: row.field != "content", form.rows)
-    asked = any(
-        re.match(r"\s*(?:[Qq]|问)\s*[:：]", ledger.text(span))
-        for row in above
-        for span in row.value
-    )
-    return form.has_content() and (asked or bool(empty) or bool(_questions_elsewhere(ledger, form)))
 
 
 def _number(ledger: Ledger, form: Form) -> str | None:
