@@ -3,13 +3,19 @@
 apart.py        each file in a process of its own, with a limit on time and memory
 source.py       bytes → lines with page and style marks; a new file form goes here
   pdf/          a PDF's ruled table and text layer
-  marked.py     HTML, Markdown, recognised text
+  container.py  what kind of text a file is, told from its head
+  plain.py      text as it is; rows with tabs or bars
+  tabbed.py     recognised text; html.py and markdown.py: what they say
+    tags.py     tags, comments, references; inline.py: Markdown's marks
+    blocks.py   paragraphs and cells → lines; rows.py: which rows are the form's
+    pages.py    page markers of converters
 furniture.py    page numbers and running heads, put aside; pages missing or doubled
 form.py         lines → the form's rows
   rowlabels.py  where a row's label stands, beside its value too
   vocabulary.py how a label may be worded; grammar.py walks it
 header.py       what the head and the ticked boxes say
   hosts.py, days.py, lists.py   who received, when, lists of participants
+order.py        labels and words that went apart
 questions.py    the main content → questions, answers, narrative
   labels.py     what opens a question, an answer, a section
   paragraphs.py lines → paragraphs

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import dropwhile, pairwise, takewhile
 
+from bot.reading.extent import last_asked
 from bot.reading.header import CODE, NUMBER, TITLE
 from bot.reading.hosts import is_titled
 from bot.reading.labels import ANSWER, label_of
 from bot.reading.lines import squashed
 from bot.reading.lists import heads_list
-from bot.reading.rowlabels import label_at
+from bot.reading.rowlabels import APPENDIX, label_at
 from bot.reading.text import Ledger, Span
 from bot.reading.vocabulary import TORN, bare, field_of, is_known_label, known
 
@@ -50,6 +51,7 @@ class Form:
     first: int = 0  # its lines of the file: from `first` up to `end`
     end: int = 0
     inherited: list[Span] = dataclasses.field(default_factory=list)  # head of the record above
+    asked: int = -1  # the last line at which a question or an answer begins
 
     def has_content(self) -> bool:
         return any(row.field == "content" for row in self.rows)
@@ -105,6 +107,25 @@ def opens_record(ledger: Ledger, number: int) -> bool:
     return False
 
 
+def content_lines(ledger: Ledger) -> frozenset[int]:
+    """The lines of every main content of the file, its label's left out: from the label up to the
+    first row of the form's foot behind the last question."""
+    lines = ledger.source.lines
+    found: list[int] = []
+    number = 0
+    while number < len(lines):
+        number += 1
+        if row_at(ledger, number - 1) != "content":
+            continue
+        end = _record_end(ledger, number - 1)
+        asked = last_asked(lines, number - 1, end)
+        foot = (at for at in range(asked + 1, end) if label_at(ledger, at, True) is not None)
+        until = next(foot, end)
+        found += range(number, until)
+        number = end
+    return frozenset(found)
+
+
 def row_at(ledger: Ledger, number: int) -> str | None:
     """The field whose label begins at this line; empty for a row under its own label."""
     found = label_at(ledger, number, in_content=False)
@@ -136,9 +157,12 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
     """Put the line, or the label that begins at it, where it belongs; the next line's number."""
     lines = ledger.source.lines
     found = label_at(ledger, number, form.has_content())
+    if found is not None and _is_inside_content(ledger, form, number, found.label):
+        form.rows[-1].value.append(ledger.whole(number))
+        return number + 1
     if found is None:
         row = form.rows[-1] if form.rows else None
-        if row and row.field == "content" and not row.value and is_known_label(lines[number].text):
+        if row and row.field == "content" and not row.value and _repeats_label(lines[number].text):
             ledger.put_aside(ledger.whole(number), "repeated label")
         else:
             (row.value if row else form.head).append(ledger.whole(number))
@@ -152,6 +176,8 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
         torn.field = field_of(torn.label)
     else:
         form.rows.append(Row(label, field_of(label)))
+    if form.asked < 0 and form.has_content():
+        form.asked = last_asked(lines, number, _record_end(ledger, number))
     form.rows[-1].value += found.beside
     last = spans[-1]
     rest = Span(last.line, last.end, len(lines[last.line].text))
@@ -160,6 +186,44 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
     elif squashed(ledger.text(rest)):
         ledger.put_aside(rest, "label")
     return last.line + 1
+
+
+def _repeats_label(text: str) -> bool:
+    return is_known_label(text) and field_of(text) == "content"
+
+
+def _record_end(ledger: Ledger, number: int) -> int:
+    lines = ledger.source.lines
+    return next(
+        (at for at in range(number + 1, len(lines)) if opens_record(ledger, at)), len(lines)
+    )
+
+
+def _is_inside_content(ledger: Ledger, form: Form, number: int, label: str) -> bool:
+    """Whether what looks like a row is words of the content: questions or answers follow, or the
+    row itself stands below, where the form's foot is."""
+    if not form.has_content() or form.rows[-1].field != "content":
+        return False
+    in_cell = bool(ledger.source.lines[number].row)
+    if field_of(label) == "content" or _torn_label(form, label, in_cell) is not None:
+        return False
+    if number <= form.asked:
+        return True
+    if in_cell:
+        return False
+    # 附件1： stands behind the form's last row, or in the content.
+    is_list = bool(APPENDIX.match(ledger.source.lines[number].text))
+    return any(
+        below is not None
+        and (
+            field_of(below.label) in ("attachments", "form_dates")
+            if is_list
+            else below.label == label and field_of(label) in ("attachments", "form_dates")
+        )
+        and not APPENDIX.match(ledger.source.lines[at].text)
+        for at in range(number + 1, _record_end(ledger, number))
+        for below in [label_at(ledger, at, in_content=True)]
+    )
 
 
 def _torn_label(form: Form, label: str, in_cell: bool) -> Row | None:

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.errors import Problem
-from bot.reading.form import opens_record, row_at
+from bot.reading.form import content_lines, opens_record, row_at
 from bot.reading.header import CODE, TITLE
 from bot.reading.lines import squashed
 from bot.reading.text import Ledger
@@ -23,6 +23,12 @@ _PAGE_NUMBER = re.compile(
     re.I,
 )
 _PAGE_INDEX = re.compile(r"\s*Page:\s*1(?:\s*,\s*\d{1,3})*\s*")  # a converter's, at the end
+# Written by a tool between the pages of a text: `==== page 2 ====`, `[Page 2]`, `--- 第2页 ---`.
+_PAGE_MARKER = re.compile(
+    r"[\s=\-—–*_#~+<>\[\]【】{}()（）|.·!]*(?:(?:PDF\s*)?page|p\.?|页码?|第)\s*[:：#.]?\s*(?P<page>\d{1,3})\s*页?"
+    r"(?:\s*(?:[/／]|of|共)\s*(?P<all>\d{1,3})\s*页?)?[\s=\-—–*_#~+<>\[\]【】{}()（）|.·!]*",
+    re.I,
+)
 _DASHES = re.compile(r"[-—–\s|]+")
 _AT_EDGE = 3  # lines from a page's first or last one, in which its head and foot stand
 _LONGEST_HEAD = 60  # characters
@@ -35,26 +41,45 @@ class _PageNumber:
     line: int
     page: int  # as printed
     all: int | None  # 4 / 24: 24
+    shape: str  # 0/0: as printed without its figures
+    bare: bool  # figures alone
 
 
-def put_furniture_aside(ledger: Ledger) -> list[Problem]:
+@dataclass(frozen=True)
+class Doubts:
+    """What the furniture says against the file."""
+
+    problems: tuple[Problem, ...]  # pages missing or doubled
+    warnings: tuple[str, ...]  # words of the content that look like furniture
+
+
+def put_furniture_aside(ledger: Ledger) -> Doubts:
     """Claim what is no words of the record.
 
-    Returns:
-        What the page numbers say against the file: pages missing or doubled.
+    In the main content that is only what stands at a page's edge and again at that edge of another
+    page; where the file tells no pages, numbers that count on. What only looks like it stays.
     """
     lines = ledger.source.lines
     doubled = _doubled(ledger)
-    numbers = _page_numbers(ledger)
+    candidates = _page_numbers(ledger)
+    content = content_lines(_without(ledger, candidates))
+    numbers = [
+        found
+        for found in candidates
+        if found.line not in content or _is_proven(ledger, found, candidates)
+    ]
     for found in numbers:
         ledger.put_aside(ledger.whole(found.line), "page number")
     for number, line in enumerate(lines):
-        if _PAGE_INDEX.fullmatch(line.text):
+        if _PAGE_INDEX.fullmatch(line.text) and number not in content:
             ledger.put_aside(ledger.whole(number), "page number")
-        if _DASHES.fullmatch(line.text) and not line.row:
-            ledger.put_aside(ledger.whole(number), "empty-row dash")
-    _put_running_heads_aside(ledger)
-    return doubled + _missing_pages(ledger, numbers)
+    _put_dashes_aside(ledger, content)
+    _put_running_heads_aside(ledger, content)
+    left = [found.line for found in candidates if ledger.is_free(found.line)]
+    warnings = [
+        f"第{lines[at].page}页 像页码的“{lines[at].text.strip()}”留在正文里，请核对" for at in left
+    ]
+    return Doubts((*doubled, *_missing_pages(ledger, numbers)), tuple(dict.fromkeys(warnings)))
 
 
 def _edges(ledger: Ledger) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
@@ -69,14 +94,14 @@ def _edges(ledger: Ledger) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
 
 
 def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
-    """`4 / 24`, `—1—`, `第3页`; a bare `4` at a page's edge, or where it goes on counting the pages
-    above it."""
+    """`4 / 24`, `—1—`, `第3页`, `== page 2 ==`; a bare `4` at a page's edge, or where it goes on
+    counting the pages above it."""
     tops, feet = _edges(ledger)
     at_edge = {line for edge in (tops, feet) for numbers in edge.values() for line in numbers}
     paged = len(tops) > 1
     found: list[_PageNumber] = []
     for number, line in enumerate(ledger.source.lines):
-        match = _PAGE_NUMBER.fullmatch(line.text)
+        match = _PAGE_NUMBER.fullmatch(line.text) or _PAGE_MARKER.fullmatch(line.text)
         if not match or line.row == "label":
             continue
         page, bare = int(match["page"]), squashed(line.text).isdigit()
@@ -84,13 +109,68 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
         goes_on = page == counted + 1 or (found and counted < page <= counted + 3)
         if bare and not (goes_on if not paged else number in at_edge):
             continue
-        found.append(_PageNumber(number, page, int(match["all"]) if match["all"] else None))
+        shape = re.sub(r"\d+", "0", squashed(line.text))
+        total = match.groupdict().get("all")
+        found.append(_PageNumber(number, page, int(total) if total else None, shape, bare))
     return found
+
+
+def _without(ledger: Ledger, numbers: list[_PageNumber]) -> Ledger:
+    """A ledger to try on: labels are found across the page numbers that may break them."""
+    trial = Ledger(ledger.source)
+    for found in numbers:
+        trial.put_aside(trial.whole(found.line), "page number")
+    return trial
+
+
+def _is_proven(ledger: Ledger, found: _PageNumber, others: list[_PageNumber]) -> bool:
+    """Whether another page has such a number at the same edge, or, in a file without pages, the
+    numbers count on."""
+    line = ledger.source.lines
+    tops, feet = _edges(ledger)
+    for other in others:
+        if other is found or other.shape != found.shape:
+            continue
+        pages = line[other.line].page - line[found.line].page
+        counted = other.page - found.page
+        if len(tops) == 1 and counted == (1 if other.line > found.line else -1):
+            return True
+        same_edge = any(
+            found.line in edge.get(line[found.line].page, ())
+            and other.line in edge.get(line[other.line].page, ())
+            for edge in (tops, feet)
+        )
+        if same_edge and pages * counted > 0:
+            return True
+    return False
+
+
+def _put_dashes_aside(ledger: Ledger, content: frozenset[int]) -> None:
+    """The dashes of an empty row; in the content only at a page's edge, again and again, or with
+    the tab of a row whose cells are empty."""
+    lines = ledger.source.lines
+    dashes = [
+        number
+        for number, line in enumerate(lines)
+        if _DASHES.fullmatch(line.text) and not line.row and ledger.is_free(number)
+    ]
+    for edge in _edges(ledger):
+        at_edge = {number for numbers in edge.values() for number in numbers}
+        pages = Counter(
+            text
+            for numbers in edge.values()
+            for text in {squashed(lines[number].text) for number in numbers if number in dashes}
+        )
+        for number in dashes:
+            often = pages[squashed(lines[number].text)] >= _FEWEST_PAGES
+            row = "\t" in lines[number].text
+            if number not in content or row or (number in at_edge and often):
+                ledger.put_aside(ledger.whole(number), "empty-row dash")
 
 
 def _doubled(ledger: Ledger) -> list[Problem]:
     """Lines that stand twice in a row, word for word: a page or a part of it was taken twice."""
-    lines = ledger.source.lines
+    lines = [line for line in ledger.source.lines if not line.aside]
     texts = [squashed(line.text) for line in lines]
     places: dict[str, list[int]] = {}
     for second, text in enumerate(texts):
@@ -131,11 +211,11 @@ def _missing_pages(ledger: Ledger, numbers: list[_PageNumber]) -> list[Problem]:
     return problems
 
 
-def _put_running_heads_aside(ledger: Ledger) -> None:
+def _put_running_heads_aside(ledger: Ledger, content: frozenset[int]) -> None:
     lines = ledger.source.lines
-    tops, feet = _edges(ledger)
+    edges = _edges(ledger)
     repeated: set[str] = set()
-    for edge in (tops, feet):
+    for edge in edges:
         seen = Counter(
             text
             for numbers in edge.values()
@@ -143,22 +223,23 @@ def _put_running_heads_aside(ledger: Ledger) -> None:
             if len(text) <= _LONGEST_HEAD
         )
         repeated |= {text for text, count in seen.items() if count >= _FEWEST_PAGES}
-    edge_lines = {line for edge in (tops, feet) for numbers in edge.values() for line in numbers}
+    edge_lines = {line for edge in edges for numbers in edge.values() for line in numbers}
     everywhere = Counter(squashed(line.text) for line in lines)
     kept: set[str] = set()
+    above: set[str] = set()  # the content
     in_content = False  # before the first content there is no second record
     for number, line in enumerate(lines):
         text = squashed(line.text)
         in_content = in_content or row_at(ledger, number) == "content"
+        if not in_content:
+            above.add(text)
         own = bool(CODE.search(line.text)) or bool(TITLE.search(text))
+        at_edge = text in repeated and number in edge_lines
+        if number in content and not (at_edge or (len(edges[0]) == 1 and text in above)):
+            own = False
         again = everywhere[text] > 1 and (
             (own and len(text) <= _LONGEST_HEAD)
-            or (
-                text in repeated
-                and number in edge_lines
-                and not line.row
-                and _is_head(ledger, number)
-            )
+            or (at_edge and not line.row and _is_head(ledger, number))
         )
         if not again or not ledger.is_free(number):
             continue

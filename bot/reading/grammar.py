@@ -46,6 +46,13 @@ class Grammar:
         ended = [rule for rule, piece, _, _ in state if piece == _END]
         return self._names[min(ended)] if ended else None
 
+    def names_begun(self, words: str) -> set[str]:
+        """Whose labels begin with these words."""
+        state = self.start
+        for char in words:
+            state = self.step(state, char)
+        return {self._names[rule] for rule, _, _, _ in state}
+
     def name_of(self, label: str) -> str | None:
         """Whose label this is, to the last character."""
         state = self.start

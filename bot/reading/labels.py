@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.reading.vocabulary import is_block, known
+
 _UNIT = r"[%％‰亿万倍元个美港]|[)），,。；、]|[a-zA-Z]{1,3}\b"
 _MARK = rf"[、：:)）]|[.．](?!\d+\s*(?:{_UNIT}))"
 _ASKED = r"(?:\s*(?:问|投资者问|提问|问题)\s*[：:])?\s*"
@@ -56,6 +58,7 @@ GREETS = re.compile(
 _SECTION = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}\s*[、.．]|第[一二三四五六七八九十\d]+\s*(?:部分|节|章)|[（(][一二三四五六七八九十][）)])\s*\S"
 )
+_PART = re.compile(r"第\s*(?P<no>[一二三四五六七八九十]{1,3})\s*(?:部分|节|章)")
 _SESSION = re.compile(
     r"^(?:Day\s*\d|第\s*[一二三四五六七八九十\d]+\s*(?:场|天|日|次)|场次\s*[一二三四五六七八九十\d]"
     r"|\d{4}\s*[年\-/.]\s*\d{1,2}\s*[月\-/.]|\d{1,2}\s*月\s*\d{1,2}\s*日|上午场?|下午场?|晚上?场"
@@ -153,7 +156,12 @@ def is_question_heading(text: str) -> bool:
     )
 
 
+def is_block_heading(text: str) -> bool:
+    """The name of a block alone in its line: `重要提示`. It heads words above the questions."""
+    return is_block(known(text))
+
+
 def section_number(text: str) -> int | None:
-    """The number of a section heading in Chinese numerals."""
-    match = _CHINESE.match(text.strip())
+    """The number of a section heading in Chinese numerals: `三、…`, `第三部分 …`."""
+    match = _CHINESE.match(text.strip()) or _PART.match(text.strip())
     return chinese_number(match["no"]) if match and is_section_heading(text) else None

@@ -7,6 +7,11 @@ from typing import Literal
 
 from bot.errors import Problem
 
+# What Word and others write for a line's end, beside the usual ones.
+LINE_BREAKS = "\x0b\x1c\x1d\x1e\x85\u2028\u2029"
+# Characters without a shape, which copying leaves behind: zero-width ones, soft hyphen, byte order.
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -32,9 +37,20 @@ class Source:
     wrapped: bool  # lines are broken by the page layout, so a break may be inside a sentence
     remarks: tuple[str, ...] = ()  # Chinese; what a person should look at in the original
     paged: bool = False  # the container tells where pages begin
+    copied: bool = False  # a text, perhaps a converter's, so its order may not be the page's
     doubts: tuple[Problem, ...] = ()  # against importing it, until a person has looked
 
 
 def squashed(text: str) -> str:
     """The text without white space, as labels are compared and characters counted."""
     return "".join(text.split())
+
+
+def trimmed(text: str) -> str:
+    """The text without white space and unseen characters at its ends."""
+    start, end = 0, len(text)
+    while start < end and (text[start].isspace() or text[start] in UNSEEN):
+        start += 1
+    while start < end and (text[end - 1].isspace() or text[end - 1] in UNSEEN):
+        end -= 1
+    return text[start:end]

@@ -12,7 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.reading.labels import ANSWER, GREETS, is_section_heading, label_of
+from bot.reading.closing import closes
+from bot.reading.labels import ANSWER, GREETS, is_block_heading, is_section_heading, label_of
 from bot.reading.text import Ledger, Span, join
 
 _ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
@@ -75,6 +76,7 @@ class _Layout:
         widths = sorted(_width(ledger.text(span)) for span in spans)
         # The widest line but for a few that stick out.
         self._width = widths[int(len(widths) * 0.95)] if widths else 0
+        self._labelled = any(ANSWER.match(ledger.text(span)) for span in spans)
         indented = sum(ledger.line(span).indent for span in spans)
         self._indents = _MOST_USUAL <= indented < len(spans) * 0.8
 
@@ -95,17 +97,28 @@ class _Layout:
         if label and label.kind == "open":
             return ended or self._is_short(last)
         short = self._is_short(last)
-        if ended and label:
+        if ended and (label or closes(text)):
             return True
         if GREETS.match(text) and self._may_be_greeted(before, above, short):
             return True
-        if is_section_heading(above) and short:
+        if re.search(r"[？?]\s*$", above) and self._begins_answer(before, text):
+            return True
+        if (is_section_heading(above) or is_block_heading(above)) and short:
             return True
         if line.indent and self._indents:
             return ended or short
         if line.starts and (ended or short) and not crossed:
             return True
         return short and (ended or bool(label))
+
+    def _begins_answer(self, before: Paragraph, text: str) -> bool:
+        """Whether the line under a question mark begins the answer: a lead-in, or, where answers
+        have no labels, what asks and begs no more under a labelled question."""
+        if re.search(r"[：:]\s*$", text):
+            return True
+        labelled = label_of(self._ledger.text(before.spans[0])) is not None
+        asks = re.search(r"[？?]", text) or re.match(r"\s*(?:谢谢|感谢|请|望|麻烦|烦请)", text)
+        return labelled and not self._labelled and not asks
 
     def _may_be_greeted(self, before: Paragraph, above: str, short: bool) -> bool:
         if re.search(r"[，,、：:]\s*$", above):

@@ -1,11 +1,8 @@
 """The main content → questions with answers, and narrative.
 
 1. Lines become paragraphs (paragraphs.py); an answer in its question's line is cut off it.
-2. One style of question labels is chosen for the whole content, the one that explains most of it.
-3. Where answers are labelled (答：), each lies between two questions: a number inside an answer is
-   then no question, whatever it looks like. Elsewhere a number opens a question only if it is the
-   expected next one and its words ask, or a greeting answers them.
-4. What stands above the first question, or under a section heading of its own, is narrative.
+2. Which of them begin questions is question_starts.py's matter.
+3. What stands above the first question, or under a section heading of its own, is narrative.
 """
 
 from __future__ import annotations
@@ -15,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from bot.reading.closing import closes, is_remark
 from bot.reading.labels import (
     ANSWER,
-    ASKS,
+    ASKED,
     GREETS,
-    Label,
     answer_inside,
+    is_block_heading,
     is_question_heading,
     is_section_heading,
     label_of,
@@ -29,12 +27,11 @@ from bot.reading.labels import (
     section_number,
 )
 from bot.reading.paragraphs import Paragraph, paragraphs_of
+from bot.reading.question_starts import QuestionStarts, Start
 from bot.reading.text import Ledger, Span, join
 from bot.record import Narrative, Part, Question
 
-_FAR_AHEAD = 3  # numbers that may be missing before a label is no question any more
 _LONGEST_LEAD_IN = 30  # characters of a line that only announces the questions
-_CLOSES = re.compile(r"^\d{1,3}\s*[、.．]\s*(?:会议|活动|交流|调研)[^。]{0,6}结束。?$")
 _LISTED = (
     re.compile(r"(?<![\d.])(\d{1,2})[、．.）)](?!\d)"),
     re.compile(r"[（(](\d{1,2})[）)]"),
@@ -42,21 +39,15 @@ _LISTED = (
 )
 
 
-@dataclass
-class _Start:
-    """Where a question begins, and its printed label."""
-
-    at: int
-    label: Label | None
-    session: str | None = None
-    opens_session: bool = False
+_NOWHERE = Span(0, 0, 0)
 
 
 @dataclass
 class _Item:
-    start: _Start
+    start: Start
     page: int
     guessed: bool = False  # nothing but a paragraph's break parts question and answer
+    mark: str = ""  # the answer's label
     question: list[Paragraph] = field(default_factory=list)
     answer: list[Paragraph] = field(default_factory=list)
 
@@ -70,6 +61,8 @@ class Content:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     empty: tuple[int, ...] = ()  # numbers of questions without words or without an answer
+    begins: tuple[Span, ...] = ()  # where each question's label begins
+    end: Span = _NOWHERE  # the last answer's last words
 
 
 class _Content:
@@ -78,12 +71,28 @@ class _Content:
     def __init__(self, ledger: Ledger, spans: list[Span]) -> None:
         self.ledger = ledger
         self.warnings: list[str] = []
+        self.labelled = True  # most answers carry labels, or none does
         paragraphs = paragraphs_of(ledger, spans)
         self._warn_of_torn(paragraphs)
         self.paragraphs = self._cut(paragraphs)
         self.texts = [paragraph.text(ledger) for paragraph in self.paragraphs]
         self.labels = [label_of(text) for text in self.texts]
-        self.answers = {at for at, text in enumerate(self.texts) if ANSWER.match(text)}
+        self.answers = self._answers()
+
+    def _answers(self) -> set[int]:
+        """Paragraphs that begin with an answer's label. `A、` and `A.` may count a list: they are
+        labels, mistyped, only in answers to `Q`, and where no `B` follows."""
+        asked = any(re.match(r"[Qq]", label.printed) for label in self.labels if label)
+        counts = any(re.match(r"\s*[Bb]\s*[、.．]", text) for text in self.texts)
+        return {
+            at
+            for at, text in enumerate(self.texts)
+            if (match := ANSWER.match(text))
+            and (
+                not re.fullmatch(r"\s*[Aa]\s?\d{0,3}\s*[、.．]\s*", match[0])
+                or (asked and not counts and not re.match(r"[A-Z]\b|[B-Z]、", text[match.end() :]))
+            )
+        }
 
     def _warn_of_torn(self, paragraphs: list[Paragraph]) -> None:
         """A number that opens a line where the line above stops in mid-word: lines are missing."""
@@ -105,7 +114,16 @@ class _Content:
             follows = rest[0].text(self.ledger) if rest else ""
             at = None
             if label_of(text) is not None:
-                at = answer_inside(text, glued=not ANSWER.match(follows))
+                answered = bool(ANSWER.match(follows))
+                at = answer_inside(text, glued=not answered)
+                if at is not None and answered and ASKED.search(text):
+                    # A question that quotes an answer: its own comes in the next paragraph.
+                    self.warnings.append(f"提问中有“{text[at : at + 12]}”，已留在提问里，请核对")
+                    at = None
+                elif at is not None and answered:
+                    self.warnings.append(
+                        f"提问同一行里的“{text[at : at + 12]}”之后另有答复标记，请核对"
+                    )
             elif ANSWER.match(text):
                 at = question_inside(text)
             if at is None:
@@ -116,269 +134,15 @@ class _Content:
                 rest.insert(0, tail)
         return found
 
-    # Where questions start
-
-    def starts(self) -> list[_Start]:
-        """The starts of the questions, in the style that finds most of them."""
-        begin = self._after_heading()
-        tries = [
-            self._labelled_starts("prefixed", begin),
-            self._labelled_starts("open", begin),
-            self._numbered_starts(begin),
-            self._chinese_starts(begin),
-        ]
-        best = max(tries, key=len)
-        # Labels that say "question" themselves are believed before numbers that may be a list's.
-        for named in tries[:2]:
-            if (
-                named
-                and len(named) * 2 >= len(best)
-                and self._answered(named) >= self._answered(best)
-            ):
-                best = named
-                break
-        if not best:
-            best = self._bold_starts() or self._before_answers(begin)
-        elif self.answers:
-            best = self._unlabelled_first(best, begin)
-        return best
-
-    def _answered(self, starts: Sequence[_Start]) -> int:
-        """How many starts have a labelled answer before the next start."""
-        if not starts:
-            return 0
-        ends = [*(start.at for start in starts[1:]), len(self.texts)]
-        return sum(
-            any(at in self.answers for at in range(start.at + 1, end))
-            for start, end in zip(starts, ends, strict=True)
-        )
-
-    def _after_heading(self) -> int:
-        """Past the heading of the questions: numbers in a speech above it are none."""
-        headings = [at for at, text in enumerate(self.texts) if is_question_heading(text)]
-        for at in headings:
-            later = [label for label in self.labels[at + 1 :] if label is not None]
-            if later or any(answer > at for answer in self.answers):
-                return at + 1
-        return 0
-
-    def _labelled_starts(self, kind: str, begin: int) -> list[_Start]:
-        """Starts whose label says that a question follows: Q1：, 问题 2、, 【提问3】, Q：."""
-        found: list[_Start] = []
-        expected = 1
-        for at in range(begin, len(self.texts)):
-            label = self.labels[at]
-            if label is None or label.kind != kind:
-                continue
-            if kind == "prefixed" and label.number is not None:
-                session = self._session_above(at)
-                again = label.number == 1 and expected > 2 and session is not None
-                if again:
-                    expected = 1
-                if label.weak and not self._answer_follows(at):
-                    continue
-                if not expected <= label.number <= expected + _FAR_AHEAD and not (
-                    label.number == expected - 1 and self._answer_follows(at)
-                ):
-                    continue
-                expected = label.number + 1
-            found.append(_Start(at, label))
-        return found
-
-    def _answer_follows(self, at: int) -> bool:
-        """Whether a labelled answer comes before the next label."""
-        for after in range(at + 1, len(self.texts)):
-            if after in self.answers:
-                return True
-            if self.labels[after] is not None and self.labels[after].kind != "number":  # type: ignore[union-attr]
-                return False
-        return False
-
-    def _numbered_starts(self, begin: int) -> list[_Start]:
-        numbers = [
-            at
-            for at in range(begin, len(self.texts))
-            if (label := self.labels[at]) is not None and label.kind == "number"
-        ]
-        if len(self.answers) * 2 >= len(numbers) and self.answers:
-            return self._between_answers(numbers, begin)
-        return self._in_sequence(numbers)
-
-    def _between_answers(self, numbers: list[int], begin: int) -> list[_Start]:
-        """One start before each labelled answer: the expected number, or a little ahead of it."""
-        found: list[_Start] = []
-        expected, after = 1, begin - 1
-        for answer in sorted(at for at in self.answers if at >= begin):
-            gap = [at for at in numbers if after < at < answer]
-            if self._session_restart(gap, expected):
-                expected = 1
-            choice = self._expected_in(gap, expected, first=not found)
-            while choice is not None:
-                label = self.labels[choice]
-                assert label is not None
-                found.append(_Start(choice, label))
-                expected = (label.number or 0) + 1
-                choice = self._unanswered_after(choice, gap, expected)
-            after = answer
-        # A last question that nobody answered is no part of the answer above.
-        found += [
-            _Start(at, self.labels[at])
-            for at in numbers
-            if at > after
-            and found
-            and self.labels[at].number == expected  # type: ignore[union-attr]
-            and self.texts[at].rstrip().endswith(("？", "?"))
-        ][:1]
-        return found
-
-    def _unanswered_after(self, choice: int, gap: list[int], expected: int) -> int | None:
-        """The next question in the same gap, where the one before it has no answer: its number goes
-        on, while a question's own parts begin at 1."""
-        after = [at for at in gap if at > choice]
-        if not after:
-            return None
-        number = self.labels[after[0]].number or 0  # type: ignore[union-attr]
-        return after[0] if expected <= number <= expected + _FAR_AHEAD else None
-
-    def _session_restart(self, gap: list[int], expected: int) -> bool:
-        return expected > 2 and any(
-            self.labels[at].number == 1 and self._session_above(at) is not None  # type: ignore[union-attr]
-            for at in gap
-        )
-
-    def _expected_in(self, gap: list[int], expected: int, *, first: bool) -> int | None:
-        numbers = {at: self.labels[at].number or 0 for at in gap}  # type: ignore[union-attr]
-        fitting = [at for at in gap if numbers[at] == expected]
-        if first:
-            # The first question of a copy may be torn off; its number then is not 1.
-            fitting = fitting or [at for at in gap if numbers[at] <= 1 + _FAR_AHEAD]
-        if len(fitting) > 1:
-            # Of two with the number, the earlier one is a list's in the answer above, unless
-            # what follows it counts up from 1 to the later one: then that is its own part.
-            earlier, later = fitting[-2], fitting[-1]
-            between = [numbers[at] for at in gap if earlier < at < later]
-            own_parts = bool(between) and between[0] == 1
-            return earlier if own_parts else later
-        if fitting:
-            return fitting[0]
-        ahead = [at for at in gap if expected < numbers[at] <= expected + _FAR_AHEAD]
-        same = [at for at in gap if numbers[at] == expected - 1 and ASKS.search(self.texts[at])]
-        choices = ahead or same
-        return choices[-1] if choices else None
-
-    def _in_sequence(self, numbers: list[int]) -> list[_Start]:
-        """Starts by the expected next number, where answers carry no labels."""
-        bold = any(self.paragraphs[at].bold for at in numbers)
-        found: list[_Start] = []
-        expected = 1
-        for position, at in enumerate(numbers):
-            label = self.labels[at]
-            assert label is not None
-            number = label.number or 0
-            if number == 1 and expected > 2 and self._session_above(at) is not None:
-                expected = 1
-            if not expected <= number <= expected + _FAR_AHEAD or (not found and number > 2):
-                continue
-            if bold and not self.paragraphs[at].bold:
-                continue
-            if not bold and not self._asks(at, numbers[position + 1 :], number):
-                continue
-            found.append(_Start(at, label))
-            expected = number + 1
-        return found
-
-    def _asks(self, at: int, later: list[int], number: int) -> bool:
-        """Whether the words ask or are greeted in answer, and no better line has the number."""
-        text = self.texts[at]
-        if self._greeted(at):
-            return True
-        better = any(
-            self.labels[other].number == number and self._greeted(other)  # type: ignore[union-attr]
-            for other in later
-        )
-        return bool(ASKS.search(text)) and not better
-
-    def _greeted(self, at: int) -> bool:
-        return at + 1 < len(self.texts) and bool(GREETS.match(self.texts[at + 1]))
-
-    def _chinese_starts(self, begin: int) -> list[_Start]:
-        """一、…？ as questions: told from headings by their words and the answer at once."""
-        found: list[_Start] = []
-        for at in range(begin, len(self.texts)):
-            label = self.labels[at]
-            if label is None or label.kind != "chinese" or label.number != len(found) + 1:
-                continue
-            follows = at + 1 in self.answers or self._greeted(at)
-            if ASKS.search(self.texts[at]) or follows:
-                found.append(_Start(at, label))
-        return found if len(found) > 1 or self._answered(found) else []
-
-    def _bold_starts(self) -> list[_Start]:
-        """Bold paragraphs that ask, each followed by plain ones."""
-        found = [
-            at
-            for at, one in enumerate(self.paragraphs)
-            if one.bold
-            and ASKS.search(self.texts[at])
-            and (at == 0 or not self.paragraphs[at - 1].bold)
-            and any(not other.bold for other in self.paragraphs[at + 1 : at + 4])
-        ]
-        return [_Start(at, None) for at in found] if len(found) > 1 else []
-
-    def _before_answers(self, begin: int) -> list[_Start]:
-        """The paragraph before each labelled answer, where no question has a label."""
-        found: list[_Start] = []
-        after = begin - 1
-        for answer in sorted(self.answers):
-            if answer - 1 > after and answer > begin:
-                before = range(after + 1, answer)
-                # With several paragraphs between two answers the last that asks is the question.
-                asking = [at for at in before if ASKS.search(self.texts[at])]
-                if asking or not found:
-                    found.append(_Start((asking or [answer - 1])[-1], None))
-            after = answer
-        return found
-
-    def _unlabelled_first(self, starts: list[_Start], begin: int) -> list[_Start]:
-        """A first question that lacks the label of the others: the paragraph before a lone 答：."""
-        for at in range(max(begin, 0) + 1, starts[0].at):
-            if at in self.answers and not is_section_heading(self.texts[at - 1]):
-                return [_Start(at - 1, None), *starts]
-        return starts
-
-    # Sessions and sections
-
-    def _session_above(self, at: int) -> str | None:
-        """The heading right above a first question of a further session."""
-        if at == 0:
-            return None
-        text = self.texts[at - 1]
-        if at - 1 in self.answers or not is_section_heading(text, session=True):
-            return None
-        return text.strip()
-
-    def with_sessions(self, starts: list[_Start]) -> list[_Start]:
-        """Each start with the heading of its session, where the record holds several."""
-        restarts = [
-            position
-            for position, start in enumerate(starts)
-            if self._session_above(start.at) is not None
-        ]
-        if not [position for position in restarts if position]:
-            return starts
-        session: str | None = None
-        found = []
-        for position, start in enumerate(starts):
-            if position in restarts:
-                session = self._session_above(start.at)
-            found.append(_Start(start.at, start.label, session, position in restarts))
-        return found
-
     # Items
 
     def read(self) -> Content:
-        starts = self.with_sessions(self.starts())
+        found = QuestionStarts(self.paragraphs, self.texts, self.labels, self.answers)
+        starts = found.with_sessions(found.starts())
         first = starts[0].at if starts else len(self.paragraphs)
+        begins = tuple(self.paragraphs[start.at].spans[0] for start in starts)
+        answered = self._answered_share(starts)
+        self.labelled = not self.answers or answered > 0.5
         narrative = self._opening(first, bool(starts))
         items: list[_Item] = []
         ends = [*(start.at for start in starts[1:]), len(self.paragraphs)]
@@ -390,22 +154,48 @@ class _Content:
         empty = tuple(item.number for item in questions if not (item.question and item.answer))
         if not items and sum(text.rstrip().endswith(("？", "?")) for text in self.texts) > 1:
             self.warnings.append("正文像是问答，但提问没有可识别的标记；已作为正文收录")
-        return Content(questions, tuple(narrative), tuple(self.warnings), notes, empty)
+        if not self.labelled:
+            self.warnings += [
+                f"第{question.number}问的“{item.mark}”作为答复标记，其他答复没有标记，请核对"
+                for item, question in zip(items, questions, strict=True)
+                if item.mark
+            ]
+        spans = [span for item in items[-1:] for one in item.answer for span in one.spans]
+        last = spans[-1] if spans else _NOWHERE
+        return Content(
+            questions, tuple(narrative), tuple(self.warnings), notes, empty, begins, last
+        )
+
+    def _answered_share(self, starts: list[Start]) -> float:
+        """How many questions have a labelled answer before the next question."""
+        ends = [*(start.at for start in starts[1:]), len(self.paragraphs)]
+        answered = (
+            sum(
+                any(start.at < at < end for at in self.answers)
+                for start, end in zip(starts, ends, strict=True)
+            )
+            if starts
+            else 0
+        )
+        return answered / max(1, len(starts))
 
     def _section_end(
-        self, start: _Start, end: int, starts: list[_Start]
+        self, start: Start, end: int, starts: list[Start]
     ) -> tuple[int, list[Narrative]]:
         """Where the answer ends: before a heading of the next session or section."""
         session_heads = {one.at - 1 for one in starts if one.opens_session}
         if end - 1 in session_heads and end - 1 > start.at:
             for span in self.paragraphs[end - 1].spans:
                 self.ledger.put_aside(span, "section heading")
+            numbered = start.label is not None and start.label.number is not None
+            if not numbered and starts[0].session is None:
+                self.warnings.append(
+                    f"两个提问之间的“{self.texts[end - 1].strip()}”作为场次标题，请核对"
+                )
             return end - 1, []
         seen = [section_number(text) for text in self.texts[: start.at]]
         last = max((number for number in seen if number is not None), default=0)
         for at in range(start.at + 1, end):
-            if _CLOSES.match(self.texts[at].strip()) and at == end - 1:
-                return at, self._sections(at, end)
             if (
                 last
                 and section_number(self.texts[at]) == last + 1
@@ -414,7 +204,26 @@ class _Content:
                 and start.label.kind != "chinese"
             ):
                 return at, self._sections(at, end)
+        if start is starts[-1]:
+            close = self._closing(start, end)
+            return close, self._sections(close, end) if close < end else []
         return end, []
+
+    def _closing(self, start: Start, end: int) -> int:
+        """Where the words behind the last answer begin: all of them close the record, and none of
+        the answers above has such words of its own."""
+        close = end
+        least = 2 if start.at + 1 in self.answers or not self._has_answer(start.at, end) else 3
+        while close - 1 >= start.at + least and closes(self.texts[close - 1]):
+            close -= 1
+        for at in range(start.at + least, close):
+            if is_remark(self.texts[at]):
+                close = at
+        above = any(closes(text) for text in self.texts[: start.at])
+        return end if above else close
+
+    def _has_answer(self, begin: int, end: int) -> bool:
+        return any(begin < at < end for at in self.answers)
 
     def _opening(self, first: int, before_questions: bool) -> list[Narrative]:
         """The words above the first question; a line that only announces them is a heading."""
@@ -438,7 +247,7 @@ class _Content:
         heading: str | None = None
         since = begin
         for at in range(begin, end + 1):
-            if at < end and not is_section_heading(self.texts[at]):
+            if at < end and not self._heads(at):
                 continue
             text = self._placed(self.paragraphs[since:at])
             if text or heading:
@@ -449,7 +258,20 @@ class _Content:
                 since = at + 1
         return found
 
-    def _item(self, start: _Start, end: int) -> _Item:
+    @staticmethod
+    def _goes_on_asking(texts: Sequence[str], at: int) -> bool:
+        """Whether a paragraph belongs to the question above it. One that ends in a colon does only
+        where it introduces what is asked: behind a full question it introduces the answer."""
+        if not _is_asked(texts[at - 1]):
+            return False
+        return bool(ASKED.search(texts[at])) or (
+            _is_asked(texts[at]) and bool(ASKED.search(texts[at + 1]))
+        )
+
+    def _heads(self, at: int) -> bool:
+        return is_section_heading(self.texts[at]) or is_block_heading(self.texts[at])
+
+    def _item(self, start: Start, end: int) -> _Item:
         paragraphs = self.paragraphs[start.at : end]
         first = paragraphs[0]
         item = _Item(start, first.page)
@@ -457,8 +279,11 @@ class _Content:
             self._drop(first, start.label.length, "question label")
         border = self._border(item, end)
         item.question, item.answer = paragraphs[:border], paragraphs[border:]
-        if item.answer and (match := ANSWER.match(item.answer[0].text(self.ledger))):
+        if start.at + border in self.answers and border < end - start.at:
+            match = ANSWER.match(self.texts[start.at + border])
+            assert match is not None
             self._drop(item.answer[0], match.end(), "answer label")
+            item.mark = match[0].strip()
         return item
 
     def _border(self, item: _Item, end: int) -> int:
@@ -466,9 +291,12 @@ class _Content:
         start = item.start
         count = end - start.at
         labelled = next((at for at in range(1, count) if start.at + at in self.answers), None)
-        if labelled is not None:
-            return labelled
         paragraphs, texts = self.paragraphs[start.at : end], self.texts[start.at : end]
+        # Where answers have no labels, a 答： below an answer's first words is part of it.
+        if labelled is not None and (
+            self.labelled or all(_is_asked(text) for text in texts[1:labelled])
+        ):
+            return labelled
         if paragraphs[0].bold:
             border = next((at for at, one in enumerate(paragraphs) if not one.bold), count)
             if border < count:
@@ -481,7 +309,7 @@ class _Content:
         if greeted is not None and all(_is_asked(text) for text in texts[1:greeted]):
             return greeted
         border = 1
-        while border < count - 1 and _is_asked(texts[border]) and _is_asked(texts[border - 1]):
+        while border < count - 1 and self._goes_on_asking(texts, border):
             border += 1
         return border
 

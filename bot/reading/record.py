@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -12,13 +12,14 @@ from typing import cast
 
 from bot.errors import Problem, ReadingError
 from bot.radicals import unified
-from bot.reading import days, header
+from bot.reading import account, days, guards, header
 from bot.reading.form import NAMELESS, Form, Row, is_dated, read_forms
 from bot.reading.furniture import put_furniture_aside
 from bot.reading.hosts import hosts
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
 from bot.reading.lists import CONTINUES, is_headed_list, is_list
+from bot.reading.order import went_apart
 from bot.reading.platform import PLATFORM, is_platform
 from bot.reading.printed import as_printed
 from bot.reading.questions import Content, read_content
@@ -65,7 +66,9 @@ def read_records(
             (Problem(f"--set 不认识 {'、'.join(unknown)}；可用 {'、'.join(sorted(_SETTABLE))}"),),
         )
     ledger = Ledger(read_source(data, file))
-    doubts = [*ledger.source.doubts, *put_furniture_aside(ledger)]
+    doubts = put_furniture_aside(ledger)
+    against = (*ledger.source.doubts, *doubts.problems)
+    looked_at = tuple(problem.what for problem in against if accept_warnings)
     forms = read_forms(ledger)
     if not any(form.values("content") for form in forms) and is_platform(ledger.source):
         raise ReadingError(file, (Problem(PLATFORM),))
@@ -76,21 +79,15 @@ def read_records(
             file, (Problem(f"文件里有 {len(forms)} 份记录，--set 不知道指哪一份；请分成几个文件"),)
         )
     readings = [
-        _reading(ledger, form, given, file, accept_warnings) for form in _with_heads(ledger, forms)
+        _reading(ledger, form, given, file, accept_warnings, (*doubts.warnings, *looked_at))
+        for form in _with_heads(ledger, forms)
     ]
-    if doubts:
-        readings[0][1].extend(doubts)
+    readings[0][1].extend(against)
     problems = [problem for _, found in readings for problem in found]
     records = tuple(reading for reading, _ in readings if reading is not None)
     if problems and not (accept_warnings and len(records) == len(readings)):
         raise ReadingError(file, tuple(problems))
-    return (_warned(records[0], doubts), *records[1:]) if doubts else records
-
-
-def _warned(reading: Reading, doubts: Sequence[Problem]) -> Reading:
-    """The reading with doubts about the file that a person has accepted."""
-    warnings = (*reading.record.warnings, *(doubt.what for doubt in doubts))
-    return replace(reading, record=replace(reading.record, warnings=warnings))
+    return records
 
 
 def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:
@@ -102,18 +99,52 @@ def _with_heads(ledger: Ledger, forms: list[Form]) -> list[Form]:
 
 
 def _reading(
-    ledger: Ledger, form: Form, given: Mapping[str, str], file: str, accept_warnings: bool
+    ledger: Ledger,
+    form: Form,
+    given: Mapping[str, str],
+    file: str,
+    accept_warnings: bool,
+    file_warnings: tuple[str, ...],
 ) -> tuple[Reading | None, list[Problem]]:
     """One record with its proof, and what stands against importing it."""
     content = read_content(ledger, form.values("content"))
     record, problems = _record(ledger, form, content, given, file)
     proof = ledger.proof(form.first, form.end)
     problems += _gaps(content, proof)
+    problems += _out_of_place(ledger, form, content)
     if record is None:
         return None, problems
     doubts = [str(problem.what) for problem in problems] if accept_warnings else []
-    warnings = (*record.warnings, *doubts, *ledger.source.remarks, *_furniture_share(proof))
+    warnings = (
+        *record.warnings,
+        *guards.warnings(content.questions),
+        *doubts,
+        *file_warnings,
+        *ledger.source.remarks,
+        *_furniture_share(proof),
+    )
     return Reading(as_printed(replace(record, warnings=warnings), ledger), proof), problems
+
+
+def _out_of_place(ledger: Ledger, form: Form, content: Content) -> list[Problem]:
+    """Words of the content in another row, or of another row in the content."""
+    places = [at for at, row in enumerate(form.rows) if row.field == "content"]
+    rows = [
+        guards.ReadRow(
+            row.label,
+            row.field,
+            "\n".join(ledger.text(span) for span in row.value),
+            bool(places) and at > places[-1],
+        )
+        for at, row in enumerate(form.rows)
+    ]
+    moved = account.misplaced(
+        ledger, content.begins, content.end, content.questions, content.narrative
+    )
+    return [Problem(line) for line in guards.refusals(rows)] + [
+        Problem(f"原文与读到的不一致，可能有文字归错了栏目：“{words}”", None, number)
+        for number, words in moved
+    ]
 
 
 def _record(
@@ -137,7 +168,11 @@ def _record(
         problems.append(
             Problem(f"表头有不同的编号：{'、'.join(numbers)}；可用 --set record_no= 指定")
         )
-    problems += _questions_elsewhere(ledger, form)
+    elsewhere = _questions_elsewhere(ledger, form)
+    if form.has_content() and (elsewhere or went_apart(ledger, form)) and ledger.source.copied:
+        what = "栏目与内容次序不对（可能由转换工具生成），请用原 PDF"
+        raise ReadingError(file, (Problem(what),))
+    problems += elsewhere
     if not code or not re.fullmatch(r"\d{6}", code):
         problems.append(Problem("读不出证券代码；可用 --set company_code=六位代码 补上"))
     if not name:
@@ -361,8 +396,8 @@ def _furniture_share(proof: Proof) -> tuple[str, ...]:
     aside = sum(
         len(squashed(piece.text))
         for piece in proof.furniture
-        # The form's own and the questions'; a watermark is named by itself.
-        if not piece.kind.endswith(("label", "watermark"))
+        # The form's own and the questions'; a watermark is named by itself, a converter's are many.
+        if not piece.kind.endswith(("label", "watermark", "marker", "cell"))
     )
     share = aside / max(1, aside + proof.placed)
     if share <= _MOST_FURNITURE:

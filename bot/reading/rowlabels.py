@@ -35,7 +35,7 @@ _OPENS_A_QUESTION = re.compile(
     r"\s*(?:(?:问题|提问|[Qq]|问)\s*\d{0,3}\s*[、：:.．]|\d{1,3}\s*[、.．：:](?!\d)|【[^】]*(?:提问|问)[^】]*】)"
 )
 # A list behind the form: 附件1：参会名单.
-_APPENDIX = re.compile(r"(?P<label>附件\s*[一二三四五\d]{1,2})\s*[:：]")
+APPENDIX = re.compile(r"(?P<label>附件\s*[一二三四五\d]{1,2})\s*[:：]")
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def label_at(ledger: Ledger, number: int, in_content: bool) -> Found | None:
         return _cell_label(ledger, number)
     if line.row == "value":
         return None
-    if appendix := _APPENDIX.match(line.text):
+    if appendix := APPENDIX.match(line.text):
         return Found(squashed(appendix["label"]), (Span(number, 0, appendix.end("label")),))
     for found, name in _Walk(ledger, in_content).from_line(number):
         if in_content and not is_foot(name):

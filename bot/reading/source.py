@@ -6,13 +6,14 @@ added is undone: tags, entities, Markdown marks. White space inside a line stays
 
 from __future__ import annotations
 
-import re
-
 from bot.errors import Problem, ReadingError
-from bot.reading.lines import Line, Source, squashed
-from bot.reading.marked import is_marked, marked_source
+from bot.reading.container import container_of
+from bot.reading.html import html_source
+from bot.reading.lines import Source
+from bot.reading.markdown import markdown_source
 from bot.reading.pdf import pdf_source
-from bot.reading.vocabulary import is_known_label
+from bot.reading.plain import plain_source
+from bot.reading.tabbed import tabbed_source
 
 
 class UnknownKindError(ReadingError):
@@ -31,9 +32,17 @@ def read_source(data: bytes, file: str) -> Source:
     if data.lstrip()[:5] == b"%PDF-":
         return pdf_source(data, file)
     text = _decoded(data, file)
-    if is_marked(text):
-        return marked_source(text)
-    return _plain(text)
+    match container_of(text):
+        case "html":
+            return html_source(text)
+        case "tagged":
+            return tabbed_source(text)
+        case "markdown":
+            return markdown_source(text)
+        case "text with tables":
+            return markdown_source(text, marks=False)
+        case "plain":
+            return plain_source(text)
 
 
 # Text
@@ -53,37 +62,3 @@ def _decoded(data: bytes, file: str) -> str:
     raise UnknownKindError(
         file, (Problem("不是可读的记录文件（文字编码无法识别）；请用 PDF 或 UTF-8 文本"),)
     )
-
-
-def _plain(text: str) -> Source:
-    """Text by page, form feeds between them; a form's row may be `label⇥value`, `label | value`."""
-    lines: list[Line] = []
-    row_mark = _row_mark(text)
-    for page, one_page in enumerate(text.split("\f"), 1):
-        starts = False
-        for raw in one_page.split("\n"):
-            if not raw.strip():
-                starts = True
-                continue
-            indent = raw.startswith(("\u3000\u3000", "    "))
-            label, mark, value = raw.partition(row_mark) if row_mark else (raw, "", "")
-            if mark and _may_be_label(label) and not indent:
-                lines.append(Line((label + mark).strip(), page, starts=True, row="label"))
-                raw, starts = value, True
-            if raw.strip():
-                lines.append(Line(raw.strip(), page, starts=starts, indent=indent))
-            starts = False
-    return Source(tuple(lines), len(squashed(text)), wrapped=True, paged="\f" in text)
-
-
-def _row_mark(text: str) -> str:
-    """What stands between label and value in this file, if anything does."""
-    for mark in ("\t", "|"):
-        rows = [line.partition(mark)[0] for line in text.splitlines() if mark in line]
-        if sum(is_known_label(row) for row in rows) >= 2:
-            return mark
-    return ""
-
-
-def _may_be_label(text: str) -> bool:
-    return is_known_label(text) or bool(re.fullmatch(r"[\s\u4e00-\u9fff（()）/、；;]{2,45}", text))

@@ -90,6 +90,10 @@ class Ledger:
             piece = Furniture(self.line(span).page, kind, self._as_printed(span).strip())
             self._furniture.append((span.line, piece))
 
+    def aside(self, number: int) -> list[str]:
+        """The words of a line that were put aside as furniture, in the order of doing so."""
+        return [piece.text for line, piece in self._furniture if line == number]
+
     def is_free(self, number: int) -> bool:
         return any(self._free[number])
 

@@ -237,3 +237,8 @@ def field_of(label: str) -> str:
 
 def is_foot_label(label: str) -> bool:
     return is_foot(known(label))
+
+
+def begins_foot_label(words: str) -> bool:
+    """Whether a label below the main content begins so."""
+    return any(is_foot(name) for name in _GRAMMAR.names_begun(bare(words)))

@@ -1,0 +1,136 @@
+"""What a person should look at: a second look at what was read, with patterns of its own.
+
+None of these changes what was read. Each returns Chinese sentences that name the question and the
+words; those in `refusals` say that words of the content stand in the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.record import Question
+
+_SENTENCE_END = '。！？!?…；;：:”"）)》】.，,、'
+_LONGEST_TAIL = 30  # characters that may be a row's value, or a heading
+_SHOWN = 24  # characters of the words in a message
+_LONGEST_REPEAT_UNSEEN = 20  # a shorter paragraph may be said twice
+_LENGTHS = {"place": 120, "time": 160, "activities": 300, "hosts": 1500}
+_ROW_NAMES = {"place": "地点", "time": "时间", "activities": "活动类别", "hosts": "接待人员"}
+_LABEL_WORDS = re.compile(
+    r"(?:参与|参会|参加|来访|与会)(?:单位|机构|人员|对象)|(?:上市)?公司(?:接待|参会|出席)|接待人员"
+    r"|(?:会议|活动|召开|接待|调研)?(?:时间|地点)(?:[:：\s]|$)|主要内容|交流内容|附件清单|活动类别|编号[:：]"
+)
+_FOOT_WORDS = re.compile(r"谢谢|您好|感谢您|[？?]\s*(?:\n|$)|^\s*(?:答|问|[QA]\d*)\s*[:：]", re.M)
+_PAGE = re.compile(
+    r"(?:^|\n)\s*(?:第\s*\d{1,3}\s*页(?:[\s，,/]*共\s*\d{1,3}\s*页)?|[-—–=*\s\[]{1,8}(?:page\s*)?\d{1,3}[-—–=*\s\]]{1,8}"
+    r"|\d{1,3}\s*[/／]\s*\d{1,3})\s*(?:\n|$)|[=\-*#]{2,}\s*page\s*\d+",
+    re.I,
+)
+_HEADING = re.compile(
+    r"(?:[（(]?[一二三四五六七八九十]{1,3}[）)、.．]|第[一二三四五六七八九十\d]+\s*(?:部分|节|章|场|天)|Day\s*\d|[上下]午场)"
+    r"[^。！？；]{0,24}|(?:投资者)?问答(?:环节)?|Q\s*&\s*A|互动交流|交流环节",
+    re.I,
+)
+_NOTE = re.compile(
+    r"[*＊※（(\s]*(?:注|备注|附注|声明|说明|免责声明|风险提示|特别提示|提示)\s*[:：]"
+)
+_STATEMENT = re.compile(
+    r"未公开重大信息|应披露.{0,2}重大信息|信息泄露|(?:会议|活动|交流|调研)[^。]{0,4}结束"
+)
+_HOUSE = re.compile(r"证券|基金|资本|资管|投资|保险|银行|信托|人寿|养老")
+_LIST = re.compile(r"(?:参会|参与|与会|调研|来访)[^。]{0,8}(?:名单|名录)|序号\s*(?:单位|机构|姓名)")
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A row of the form as read."""
+
+    label: str
+    name: str  # of the record's field; empty: a row under its own label
+    text: str
+    below: bool  # it stands below the main content
+
+
+def warnings(questions: Sequence[Question]) -> list[str]:
+    """What to look at in the questions and answers."""
+    found = [line for question in questions for line in _of_one(question)]
+    found += [line for above, below in pairwise(questions) for line in _next_label(above, below)]
+    return found + [line for question in questions[-1:] for line in _tail(question)]
+
+
+def refusals(rows: Sequence[ReadRow]) -> list[str]:
+    """Rows that hold words of the content, or of other rows."""
+    return [line for row in rows for line in (*_long_or_labelled(row), *_speaking_foot(row))]
+
+
+def _shown(words: str) -> str:
+    one_line = " ".join(words.split())
+    return one_line if len(one_line) <= _SHOWN else f"{one_line[:_SHOWN]}…"
+
+
+def _of_one(question: Question) -> Iterator[str]:
+    number, answer = question.number, question.answer
+    paragraphs = answer.split("\n")
+    if question.question.rstrip().endswith((":", "：")):
+        yield f"第{number}问以冒号结尾，可能是答复的开头：“{_shown(question.question[-_SHOWN:])}”"
+    for line in (*question.question.split("\n"), *paragraphs):
+        if "|" in line or "｜" in line:
+            yield f"第{number}问里有表格竖线：“{_shown(line)}”"
+    for match in _PAGE.finditer(f"{question.question}\n{answer}"):
+        yield f"第{number}问里像是有页码：“{_shown(match[0].strip())}”"
+    long = [line for line in paragraphs if len(line) >= _LONGEST_REPEAT_UNSEEN]
+    for line in {line for line in long if long.count(line) > 1}:
+        yield f"第{number}问的答复里同一段出现两次：“{_shown(line)}”"
+    if len(paragraphs) > 1 and _HEADING.fullmatch(paragraphs[-1].strip()):
+        yield f"第{number}问的答复以标题样的文字结尾：“{_shown(paragraphs[-1])}”"
+
+
+def _next_label(above: Question, below: Question) -> Iterator[str]:
+    """The next question's label stands in an answer, where no list of its own counts up to it."""
+    if not below.printed_label or below.printed_number is None:
+        return
+    number = below.printed_number
+    mark = re.escape(below.printed_label.split(str(number))[-1].strip()[:1])
+    before = re.compile(rf"(?<!\d){number - 1}\s*{mark}")
+    again = re.compile(rf"\s*[^\d\s]{{0,4}}\s*{number}\s*{mark}")
+    for match in re.finditer(r"(?m)^.+$", above.answer):
+        if again.match(match[0]) and not before.search(above.answer[: match.start()]):
+            yield f"第{above.number}问的答复里有下一问的编号：“{_shown(match[0])}”"
+
+
+def _tail(question: Question) -> Iterator[str]:
+    """The last answer's end: words of the form's foot may stand there."""
+    number, paragraphs = question.number, question.answer.split("\n")
+    last = paragraphs[-1].strip()
+    rest = re.split(r"[。！？!?]", question.answer.rstrip())[-1].strip()
+    is_short = 0 < len(rest) <= _LONGEST_TAIL and rest != question.answer.strip()
+    if is_short and "\n" not in rest and rest[-1] not in _SENTENCE_END:
+        yield f"最后一问（第{number}问）的答复没有以句号结尾：“{_shown(rest)}”"
+    for line in paragraphs[1:]:
+        if _NOTE.match(line):
+            yield f"最后一问（第{number}问）的答复里有说明性文字：“{_shown(line)}”"
+        elif _LIST.search(line) or (len(_HOUSE.findall(line)) > 3 and "。" not in line):
+            yield f"最后一问（第{number}问）的答复里像是有名单：“{_shown(line)}”"
+    if _STATEMENT.search(last):
+        sentence = next(one for one in re.split(r"(?<=[。！？])", last) if _STATEMENT.search(one))
+        yield f"最后一问（第{number}问）的答复里有关于活动或披露的话：“{_shown(sentence)}”"
+
+
+def _long_or_labelled(row: ReadRow) -> Iterator[str]:
+    if row.name not in _LENGTHS:
+        return
+    named = _ROW_NAMES[row.name]
+    if len(row.text) > _LENGTHS[row.name]:
+        yield f"“{named}”一栏比通常长得多，可能混入了其他栏目：“{_shown(row.text[-_SHOWN:])}”"
+    for line in row.text.split("\n"):
+        if _LABEL_WORDS.match(line.strip()):
+            yield f"“{named}”一栏里像是有另一栏：“{_shown(line)}”"
+
+
+def _speaking_foot(row: ReadRow) -> Iterator[str]:
+    if row.below and (match := _FOOT_WORDS.search(row.text)):
+        start = max(0, match.start() - _SHOWN // 2)
+        yield f"正文之后的“{row.label}”一栏里像是有答复的话：“{_shown(row.text[start:])}”"

@@ -1,0 +1,358 @@
+"""One made-up document for each kind of fault seen in filed records, and neighbours of each.
+
+`records/kinds/NAME.expected.json` says what a person reads on the page, white space apart:
+`…_contain` names words of a field, `must_stand_somewhere` words of the whole record.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ReadingError
+from bot.importing import Options, import_files
+from bot.present import record_json
+from bot.reading import read_records
+from bot.record import Record
+from bot.store import Store
+
+FOLDER = Path(__file__).parent / "records/kinds"
+DOCUMENTS = sorted(
+    path for path in FOLDER.iterdir() if path.is_file() and path.suffix in (".txt", ".md", ".pdf")
+)
+# Kinds that are not read yet; each that is leaves the list.
+NOT_YET = {
+    "activities_label_with_hint",
+    "attendees_label_bracket_line",
+    "attendees_label_broken_in_brackets",
+    "blank_label_row",
+    "date_days_without_month",
+    "disclosure_label_without_本次活动",
+    "hosts_group_words",
+    "hosts_label_出席人员",
+    "hosts_latin_name",
+    "hosts_numbered_without_colon",
+    "hosts_title_then_names",
+    "hosts_with_times",
+    "label_beside_tall_cell",
+    "list_behind_date_row",
+    "list_behind_date_row_with_figures",
+    "markdown_merged_cells_repeated",
+    "number_in_brackets",
+    "number_without_colon",
+    "slides_label_without_的",
+    "time_row_with_names_of_events",
+    "title_letter_spaced",
+}
+
+
+def squashed(value: object) -> str:
+    return "".join(str(value).split())
+
+
+def flat(value: object) -> list[str]:
+    """Every string in a value, in order, without white space."""
+    if isinstance(value, dict):
+        return [text for item in value.items() for text in flat(list(item))]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in flat(item)]
+    return [] if value is None else [squashed(value)]
+
+
+def compare(shown: dict, expected: dict) -> None:
+    """All fields of an expected file against the object of `show --json`."""
+    for name, value in expected.items():
+        if name == "status":
+            continue
+        if name == "must_stand_somewhere":
+            for words in value:
+                assert squashed(words) in "".join(flat(shown)), words
+        elif name.endswith(("_contain", "_contains")):
+            held = "".join(flat(shown[name.rpartition("_")[0]]))
+            for words in value:
+                assert squashed(words) in held, (name, words)
+        elif name == "questions":
+            seen = [[item["question_no"], item["question"], item["answer"]] for item in shown[name]]
+            wanted = [[item["no"], item["question"], item["answer"]] for item in value]
+            assert flat(seen) == flat(wanted)
+        elif name == "event_dates":
+            seen = [{key: dates[key] for key in value[0]} for dates in shown[name]]
+            assert seen == value
+        elif name == "hosts":
+            assert flat([[host["title"], host["name"]] for host in shown[name]]) == flat(value)
+        elif name == "narrative":
+            seen = [[item["heading"], item["text"]] for item in shown[name]]
+            assert flat(seen) == flat([[item["heading"], item["text"]] for item in value])
+        else:
+            assert flat(shown[name]) == flat(value), name
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(path, marks=pytest.mark.xfail(strict=True)) if path.stem in NOT_YET else path
+        for path in DOCUMENTS
+    ],
+    ids=lambda path: path.stem,
+)
+def test_a_kind_of_fault_is_read_as_a_person_reads_it(document, tmp_path):
+    expected = json.loads(document.with_suffix(".expected.json").read_text(encoding="utf-8"))
+    store = Store(tmp_path / "irbot.db")
+    (outcome,) = import_files(store, [document], Options())
+    assert outcome.status == expected["expected"]["status"], outcome.reason
+    shown = record_json(store.record(outcome.records[0].id))
+    compare(shown, expected["expected"])
+
+
+# Words that a reader takes for something else
+
+
+FIRST = ("公司去年的研发投入是多少？", "您好。公司去年研发投入合计三亿元，同比有所增长。谢谢！")
+THIRD = ("公司今年是否有分红计划？", "您好。分红方案请以公司公告为准。谢谢！")
+FOURTH = ("公司产能利用率怎么样？", "您好。公司产能利用率处于较高水平。谢谢！")
+ABROAD = "公司海外业务进展如何？"
+HOSTILE = {
+    "c01_bar_row": (ABROAD, "您好。前文如下。| 年份 | 营收 |后文在此。谢谢！"),
+    "c02_tab_row": (ABROAD, "您好。前文如下。营业收入3亿元后文在此。谢谢！"),
+    "c03_attachment_line": (ABROAD, "您好。前文如下。附件1：说明后文在此。谢谢！"),
+    "c04_date_line": (ABROAD, "您好。前文如下。日期：2025年5月1日后文在此。谢谢！"),
+    "c05_recorder_line": (ABROAD, "您好。前文如下。记录人：张三后文在此。谢谢！"),
+    "c06_hash_in_plain": (ABROAD, "您好。R&amp;D如下。# 一号线**重要**。谢谢！"),
+    "c07_first_words_A": (ABROAD, "A、B两个项目均已投产。谢谢！"),
+    "c08_A_inside_unlabelled": (ABROAD, "您好。分两期。A. 一期已投产。B. 二期在建。"),
+    "c09_dash_line": (ABROAD, "您好。2023年：——2024年：3亿元。"),
+    "c10_page_number_like": (ABROAD, "您好。完成比例：1/1谢谢！"),
+    "c11_answer_mark_in_question": (
+        "公司的有投资者问：什么？答：这样。业务如何？",
+        "您好。海外业务进展顺利，订单稳步增加。谢谢！",
+    ),
+    "c12_heading_last": (ABROAD, "您好。前文如下。一、经营情况"),
+}
+HOSTILE_NOT_YET = {"c01_bar_row", "c06_hash_in_plain"}  # told as Markdown by one line
+
+
+def pairs(record: Record) -> list[tuple[str, str]]:
+    return [(squashed(item.question), squashed(item.answer)) for item in record.questions]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True))
+        if name in HOSTILE_NOT_YET
+        else name
+        for name in HOSTILE
+    ],
+)
+def test_words_that_look_like_something_else_stay_as_printed(name):
+    (document,) = (FOLDER / "hostile").glob(f"{name}.*")
+    (reading,) = read_records(document.read_bytes(), document.name)
+    wanted = [FIRST, HOSTILE[name], THIRD, FOURTH]
+    assert pairs(reading.record) == [(squashed(one), squashed(other)) for one, other in wanted]
+
+
+# Neighbours: the same kinds in other words
+
+
+def form(content: str, foot: str = "附件清单（如有） 无\n日期 2026 年 5 月 7 日") -> bytes:
+    return f"""证券代码：399999 证券简称：测试股份
+测试科技股份有限公司
+投资者关系活动记录表
+编号：2026-001
+投资者关系活动
+类别
+√特定对象调研 □分析师会议
+□业绩说明会 □其他
+参与单位名称及
+人员姓名
+甲方基金、乙方证券
+时间 2026 年 5 月 6 日 15:00-16:00
+地点 公司会议室
+上市公司接待人
+员姓名
+董事会秘书：张三
+投资者关系活动
+主要内容介绍
+{content}
+{foot}
+""".encode()
+
+
+def read(content: str, **foot: str) -> Record:
+    (reading,) = read_records(form(content, **foot), "made-up.txt")
+    return reading.record
+
+
+NUMBERED = "1、新产线何时投产？\n答：预计年底投产。\n2、海外订单如何？\n答：海外订单平稳。"
+UNLABELLED = "1、新产线何时投产？\n预计年底投产。\n2、海外订单如何？\n海外订单平稳。"
+PREFIXED = "Q1：新产线何时投产？\nA1：预计年底投产。\nQ2：海外订单如何？\nA2：海外订单平稳。"
+PAIRS = [("新产线何时投产？", "预计年底投产。"), ("海外订单如何？", "海外订单平稳。")]
+
+CLOSINGS = (
+    "活动结束。",
+    "会议结束",
+    "本次交流活动到此结束。",
+    "至此，本次业绩说明会圆满结束。",
+    "3、会议结束。",
+    "三、活动结束。",
+    "（三）调研结束。",
+    "注：本次活动未涉及应披露重大信息。",
+    "备注：接待过程中，公司严格按照规定，没有出现未公开重大信息泄露等情况。",
+    "说明：本次会议不存在未公开重大信息泄露的情形。",
+    "本次活动没有涉及应披露重大信息的情况。",
+    "本次调研过程中未发生未公开重大信息泄露的情况。",
+    "接待过程中，公司与投资者进行了充分的交流，并严格按照制度规定，没有出现未公开重大信息泄露等情况。",
+    "以上内容不构成公司的盈利预测。",
+    "参会人员均签署了承诺书，本次交流不涉及应披露的重大信息。",
+    "调研机构已签署调研承诺书。",
+)
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+@pytest.mark.parametrize("content", [NUMBERED, UNLABELLED, PREFIXED], ids=["答", "none", "Q"])
+def test_closing_words_are_no_part_of_the_last_answer(content, closing):
+    record = read(f"{content}\n{closing}")
+    assert pairs(record) == PAIRS
+    kept = [item.text for item in record.narrative] + ["：".join(row) for row in record.other]
+    assert closing in kept
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        ("第一部分 公司介绍", "第二部分 提问回答", "第三部分 总结"),
+        ("第一节 基本情况", "第二节 问答环节", "第三节 结束语"),
+        ("一、公司介绍", "二、问答环节", "三、总结发言"),
+        ("一、公司介绍", "二、投资者提问及回复", "三、参观生产线"),
+    ],
+)
+def test_a_section_behind_the_questions_is_narrative(heading):
+    first, second, third = heading
+    words = "本次会议解答了各方关心的问题。"
+    record = read(f"{first}\n公司生产测试设备。\n{second}\n{PREFIXED}\n{third}\n{words}")
+    assert pairs(record) == PAIRS
+    assert [(item.heading, item.text) for item in record.narrative] == [
+        (first, "公司生产测试设备。"),
+        (third, words),
+    ]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "注：以上数据未经审计。",
+        "参会机构名单：甲方基金、乙方证券、丙方资管、丁方保险",
+        "无",
+        "不适用",
+    ],
+)
+def test_what_may_be_no_answer_is_named(tail):
+    record = read(f"{NUMBERED}\n{tail}")
+    assert any(tail[:10] in warning for warning in record.warnings), record.warnings
+
+
+@pytest.mark.parametrize("block", ["重要提示", "风险提示", "特别提示", "免责声明"])
+def test_a_block_above_the_questions_is_narrative_under_its_name(block):
+    record = read(f"{block}\n本表中的前瞻性内容不构成承诺。\n一、问答\n{NUMBERED}")
+    assert pairs(record) == PAIRS
+    assert [(item.heading, item.text) for item in record.narrative] == [
+        (block, "本表中的前瞻性内容不构成承诺。")
+    ]
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "公司进入新行业，主要基于三方面判断：",
+        "主要有以下几点：",
+        "感谢您的提问。公司的考虑如下：",
+        "具体情况说明如下：",
+    ],
+)
+def test_a_lead_in_belongs_to_the_answer(lead):
+    listed = "1、空间大；\n2、技术可复用；\n3、自身有需求。"
+    question = "公司为什么进入新行业？目前有什么进展？"
+    record = read(f"Q1：{question}\n{lead}\n{listed}\nQ2：海外订单如何？\n海外订单平稳。")
+    assert pairs(record)[0] == (question, squashed(f"{lead}{listed}"))
+
+
+@pytest.mark.parametrize("answered", ["答：", ""])
+@pytest.mark.parametrize("heads", [1, 2])
+def test_numerals_may_count_headings_before_questions(heads, answered):
+    numerals = "一二三四五"
+    above = "".join(f"{numerals[at]}、经营情况之{at + 1}：\n费用平稳。\n" for at in range(heads))
+    below = "".join(
+        f"{numerals[heads + at]}、{question}\n{answered or '您好，'}{answer}\n"
+        for at, (question, answer) in enumerate(PAIRS)
+    )
+    record = read(above + below.rstrip())
+    assert [item.number for item in record.questions] == [heads + 1, heads + 2]
+    assert [item.question for item in record.questions] == [question for question, _ in PAIRS]
+    assert len(record.narrative) == heads
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "==== page {n} ====",
+        "--- Page {n} ---",
+        "[Page {n}]",
+        "--- 第{n}页 ---",
+        "— {n} —",
+        "{n} / 3",
+    ],
+)
+def test_page_markers_of_a_text_are_no_words(marker):
+    one, two, three = (marker.format(n=n) for n in (1, 2, 3))
+    content = (
+        f"{one}\n1、新产线何时投产？目前进\n{two}\n展怎样？\n答：预计年底投产，目前设备\n{three}\n"
+        "已经进场。\n2、海外订单如何？\n答：海外订单平稳。"
+    )
+    assert pairs(read(content))[0] == (
+        "新产线何时投产？目前进展怎样？",
+        "预计年底投产，目前设备已经进场。",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "附件2：明细",
+        "附件一：说明",
+        "记录日期：2025年5月1日",
+        "日期 2025年5月1日",
+        "整理人：李四",
+        "备注：见公告",
+        "风险提示：市场有风险。",
+        "其他说明 见公告",
+        "附件清单（如有） 无",
+    ],
+)
+@pytest.mark.parametrize("content", [NUMBERED, UNLABELLED, PREFIXED], ids=["答", "none", "Q"])
+def test_what_looks_like_a_row_inside_an_answer_stays_in_it(content, line):
+    record = read(content.replace("预计年底投产。", f"安排如下。\n{line}\n预计年底投产。"))
+    assert pairs(record) == [(PAIRS[0][0], squashed(f"安排如下。{line}预计年底投产。")), PAIRS[1]]
+    assert (record.attachments, record.form_dates, record.other) == (("无",), ("2026-05-07",), ())
+
+
+@pytest.mark.parametrize(
+    "row", ["记录人：张三\n谢谢您的提问，订单平稳。", "备注\n您好，订单平稳。"]
+)
+def test_an_answers_words_in_a_row_of_the_foot_are_refused(row):
+    with pytest.raises(ReadingError, match="像是有答复的话"):
+        read(f"{NUMBERED}\n{row}")
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ("地点 公司会议室", "地点 公司会议室\n参会单位情况 甲方基金"),
+        ("时间 2026", "时间 2026 年 5 月 6 日\n来访人员及单位 甲方基金、\n2026"),
+    ],
+)
+def test_a_short_row_that_holds_another_label_is_refused(row, wrong):
+    data = form(NUMBERED).decode().replace(row, wrong, 1)
+    with pytest.raises(ReadingError, match="像是有另一栏"):
+        read_records(data.encode(), "made-up.txt")
