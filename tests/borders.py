@@ -136,17 +136,22 @@ def clean_texts(folders: list[Path]) -> Iterator[tuple[str, Record]]:
             yield text, readings[0].record
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("folder", type=Path, nargs="+")
+def run(folders: list[Path]) -> dict[str, Counter[str]]:
+    """How often each kind of fault is noticed, silent or harmless."""
     fates: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
-    for text, clean in clean_texts(arguments.parse_args().folder):
+    for text, clean in clean_texts(folders):
         for kind, change in KINDS.items():
             for seed in range(_TRIES):
                 moved = change(text.split("\n"), random.Random(seed))
                 if moved is not None:
                     fates[kind][fate("\n".join(moved).encode(), clean)] += 1
-    for kind, found in fates.items():
+    return fates
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("folder", type=Path, nargs="+")
+    for kind, found in run(arguments.parse_args().folder).items():
         told = found["noticed"] + found["silent"]
         share = f"{found['noticed'] / told:.0%}" if told else "-"
         print(

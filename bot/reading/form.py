@@ -37,6 +37,7 @@ _OPENS_A_QUESTION = re.compile(
 )
 # A list behind the form: 附件1：参会名单.
 _APPENDIX = re.compile(r"(?P<label>附件\s*[一二三四五\d]{1,2})\s*[:：]")
+_UNMISTAKABLE = 6  # characters of a label that is no chance at the start of a line
 _NEW_RECORD = 14  # lines within which the form's first rows follow a record's head
 
 
@@ -59,9 +60,21 @@ class Form:
     end: int = 0
     inherited: list[Span] = dataclasses.field(default_factory=list)  # head of the record above
     asked: int = -1  # the last line at which a question or an answer begins
+    inside: list[Row] = dataclasses.field(default_factory=list)  # what looked like rows of the foot
 
     def has_content(self) -> bool:
         return any(row.field == "content" for row in self.rows)
+
+    def missing_below(self) -> list[Span]:
+        """Lines left in the content that look like a row of the foot, which has no such row."""
+        below = {row.label for row in self.rows} | {row.field for row in self.rows if row.field}
+        return [
+            row.value[0]
+            for row in self.inside
+            if (row.field or len(row.label) >= _UNMISTAKABLE)
+            and row.label in FOOT
+            and not {row.label, row.field} & below
+        ]
 
     def values(self, name: str) -> list[Span]:
         return [span for row in self.rows if row.field == name for span in row.value]
@@ -157,6 +170,8 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
     found = _label_at(ledger, number, form.has_content())
     if found is not None and _is_inside_content(ledger, form, number, found.label):
         form.rows[-1].value.append(ledger.whole(number))
+        if not _APPENDIX.match(lines[number].text):
+            form.inside.append(Row(found.label, field_of(found.label), [ledger.whole(number)]))
         return number + 1
     if found is None:
         row = form.rows[-1] if form.rows else None
