@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.errors import ReadingError
-from bot.importing import Options, import_files
-from bot.present import record_json
+from bot.ingest.importing import Options, import_files
 from bot.reading import read_records
 from bot.record import Record
 from bot.store import Store
+from handlers.cli.json_output import record_json
 
 FOLDER = Path(__file__).parent / "records/kinds"
 DOCUMENTS = sorted(
@@ -61,7 +62,7 @@ def flat(value: object) -> list[str]:
     return [] if value is None else [squashed(value)]
 
 
-def compare(shown: dict, expected: dict) -> None:
+def compare(shown: dict[str, Any], expected: dict[str, Any]) -> None:
     """All fields of an expected file against the object of `show --json`."""
     for name, value in expected.items():
         if name == "status":
@@ -78,8 +79,7 @@ def compare(shown: dict, expected: dict) -> None:
             wanted = [[item["no"], item["question"], item["answer"]] for item in value]
             assert flat(seen) == flat(wanted)
         elif name == "event_dates":
-            seen = [{key: dates[key] for key in value[0]} for dates in shown[name]]
-            assert seen == value
+            assert [{key: dates[key] for key in value[0]} for dates in shown[name]] == value
         elif name == "hosts":
             assert flat([[host["title"], host["name"]] for host in shown[name]]) == flat(value)
         elif name == "narrative":

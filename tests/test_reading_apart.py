@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import one_line
-from bot.importing import Options, files_in, import_files
+from bot.ingest.importing import Options, files_in, import_files
 from bot.reading import apart
 from bot.reading.apart import Job, read_apart
 from bot.store import Store

@@ -30,6 +30,7 @@ _LONGEST_LABEL = 40
 _DATED = re.compile(
     r"(?:[\d\s年月日号份、，,；;。.．/\-–—―~～至到及和（）()]|星期[一二三四五六日天]|周[一二三四五六日天])*"
 )
+_UNMISTAKABLE = 6  # characters of a label that is no chance at the start of a line
 _NEW_RECORD = 14  # lines within which the form's first rows follow a record's head
 
 
@@ -52,9 +53,21 @@ class Form:
     end: int = 0
     inherited: list[Span] = dataclasses.field(default_factory=list)  # head of the record above
     asked: int = -1  # the last line at which a question or an answer begins
+    inside: list[Row] = dataclasses.field(default_factory=list)  # what looked like rows of the foot
 
     def has_content(self) -> bool:
         return any(row.field == "content" for row in self.rows)
+
+    def missing_below(self) -> list[Span]:
+        """Lines left in the content that look like a row of the foot, which has no such row."""
+        below = {row.label for row in self.rows} | {row.field for row in self.rows if row.field}
+        return [
+            row.value[0]
+            for row in self.inside
+            if (row.field or len(row.label) >= _UNMISTAKABLE)
+            and row.label in FOOT
+            and not {row.label, row.field} & below
+        ]
 
     def values(self, name: str) -> list[Span]:
         return [span for row in self.rows if row.field == name for span in row.value]
@@ -159,6 +172,8 @@ def _take(ledger: Ledger, form: Form, number: int) -> int:
     found = label_at(ledger, number, form.has_content())
     if found is not None and _is_inside_content(ledger, form, number, found.label):
         form.rows[-1].value.append(ledger.whole(number))
+        if not APPENDIX.match(lines[number].text):
+            form.inside.append(Row(found.label, field_of(found.label), [ledger.whole(number)]))
         return number + 1
     if found is None:
         row = form.rows[-1] if form.rows else None

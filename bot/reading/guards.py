@@ -20,8 +20,17 @@ _LONGEST_REPEAT_UNSEEN = 20  # a shorter paragraph may be said twice
 _LENGTHS = {"place": 120, "time": 160, "activities": 300, "hosts": 1500}
 _ROW_NAMES = {"place": "地点", "time": "时间", "activities": "活动类别", "hosts": "接待人员"}
 _LABEL_WORDS = re.compile(
-    r"(?:参与|参会|参加|来访|与会)(?:单位|机构|人员|对象)|(?:上市)?公司(?:接待|参会|出席)|接待人员"
-    r"|(?:会议|活动|召开|接待|调研)?(?:时间|地点)(?:[:：\s]|$)|主要内容|交流内容|附件清单|活动类别|编号[:：]"
+    r".{0,3}(?:(?:参与|参会|参加|来访|与会)(?:单位|机构|人员|对象)|(?:上市)?公司(?:接待|参会|出席)|接待人员"
+    r"|主要内容|交流内容|附件清单|活动类别|编号[:：])|.?(?:会议|活动|召开|接待|调研)?(?:时间|地点)(?:[:：\s]|$)"
+)
+_OF_PERSONS = re.compile(
+    r"(?:董事长|董事会秘书|董秘|总经理|总监|总裁)[^，。；]{0,6}[:：]|人员姓名|单位名称"
+)
+_IN_ATTENDEES = re.compile(
+    r"(?m)^.{0,2}(?:上市)?公司接待|^.{0,4}主要内容|^.?(?:地点|时间)[:：\s]+(?:\d|公司|线上|电话)"
+)
+_NOTHING_THEN_SENTENCE = re.compile(
+    r"^\s*(?:无|不适用|不涉及|否)\s*[。.]?\s*\n(?:.|\n)*[。！？]\s*$"
 )
 _FOOT_WORDS = re.compile(r"谢谢|您好|感谢您|[？?]\s*(?:\n|$)|^\s*(?:答|问|[QA]\d*)\s*[:：]", re.M)
 _PAGE = re.compile(
@@ -120,17 +129,21 @@ def _tail(question: Question) -> Iterator[str]:
 
 
 def _long_or_labelled(row: ReadRow) -> Iterator[str]:
+    if row.name == "attendees" and (match := _IN_ATTENDEES.search(row.text)):
+        yield f"“参与单位”一栏里像是有另一栏：“{_shown(row.text[match.start() :])}”"
     if row.name not in _LENGTHS:
         return
     named = _ROW_NAMES[row.name]
     if len(row.text) > _LENGTHS[row.name]:
         yield f"“{named}”一栏比通常长得多，可能混入了其他栏目：“{_shown(row.text[-_SHOWN:])}”"
     for line in row.text.split("\n"):
-        if _LABEL_WORDS.match(line.strip()):
+        if _LABEL_WORDS.match(line.strip()) or (row.name != "hosts" and _OF_PERSONS.search(line)):
             yield f"“{named}”一栏里像是有另一栏：“{_shown(line)}”"
 
 
 def _speaking_foot(row: ReadRow) -> Iterator[str]:
+    if row.below and row.name == "attachments" and _NOTHING_THEN_SENTENCE.match(row.text):
+        yield f"正文之后的“{row.label}”一栏里“无”之后还有句子：“{_shown(row.text)}”"
     if row.below and (match := _FOOT_WORDS.search(row.text)):
         start = max(0, match.start() - _SHOWN // 2)
         yield f"正文之后的“{row.label}”一栏里像是有答复的话：“{_shown(row.text[start:])}”"

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 
 from bot.reading.closing import closes
 from bot.reading.labels import ANSWER, GREETS, is_block_heading, is_section_heading, label_of
+from bot.reading.lines import squashed
 from bot.reading.text import Ledger, Span, join
 
 _ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
@@ -76,6 +78,10 @@ class _Layout:
         widths = sorted(_width(ledger.text(span)) for span in spans)
         # The widest line but for a few that stick out.
         self._width = widths[int(len(widths) * 0.95)] if widths else 0
+        labels = [label_of(ledger.text(span)) for span in spans]
+        self._opens = Counter(
+            squashed(label.printed) for label in labels if label and label.kind == "open"
+        )
         self._labelled = any(ANSWER.match(ledger.text(span)) for span in spans)
         indented = sum(ledger.line(span).indent for span in spans)
         self._indents = _MOST_USUAL <= indented < len(spans) * 0.8
@@ -95,7 +101,7 @@ class _Layout:
         if answer or (label and label.kind == "prefixed" and not label.weak):
             return True  # also below a line that stops in mid-sentence: then lines are missing
         if label and label.kind == "open":
-            return ended or self._is_short(last)
+            return ended or self._is_short(last) or self._opens[squashed(label.printed)] > 1
         short = self._is_short(last)
         if ended and (label or closes(text)):
             return True

@@ -71,6 +71,7 @@ class QuestionStarts:
                 named
                 and len(named) * 2 >= len(best)
                 and self._answered(named) >= self._answered(best)
+                and (named[0].at <= best[0].at or len(named) == len(best))
             ):
                 best = named
                 break

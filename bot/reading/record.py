@@ -138,10 +138,17 @@ def _out_of_place(ledger: Ledger, form: Form, content: Content) -> list[Problem]
         )
         for at, row in enumerate(form.rows)
     ]
+    lost = [
+        Problem(
+            f"正文里的“{ledger.text(span)[:24]}”像是表尾的栏目，而表尾没有这一栏",
+            ledger.line(span).page,
+        )
+        for span in form.missing_below()
+    ]
     moved = account.misplaced(
         ledger, content.begins, content.end, content.questions, content.narrative
     )
-    return [Problem(line) for line in guards.refusals(rows)] + [
+    return [*lost, *(Problem(line) for line in guards.refusals(rows))] + [
         Problem(f"原文与读到的不一致，可能有文字归错了栏目：“{words}”", None, number)
         for number, words in moved
     ]
