@@ -111,7 +111,7 @@ def test_a_fate_that_cannot_be_looked_up_is_listed_and_not_repeated(bots):
     bot.at("2026-09-30 09:00", "unknown")
     bot.group.answer = Sent("")
     for _ in range(3):
-        bot.digest.scheduler.go(bot.now)
+        bot.rounds.go(bot.now)
     assert sum("每日摘要 2026-09-30" in text for _, text in bot.group.posts) == 1
 
 
@@ -141,7 +141,7 @@ def test_a_chat_that_its_transport_calls_lost_for_good_is_retired_at_once(bots):
     bot.say("订阅 09:00 每天")
     bot.group.answer = Refused("gone", permanent=True)
     bot.at("2026-09-30 09:00", "failed")
-    bot.until(lambda: not bot.digest.subscriptions.active())
+    bot.until(lambda: not bot.subscriptions.active())
     bot.until(lambda: bot.group.posts[-1][0] == "zhangsan")
     assert "授权已失效" in bot.group.posts[-1][1]
 
@@ -151,5 +151,5 @@ def test_another_platforms_code_ends_nothing_at_once(bots):
     bot.say("订阅 09:00 每天")
     bot.group.answer = Refused("93000", permanent=True)
     bot.at("2026-09-30 09:00", "failed")
-    bot.digest.scheduler.go(bot.now)
-    assert bot.digest.subscriptions.active()
+    bot.rounds.go(bot.now)
+    assert bot.subscriptions.active()

@@ -23,7 +23,7 @@ from bot.reading.lines import squashed
 from bot.reading.lists import heads_list
 from bot.reading.rowlabels import APPENDIX, label_at
 from bot.reading.text import Ledger, Span
-from bot.reading.vocabulary import TORN, bare, field_of, is_known_label, known
+from bot.reading.vocabulary import TORN, bare, field_of, is_foot_label, is_known_label, known
 
 NAMELESS = "（无栏目名）"  # stands for the label of a row whose label's cell is empty
 _LONGEST_LABEL = 40
@@ -65,7 +65,7 @@ class Form:
             row.value[0]
             for row in self.inside
             if (row.field or len(row.label) >= _UNMISTAKABLE)
-            and row.label in FOOT
+            and is_foot_label(row.label)
             and not {row.label, row.field} & below
         ]
 
