@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.reading.labels import (
+    ASKED,
     ASKS,
     GREETS,
     Label,
@@ -225,9 +226,16 @@ class QuestionStarts:
         """Whether the words ask or are greeted in answer, and no better line has the number."""
         text = self.texts[at]
         if self._greeted(at):
-            return True
+            return bool(ASKS.search(text)) or not any(
+                self.labels[other].number == number  # type: ignore[union-attr]
+                and self._greeted(other)
+                and ASKED.search(self.texts[other])
+                for other in later
+            )
         better = any(
-            self.labels[other].number == number and self._greeted(other)  # type: ignore[union-attr]
+            self.labels[other].number == number  # type: ignore[union-attr]
+            and self._greeted(other)
+            and (ASKS.search(self.texts[other]) or not ASKED.search(text))
             for other in later
         )
         return bool(ASKS.search(text)) and not better
