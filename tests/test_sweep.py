@@ -6,12 +6,11 @@ A sample of `tests/sweep.py`, and records of random answers; the whole of both i
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ReadingError
@@ -71,11 +70,10 @@ def records(draw):
 
 
 def never_otherwise_and_silent(data):
-    pairs, style = data.draw(records()), data.draw(st.sampled_from(STYLES))
+    # Without a label an answer may begin as its question ends, or count as the questions do.
+    labelled = [style for style in STYLES if style[1]]
+    pairs, style = data.draw(records()), data.draw(st.sampled_from(labelled))
     form = data.draw(st.sampled_from(UNMARKED))
-    # An answer without a label may say `2、` as the next question does.
-    counts = any(re.match(r"[(（]?\d", text) for _, answer in pairs for text in answer)
-    assume(style[1] or not counts)
     text = FORMS[form](printed(pairs, style))
     try:
         record = read_records(text.encode(), "made-up.txt")[0].record
