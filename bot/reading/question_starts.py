@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.reading.labels import (
+    ASKED,
     ASKS,
     GREETS,
     Label,
@@ -57,7 +58,7 @@ class QuestionStarts:
 
     def starts(self) -> list[Start]:
         """The starts of the questions, in the style that finds most of them."""
-        begin = self._after_heading()
+        begin = _after_heading(self.texts, self.labels, self.answers)
         tries = [
             self._labelled_starts("prefixed", begin),
             self._labelled_starts("open", begin),
@@ -90,34 +91,6 @@ class QuestionStarts:
             any(at in self.answers for at in range(start.at + 1, end))
             for start, end in zip(starts, ends, strict=True)
         )
-
-    def _after_heading(self) -> int:
-        """Past the heading of the questions: numbers in a speech above it are none."""
-        headings = [at for at, text in enumerate(self.texts) if is_question_heading(text)]
-        for at in headings:
-            if self._goes_on(at):
-                continue
-            later = [label for label in self.labels[at + 1 :] if label is not None]
-            if later or any(answer > at for answer in self.answers):
-                return at + 1
-        return 0
-
-    def _goes_on(self, at: int) -> bool:
-        """Whether questions stand above already, and those below go on: the words at `at` are an
-        answer's, or a heading between questions."""
-        if any(answer < at for answer in self.answers):
-            return True
-        above = [
-            label.number
-            for place, label in enumerate(self.labels[:at])
-            if label and label.number and label.kind != "chinese" and ASKS.search(self.texts[place])
-        ]
-        below = [
-            label.number
-            for label in self.labels[at + 1 :]
-            if label and label.number and label.kind != "chinese"
-        ]
-        return bool(above and below) and below[0] == above[-1] + 1
 
     def _labelled_starts(self, kind: str, begin: int) -> list[Start]:
         """Starts whose label says that a question follows: Q1：, 问题 2、, 【提问3】, Q：."""
@@ -157,6 +130,11 @@ class QuestionStarts:
             for at in range(begin, len(self.texts))
             if (label := self.labels[at]) is not None and label.kind == "number"
         ]
+        # (1) is a list's number where others ask under 1、
+        printed = {at: self.labels[at].printed for at in numbers}  # type: ignore[union-attr]
+        bare = [at for at in numbers if not printed[at].startswith(("(", "（"))]
+        if any(ASKS.search(self.texts[at]) for at in bare):
+            numbers = bare
         if len(self.answers) * 2 >= len(numbers) and self.answers:
             return self._between_answers(numbers, begin)
         return self._in_sequence(numbers)
@@ -248,9 +226,16 @@ class QuestionStarts:
         """Whether the words ask or are greeted in answer, and no better line has the number."""
         text = self.texts[at]
         if self._greeted(at):
-            return True
+            return bool(ASKS.search(text)) or not any(
+                self.labels[other].number == number  # type: ignore[union-attr]
+                and self._greeted(other)
+                and ASKED.search(self.texts[other])
+                for other in later
+            )
         better = any(
-            self.labels[other].number == number and self._greeted(other)  # type: ignore[union-attr]
+            self.labels[other].number == number  # type: ignore[union-attr]
+            and self._greeted(other)
+            and (ASKS.search(self.texts[other]) or not ASKED.search(text))
             for other in later
         )
         return bool(ASKS.search(text)) and not better
@@ -346,3 +331,35 @@ class QuestionStarts:
                 session = self._session_above(start.at)
             found.append(Start(start.at, start.label, session, position in restarts))
         return found
+
+
+def _after_heading(texts: Sequence[str], labels: Sequence[Label | None], answers: set[int]) -> int:
+    """Past the heading of the questions: numbers in a speech above it are none."""
+    headings = [at for at, text in enumerate(texts) if is_question_heading(text)]
+    for at in headings:
+        if _goes_on(texts, labels, answers, at):
+            continue
+        later = [label for label in labels[at + 1 :] if label is not None]
+        if later or any(answer > at for answer in answers):
+            return at + 1
+    return 0
+
+
+def _goes_on(
+    texts: Sequence[str], labels: Sequence[Label | None], answers: set[int], at: int
+) -> bool:
+    """Whether questions stand above already, and those below go on: the words at `at` are an
+    answer's, or a heading between questions."""
+    if any(answer < at for answer in answers):
+        return True
+    above = [
+        label.number
+        for place, label in enumerate(labels[:at])
+        if label and label.number and label.kind != "chinese" and ASKS.search(texts[place])
+    ]
+    below = [
+        label.number
+        for label in labels[at + 1 :]
+        if label and label.number and label.kind != "chinese"
+    ]
+    return bool(above and below) and below[0] == above[-1] + 1
