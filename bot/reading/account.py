@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.radicals import unified
 from bot.reading.lines import squashed
 from bot.reading.text import Ledger, Span
 from bot.record import Narrative, Question
@@ -45,11 +46,11 @@ def _between(ledger: Ledger, begin: Span, stop: Span) -> str:
     """The text from one place to another, without white space and listed furniture."""
     text = ""
     for number in range(begin.line, min(stop.line + 1, len(ledger.source.lines))):
-        line = ledger.source.lines[number].text
+        line = unified(ledger.source.lines[number].text)
         start = begin.start if number == begin.line else 0
         piece = line[start : stop.start if number == stop.line else len(line)]
         for aside in sorted(ledger.aside(number), key=len, reverse=True):
-            piece = piece.replace(aside, "", 1)
+            piece = piece.replace(unified(aside), "", 1)
         text += squashed(piece)
     return text
 
