@@ -157,7 +157,7 @@ def test_other_spellings_of_a_word_are_the_same_message(index, typed, stored):
 )
 def test_words_for_the_same_find_each_other(asked, stored):
     record = made(*OTHERS, (stored, "请关注公司公告。"))
-    assert first(Index([record]), asked).unit.question.question == stored
+    assert first(Index([record]), asked).passage.question.question == stored
 
 
 def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
@@ -167,9 +167,12 @@ def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
     lexicon = read_lexicon(tmp_path)
     record = made(*OTHERS, ("转债何时下修？", "请关注公告。"), ("蓝湖平台进展如何？", "已上线。"))
     index = Index([record], lexicon=lexicon)
-    assert [first(index, text).unit.question.number for text in ("示例转二", "bluelake")] == [3, 4]
+    assert [first(index, text).passage.question.number for text in ("示例转二", "bluelake")] == [
+        3,
+        4,
+    ]
     # 可转债 was shipped with 转债, which it must not lose.
-    assert first(index, "可转债").unit.question.number == 3
+    assert first(index, "可转债").passage.question.number == 3
 
 
 @pytest.mark.parametrize(
@@ -252,7 +255,7 @@ def test_what_contradicts_the_message_is_offered_at_most(
     agreeing, contrary = first(index, alike), first(index, otherwise)
     assert guard not in agreeing.conflicts
     assert guard in contrary.conflicts
-    assert contrary.unit.question.number == 1  # it keeps its place
+    assert contrary.passage.question.number == 1  # it keeps its place
     assert contrary.confidence < agreeing.confidence
     # Even where the bot is told to be bold.
     desk = desk_over(record, caution="open")
@@ -307,7 +310,7 @@ TWO = (
 @pytest.mark.parametrize("named", ["样板电器", "样板", "388888"])
 def test_a_named_company_narrows_the_search(named):
     found = Index(TWO).look(f"{named}分红政策如何").candidates
-    assert {item.unit.record.company_code for item in found} == {"388888"}
+    assert {item.passage.record.company_code for item in found} == {"388888"}
 
 
 def test_a_company_that_is_not_stored_gets_no_other_ones_words(desk_over):
@@ -338,7 +341,7 @@ def test_a_touchy_word_that_a_record_holds_shows_that_record_only():
         ("控股股东有减持计划吗？", "暂无相关计划。"), ("控股股东对公司的支持如何？", "一贯支持。")
     )
     found = Index([record]).look("控股股东减持").candidates
-    assert [item.unit.question.number for item in found] == [1]
+    assert [item.passage.question.number for item in found] == [1]
 
 
 # Ranking and confidence

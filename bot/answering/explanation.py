@@ -260,7 +260,7 @@ def _meaning(look: Look, index: Index, state: MeaningState) -> str:
 
 
 def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candidate) -> Found:
-    record, features = item.unit.record, item.features
+    record, features = item.passage.record, item.features
     detail = index.detail(item)
     held = [False] * len(asked.text)
     for term in asked.terms:
@@ -271,7 +271,7 @@ def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candi
         id=item.hit.full_id,
         company=f"{record.company_name}（{record.company_code}）",
         event_date=record.event_date,
-        question=" ".join(item.unit.asked.split())[:_START],
+        question=" ".join(item.passage.asked.split())[:_START],
         confidence=round(item.confidence, 4),
         score=round(item.score, 4),
         words_score=round(features["bm25"], 4),

@@ -1,6 +1,6 @@
 """An immutable index over stored questions: message → Hits, best first, with a confidence.
 
-1. Each question, and each part of a compound one, is a unit of its own.
+1. Each question, and each part of a compound one, is a passage of its own.
 2. Words find candidates: BM25 over the question, and over question and answer as one text;
    people ask for words that only the answer holds. Synonyms (lexicon) count as terms.
 3. Meaning finds more, where the store has vectors: the message against the question and each
@@ -29,7 +29,7 @@ from bot.matching.dense_index import Meaning
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.facets import Stored, conflicts, read_facets
 from bot.matching.lexicon import Lexicon, read_lexicon
-from bot.matching.passages import Unit, company_names, units
+from bot.matching.passages import Passage, company_names, passages
 from bot.matching.query import Asked, Term, read_asked, stored_terms
 from bot.matching.spelling import Repair
 from bot.matching.text import normalise, sentences
@@ -59,7 +59,7 @@ _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
 @dataclass(frozen=True)
 class Detail:
-    """What is known of a unit once it is a candidate."""
+    """What is known of a passage once it is a candidate."""
 
     question: str  # letters and digits alone, without 公司
     asked: frozenset[str]
@@ -73,8 +73,8 @@ class Detail:
 class Candidate:
     """A stored question put forward for a message, and what speaks for and against it."""
 
-    at: int  # place of the unit
-    unit: Unit
+    at: int  # place of the passage
+    passage: Passage
     features: dict[str, float]
     conflicts: tuple[str, ...]
     score: float
@@ -83,8 +83,10 @@ class Candidate:
 
     @property
     def hit(self) -> Hit:
-        unit = self.unit
-        return Hit(unit.record, unit.question, self.confidence, unit.part, self.is_contested)
+        passage = self.passage
+        return Hit(
+            passage.record, passage.question, self.confidence, passage.part, self.is_contested
+        )
 
 
 @dataclass(frozen=True)
@@ -120,27 +122,31 @@ class Index:
         """
         self.records = tuple(records)
         self.lexicon = lexicon or read_lexicon()
-        self._units = list(units(records))
-        asked = [stored_terms(normalise(unit.asked), self.lexicon) for unit in self._units]
+        self._passages = list(passages(records))
+        asked = [stored_terms(normalise(passage.asked), self.lexicon) for passage in self._passages]
         both = [
-            own + stored_terms(normalise(unit.answered), self.lexicon)
-            for own, unit in zip(asked, self._units, strict=True)
+            own + stored_terms(normalise(passage.answered), self.lexicon)
+            for own, passage in zip(asked, self._passages, strict=True)
         ]
         self._asked = BM25(asked)
         self._both = BM25(both)
         self._names = company_names(records)
-        texts = (normalise(text) for unit in self._units for text in (unit.asked, unit.answered))
+        texts = (
+            normalise(text)
+            for passage in self._passages
+            for text in (passage.asked, passage.answered)
+        )
         known = [name for own in self._names.values() for name in own]
         self._repair = Repair(texts, self.lexicon, known)
         of_company: dict[str, list[int]] = {}
-        for at, unit in enumerate(self._units):
-            of_company.setdefault(unit.record.company_code, []).append(at)
+        for at, passage in enumerate(self._passages):
+            of_company.setdefault(passage.record.company_code, []).append(at)
         self._of_company = {code: np.array(own) for code, own in of_company.items()}
-        self._company = np.array([unit.record.company_code for unit in self._units])
+        self._company = np.array([passage.record.company_code for passage in self._passages])
         self._day = np.array(
-            [unit.record.last_event.end for unit in self._units], dtype="datetime64[D]"
+            [passage.record.last_event.end for passage in self._passages], dtype="datetime64[D]"
         )
-        self._meaning = Meaning(self._units, embedder, vectors or {})
+        self._meaning = Meaning(self._passages, embedder, vectors or {})
         self.model = embedder.name if embedder and self._meaning.ready else None
         self._detail = lru_cache(maxsize=4096)(self._read_detail)
 
@@ -247,30 +253,30 @@ class Index:
 
     def same_answer(self, hit: Hit) -> list[Hit]:
         """Other stored questions of the company with a near-identical answer, newest first."""
-        answer = normalise(Unit(hit.record, hit.question, hit.part).answered)
+        answer = normalise(Passage(hit.record, hit.question, hit.part).answered)
         terms = dict.fromkeys(stored_terms(answer, self.lexicon), 1.0)
         scores = self._both.scores(terms)
         scores[~self._in_scope({hit.record.company_code}, None)] = 0
         found: dict[str, Hit] = {}
         for at in _top(scores, _SAME_ANSWER_POOL):
-            unit = self._units[at]
-            other = Hit(unit.record, unit.question, 1.0, unit.part)
+            passage = self._passages[at]
+            other = Hit(passage.record, passage.question, 1.0, passage.part)
             if other.id == hit.id or other.id in found or scores[at] <= 0:
                 continue
-            if fuzz.ratio(answer, normalise(unit.answered)) >= _SAME_ANSWER:
+            if fuzz.ratio(answer, normalise(passage.answered)) >= _SAME_ANSWER:
                 found[other.id] = other
         return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
 
     def _ranked(
         self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
     ) -> list[Candidate]:
-        """Candidates by score, the best unit of each question only, with their confidences."""
+        """Candidates by score, the best passage of each question only, with their confidences."""
         ranked = sorted(
             self.candidates(asked, scope, with_meaning), key=lambda item: (-item.score, item.at)
         )
         found: dict[tuple[str, int], Candidate] = {}
         for item in ranked:
-            found.setdefault((item.unit.record.id, item.unit.question.number), item)
+            found.setdefault((item.passage.record.id, item.passage.question.number), item)
         return self._judged(list(found.values()))
 
     def ranking(self, text: str, today: date, with_meaning: bool) -> list[Candidate]:
@@ -285,13 +291,13 @@ class Index:
         """
         of_record: dict[str, list[Candidate]] = {}
         for item in ranked:
-            of_record.setdefault(item.unit.record.id, []).append(item)
+            of_record.setdefault(item.passage.record.id, []).append(item)
         found = []
         for item in ranked:
             if item.score == _AS_STORED:
                 found.append(replace(item, confidence=1.0))
                 continue
-            own = of_record[item.unit.record.id]
+            own = of_record[item.passage.record.id]
             is_first = item is own[0]
             lead = self.lead(own) if is_first else 0.0
             sure = confidence(measures(item.features, item.conflicts, lead), item.conflicts)
@@ -313,7 +319,7 @@ class Index:
             (
                 other.score
                 for other in ranked[1:]
-                if other.unit.record is first.unit.record and not self.is_same(first, other)
+                if other.passage.record is first.passage.record and not self.is_same(first, other)
             ),
             0.0,
         )
@@ -338,7 +344,7 @@ class Index:
     def candidates(
         self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
     ) -> list[Candidate]:
-        """The units worth a look, with what speaks for each; not in order."""
+        """The passages worth a look, with what speaks for each; not in order."""
         weights = asked.weights()
         words = self._both.scores(weights) + _QUESTION_WEIGHT * self._asked.scores(weights)
         words[~scope] = 0
@@ -357,17 +363,17 @@ class Index:
             if near is not None:
                 features["e5 asked"] = float(near.asked[at])
                 features["e5 answered"] = float(near.answered[at])
-            own = self._names[self._units[at].record.company_code]
+            own = self._names[self._passages[at].record.company_code]
             against = tuple(conflicts(asked.facets, self._detail(at).stored, own))
             score = _score(features, against)
             if self._detail(at).question == typed and (not against or len(typed) >= _COPIED):
                 score, against = _AS_STORED, ()
-            found.append(Candidate(at, self._units[at], features, against, score))
+            found.append(Candidate(at, self._passages[at], features, against, score))
         return found
 
     def _features(self, asked: Asked, at: int) -> dict[str, float]:
         detail = self._detail(at)
-        company = self._units[at].record.company_code
+        company = self._passages[at].record.company_code
         total = question = both = unknown = 0.0
         best = [0.0] * len(detail.sentences)
         done: set[str] = set()
@@ -421,10 +427,10 @@ class Index:
         return any(np.isin(own, places, assume_unique=True).any() for places in known)
 
     def _read_detail(self, at: int) -> Detail:
-        unit = self._units[at]
-        asked, answered = normalise(unit.asked), normalise(unit.answered)
+        passage = self._passages[at]
+        asked, answered = normalise(passage.asked), normalise(passage.answered)
         text = f"{asked}\n{answered}"
-        day = unit.record.last_event.end
+        day = passage.record.last_event.end
         pieces = sentences(answered)
         terms = [stored_terms(piece, self.lexicon) for piece in pieces]
         return Detail(
@@ -445,7 +451,7 @@ class Index:
         )
 
     def _in_scope(self, companies: set[str], as_of: date | None) -> NDArray[np.bool_]:
-        scope = np.ones(len(self._units), dtype=np.bool_)
+        scope = np.ones(len(self._passages), dtype=np.bool_)
         if companies:
             scope &= np.isin(self._company, list(companies))
         if as_of is not None:
@@ -454,7 +460,7 @@ class Index:
 
     def is_same(self, one: Candidate, other: Candidate) -> bool:
         """Whether two stored questions have near-identical answers."""
-        return fuzz.ratio(one.unit.answered, other.unit.answered) >= _SAME_ANSWER
+        return fuzz.ratio(one.passage.answered, other.passage.answered) >= _SAME_ANSWER
 
 
 def _score(features: Mapping[str, float], against: Sequence[str]) -> float:
