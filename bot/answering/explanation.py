@@ -261,10 +261,10 @@ def _meaning(look: Look, index: Index, state: MeaningState) -> str:
 
 def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candidate) -> Found:
     record, features = item.passage.record, item.features
-    detail = index.detail(item)
+    profile = index.profile(item)
     held = [False] * len(asked.text)
     for term in asked.terms:
-        if not term.is_single and not term.words.isdisjoint(detail.both):
+        if not term.is_single and not term.words.isdisjoint(profile.both):
             held[term.start : term.start + len(term.text)] = [True] * len(term.text)
     compared = [features[name] for name in ("e5 asked", "e5 answered") if name in features]
     return Found(
@@ -276,7 +276,7 @@ def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candi
         score=round(item.score, 4),
         words_score=round(features["bm25"], 4),
         matched=tuple(_stretches(asked.text, held, kinds, wanted=True)),
-        through=tuple(_through(asked.text, detail.stored.text, index.lexicon)),
+        through=tuple(_through(asked.text, profile.stored.text, index.lexicon)),
         missing=tuple(_stretches(asked.text, held, kinds, wanted=False)),
         share=round(features["both"], 4),
         share_asked=round(features["question"], 4),
@@ -307,7 +307,7 @@ def _through(text: str, stored: str, lexicon: Lexicon) -> Iterator[tuple[str, st
 
 def _conflict(guard: str, asked: Asked, item: Candidate, index: Index) -> Conflict:
     """What is asked and what stands there, as far as it can be named."""
-    stored = index.detail(item).stored
+    stored = index.profile(item).stored
     facets = stored.question if guard == "direction" else stored.both
     names = PINS_OF.get(guard, (guard,))
     mine = [note for note in _pins(asked.facets, index.lexicon) if note.name in names]

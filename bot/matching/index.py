@@ -58,7 +58,7 @@ _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
 
 @dataclass(frozen=True)
-class Detail:
+class PassageProfile:
     """What is known of a passage once it is a candidate."""
 
     question: str  # letters and digits alone, without 公司
@@ -148,7 +148,7 @@ class Index:
         )
         self._meaning = Meaning(self._passages, embedder, vectors or {})
         self.model = embedder.name if embedder and self._meaning.ready else None
-        self._detail = lru_cache(maxsize=4096)(self._read_detail)
+        self._profile = lru_cache(maxsize=4096)(self._read_profile)
 
     def search(
         self,
@@ -196,7 +196,7 @@ class Index:
             return Look(asked, (), f"{OTHER_COMPANY} that is not stored: {'、'.join(strangers)}")
         touchy = self.lexicon.matters.lines(asked.text)
         if touchy:
-            found = [item for item in found if touchy <= self._detail(item.at).touchy]
+            found = [item for item in found if touchy <= self._profile(item.at).touchy]
             if not found:
                 return Look(asked, (), "touches a matter of which no record speaks")
         return Look(asked, tuple(found[:limit]))
@@ -226,7 +226,7 @@ class Index:
         return [*sorted(asked.facets.companies - stored), *codes]
 
     def _holds(self, item: Candidate, names: Sequence[str]) -> bool:
-        return any(name in self._detail(item.at).stored.text for name in names)
+        return any(name in self._profile(item.at).stored.text for name in names)
 
     # For --explain
 
@@ -239,9 +239,9 @@ class Index:
         """The stored companies' names and codes that stand in a normalised text."""
         return [name for own in self._names.values() for name in own if name in text]
 
-    def detail(self, item: Candidate) -> Detail:
+    def profile(self, item: Candidate) -> PassageProfile:
         """What a candidate was compared by."""
-        return self._detail(item.at)
+        return self._profile(item.at)
 
     def weight(self, term: Term) -> float:
         """What a term counts: its weight in the message by its rarity in the store."""
@@ -364,18 +364,18 @@ class Index:
                 features["e5 asked"] = float(near.asked[at])
                 features["e5 answered"] = float(near.answered[at])
             own = self._names[self._passages[at].record.company_code]
-            against = tuple(conflicts(asked.facets, self._detail(at).stored, own))
+            against = tuple(conflicts(asked.facets, self._profile(at).stored, own))
             score = _score(features, against)
-            if self._detail(at).question == typed and (not against or len(typed) >= _COPIED):
+            if self._profile(at).question == typed and (not against or len(typed) >= _COPIED):
                 score, against = _AS_STORED, ()
             found.append(Candidate(at, self._passages[at], features, against, score))
         return found
 
     def _features(self, asked: Asked, at: int) -> dict[str, float]:
-        detail = self._detail(at)
+        profile = self._profile(at)
         company = self._passages[at].record.company_code
         total = question = both = unknown = 0.0
-        best = [0.0] * len(detail.sentences)
+        best = [0.0] * len(profile.sentences)
         done: set[str] = set()
         for term in asked.terms:
             if term.is_single or term.text in done:
@@ -384,18 +384,18 @@ class Index:
             weight = term.weight * self._both.idf(term.text)
             total += weight
             words = {term.text, *(f"={line}" for line in term.lines)}
-            if not words.isdisjoint(detail.both):
+            if not words.isdisjoint(profile.both):
                 both += weight
-                question += 0.0 if words.isdisjoint(detail.asked) else weight
-                for place, (held, _) in enumerate(detail.sentences):
+                question += 0.0 if words.isdisjoint(profile.asked) else weight
+                for place, (held, _) in enumerate(profile.sentences):
                     if not words.isdisjoint(held):
                         best[place] += weight
             elif not self._is_known(words, company):
                 unknown += weight
         total = max(total, 1e-9)
         # Exact sums: a set has another order in every process.
-        reverse = fsum(self._both.idf(term) for term in detail.asked if term in done) / max(
-            fsum(self._both.idf(t) for t in detail.asked if len(t) > 1 and t[0] != "="), 1e-9
+        reverse = fsum(self._both.idf(term) for term in profile.asked if term in done) / max(
+            fsum(self._both.idf(t) for t in profile.asked if len(t) > 1 and t[0] != "="), 1e-9
         )
         return {
             "question": question / total,
@@ -409,13 +409,13 @@ class Index:
                 f"no {what}": float(
                     not any(
                         what in gives
-                        for place, (_, gives) in enumerate(detail.sentences)
+                        for place, (_, gives) in enumerate(profile.sentences)
                         if best[place] > 0.5 * max(best)
                     )
                 )
                 for what in asked.facets.asks
             },
-            "run": _longest_run(asked, detail.stored.text),
+            "run": _longest_run(asked, profile.stored.text),
         }
 
     def _is_known(self, words: Iterable[str], company: str) -> bool:
@@ -426,14 +426,14 @@ class Index:
         own = self._of_company[company]
         return any(np.isin(own, places, assume_unique=True).any() for places in known)
 
-    def _read_detail(self, at: int) -> Detail:
+    def _read_profile(self, at: int) -> PassageProfile:
         passage = self._passages[at]
         asked, answered = normalise(passage.asked), normalise(passage.answered)
         text = f"{asked}\n{answered}"
         day = passage.record.last_event.end
         pieces = sentences(answered)
         terms = [stored_terms(piece, self.lexicon) for piece in pieces]
-        return Detail(
+        return PassageProfile(
             _bare(asked),
             frozenset(stored_terms(asked, self.lexicon)),
             frozenset(stored_terms(text, self.lexicon)),
