@@ -45,7 +45,7 @@ from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.ingest.embedding import known_vectors, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.index import OTHER_COMPANY, Index, Look
-from bot.matching.lexicon import Wordlists
+from bot.matching.lexicon import LexiconFile
 from bot.matching.text import normalise
 from bot.message import (
     Answer,
@@ -115,7 +115,7 @@ class Desk:
         self._caution = caution
         self._embedder = embedder
         self._lock = threading.Lock()
-        self._wordlists = Wordlists(store.path.parent)
+        self._lexicon_file = LexiconFile(store.path.parent)
         self._library = self._load()
         subscriptions = Subscriptions(store.path)
         self.subscribing = Subscribing(
@@ -536,7 +536,7 @@ class Desk:
     def _current(self) -> _Library:
         library = self._library
         stale = library.until is not None and library.until <= self._now()
-        stale = stale or self._wordlists.changed()
+        stale = stale or self._lexicon_file.changed()
         if stale or self._store.generation() != library.generation:
             with self._lock:
                 if self._library is library:
@@ -554,7 +554,7 @@ class Desk:
         log.info("index built: records=%d generation=%d", len(shown), generation)
         index = Index(
             shown,
-            lexicon=self._wordlists.read(),
+            lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
         )

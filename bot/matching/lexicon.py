@@ -137,7 +137,7 @@ def _lines(lines: Iterable[Sequence[str]]) -> Phrases:
     return Phrases({phrase: at for at, line in enumerate(lines) for phrase in line})
 
 
-class Wordlists:
+class LexiconFile:
     """The lists as their files stand now, read anew when the desk's file was edited.
 
     A file that cannot be read stops the start. One that became so later is an error in the log, and
