@@ -20,7 +20,7 @@ class Near:
     answered: Vectors
 
 
-class Meaning:
+class DenseIndex:
     """Immutable rows of a store; `ready` where there is a model and a vector of every text.
 
     With some of them only, what has none would be passed over for what has.

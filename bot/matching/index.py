@@ -25,7 +25,7 @@ from rapidfuzz import fuzz
 
 from bot.matching.bm25 import BM25, K1
 from bot.matching.confidence import CONTESTED, confidence, likeness, measures
-from bot.matching.dense_index import Meaning
+from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.facets import Stored, conflicts, read_facets
 from bot.matching.lexicon import Lexicon, read_lexicon
@@ -146,8 +146,8 @@ class Index:
         self._day = np.array(
             [passage.record.last_event.end for passage in self._passages], dtype="datetime64[D]"
         )
-        self._meaning = Meaning(self._passages, embedder, vectors or {})
-        self.model = embedder.name if embedder and self._meaning.ready else None
+        self._dense = DenseIndex(self._passages, embedder, vectors or {})
+        self.model = embedder.name if embedder and self._dense.ready else None
         self._profile = lru_cache(maxsize=4096)(self._read_profile)
 
     def search(
@@ -189,7 +189,7 @@ class Index:
             named = {company}
         scope = self._in_scope(named, as_of)
         found = self._ranked(asked, scope, with_meaning=False)
-        if self._meaning.ready and not (found and found[0].confidence >= SURE):
+        if self._dense.ready and not (found and found[0].confidence >= SURE):
             found = self._ranked(asked, scope, with_meaning=True)
         strangers = self._strangers(asked)
         if strangers and not any(self._holds(item, strangers) for item in found):
@@ -349,7 +349,7 @@ class Index:
         words = self._both.scores(weights) + _QUESTION_WEIGHT * self._asked.scores(weights)
         words[~scope] = 0
         pool = [int(at) for at in _top(words, _POOL) if words[at] > 0]
-        near = self._meaning(asked.text) if with_meaning else None
+        near = self._dense(asked.text) if with_meaning else None
         if near is not None:
             by_meaning = np.where(scope, np.maximum(near.asked, near.answered), 0)
             pool += [int(at) for at in _top(by_meaning, _POOL // 2) if by_meaning[at] > 0]
