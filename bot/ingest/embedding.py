@@ -58,7 +58,7 @@ def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
     return MeaningState(embedder.name, size, len(needed), len(missing))
 
 
-def learn_meaning(
+def embed_missing(
     store: Store,
     embedder: Embedder | None,
     budget_s: float | None = None,
