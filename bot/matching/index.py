@@ -31,7 +31,7 @@ from bot.matching.facets import Stored, conflicts, read_facets
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.passages import Passage, company_names, passages
 from bot.matching.query import Asked, Term, read_asked, stored_terms
-from bot.matching.spelling import Repair
+from bot.matching.spelling import Spelling
 from bot.matching.text import normalise, sentences
 from bot.matching.version import version
 from bot.message import Hit
@@ -137,7 +137,7 @@ class Index:
             for text in (passage.asked, passage.answered)
         )
         known = [name for own in self._names.values() for name in own]
-        self._repair = Repair(texts, self.lexicon, known)
+        self._spelling = Spelling(texts, self.lexicon, known)
         of_company: dict[str, list[int]] = {}
         for at, passage in enumerate(self._passages):
             of_company.setdefault(passage.record.company_code, []).append(at)
@@ -206,7 +206,7 @@ class Index:
         if today is None:
             today = max((item.last_event.end for item in self.records), default=date.min)
         known = [name for own in self._names.values() for name in own]
-        return read_asked(self._repair(normalise(text)), today, self.lexicon, known)
+        return read_asked(self._spelling(normalise(text)), today, self.lexicon, known)
 
     def says_something(self, text: str) -> bool:
         """Whether a text holds a word of the matter, not only of asking or of every company."""
