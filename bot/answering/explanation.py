@@ -18,7 +18,7 @@ from typing import Literal
 from bot.answering.decision import AS_LIKELY, also_meant, limits
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
-from bot.matching.confidence import likeness
+from bot.matching.confidence import similarity
 from bot.matching.facets import Facets
 from bot.matching.index import Candidate, Index, Look
 from bot.matching.lexicon import Lexicon
@@ -280,7 +280,7 @@ def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candi
         missing=tuple(_stretches(asked.text, held, kinds, wanted=False)),
         share=round(features["both"], 4),
         share_asked=round(features["question"], 4),
-        likeness=round(likeness(max(compared)), 4) if compared else None,
+        likeness=round(similarity(max(compared)), 4) if compared else None,
         conflicts=tuple(_conflict(guard, asked, item, index) for guard in item.conflicts),
     )
 

@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("confidence.json")
 CONTRADICTED = 0.25  # the most that a hit in conflict with the message is trusted
 CONTESTED = 0.8  # the most, where another answer of the record holds all that was typed too
 FOREIGN = 0.05  # the most, where hardly a word of the message stands there, nor its meaning
-_SHARED, _ALIKE = 0.15, 0.6  # of the words by weight; of `likeness`
+_SHARED, _ALIKE = 0.15, 0.6  # of the words by weight; of `similarity`
 _SHARED_ALONE = 0.02  # without meaning
 _MEASURED = (
     "bm25", "question", "both", "sentence", "unknown", "no amount", "no money", "no when", "asks",
@@ -49,14 +49,14 @@ def measures(
     }
     seen |= {guard: float(guard in conflicts) for guard in _GUARDS}
     if "e5 asked" in features:
-        asked, answered = likeness(features["e5 asked"]), likeness(features["e5 answered"])
+        asked, answered = similarity(features["e5 asked"]), similarity(features["e5 answered"])
         seen |= {"like asked": asked, "like answered": answered, "like": max(asked, answered)}
     return seen
 
 
-def likeness(product: float) -> float:
-    """E5's products lie between .75 (nothing in common) and .95 (the same): spread over 0 to 1."""
-    return max(0.0, (product - 0.75) / 0.2)
+def similarity(cosine: float) -> float:
+    """E5's cosines lie between .75 (nothing in common) and .95 (the same): spread over 0 to 1."""
+    return max(0.0, (cosine - 0.75) / 0.2)
 
 
 def confidence(seen: Mapping[str, float], conflicts: tuple[str, ...]) -> float:

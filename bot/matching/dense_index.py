@@ -14,7 +14,7 @@ from bot.matching.passages import Passage, answered_pieces, asked_pieces
 
 @dataclass(frozen=True)
 class Near:
-    """The largest product with any piece, for each passage."""
+    """The largest cosine with any piece, for each passage."""
 
     asked: Vectors
     answered: Vectors

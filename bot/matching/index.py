@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from bot.matching.bm25 import BM25, K1
-from bot.matching.confidence import CONTESTED, confidence, likeness, measures
+from bot.matching.confidence import CONTESTED, confidence, measures, similarity
 from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.facets import Stored, conflicts, read_facets
@@ -468,7 +468,7 @@ def _score(features: Mapping[str, float], against: Sequence[str]) -> float:
     score = features["bm25"] + _SENTENCE_WEIGHT * features["sentence"]
     if "e5 asked" in features:
         near = max(features["e5 asked"], features["e5 answered"])
-        score += _MEANING_WEIGHT * likeness(near)
+        score += _MEANING_WEIGHT * similarity(near)
     return score - (_CONFLICT if against else 0.0)
 
 
