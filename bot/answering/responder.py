@@ -193,8 +193,8 @@ class Desk:
         if isinstance(command, Ask) and index.records:
             several = questions_in(command.text, index.says_something)
             texts = [] if several.is_list else [command.text]
-            if len(several.pieces) > 1:
-                texts += [piece.searched for piece in several.pieces[:MOST]]
+            if len(several.questions) > 1:
+                texts += [question.searched for question in several.questions[:MOST]]
             searches = [
                 explain_search(
                     index,
@@ -259,7 +259,7 @@ class Desk:
         several = questions_in(text, self._current().index.says_something)
         is_as_typed = isinstance(single, Answer) and single.hits[0].is_as_typed
         is_of_others = isinstance(single, Decline) and single.cause.startswith(OTHER_COMPANY)
-        if is_as_typed or is_of_others or len(several.pieces) < 2:
+        if is_as_typed or is_of_others or len(several.questions) < 2:
             return single
         named = self._current().index.named(normalise(text))
         if message.company is None and len(named) == 1:  # said once, meant of all
@@ -296,8 +296,8 @@ class Desk:
                 what answers the whole message.
             message: Where and for whom.
         """
-        pieces = several.pieces[:MOST]
-        replies = [self._single(piece.searched, message) for piece in pieces]
+        questions = several.questions[:MOST]
+        replies = [self._single(question.searched, message) for question in questions]
         answers: dict[str, Hit] = {}
         places: dict[str, list[int]] = {}
         newer: dict[str, Hit] = {}
@@ -315,7 +315,7 @@ class Desk:
             hits=tuple(answers.values()),
             as_of=message.as_of or self._today(),
             newer=tuple(newer.values()),
-            asked=tuple(piece.printed for piece in pieces),
+            asked=tuple(question.printed for question in questions),
             places=tuple(tuple(own) for own in places.values()),
             similar=tuple(
                 (place, hit)
@@ -323,7 +323,7 @@ class Desk:
                 if isinstance(reply, Suggest)
                 for hit in reply.hits[:_SIMILAR]
             ),
-            unread=len(several.pieces) - len(pieces),
+            unread=len(several.questions) - len(questions),
             among_many=self._among_many(),
         )
 
