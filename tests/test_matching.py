@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.decision import choose
+from bot.answering.decision import decide
 from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.evaluating import read_queries
@@ -482,7 +482,7 @@ def test_no_message_raises(desk, index, typed):
 @given(st.text())
 def test_no_text_whatever_raises(index, text):
     found = index.look(text)
-    assert choose(found.hits, "strict") in ("answer", "suggest", "decline")
+    assert decide(found.hits, "strict") in ("answer", "suggest", "decline")
 
 
 def test_an_empty_store_finds_nothing():

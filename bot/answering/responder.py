@@ -2,7 +2,7 @@
 
     commands.parse     what is wanted: free text, a number, a letter, a command
     Index.search       stored questions, best first, with a confidence
-    matching.choose    answer, offer or decline
+    matching.decide    answer, offer or decline
 
 Knows no platform and no clock but the one passed in. Safe to call from several threads: the index
 is immutable and replaced whole when the store's generation changed.
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
-from bot.answering.decision import AS_LIKELY, also_meant, choose, limits
+from bot.answering.decision import AS_LIKELY, also_meant, decide, limits
 from bot.answering.explanation import Explanation, Search, explain_search
 from bot.answering.question_splitting import MOST, Several, questions_in
 from bot.commands import (
@@ -270,7 +270,7 @@ class Desk:
         """The reply to one question."""
         look = self._look(text, message)
         hits = look.hits
-        chosen = choose(hits, self._caution)
+        chosen = decide(hits, self._caution)
         if chosen == "decline":
             return Decline(self._coverage(message), look.cause)
         first = hits[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answering.decision import choose
+from bot.answering.decision import decide
 from bot.answering.responder import Desk
 from bot.config import CHINA, Caution
 from bot.evaluating import Query, plain_id, read_queries
@@ -112,7 +112,7 @@ class PublicSet:
         def search(text: str) -> tuple[Ranking, Band]:
             hits = index.search(text)
             ranking = [(ids[hit.question.number - 1], float(hit.confidence)) for hit in hits]
-            return ranking, choose(hits, "strict")
+            return ranking, decide(hits, "strict")
 
         return search
 
