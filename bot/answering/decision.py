@@ -35,7 +35,7 @@ def decide(hits: Sequence[Hit], caution: Caution) -> Band:
     return "decline"
 
 
-def also_meant(hits: Sequence[Hit]) -> list[Hit]:
+def alternatives(hits: Sequence[Hit]) -> list[Hit]:
     """What stands beside the best hit: hits of newer records, and the best of other companies.
 
     Returns:

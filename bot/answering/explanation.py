@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
 
-from bot.answering.decision import AS_LIKELY, also_meant, limits
+from bot.answering.decision import AS_LIKELY, alternatives, limits
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
 from bot.matching.confidence import similarity
@@ -343,7 +343,7 @@ def _reasons(look: Look, needed: tuple[float, float]) -> Iterator[Note]:
             yield Note("below answer", sure(first.confidence))
         if first.is_contested:
             yield Note("one of many")
-    rivals = [hit for hit in also_meant(look.hits) if hit.confidence >= AS_LIKELY]
+    rivals = [hit for hit in alternatives(look.hits) if hit.confidence >= AS_LIKELY]
     if rivals:
         yield Note("contested", "、".join(hit.full_id for hit in rivals))
 

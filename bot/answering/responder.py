@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
-from bot.answering.decision import AS_LIKELY, also_meant, decide, limits
+from bot.answering.decision import AS_LIKELY, alternatives, decide, limits
 from bot.answering.explanation import Explanation, Search, explain_search
 from bot.answering.question_splitting import MOST, Several, questions_in
 from bot.commands import (
@@ -275,7 +275,7 @@ class Desk:
             return Decline(self._coverage(message), look.cause)
         first = hits[0]
         same = {other.id for other in self._current().same_answer(first)}
-        beside = [hit for hit in also_meant(hits) if hit.id not in same]
+        beside = [hit for hit in alternatives(hits) if hit.id not in same]
         newer = [hit for hit in beside if hit.record.company_code == first.record.company_code]
         newer.sort(key=_event, reverse=True)
         likely = [] if first.is_as_typed else [hit for hit in newer if hit.confidence >= AS_LIKELY]
