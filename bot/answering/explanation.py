@@ -22,7 +22,7 @@ from bot.matching.confidence import similarity
 from bot.matching.facets import Facets
 from bot.matching.index import Candidate, Index, Look
 from bot.matching.lexicon import Lexicon
-from bot.matching.query import Asked
+from bot.matching.query import Query
 from bot.matching.text import greetings, normalise
 from bot.message import Band
 
@@ -173,7 +173,7 @@ def _repaired(typed: str, read: str) -> Iterator[tuple[str, str]]:
             yield was, now
 
 
-def _words(index: Index, asked: Asked, kinds: Sequence[Kind | None]) -> Iterator[Word]:
+def _words(index: Index, asked: Query, kinds: Sequence[Kind | None]) -> Iterator[Word]:
     """The message in stretches of one kind, with what each counts."""
     weights = [0.0] * len(asked.text)
     known = [False] * len(asked.text)
@@ -200,7 +200,7 @@ def _words(index: Index, asked: Asked, kinds: Sequence[Kind | None]) -> Iterator
             )
 
 
-def _kinds(index: Index, asked: Asked) -> list[Kind | None]:
+def _kinds(index: Index, asked: Query) -> list[Kind | None]:
     """Of each character; None where nothing is searched for."""
     kinds: list[Kind | None] = [None] * len(asked.text)
     for term in asked.terms:
@@ -259,7 +259,7 @@ def _meaning(look: Look, index: Index, state: MeaningState) -> str:
 # The candidates
 
 
-def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candidate) -> Found:
+def _found(index: Index, asked: Query, kinds: Sequence[Kind | None], item: Candidate) -> Found:
     record, features = item.passage.record, item.features
     profile = index.profile(item)
     held = [False] * len(asked.text)
@@ -305,7 +305,7 @@ def _through(text: str, stored: str, lexicon: Lexicon) -> Iterator[tuple[str, st
             yield typed, other
 
 
-def _conflict(guard: str, asked: Asked, item: Candidate, index: Index) -> Conflict:
+def _conflict(guard: str, asked: Query, item: Candidate, index: Index) -> Conflict:
     """What is asked and what stands there, as far as it can be named."""
     stored = index.profile(item).stored
     facets = stored.question if guard == "direction" else stored.both

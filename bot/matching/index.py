@@ -30,7 +30,7 @@ from bot.matching.embedding import Embedder, Vectors
 from bot.matching.facets import Stored, conflicts, read_facets
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.passages import Passage, company_names, passages
-from bot.matching.query import Asked, Term, read_asked, stored_terms
+from bot.matching.query import Query, Term, read_query, stored_terms
 from bot.matching.spelling import Spelling
 from bot.matching.text import normalise, sentences
 from bot.matching.version import version
@@ -93,7 +93,7 @@ class Candidate:
 class Look:
     """What a search found, and why there may be nothing."""
 
-    asked: Asked
+    asked: Query
     candidates: tuple[Candidate, ...]  # one for each question, best first
     cause: str = "nothing similar"  # English, for logs and --explain
 
@@ -201,12 +201,12 @@ class Index:
                 return Look(asked, (), "touches a matter of which no record speaks")
         return Look(asked, tuple(found[:limit]))
 
-    def ask(self, text: str, today: date | None = None) -> Asked:
+    def ask(self, text: str, today: date | None = None) -> Query:
         """The message as it is weighed."""
         if today is None:
             today = max((item.last_event.end for item in self.records), default=date.min)
         known = [name for own in self._names.values() for name in own]
-        return read_asked(self._spelling(normalise(text)), today, self.lexicon, known)
+        return read_query(self._spelling(normalise(text)), today, self.lexicon, known)
 
     def says_something(self, text: str) -> bool:
         """Whether a text holds a word of the matter, not only of asking or of every company."""
@@ -219,7 +219,7 @@ class Index:
         """Codes of the stored companies that a normalised message names."""
         return {code for code, own in self._names.items() if any(name in text for name in own)}
 
-    def _strangers(self, asked: Asked) -> list[str]:
+    def _strangers(self, asked: Query) -> list[str]:
         """Companies that the message names and no record is of."""
         stored = {name for own in self._names.values() for name in own}
         codes = [code for code in _CODE.findall(asked.text) if code not in self._names]
@@ -268,7 +268,7 @@ class Index:
         return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
 
     def _ranked(
-        self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
+        self, asked: Query, scope: NDArray[np.bool_], with_meaning: bool
     ) -> list[Candidate]:
         """Candidates by score, the best passage of each question only, with their confidences."""
         ranked = sorted(
@@ -342,7 +342,7 @@ class Index:
         )
 
     def candidates(
-        self, asked: Asked, scope: NDArray[np.bool_], with_meaning: bool
+        self, asked: Query, scope: NDArray[np.bool_], with_meaning: bool
     ) -> list[Candidate]:
         """The passages worth a look, with what speaks for each; not in order."""
         weights = asked.weights()
@@ -371,7 +371,7 @@ class Index:
             found.append(Candidate(at, self._passages[at], features, against, score))
         return found
 
-    def _features(self, asked: Asked, at: int) -> dict[str, float]:
+    def _features(self, asked: Query, at: int) -> dict[str, float]:
         profile = self._profile(at)
         company = self._passages[at].record.company_code
         total = question = both = unknown = 0.0
@@ -477,7 +477,7 @@ def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, _THE_COMPANY.sub("", text)))
 
 
-def _longest_run(asked: Asked, text: str) -> float:
+def _longest_run(asked: Query, text: str) -> float:
     """The weight of the longest stretch of pairs that stands in the text as typed."""
     best = run = 0.0
     end = -1

@@ -38,7 +38,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """A message, normalised and repaired."""
 
     text: str
@@ -54,7 +54,7 @@ class Asked:
         return found | {synonym(line): _SYNONYM for line in sorted(self.lines)}
 
 
-def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Asked:
+def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Query:
     """Weigh a normalised message.
 
     Args:
@@ -82,7 +82,7 @@ def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
             weight *= _COMMON
         found.append(Term(term, start, weight, lines[start].intersection(*lines[start:end])))
     all_lines = frozenset(lexicon.synonyms.lines(text))
-    return Asked(text, tuple(found), all_lines, read_facets(text, day, lexicon))
+    return Query(text, tuple(found), all_lines, read_facets(text, day, lexicon))
 
 
 def stored_terms(text: str, lexicon: Lexicon) -> list[str]:
