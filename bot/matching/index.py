@@ -191,9 +191,9 @@ class Index:
         found = self._ranked(asked, scope, with_meaning=False)
         if self._dense.ready and not (found and found[0].confidence >= SURE):
             found = self._ranked(asked, scope, with_meaning=True)
-        strangers = self._strangers(asked)
-        if strangers and not any(self._holds(item, strangers) for item in found):
-            return Look(asked, (), f"{OTHER_COMPANY} that is not stored: {'、'.join(strangers)}")
+        unknown = self._unknown_companies(asked)
+        if unknown and not any(self._holds(item, unknown) for item in found):
+            return Look(asked, (), f"{OTHER_COMPANY} that is not stored: {'、'.join(unknown)}")
         touchy = self.lexicon.matters.lines(asked.text)
         if touchy:
             found = [item for item in found if touchy <= self._profile(item.at).touchy]
@@ -219,7 +219,7 @@ class Index:
         """Codes of the stored companies that a normalised message names."""
         return {code for code, own in self._names.items() if any(name in text for name in own)}
 
-    def _strangers(self, asked: Query) -> list[str]:
+    def _unknown_companies(self, asked: Query) -> list[str]:
         """Companies that the message names and no record is of."""
         stored = {name for own in self._names.values() for name in own}
         codes = [code for code in _CODE.findall(asked.text) if code not in self._names]
