@@ -151,7 +151,7 @@ def explain_search(
         words=tuple(_words(index, asked, kinds)),
         synonyms=tuple(_synonyms(asked.text, lexicon)),
         pins=tuple(_pins(asked.facets, lexicon)),
-        touchy=tuple(asked.text[start:end] for start, end, _ in lexicon.matters.find(asked.text)),
+        touchy=tuple(asked.text[start:end] for start, end, _ in lexicon.sensitive.find(asked.text)),
         counted_from=asked.facets.day,
         company=company,
         as_of=as_of,
@@ -219,7 +219,7 @@ def _kinds(index: Index, asked: Query) -> list[Kind | None]:
                 if kinds[at] not in (None, "company"):
                     kinds[at] = kind
     lexicon = index.lexicon
-    for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.matters, lexicon.everyday):
+    for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.sensitive, lexicon.everyday):
         for start, end, _ in phrases.find(asked.text):
             # 下修 is one word, although 下 alone is one of asking.
             own = [_KINDS.index(kind) for kind in kinds[start:end] if kind]

@@ -66,7 +66,7 @@ class PassageProfile:
     both: frozenset[str]
     sentences: tuple[tuple[frozenset[str], frozenset[str]], ...]  # terms; what it gives
     stored: Stored
-    touchy: frozenset[int]  # lines of touchy words that it holds
+    sensitive: frozenset[int]  # lines of sensitive words that it holds
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,9 @@ class Index:
         unknown = self._unknown_companies(asked)
         if unknown and not any(self._holds(item, unknown) for item in found):
             return Look(asked, (), f"{OTHER_COMPANY} that is not stored: {'、'.join(unknown)}")
-        touchy = self.lexicon.matters.lines(asked.text)
-        if touchy:
-            found = [item for item in found if touchy <= self._profile(item.at).touchy]
+        sensitive = self.lexicon.sensitive.lines(asked.text)
+        if sensitive:
+            found = [item for item in found if sensitive <= self._profile(item.at).sensitive]
             if not found:
                 return Look(asked, (), "touches a matter of which no record speaks")
         return Look(asked, tuple(found[:limit]))
@@ -447,7 +447,7 @@ class Index:
                 text.replace(" ", "").replace(",", ""),
                 day,
             ),
-            frozenset(self.lexicon.matters.lines(text)),
+            frozenset(self.lexicon.sensitive.lines(text)),
         )
 
     def _in_scope(self, companies: set[str], as_of: date | None) -> NDArray[np.bool_]:

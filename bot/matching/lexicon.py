@@ -1,4 +1,4 @@
-"""Words of the field: synonyms, words of asking, metrics, touchy matters, other companies.
+"""Words of the field: synonyms, words of asking, metrics, sensitive matters, other companies.
 
 `lexicon.toml` beside this file, and a file of the same name and form beside the database, whose
 lines are added; the desk edits it while the bot runs. Everything is compared in the matcher's own
@@ -113,7 +113,7 @@ class Lexicon:
         return _lines(self.metric)
 
     @cached_property
-    def matters(self) -> Phrases:
+    def sensitive(self) -> Phrases:
         return _lines(self.touchy)
 
     @cached_property
