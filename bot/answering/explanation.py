@@ -211,7 +211,7 @@ def _kinds(index: Index, asked: Query) -> list[Kind | None]:
             kinds[match.start() : match.end()] = ["company"] * len(name)
     listed: tuple[tuple[Kind, Iterable[tuple[int, int, int]]], ...] = (
         ("common", index.lexicon.everyday.find(asked.text)),
-        ("asking", index.lexicon.asking.find(asked.text)),
+        ("asking", index.lexicon.stopwords.find(asked.text)),
     )
     for kind, places in listed:
         for start, end, _ in places:

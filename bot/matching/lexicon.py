@@ -1,4 +1,4 @@
-"""Words of the field: synonyms, words of asking, metrics, sensitive matters, other companies.
+"""Words of the field: synonyms, stopwords, metrics, sensitive matters, other companies.
 
 `lexicon.toml` beside this file, and a file of the same name and form beside the database, whose
 lines are added; the desk edits it while the bot runs. Everything is compared in the matcher's own
@@ -117,7 +117,7 @@ class Lexicon:
         return _lines(self.touchy)
 
     @cached_property
-    def asking(self) -> Phrases:
+    def stopwords(self) -> Phrases:
         return Phrases(dict.fromkeys(self.function, 0))
 
     @cached_property

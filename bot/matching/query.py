@@ -11,7 +11,7 @@ from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
 from bot.matching.text import spans, terms
 
-_FUNCTION = 0.12  # what a word of asking weighs beside one of the matter
+_STOPWORD = 0.12  # what a word of asking weighs beside one of the matter
 _COMMON = 0.5  # a word of every company
 _SINGLE = 0.3  # one Han character beside a pair
 _LATIN, _NUMBER, _SYNONYM = 1.5, 0.7, 1.0
@@ -63,7 +63,7 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
         lexicon: The word lists.
         names: Of companies in the store; they narrow the search and weigh nothing.
     """
-    asking = _covered(text, ((start, end) for start, end, _ in lexicon.asking.find(text)))
+    asking = _covered(text, ((start, end) for start, end, _ in lexicon.stopwords.find(text)))
     common = _covered(text, ((start, end) for start, end, _ in lexicon.everyday.find(text)))
     named = _covered(text, (_place for name in names for _place in _places(text, name)))
     usual = [is_common or is_asking for is_common, is_asking in zip(common, asking, strict=True)]
@@ -77,7 +77,7 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
             continue
         weight = _weight(term)
         if all(asking[start:end]):
-            weight *= _FUNCTION
+            weight *= _STOPWORD
         elif all(usual[start:end]):
             weight *= _COMMON
         found.append(Term(term, start, weight, lines[start].intersection(*lines[start:end])))
