@@ -210,7 +210,7 @@ def _kinds(index: Index, asked: Query) -> list[Kind | None]:
         for match in re.finditer(re.escape(name), asked.text):
             kinds[match.start() : match.end()] = ["company"] * len(name)
     listed: tuple[tuple[Kind, Iterable[tuple[int, int, int]]], ...] = (
-        ("common", index.lexicon.everyday.find(asked.text)),
+        ("common", index.lexicon.generic.find(asked.text)),
         ("asking", index.lexicon.stopwords.find(asked.text)),
     )
     for kind, places in listed:
@@ -219,7 +219,7 @@ def _kinds(index: Index, asked: Query) -> list[Kind | None]:
                 if kinds[at] not in (None, "company"):
                     kinds[at] = kind
     lexicon = index.lexicon
-    for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.sensitive, lexicon.everyday):
+    for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.sensitive, lexicon.generic):
         for start, end, _ in phrases.find(asked.text):
             # 下修 is one word, although 下 alone is one of asking.
             own = [_KINDS.index(kind) for kind in kinds[start:end] if kind]

@@ -121,7 +121,7 @@ class Lexicon:
         return Phrases(dict.fromkeys(self.function, 0))
 
     @cached_property
-    def everyday(self) -> Phrases:
+    def generic(self) -> Phrases:
         return Phrases(dict.fromkeys(self.common, 0))
 
     @cached_property

@@ -12,7 +12,7 @@ from bot.matching.lexicon import Lexicon
 from bot.matching.text import spans, terms
 
 _STOPWORD = 0.12  # what a word of asking weighs beside one of the matter
-_COMMON = 0.5  # a word of every company
+_GENERIC = 0.5  # a word of every company
 _SINGLE = 0.3  # one Han character beside a pair
 _LATIN, _NUMBER, _SYNONYM = 1.5, 0.7, 1.0
 _NO_LINE = frozenset[int]()
@@ -64,7 +64,7 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
         names: Of companies in the store; they narrow the search and weigh nothing.
     """
     asking = _covered(text, ((start, end) for start, end, _ in lexicon.stopwords.find(text)))
-    common = _covered(text, ((start, end) for start, end, _ in lexicon.everyday.find(text)))
+    common = _covered(text, ((start, end) for start, end, _ in lexicon.generic.find(text)))
     named = _covered(text, (_place for name in names for _place in _places(text, name)))
     usual = [is_common or is_asking for is_common, is_asking in zip(common, asking, strict=True)]
     lines = [_NO_LINE] * len(text)
@@ -79,7 +79,7 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
         if all(asking[start:end]):
             weight *= _STOPWORD
         elif all(usual[start:end]):
-            weight *= _COMMON
+            weight *= _GENERIC
         found.append(Term(term, start, weight, lines[start].intersection(*lines[start:end])))
     all_lines = frozenset(lexicon.synonyms.lines(text))
     return Query(text, tuple(found), all_lines, read_facets(text, day, lexicon))
