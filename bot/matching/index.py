@@ -284,7 +284,7 @@ class Index:
         return self._ranked(self.ask(text, today), self._in_scope(set(), None), with_meaning)
 
     def _judged(self, ranked: Sequence[Candidate]) -> list[Candidate]:
-        """The candidates with their confidences; that of each record's first grows with its lead.
+        """The candidates with their confidences; that of each record's first grows with its margin.
 
         Other records are no rivals: whether the newest or each company's is meant is not a matter
         of how well the message is understood.
@@ -299,15 +299,17 @@ class Index:
                 continue
             own = of_record[item.passage.record.id]
             is_first = item is own[0]
-            lead = self.lead(own) if is_first else 0.0
-            sure = confidence(measures(item.features, item.conflicts, lead), item.conflicts)
+            margin = self.margin(own) if is_first else 0.0
+            probability = confidence(
+                measures(item.features, item.conflicts, margin), item.conflicts
+            )
             is_contested = is_first and self._is_one_of_many(own)
             if is_contested:
-                sure = min(sure, CONTESTED)
-            found.append(replace(item, confidence=sure, is_contested=is_contested))
+                probability = min(probability, CONTESTED)
+            found.append(replace(item, confidence=probability, is_contested=is_contested))
         return found
 
-    def lead(self, ranked: Sequence[Candidate]) -> float:
+    def margin(self, ranked: Sequence[Candidate]) -> float:
         """How much better the first scores than its record's next with another answer.
 
         A record of three questions has no rival that says much: there it is as good as the usual

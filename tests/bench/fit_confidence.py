@@ -61,7 +61,7 @@ def rows(company: Company, with_meaning: bool) -> Iterator[Row]:
 
 def _row(code: str, query: Query, index: Index, ranked: Sequence[Candidate], weight: float) -> Row:
     first = ranked[0]
-    seen = measures(first.features, first.conflicts, index.lead(ranked))
+    seen = measures(first.features, first.conflicts, index.margin(ranked))
     right = plain_id(first.hit.id) in query.accept
     return Row(code, query, seen, right, bool(first.conflicts), weight)
 
