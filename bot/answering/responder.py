@@ -44,7 +44,7 @@ from bot.digest.subscriptions import Subscriptions
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.ingest.embedding import known_vectors, meaning_state
 from bot.matching.embedding import Embedder
-from bot.matching.index import OTHER_COMPANY, Index, Look
+from bot.matching.index import Index, NoResult, SearchResult
 from bot.matching.lexicon import LexiconFile
 from bot.matching.text import normalise
 from bot.message import (
@@ -71,6 +71,7 @@ _OFFERED = 5
 _RELATED = 5
 _SIMILAR = 2
 _RANKED = 10
+_OF_OTHERS = (NoResult.OTHER_COMPANY, NoResult.UNKNOWN_COMPANY)
 _LOOKED_AT = 40  # hits; those of a newer record may stand far behind
 _LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
@@ -176,7 +177,7 @@ class Desk:
         if not isinstance(command, Ask):
             return []
         message = replace(message, as_of=as_of or message.as_of)
-        return self._look(command.text, message).hits[:_RANKED]
+        return self._search(command.text, message).hits[:_RANKED]
 
     @property
     def matcher(self) -> str:
@@ -199,7 +200,7 @@ class Desk:
                 explain_search(
                     index,
                     text,
-                    self._look(text, message),
+                    self._search(text, message),
                     company=message.company,
                     as_of=message.as_of,
                     band=band(self._single(text, message)),
@@ -257,28 +258,27 @@ class Desk:
     def _found(self, text: str, message: Message) -> Reply:
         single = self._single(text, message)
         several = questions_in(text, self._current().index.says_something)
-        is_as_typed = isinstance(single, Answer) and single.hits[0].is_as_typed
-        is_of_others = isinstance(single, Decline) and single.cause.startswith(OTHER_COMPANY)
-        if is_as_typed or is_of_others or len(several.questions) < 2:
+        is_exact = isinstance(single, Answer) and single.hits[0].is_exact
+        is_of_others = self._search(text, message).no_result in _OF_OTHERS
+        if is_exact or is_of_others or len(several.questions) < 2:
             return single
-        named = self._current().index.named(normalise(text))
+        named = self._current().index.collection.named(normalise(text))
         if message.company is None and len(named) == 1:  # said once, meant of all
             message = replace(message, company=named.pop())
         return self._several(several, single, message)
 
     def _single(self, text: str, message: Message) -> Answer | Suggest | Decline:
         """The reply to one question."""
-        look = self._look(text, message)
-        hits = look.hits
+        hits = self._search(text, message).hits
         chosen = decide(hits, self._caution)
         if chosen == "decline":
-            return Decline(self._coverage(message), look.cause)
+            return Decline(self._coverage(message))
         first = hits[0]
         same = {other.id for other in self._current().same_answer(first)}
         beside = [hit for hit in alternatives(hits) if hit.id not in same]
         newer = [hit for hit in beside if hit.record.company_code == first.record.company_code]
         newer.sort(key=_event, reverse=True)
-        likely = [] if first.is_as_typed else [hit for hit in newer if hit.confidence >= AS_LIKELY]
+        likely = [] if first.is_exact else [hit for hit in newer if hit.confidence >= AS_LIKELY]
         others = [hit for hit in beside if hit not in newer]
         if chosen == "answer" and not (likely or others):
             return self._answer(first, message, others=hits[1:], newer=newer)
@@ -337,8 +337,8 @@ class Desk:
             return Decline(self._coverage(message))
         return Suggest(tuple(self._diverse(hits)), self._among_many())
 
-    def _look(self, text: str, message: Message) -> Look:
-        return self._current().index.look(
+    def _search(self, text: str, message: Message) -> SearchResult:
+        return self._current().index.search(
             text,
             company=message.company,
             as_of=message.as_of,
@@ -404,7 +404,7 @@ class Desk:
             return self._question(hits[0].record, command, message)
         if hits:
             return Suggest(tuple(hits[:_OFFERED]), self._among_many())
-        return Decline(self._coverage(message), cause="no record has such a number")
+        return Decline(self._coverage(message))
 
     def _in_question(self, message: Message) -> list[Record]:
         """The records a bare number may mean: the one cited last, else all in scope."""
