@@ -471,12 +471,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=lambda typed: repr(typed[:12]))
 def test_no_message_raises(desk, index, typed):
-    reply = desk.reply(Message(typed))
+    considered = desk.consider(Message(typed))
+    reply = considered.reply
     assert isinstance(reply, Answer | Suggest | Decline | Help | Notice)
     assert desk.show(reply).text
     desk.show(desk.reply(Message(typed, company="300253")))
     index.search(typed)
-    desk.explain(Message(typed), reply)
+    desk.explain(considered)
 
 
 @given(st.text())

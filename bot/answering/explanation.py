@@ -1,8 +1,7 @@
 """Why a reply is what it is, for the desk: `irbot ask --explain`.
 
-A Look of the index → Search, what was weighed and found, in plain values
-(explanation_text.py puts them into words). Nothing here decides anything: it reads what the index
-and the desk decided.
+What was done for a message (trail.py) → Explanation: what was weighed, found and decided, in plain
+values (explanation_text.py puts them into words). Nothing here decides or searches anything.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from itertools import groupby
 from typing import Literal
 
 from bot.answering.decision import AS_LIKELY, alternatives, limits
+from bot.answering.trail import Considered, Search
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
 from bot.matching.collection import Collection
@@ -25,7 +25,7 @@ from bot.matching.lexicon import Lexicon
 from bot.matching.query import Query
 from bot.matching.ranking import Candidate
 from bot.matching.text import greetings, normalise
-from bot.message import Band
+from bot.message import Band, band
 
 _SHOWN = 5  # candidates
 _START = 40  # characters of a stored question
@@ -85,7 +85,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Search:
+class ExplainedSearch:
     """One search: a message, or one question of it."""
 
     text: str
@@ -115,51 +115,54 @@ class Explanation:
     offer_from: float
     band: Band
     command: str | None  # its name, where the message was one and nothing was searched
-    searches: tuple[Search, ...]
+    searches: tuple[ExplainedSearch, ...]
     meaning: MeaningState
 
 
-def explain_search(
-    index: Index,
-    text: str,
-    found: SearchResult,
-    *,
-    company: str | None,
-    as_of: date | None,
-    band: Band,
-    caution: Caution,
-    state: MeaningState,
-) -> Search:
-    """What the index made of a message.
+def explain(considered: Considered, state: MeaningState) -> Explanation:
+    """What stands behind a reply.
 
     Args:
-        index: That was searched.
-        text: What was typed, commands off.
-        found: By the search.
-        company: As set by the chat or the option.
-        as_of: Only records up to here.
-        band: What the desk made of it.
-        caution: IR_CAUTION.
+        considered: The reply, and what led to it.
         state: Of the store's vectors.
     """
-    query, lexicon = found.query, index.lexicon
-    kinds = _kinds(index, query)
-    return Search(
-        text=text,
+    text, index = considered.text, considered.library.index
+    needed = limits(considered.caution)
+    return Explanation(
+        index.version,
+        considered.caution,
+        *needed,
+        band(considered.reply),
+        None if text else type(considered.command).__name__,
+        tuple(_search(search, index, needed, state) for search in text.deciding) if text else (),
+        state,
+    )
+
+
+def _search(
+    search: Search, index: Index, needed: tuple[float, float], state: MeaningState
+) -> ExplainedSearch:
+    result, collection, lexicon = search.result, index.collection, index.lexicon
+    query, facets = result.query, result.query.facets
+    kinds = _kinds(collection, query)
+    sensitive = (query.text[start:end] for start, end, _ in lexicon.sensitive.find(query.text))
+    found = (_found(collection, query, kinds, item) for item in result.candidates[:_SHOWN])
+    return ExplainedSearch(
+        text=search.text,
         searched=query.text,
-        left_out=tuple(greetings(text)),
-        repaired=tuple(_repaired(normalise(text), query.text)),
-        words=tuple(_words(index, query, kinds)),
+        left_out=tuple(greetings(search.text)),
+        repaired=tuple(_repaired(normalise(search.text), query.text)),
+        words=tuple(_words(collection, query, kinds)),
         synonyms=tuple(_synonyms(query.text, lexicon)),
-        pins=tuple(_pins(query.facets, lexicon)),
-        touchy=tuple(query.text[start:end] for start, end, _ in lexicon.sensitive.find(query.text)),
-        counted_from=query.facets.day,
-        company=company,
-        as_of=as_of,
-        meaning=_meaning(found, index, state),
-        candidates=tuple(_found(index, query, kinds, item) for item in found.candidates[:_SHOWN]),
-        band=band,
-        reasons=tuple(_reasons(found, limits(caution))),
+        pins=tuple(_pins(facets, lexicon)),
+        touchy=tuple(sensitive),
+        counted_from=facets.day,
+        company=search.company,
+        as_of=search.as_of,
+        meaning=_meaning(result, index.model, state),
+        candidates=tuple(found),
+        band=band(search.reply),
+        reasons=tuple(_reasons(result, needed)),
     )
 
 
@@ -174,20 +177,20 @@ def _repaired(typed: str, read: str) -> Iterator[tuple[str, str]]:
             yield was, now
 
 
-def _words(index: Index, query: Query, kinds: Sequence[Kind | None]) -> Iterator[Word]:
+def _words(collection: Collection, query: Query, kinds: Sequence[Kind | None]) -> Iterator[Word]:
     """The message in stretches of one kind, with what each counts."""
     weights = [0.0] * len(query.text)
     known = [False] * len(query.text)
     seen = set()
     for term in query.terms:
         inner = range(term.start, term.start + len(term.text))
-        stored = index.collection.knows(term) and not term.is_single
+        stored = collection.knows(term) and not term.is_single
         # A pair across a border belongs to the weightier side.
         best = min((_KINDS.index(kind) for at in inner if (kind := kinds[at])), default=0)
         own = [at for at in inner if kinds[at] == _KINDS[best]]
         for at in own:
             known[at] |= stored
-            weights[at] += 0 if term.text in seen else index.collection.weight(term) / len(own)
+            weights[at] += 0 if term.text in seen else collection.weight(term) / len(own)
         seen.add(term.text)
     total = sum(weights) or 1.0
     for kind, places in groupby(range(len(query.text)), key=kinds.__getitem__):
@@ -201,25 +204,25 @@ def _words(index: Index, query: Query, kinds: Sequence[Kind | None]) -> Iterator
             )
 
 
-def _kinds(index: Index, query: Query) -> list[Kind | None]:
+def _kinds(collection: Collection, query: Query) -> list[Kind | None]:
     """Of each character; None where nothing is searched for."""
     kinds: list[Kind | None] = [None] * len(query.text)
     for term in query.terms:
         for at in range(term.start, term.start + len(term.text)):
             kinds[at] = "matter"
-    for name in _names(index.collection, query.text):
+    for name in _names(collection, query.text):
         for match in re.finditer(re.escape(name), query.text):
             kinds[match.start() : match.end()] = ["company"] * len(name)
     listed: tuple[tuple[Kind, Iterable[tuple[int, int, int]]], ...] = (
-        ("common", index.lexicon.generic.find(query.text)),
-        ("asking", index.lexicon.stopwords.find(query.text)),
+        ("common", collection.lexicon.generic.find(query.text)),
+        ("asking", collection.lexicon.stopwords.find(query.text)),
     )
     for kind, places in listed:
         for start, end, _ in places:
             for at in range(start, end):
                 if kinds[at] not in (None, "company"):
                     kinds[at] = kind
-    lexicon = index.lexicon
+    lexicon = collection.lexicon
     for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.sensitive, lexicon.generic):
         for start, end, _ in phrases.find(query.text):
             # 下修 is one word, although 下 alone is one of asking.
@@ -254,10 +257,10 @@ def _pins(facets: Facets, lexicon: Lexicon) -> Iterator[Note]:
     yield from map(Note, sorted(facets.asks))
 
 
-def _meaning(found: SearchResult, index: Index, state: MeaningState) -> str:
+def _meaning(found: SearchResult, model: str | None, state: MeaningState) -> str:
     if any(item.features.similarity is not None for item in found.candidates):
         return "used"
-    if index.model is None:
+    if model is None:
         return state.lacks or "no vectors"
     return "sure" if found.candidates else "nothing"
 
@@ -265,9 +268,11 @@ def _meaning(found: SearchResult, index: Index, state: MeaningState) -> str:
 # The candidates
 
 
-def _found(index: Index, query: Query, kinds: Sequence[Kind | None], item: Candidate) -> Found:
+def _found(
+    collection: Collection, query: Query, kinds: Sequence[Kind | None], item: Candidate
+) -> Found:
     record, features = item.passage.record, item.features
-    profile = index.collection.profile(item.at)
+    profile = collection.profile(item.at)
     held = [False] * len(query.text)
     for term in query.terms:
         if not term.is_single and not term.words.isdisjoint(profile.both):
@@ -281,12 +286,12 @@ def _found(index: Index, query: Query, kinds: Sequence[Kind | None], item: Candi
         score=round(item.score, 4),
         words_score=round(features.bm25, 4),
         matched=tuple(_stretches(query.text, held, kinds, wanted=True)),
-        through=tuple(_through(query.text, profile.stored.text, index.lexicon)),
+        through=tuple(_through(query.text, profile.stored.text, collection.lexicon)),
         missing=tuple(_stretches(query.text, held, kinds, wanted=False)),
         share=round(features.both, 4),
         share_asked=round(features.question, 4),
         likeness=None if features.similarity is None else round(features.similarity, 4),
-        conflicts=tuple(_conflict(guard, query, item, index) for guard in item.conflicts),
+        conflicts=tuple(_conflict(guard, query, item, collection) for guard in item.conflicts),
     )
 
 
@@ -310,13 +315,13 @@ def _through(text: str, stored: str, lexicon: Lexicon) -> Iterator[tuple[str, st
             yield typed, other
 
 
-def _conflict(guard: str, query: Query, item: Candidate, index: Index) -> Conflict:
+def _conflict(guard: str, query: Query, item: Candidate, collection: Collection) -> Conflict:
     """What is asked and what stands there, as far as it can be named."""
-    stored = index.collection.profile(item.at).stored
+    stored = collection.profile(item.at).stored
     facets = stored.question if guard == "direction" else stored.both
     names = PINS_OF.get(guard, (guard,))
-    mine = [note for note in _pins(query.facets, index.lexicon) if note.name in names]
-    theirs = [note for note in _pins(facets, index.lexicon) if note.name in names]
+    mine = [note for note in _pins(query.facets, collection.lexicon) if note.name in names]
+    theirs = [note for note in _pins(facets, collection.lexicon) if note.name in names]
     match guard:
         case "year" if not theirs:
             theirs = [Note("year", str(year)) for year in (stored.day.year - 1, stored.day.year)]

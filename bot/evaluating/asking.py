@@ -44,10 +44,11 @@ def ask_all(
     for query in queries:
         message = Message(query.text, company=company)
         start = perf_counter()
-        reply = desk.reply(message)
+        considered = desk.consider(message)
+        reply = considered.reply
         ms = (perf_counter() - start) * 1000
         shown = reply.hits if isinstance(reply, Answer | Suggest) else ()
-        hits = (*shown, *desk.ranked(message))
+        hits = (*shown, *considered.ranked)
         yield JudgedQuery(
             query,
             tuple(dict.fromkeys(hit.id for hit in hits)),

@@ -496,9 +496,10 @@ def ask(
 
 
 def _answer(desk: Desk, message: Message, as_json: bool, explain: bool = False) -> None:
-    reply = desk.reply(message)
+    considered = desk.consider(message)
+    reply = considered.reply
     shown = desk.show(reply)
-    explanation = desk.explain(message, reply) if explain else None
+    explanation = desk.explain(considered) if explain else None
     if as_json:
         _echo_json(reply_json(message.text, reply, shown, explanation), one_line=True)
         return
