@@ -52,11 +52,7 @@ class Hit:
     confidence: float  # calibrated 0-1; 1 for a look-up by number or by the question's own words
     part: int | None = None
     is_contested: bool = False  # another answer of the record holds all that was typed too
-
-    @property
-    def is_as_typed(self) -> bool:
-        """Whether the question itself was typed, so that nothing else is meant."""
-        return self.confidence == 1
+    is_exact: bool = False  # the question itself was typed, so that nothing else is meant
 
     @property
     def id(self) -> str:
@@ -117,7 +113,6 @@ class Decline:
     """Nothing in the record answers this; one wording for every cause."""
 
     coverage: tuple[Coverage, ...] = ()
-    cause: str = "nothing similar"  # English, for logs and --explain; never shown to an asker
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
-from bot.ingest.embedding import learn_meaning
+from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.store import Store
 from handlers.slack.app import SlackChat
@@ -118,7 +118,7 @@ def serve(settings: Settings) -> None:
         delivery.start()
         # What the imports left; killed at any moment it goes on at the next start.
         threading.Thread(
-            target=learn_meaning, args=(store, embedder), name="meaning", daemon=True
+            target=embed_missing, args=(store, embedder), name="meaning", daemon=True
         ).start()
         for chat in chats.values():
             chat.start()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.errors import BotError
 from bot.evaluating import (
-    Asked,
+    JudgedQuery,
     Query,
     Share,
     ask_all,
@@ -39,7 +39,7 @@ def asked(draw):
     ids = tuple(draw(st.lists(st.sampled_from(IDS), unique=True, max_size=7)))
     sure = draw(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]))
     meant = draw(st.sampled_from(["answer", "suggest", "decline"]))
-    return Asked(Query("q", accept, kind), ids, sure, meant, draw(st.floats(0.1, 9.0)))
+    return JudgedQuery(Query("q", accept, kind), ids, sure, meant, draw(st.floats(0.1, 9.0)))
 
 
 RUNS = st.lists(asked(), min_size=1, max_size=60).filter(
@@ -144,7 +144,7 @@ def test_intervals_are_wilsons(count, of, low, high):
 
 def test_calibration_compares_how_sure_with_how_often_right():
     def row(sure, right):
-        return Asked(Query("q", frozenset({"1"}), "in"), ("1" if right else "2",), sure)
+        return JudgedQuery(Query("q", frozenset({"1"}), "in"), ("1" if right else "2",), sure)
 
     rows = [row(0.95, at < 80) for at in range(100)] + [row(0.15, at < 10) for at in range(100)]
     calibration = reliability(rows)

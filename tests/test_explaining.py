@@ -204,9 +204,11 @@ def test_nothing_is_kept_of_an_explanation(store, desk):
     desk.reply(Message("公司 300253", chat=chat))
     for typed in MESSAGES.values():
         message = Message(typed, chat=chat)
-        reply = desk.reply(message)
+        considered = desk.consider(message)
+        reply = considered.reply
+        desk.keep(message, reply)
         before = content(store.path)
-        explanation = desk.explain(message, reply)
+        explanation = desk.explain(considered)
         assert content(store.path) == before
         for language in ("zh", "en"):
             assert not re.search(r"[{}]", told(explanation, Words(language)))

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.decision import choose
+from bot.answering.decision import decide
 from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.evaluating import read_queries
@@ -75,7 +75,7 @@ def desk_over(tmp_path):
 
 
 def first(index, text, **scope):
-    return index.look(text, **scope).candidates[0]
+    return index.search(text, **scope).candidates[0]
 
 
 # Text
@@ -119,13 +119,13 @@ def test_sentences_lose_no_word(text):
 )
 def test_a_greeting_finds_nothing(index, greeting):
     record = made(("您好，请问，谢谢！感谢您的关注。", "感谢您的关注，谢谢！"), *OTHERS)
-    assert index.look(greeting).candidates == Index([record]).look(greeting).candidates == ()
+    assert index.search(greeting).candidates == Index([record]).search(greeting).candidates == ()
 
 
 def test_a_greeting_changes_no_ranking(index):
     for text in ("可转债下修", "毛利率下降的原因", "WiNGPT 备案"):
-        plain = index.look(text).candidates
-        polite = index.look(f"尊敬的董秘您好，请问{text}？谢谢").candidates
+        plain = index.search(text).candidates
+        polite = index.search(f"尊敬的董秘您好，请问{text}？谢谢").candidates
         assert [item.at for item in plain] == [item.at for item in polite]
         assert plain[0].confidence == pytest.approx(polite[0].confidence)
 
@@ -135,8 +135,8 @@ def test_a_greeting_changes_no_ranking(index):
     [("可转债", "可轉債"), ("研发投入", "研發投入"), ("ＡＩ业务", "ai业务"), ("WINEX", "winex")],
 )
 def test_other_spellings_of_a_word_are_the_same_message(index, typed, stored):
-    one, other = index.look(typed), index.look(stored)
-    assert one.asked.text == other.asked.text
+    one, other = index.search(typed), index.search(stored)
+    assert one.query.text == other.query.text
     assert [(item.at, item.confidence) for item in one.candidates] == [
         (item.at, item.confidence) for item in other.candidates
     ]
@@ -157,7 +157,7 @@ def test_other_spellings_of_a_word_are_the_same_message(index, typed, stored):
 )
 def test_words_for_the_same_find_each_other(asked, stored):
     record = made(*OTHERS, (stored, "请关注公司公告。"))
-    assert first(Index([record]), asked).unit.question.question == stored
+    assert first(Index([record]), asked).passage.question.question == stored
 
 
 def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
@@ -167,9 +167,12 @@ def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
     lexicon = read_lexicon(tmp_path)
     record = made(*OTHERS, ("转债何时下修？", "请关注公告。"), ("蓝湖平台进展如何？", "已上线。"))
     index = Index([record], lexicon=lexicon)
-    assert [first(index, text).unit.question.number for text in ("示例转二", "bluelake")] == [3, 4]
+    assert [first(index, text).passage.question.number for text in ("示例转二", "bluelake")] == [
+        3,
+        4,
+    ]
     # 可转债 was shipped with 转债, which it must not lose.
-    assert first(index, "可转债").unit.question.number == 3
+    assert first(index, "可转债").passage.question.number == 3
 
 
 @pytest.mark.parametrize(
@@ -184,12 +187,12 @@ def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
     ],
 )
 def test_pinyin_homophones_and_slips_are_read_by_what_is_stored(index, typed, read):
-    assert index.ask(typed).text.replace(" ", "") == read.replace(" ", "")
+    assert index.query(typed).text.replace(" ", "") == read.replace(" ", "")
 
 
 @pytest.mark.parametrize("typed", ["研发投入", "winex", "分红计划", "china mobile", "ai"])
 def test_words_that_stand_for_themselves_are_not_repaired(index, typed):
-    assert index.ask(typed).text == typed
+    assert index.query(typed).text == typed
 
 
 # Guards
@@ -252,7 +255,7 @@ def test_what_contradicts_the_message_is_offered_at_most(
     agreeing, contrary = first(index, alike), first(index, otherwise)
     assert guard not in agreeing.conflicts
     assert guard in contrary.conflicts
-    assert contrary.unit.question.number == 1  # it keeps its place
+    assert contrary.passage.question.number == 1  # it keeps its place
     assert contrary.confidence < agreeing.confidence
     # Even where the bot is told to be bold.
     desk = desk_over(record, caution="open")
@@ -306,8 +309,8 @@ TWO = (
 
 @pytest.mark.parametrize("named", ["样板电器", "样板", "388888"])
 def test_a_named_company_narrows_the_search(named):
-    found = Index(TWO).look(f"{named}分红政策如何").candidates
-    assert {item.unit.record.company_code for item in found} == {"388888"}
+    found = Index(TWO).search(f"{named}分红政策如何").candidates
+    assert {item.passage.record.company_code for item in found} == {"388888"}
 
 
 def test_a_company_that_is_not_stored_gets_no_other_ones_words(desk_over):
@@ -337,8 +340,8 @@ def test_a_touchy_word_that_a_record_holds_shows_that_record_only():
     record = made(
         ("控股股东有减持计划吗？", "暂无相关计划。"), ("控股股东对公司的支持如何？", "一贯支持。")
     )
-    found = Index([record]).look("控股股东减持").candidates
-    assert [item.unit.question.number for item in found] == [1]
+    found = Index([record]).search("控股股东减持").candidates
+    assert [item.passage.question.number for item in found] == [1]
 
 
 # Ranking and confidence
@@ -346,7 +349,7 @@ def test_a_touchy_word_that_a_record_holds_shows_that_record_only():
 
 def test_confidence_never_reorders_and_is_a_probability(index):
     for query in read_queries(PHRASINGS):
-        found = index.look(query.text).candidates
+        found = index.search(query.text).candidates
         scores = [item.score for item in found]
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= item.confidence <= 1 for item in found)
@@ -374,7 +377,7 @@ def test_a_message_always_gets_the_same_hits(sample):
         "path = Path(sys.argv[1]); (read,) = read_records(path.read_bytes(), path.name)\n"
         "index = Index([read.record])\n"
         "for text in sys.argv[2:]:\n"
-        "    print([(hit.full_id, round(hit.confidence, 9)) for hit in index.search(text)])\n"
+        "    print([(hit.full_id, round(hit.confidence, 9)) for hit in index.search(text).hits])\n"
     )
     texts = [query.text for query in read_queries(PHRASINGS)][::4]
     runs = [
@@ -409,11 +412,11 @@ def test_meaning_is_asked_only_where_words_are_not_sure(sample):
 
     vectors = vectors_of([sample.record], embedder)
     index = Index([sample.record], embedder=Counting(embedder), vectors=vectors)
-    index.look("应收账款坏账核销很少，计提的资产减值什么时候能收回")
+    index.search("应收账款坏账核销很少，计提的资产减值什么时候能收回")
     words = len(asked)
-    found = index.look("公司怎么看国外贸易壁垒对生意的冲击").candidates
+    found = index.search("公司怎么看国外贸易壁垒对生意的冲击").candidates
     assert len(asked) == words + 1
-    assert "e5 asked" in found[0].features
+    assert found[0].features.e5_asked is not None
 
 
 def test_a_store_without_vectors_works_by_words_alone(sample):
@@ -421,7 +424,7 @@ def test_a_store_without_vectors_works_by_words_alone(sample):
     assert index.model is None
     found = first(index, "可转债下修")
     assert found.hit.full_id.startswith("300253/2025-002#24")
-    assert "e5 asked" not in found.features
+    assert found.features.e5_asked is None
 
 
 def test_vectors_of_some_texts_only_do_no_harm(sample):
@@ -430,7 +433,7 @@ def test_vectors_of_some_texts_only_do_no_harm(sample):
         pytest.skip("no model for this machine")
     known = vectors_of([replace(sample.record, questions=sample.record.questions[:3])], embedder)
     index = Index([sample.record], embedder=embedder, vectors=known)
-    found = index.look("公司怎么看国外贸易壁垒对生意的冲击").candidates
+    found = index.search("公司怎么看国外贸易壁垒对生意的冲击").candidates
     assert all(np.isfinite(item.score) for item in found)
 
 
@@ -468,19 +471,20 @@ HOSTILE = [
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=lambda typed: repr(typed[:12]))
 def test_no_message_raises(desk, index, typed):
-    reply = desk.reply(Message(typed))
+    considered = desk.consider(Message(typed))
+    reply = considered.reply
     assert isinstance(reply, Answer | Suggest | Decline | Help | Notice)
     assert desk.show(reply).text
     desk.show(desk.reply(Message(typed, company="300253")))
-    index.look(typed)
-    desk.explain(Message(typed), reply)
+    index.search(typed)
+    desk.explain(considered)
 
 
 @given(st.text())
 def test_no_text_whatever_raises(index, text):
-    found = index.look(text)
-    assert choose(found.hits, "strict") in ("answer", "suggest", "decline")
+    found = index.search(text)
+    assert decide(found.hits, "strict") in ("answer", "suggest", "decline")
 
 
 def test_an_empty_store_finds_nothing():
-    assert Index([]).look("可转债").candidates == ()
+    assert Index([]).search("可转债").candidates == ()

@@ -59,7 +59,9 @@ def says_something(text):
     ],
 )  # fmt: skip
 def test_numbers_lines_and_question_marks_part_the_questions(typed, asked):
-    assert [piece.searched for piece in questions_in(typed, says_something).pieces] == asked
+    assert [
+        question.searched for question in questions_in(typed, says_something).questions
+    ] == asked
 
 
 @pytest.mark.parametrize(
@@ -79,8 +81,8 @@ def test_numbers_lines_and_question_marks_part_the_questions(typed, asked):
 )
 def test_what_leans_on_another_sentence_is_one_question_with_it(typed):
     found = questions_in(typed, says_something)
-    assert len(found.pieces) < 2
-    assert "".join(piece.printed for piece in found.pieces) == typed.strip()
+    assert len(found.questions) < 2
+    assert "".join(question.printed for question in found.questions) == typed.strip()
 
 
 # Answers to several

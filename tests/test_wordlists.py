@@ -13,7 +13,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.errors import BotError
 from bot.ingest.checks import findings
-from bot.ingest.embedding import learn_meaning
+from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
 from bot.matching.lexicon import read_lexicon
 from bot.message import Answer, Decline, Message, Suggest
@@ -172,7 +172,7 @@ def test_missing_vectors_are_counted_until_they_are_made(tmp_path):
     assert before.ok is None
     assert "2句中有2句还没有向量" in before.said
     assert "irbot serve" in before.todo
-    assert learn_meaning(store, default_embedder()) == 0
+    assert embed_missing(store, default_embedder()) == 0
     after = meaning(store)
     assert after.ok is True
     assert "2句都有向量" in after.said
@@ -190,7 +190,7 @@ def test_a_store_above_the_limit_is_told_what_it_loses(tmp_path):
     assert found.ok is None
     assert "超过700000字时不用" in found.said
     assert "分成几个库" in found.todo
-    assert learn_meaning(store, default_embedder()) == 0
+    assert embed_missing(store, default_embedder()) == 0
     assert meaning(store) == found
 
 

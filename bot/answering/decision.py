@@ -26,7 +26,7 @@ def limits(caution: Caution) -> tuple[float, float]:
     return _ANSWER[caution], _SUGGEST
 
 
-def choose(hits: Sequence[Hit], caution: Caution) -> Band:
+def decide(hits: Sequence[Hit], caution: Caution) -> Band:
     """The band of the best hit; one that is contested is only offered, however sure."""
     if hits and hits[0].confidence >= _ANSWER[caution] and not hits[0].is_contested:
         return "answer"
@@ -35,7 +35,7 @@ def choose(hits: Sequence[Hit], caution: Caution) -> Band:
     return "decline"
 
 
-def also_meant(hits: Sequence[Hit]) -> list[Hit]:
+def alternatives(hits: Sequence[Hit]) -> list[Hit]:
     """What stands beside the best hit: hits of newer records, and the best of other companies.
 
     Returns:

@@ -1,8 +1,7 @@
 """Why a reply is what it is, for the desk: `irbot ask --explain`.
 
-A Look of the index → Search, what was weighed and found, in plain values
-(explanation_text.py puts them into words). Nothing here decides anything: it reads what the index
-and the desk decided.
+What was done for a message (trail.py) → Explanation: what was weighed, found and decided, in plain
+values (explanation_text.py puts them into words). Nothing here decides or searches anything.
 """
 
 from __future__ import annotations
@@ -15,16 +14,18 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
 
-from bot.answering.decision import AS_LIKELY, also_meant, limits
+from bot.answering.decision import AS_LIKELY, alternatives, limits
+from bot.answering.trail import Considered, Search
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
-from bot.matching.confidence import likeness
+from bot.matching.collection import Collection
 from bot.matching.facets import Facets
-from bot.matching.index import Candidate, Index, Look
+from bot.matching.index import Index, SearchResult
 from bot.matching.lexicon import Lexicon
-from bot.matching.query import Asked
+from bot.matching.query import Query
+from bot.matching.ranking import Candidate
 from bot.matching.text import greetings, normalise
-from bot.message import Band
+from bot.message import Band, band
 
 _SHOWN = 5  # candidates
 _START = 40  # characters of a stored question
@@ -84,7 +85,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Search:
+class ExplainedSearch:
     """One search: a message, or one question of it."""
 
     text: str
@@ -114,51 +115,54 @@ class Explanation:
     offer_from: float
     band: Band
     command: str | None  # its name, where the message was one and nothing was searched
-    searches: tuple[Search, ...]
+    searches: tuple[ExplainedSearch, ...]
     meaning: MeaningState
 
 
-def explain_search(
-    index: Index,
-    text: str,
-    look: Look,
-    *,
-    company: str | None,
-    as_of: date | None,
-    band: Band,
-    caution: Caution,
-    state: MeaningState,
-) -> Search:
-    """What the index made of a message.
+def explain(considered: Considered, state: MeaningState) -> Explanation:
+    """What stands behind a reply.
 
     Args:
-        index: That was searched.
-        text: What was typed, commands off.
-        look: What the search found.
-        company: As set by the chat or the option.
-        as_of: Only records up to here.
-        band: What the desk made of it.
-        caution: IR_CAUTION.
+        considered: The reply, and what led to it.
         state: Of the store's vectors.
     """
-    asked, lexicon = look.asked, index.lexicon
-    kinds = _kinds(index, asked)
-    return Search(
-        text=text,
-        searched=asked.text,
-        left_out=tuple(greetings(text)),
-        repaired=tuple(_repaired(normalise(text), asked.text)),
-        words=tuple(_words(index, asked, kinds)),
-        synonyms=tuple(_synonyms(asked.text, lexicon)),
-        pins=tuple(_pins(asked.facets, lexicon)),
-        touchy=tuple(asked.text[start:end] for start, end, _ in lexicon.matters.find(asked.text)),
-        counted_from=asked.facets.day,
-        company=company,
-        as_of=as_of,
-        meaning=_meaning(look, index, state),
-        candidates=tuple(_found(index, asked, kinds, item) for item in look.candidates[:_SHOWN]),
-        band=band,
-        reasons=tuple(_reasons(look, limits(caution))),
+    text, index = considered.text, considered.library.index
+    needed = limits(considered.caution)
+    return Explanation(
+        index.version,
+        considered.caution,
+        *needed,
+        band(considered.reply),
+        None if text else type(considered.command).__name__,
+        tuple(_search(search, index, needed, state) for search in text.deciding) if text else (),
+        state,
+    )
+
+
+def _search(
+    search: Search, index: Index, needed: tuple[float, float], state: MeaningState
+) -> ExplainedSearch:
+    result, collection, lexicon = search.result, index.collection, index.lexicon
+    query, facets = result.query, result.query.facets
+    kinds = _kinds(collection, query)
+    sensitive = (query.text[start:end] for start, end, _ in lexicon.sensitive.find(query.text))
+    found = (_found(collection, query, kinds, item) for item in result.candidates[:_SHOWN])
+    return ExplainedSearch(
+        text=search.text,
+        searched=query.text,
+        left_out=tuple(greetings(search.text)),
+        repaired=tuple(_repaired(normalise(search.text), query.text)),
+        words=tuple(_words(collection, query, kinds)),
+        synonyms=tuple(_synonyms(query.text, lexicon)),
+        pins=tuple(_pins(facets, lexicon)),
+        touchy=tuple(sensitive),
+        counted_from=facets.day,
+        company=search.company,
+        as_of=search.as_of,
+        meaning=_meaning(result, index.model, state),
+        candidates=tuple(found),
+        band=band(search.reply),
+        reasons=tuple(_reasons(result, needed)),
     )
 
 
@@ -173,59 +177,64 @@ def _repaired(typed: str, read: str) -> Iterator[tuple[str, str]]:
             yield was, now
 
 
-def _words(index: Index, asked: Asked, kinds: Sequence[Kind | None]) -> Iterator[Word]:
+def _words(collection: Collection, query: Query, kinds: Sequence[Kind | None]) -> Iterator[Word]:
     """The message in stretches of one kind, with what each counts."""
-    weights = [0.0] * len(asked.text)
-    known = [False] * len(asked.text)
+    weights = [0.0] * len(query.text)
+    known = [False] * len(query.text)
     seen = set()
-    for term in asked.terms:
+    for term in query.terms:
         inner = range(term.start, term.start + len(term.text))
-        stored = index.knows(term) and not term.is_single
+        stored = collection.knows(term) and not term.is_single
         # A pair across a border belongs to the weightier side.
         best = min((_KINDS.index(kind) for at in inner if (kind := kinds[at])), default=0)
         own = [at for at in inner if kinds[at] == _KINDS[best]]
         for at in own:
             known[at] |= stored
-            weights[at] += 0 if term.text in seen else index.weight(term) / len(own)
+            weights[at] += 0 if term.text in seen else collection.weight(term) / len(own)
         seen.add(term.text)
     total = sum(weights) or 1.0
-    for kind, places in groupby(range(len(asked.text)), key=kinds.__getitem__):
+    for kind, places in groupby(range(len(query.text)), key=kinds.__getitem__):
         if kind is not None:
             stretch = list(places)
             yield Word(
-                asked.text[stretch[0] : stretch[-1] + 1],
+                query.text[stretch[0] : stretch[-1] + 1],
                 kind,
                 round(sum(weights[at] for at in stretch) / total, 4),
                 any(known[at] for at in stretch),
             )
 
 
-def _kinds(index: Index, asked: Asked) -> list[Kind | None]:
+def _kinds(collection: Collection, query: Query) -> list[Kind | None]:
     """Of each character; None where nothing is searched for."""
-    kinds: list[Kind | None] = [None] * len(asked.text)
-    for term in asked.terms:
+    kinds: list[Kind | None] = [None] * len(query.text)
+    for term in query.terms:
         for at in range(term.start, term.start + len(term.text)):
             kinds[at] = "matter"
-    for name in index.names_in(asked.text):
-        for match in re.finditer(re.escape(name), asked.text):
+    for name in _names(collection, query.text):
+        for match in re.finditer(re.escape(name), query.text):
             kinds[match.start() : match.end()] = ["company"] * len(name)
     listed: tuple[tuple[Kind, Iterable[tuple[int, int, int]]], ...] = (
-        ("common", index.lexicon.everyday.find(asked.text)),
-        ("asking", index.lexicon.asking.find(asked.text)),
+        ("common", collection.lexicon.generic.find(query.text)),
+        ("asking", collection.lexicon.stopwords.find(query.text)),
     )
     for kind, places in listed:
         for start, end, _ in places:
             for at in range(start, end):
                 if kinds[at] not in (None, "company"):
                     kinds[at] = kind
-    lexicon = index.lexicon
-    for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.matters, lexicon.everyday):
-        for start, end, _ in phrases.find(asked.text):
+    lexicon = collection.lexicon
+    for phrases in (lexicon.synonyms, lexicon.metrics, lexicon.sensitive, lexicon.generic):
+        for start, end, _ in phrases.find(query.text):
             # 下修 is one word, although 下 alone is one of asking.
             own = [_KINDS.index(kind) for kind in kinds[start:end] if kind]
             if own and "company" not in kinds[start:end]:
                 kinds[start:end] = [_KINDS[min(own)]] * (end - start)
     return kinds
+
+
+def _names(collection: Collection, text: str) -> list[str]:
+    """The stored companies' names and codes that stand in the message."""
+    return [name for name in collection.all_names if name in text]
 
 
 def _synonyms(text: str, lexicon: Lexicon) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -248,40 +257,41 @@ def _pins(facets: Facets, lexicon: Lexicon) -> Iterator[Note]:
     yield from map(Note, sorted(facets.asks))
 
 
-def _meaning(look: Look, index: Index, state: MeaningState) -> str:
-    if any("e5 asked" in item.features for item in look.candidates):
+def _meaning(found: SearchResult, model: str | None, state: MeaningState) -> str:
+    if any(item.features.similarity is not None for item in found.candidates):
         return "used"
-    if index.model is None:
+    if model is None:
         return state.lacks or "no vectors"
-    return "sure" if look.candidates else "nothing"
+    return "sure" if found.candidates else "nothing"
 
 
 # The candidates
 
 
-def _found(index: Index, asked: Asked, kinds: Sequence[Kind | None], item: Candidate) -> Found:
-    record, features = item.unit.record, item.features
-    detail = index.detail(item)
-    held = [False] * len(asked.text)
-    for term in asked.terms:
-        if not term.is_single and not term.words.isdisjoint(detail.both):
+def _found(
+    collection: Collection, query: Query, kinds: Sequence[Kind | None], item: Candidate
+) -> Found:
+    record, features = item.passage.record, item.features
+    profile = collection.profile(item.at)
+    held = [False] * len(query.text)
+    for term in query.terms:
+        if not term.is_single and not term.words.isdisjoint(profile.both):
             held[term.start : term.start + len(term.text)] = [True] * len(term.text)
-    compared = [features[name] for name in ("e5 asked", "e5 answered") if name in features]
     return Found(
         id=item.hit.full_id,
         company=f"{record.company_name}（{record.company_code}）",
         event_date=record.event_date,
-        question=" ".join(item.unit.asked.split())[:_START],
+        question=" ".join(item.passage.asked.split())[:_START],
         confidence=round(item.confidence, 4),
         score=round(item.score, 4),
-        words_score=round(features["bm25"], 4),
-        matched=tuple(_stretches(asked.text, held, kinds, wanted=True)),
-        through=tuple(_through(asked.text, detail.stored.text, index.lexicon)),
-        missing=tuple(_stretches(asked.text, held, kinds, wanted=False)),
-        share=round(features["both"], 4),
-        share_asked=round(features["question"], 4),
-        likeness=round(likeness(max(compared)), 4) if compared else None,
-        conflicts=tuple(_conflict(guard, asked, item, index) for guard in item.conflicts),
+        words_score=round(features.bm25, 4),
+        matched=tuple(_stretches(query.text, held, kinds, wanted=True)),
+        through=tuple(_through(query.text, profile.stored.text, collection.lexicon)),
+        missing=tuple(_stretches(query.text, held, kinds, wanted=False)),
+        share=round(features.both, 4),
+        share_asked=round(features.question, 4),
+        likeness=None if features.similarity is None else round(features.similarity, 4),
+        conflicts=tuple(_conflict(guard, query, item, collection) for guard in item.conflicts),
     )
 
 
@@ -305,13 +315,13 @@ def _through(text: str, stored: str, lexicon: Lexicon) -> Iterator[tuple[str, st
             yield typed, other
 
 
-def _conflict(guard: str, asked: Asked, item: Candidate, index: Index) -> Conflict:
+def _conflict(guard: str, query: Query, item: Candidate, collection: Collection) -> Conflict:
     """What is asked and what stands there, as far as it can be named."""
-    stored = index.detail(item).stored
+    stored = collection.profile(item.at).stored
     facets = stored.question if guard == "direction" else stored.both
     names = PINS_OF.get(guard, (guard,))
-    mine = [note for note in _pins(asked.facets, index.lexicon) if note.name in names]
-    theirs = [note for note in _pins(facets, index.lexicon) if note.name in names]
+    mine = [note for note in _pins(query.facets, collection.lexicon) if note.name in names]
+    theirs = [note for note in _pins(facets, collection.lexicon) if note.name in names]
     match guard:
         case "year" if not theirs:
             theirs = [Note("year", str(year)) for year in (stored.day.year - 1, stored.day.year)]
@@ -325,15 +335,15 @@ def _conflict(guard: str, asked: Asked, item: Candidate, index: Index) -> Confli
 # What decided
 
 
-def _reasons(look: Look, needed: tuple[float, float]) -> Iterator[Note]:
+def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]:
     """What kept the message from being answered; nothing for an answer."""
-    if not any(not term.is_single for term in look.asked.terms):
+    if not any(not term.is_single for term in found.query.terms):
         yield Note("no words")
-    if not look.candidates:
-        cause, _, said = look.cause.partition(": ")
-        yield Note(cause, said)
+    if not found.candidates:
+        if found.no_result:
+            yield Note(found.no_result.value, "、".join(found.about))
         return
-    first = look.candidates[0]
+    first = found.candidates[0]
     if first.conflicts:
         yield Note("guard", "、".join(first.conflicts))
     if first.confidence < needed[1]:
@@ -341,9 +351,9 @@ def _reasons(look: Look, needed: tuple[float, float]) -> Iterator[Note]:
     else:
         if first.confidence < needed[0]:
             yield Note("below answer", sure(first.confidence))
-        if first.is_contested:
+        if "contested" in first.caps:
             yield Note("one of many")
-    rivals = [hit for hit in also_meant(look.hits) if hit.confidence >= AS_LIKELY]
+    rivals = [hit for hit in alternatives(found.hits) if hit.confidence >= AS_LIKELY]
     if rivals:
         yield Note("contested", "、".join(hit.full_id for hit in rivals))
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.answering.explanation import PINS_OF, Conflict, Explanation, Found, Note, Search, sure
+from bot.answering.explanation import (
+    PINS_OF,
+    Conflict,
+    ExplainedSearch,
+    Explanation,
+    Found,
+    Note,
+    sure,
+)
 from bot.ingest.embedding import MeaningState
 from bot.wording.texts import Words
 
@@ -32,7 +40,7 @@ def told(explanation: Explanation, words: Words) -> str:
     return "\n".join(lines)
 
 
-def _message_lines(search: Search, words: Words) -> Iterator[str]:
+def _message_lines(search: ExplainedSearch, words: Words) -> Iterator[str]:
     def line(key: str, said: Iterable[str] | str) -> Iterator[str]:
         joined = said if isinstance(said, str) else words.listed(said)
         if joined:
@@ -70,7 +78,7 @@ def _pin_words(pins: Iterable[Note], words: Words) -> Iterator[str]:
     return (words.text(f"pin, {note.name}", said=note.said) for note in pins)
 
 
-def _meaning_line(search: Search, state: MeaningState, words: Words) -> str:
+def _meaning_line(search: ExplainedSearch, state: MeaningState, words: Words) -> str:
     said = words.text(
         f"meaning, {search.meaning}",
         size=state.size,
@@ -121,7 +129,7 @@ def _conflict_words(conflict: Conflict, words: Words) -> str:
     return words.text("conflict" if stored else "conflict, absent", asked=asked, stored=stored)
 
 
-def _result_line(search: Search, explanation: Explanation, words: Words) -> str:
+def _result_line(search: ExplainedSearch, explanation: Explanation, words: Words) -> str:
     levels = {
         "needed": f"{explanation.answer_from:g}",
         "offer": f"{explanation.offer_from:g}",

@@ -39,7 +39,7 @@ _LIST_LINE = 60  # characters of a line that is a question without a mark
 
 
 @dataclass(frozen=True)
-class Piece:
+class SubQuestion:
     """One of several questions."""
 
     printed: str  # as typed, without its number
@@ -50,7 +50,7 @@ class Piece:
 class Several:
     """The questions of a message, in order; one or none: the message is a single question."""
 
-    pieces: tuple[Piece, ...]
+    questions: tuple[SubQuestion, ...]
     is_list: bool  # numbered or one a line: the asker says that they are several
 
 
@@ -61,20 +61,20 @@ def questions_in(text: str, stands: Callable[[str], bool]) -> Several:
         text: What was typed.
         stands: Whether a stretch of it holds a word of its own to search for.
 
-    >>> [piece.printed for piece in questions_in("1、何时下修？2、分红多少", bool).pieces]
+    >>> [question.printed for question in questions_in("1、何时下修？2、分红多少", bool).questions]
     ['何时下修？', '分红多少']
     """
     for found in (_numbered(text), _lines(text)):
-        own: list[Piece] = []
-        for piece in found:
-            if len(own) >= MOST or stands(piece.printed):  # further ones are only counted
-                own.append(piece)
+        own: list[SubQuestion] = []
+        for question in found:
+            if len(own) >= MOST or stands(question.printed):  # further ones are only counted
+                own.append(question)
         if len(own) > 1:
             return Several(tuple(own), is_list=True)
     return Several(tuple(_by_marks(text, stands)), is_list=False)
 
 
-def _numbered(text: str) -> list[Piece]:
+def _numbered(text: str) -> list[SubQuestion]:
     """The stretches after 1, 2, 3 …; none where the numbers do not run on."""
     marks: list[re.Match[str]] = []
     for mark in _MARK.finditer(text):
@@ -84,11 +84,11 @@ def _numbered(text: str) -> list[Piece]:
         return []
     before = _ANNOUNCES.sub("", normalise(text[: marks[0].start()])).strip("，,：:。 \n")
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    pieces = []
+    questions = []
     for mark, end in zip(marks, ends, strict=True):
         printed = text[mark.end() : end].strip().rstrip("；;，,")
-        pieces.append(Piece(printed, f"{before}，{printed}" if before else printed))
-    return pieces
+        questions.append(SubQuestion(printed, f"{before}，{printed}" if before else printed))
+    return questions
 
 
 def _number(mark: re.Match[str]) -> int | None:
@@ -97,7 +97,7 @@ def _number(mark: re.Match[str]) -> int | None:
     return chinese_number(mark["round"] or mark["named"] or mark["plain"])
 
 
-def _lines(text: str) -> list[Piece]:
+def _lines(text: str) -> list[SubQuestion]:
     """The lines, where each is a question by itself: all end with a mark, or none has one."""
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if any(map(str.isalnum, normalise(line)))]
@@ -108,10 +108,10 @@ def _lines(text: str) -> list[Piece]:
     leaning = any(_LEANS.match(normalise(line)) for line in lines[1:])
     if len(lines) < 2 or leaning or not (all(asks) or plain):
         return []
-    return [Piece(line, line) for line in lines]
+    return [SubQuestion(line, line) for line in lines]
 
 
-def _by_marks(text: str, stands: Callable[[str], bool]) -> Iterator[Piece]:
+def _by_marks(text: str, stands: Callable[[str], bool]) -> Iterator[SubQuestion]:
     ends = [match.end() for match in _QUESTION_END.finditer(text) if match[1]]
     found: list[str] = []
     for start, end in pairwise([0, *ends, len(text)]):
@@ -126,4 +126,4 @@ def _by_marks(text: str, stands: Callable[[str], bool]) -> Iterator[Piece]:
     if len(found) > 1 and not stands(found[0]):
         found[:2] = ["".join(found[:2])]
     for stretch in found:
-        yield Piece(stretch.strip(), stretch.strip())
+        yield SubQuestion(stretch.strip(), stretch.strip())

@@ -424,7 +424,7 @@ class Delivery:
     def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
         """The desk's reply and its words; no reply and an apology if answering fails."""
         try:
-            reply = self._desk.consider(message)
+            reply = self._desk.consider(message).reply
             shown = self._desk.show(reply)
         except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.

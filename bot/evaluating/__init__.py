@@ -4,14 +4,14 @@ A query file lists what people type and the ids that answer it; `ask_all` asks t
 alone, `score` turns what came back into numbers. The accepted ids never reach the desk.
 """
 
-from bot.evaluating.asking import Asked, ask_all, run_file
+from bot.evaluating.asking import JudgedQuery, ask_all, run_file
 from bot.evaluating.curves import comparison, diagram
 from bot.evaluating.numbers import Number, Reliability, Share, reliability, risk_coverage, score
 from bot.evaluating.queries import Query, plain_id, read_queries
 from bot.evaluating.report import report, table
 
 __all__ = [
-    "Asked",
+    "JudgedQuery",
     "Number",
     "Query",
     "Reliability",

@@ -12,7 +12,7 @@ from bot.message import Answer, Band, Message, Suggest, band
 
 
 @dataclass(frozen=True)
-class Asked:
+class JudgedQuery:
     """A query and what the program made of it."""
 
     query: Query
@@ -33,7 +33,9 @@ class Asked:
         return next((at for at, id_ in enumerate(self.ids, 1) if plain_id(id_) in accept), None)
 
 
-def ask_all(desk: Desk, queries: Iterable[Query], company: str | None = None) -> Iterator[Asked]:
+def ask_all(
+    desk: Desk, queries: Iterable[Query], company: str | None = None
+) -> Iterator[JudgedQuery]:
     """Each query's reply: its band, its time, and the ranking behind it.
 
     What the reply shows stands first, in its order; then the other ranked questions follow.
@@ -42,11 +44,12 @@ def ask_all(desk: Desk, queries: Iterable[Query], company: str | None = None) ->
     for query in queries:
         message = Message(query.text, company=company)
         start = perf_counter()
-        reply = desk.reply(message)
+        considered = desk.consider(message)
+        reply = considered.reply
         ms = (perf_counter() - start) * 1000
         shown = reply.hits if isinstance(reply, Answer | Suggest) else ()
-        hits = (*shown, *desk.ranked(message))
-        yield Asked(
+        hits = (*shown, *considered.ranked)
+        yield JudgedQuery(
             query,
             tuple(dict.fromkeys(hit.id for hit in hits)),
             float(hits[0].confidence) if hits else 0.0,
@@ -55,7 +58,7 @@ def ask_all(desk: Desk, queries: Iterable[Query], company: str | None = None) ->
         )
 
 
-def run_file(asked: Sequence[Asked]) -> str:
+def run_file(asked: Sequence[JudgedQuery]) -> str:
     """The run in the protocol's format, one line a query, in order."""
     lines = ["query\tconfidence\tids\tband\tms"]
     for item in asked:

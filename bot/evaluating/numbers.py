@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import inf, sqrt
 
-from bot.evaluating.asking import Asked
+from bot.evaluating.asking import JudgedQuery
 
 BINS = 10
 _Z = 1.959963984540054  # two-sided 95 %
@@ -48,7 +48,7 @@ class Share:
 Number = Share | float | int | None
 
 
-def score(rows: Sequence[Asked]) -> dict[str, Number]:
+def score(rows: Sequence[JudgedQuery]) -> dict[str, Number]:
     """All numbers of the protocol that the rows allow, by the protocol's names."""
     inside = [row for row in rows if row.query.accept]
     outside = [row for row in rows if not row.query.accept]
@@ -67,7 +67,7 @@ def score(rows: Sequence[Asked]) -> dict[str, Number]:
     return numbers
 
 
-def _finding(inside: Sequence[Asked]) -> dict[str, Number]:
+def _finding(inside: Sequence[JudgedQuery]) -> dict[str, Number]:
     ranks = [row.rank or inf for row in inside]
     return {
         "R@1": Share(sum(rank == 1 for rank in ranks), len(ranks)),
@@ -77,7 +77,7 @@ def _finding(inside: Sequence[Asked]) -> dict[str, Number]:
 
 
 def _knowing_when(
-    rows: Sequence[Asked], inside: Sequence[Asked], outside: Sequence[Asked]
+    rows: Sequence[JudgedQuery], inside: Sequence[JudgedQuery], outside: Sequence[JudgedQuery]
 ) -> dict[str, Number]:
     numbers: dict[str, Number] = {}
     for percent in (50, 70, 90):
@@ -103,7 +103,7 @@ def _knowing_when(
 
 
 def _bands(
-    rows: Sequence[Asked], inside: Sequence[Asked], outside: Sequence[Asked]
+    rows: Sequence[JudgedQuery], inside: Sequence[JudgedQuery], outside: Sequence[JudgedQuery]
 ) -> dict[str, Number]:
     answered = [row for row in rows if row.band == "answer"]
     right = sum(row.right for row in answered)
@@ -134,11 +134,11 @@ class _Step:
     confidence: float | None
 
 
-def _sureness(row: Asked) -> float:
+def _sureness(row: JudgedQuery) -> float:
     return row.confidence if row.ids else -inf
 
 
-def _steps(rows: Sequence[Asked]) -> Iterator[_Step]:
+def _steps(rows: Sequence[JudgedQuery]) -> Iterator[_Step]:
     """One step for every distinct confidence, surest first."""
     answered = wrong = 0
     for sureness, tied in groupby(sorted(rows, key=_sureness, reverse=True), key=_sureness):
@@ -148,7 +148,7 @@ def _steps(rows: Sequence[Asked]) -> Iterator[_Step]:
         yield _Step(answered, wrong, None if sureness == -inf else sureness)
 
 
-def _largest(rows: Sequence[Asked], risk: float) -> _Step:
+def _largest(rows: Sequence[JudgedQuery], risk: float) -> _Step:
     """The step that answers most with at most this risk."""
     best = _Step(0, 0, None)
     for step in _steps(rows):
@@ -157,7 +157,7 @@ def _largest(rows: Sequence[Asked], risk: float) -> _Step:
     return best
 
 
-def _aurc(rows: Sequence[Asked]) -> float:
+def _aurc(rows: Sequence[JudgedQuery]) -> float:
     total, last = 0.0, 0
     for step in _steps(rows):
         total += (step.answered - last) * step.wrong / step.answered
@@ -177,7 +177,7 @@ def _auc(inside: Sequence[float], outside: Sequence[float]) -> float:
     return won / (len(inside) * len(outside))
 
 
-def risk_coverage(rows: Sequence[Asked]) -> list[tuple[float, float]]:
+def risk_coverage(rows: Sequence[JudgedQuery]) -> list[tuple[float, float]]:
     """(coverage, risk) for every threshold; coverage grows."""
     return [(step.answered / len(rows), step.wrong / step.answered) for step in _steps(rows)]
 
@@ -206,7 +206,7 @@ class Reliability:
     ece: float
 
 
-def reliability(rows: Sequence[Asked]) -> Reliability | None:
+def reliability(rows: Sequence[JudgedQuery]) -> Reliability | None:
     """Calibration of the confidence; None where it is not a probability, or nothing was found."""
     points: list[tuple[float, float]] = []
     found = sorted((row for row in rows if row.ids), key=lambda row: row.confidence)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.evaluating.asking import Asked
+from bot.evaluating.asking import JudgedQuery
 from bot.evaluating.numbers import BINS, Number, Share, reliability, risk_coverage, score
 
-_GROUPS: dict[str, Callable[[Asked], str]] = {
+_GROUPS: dict[str, Callable[[JudgedQuery], str]] = {
     "kind": lambda row: row.query.kind,
     "style": lambda row: row.query.style,
     "company": lambda row: row.query.company,
@@ -25,11 +25,11 @@ _COLUMNS = (
 )
 
 
-def groups(rows: Sequence[Asked]) -> dict[str, dict[str, list[Asked]]]:
+def groups(rows: Sequence[JudgedQuery]) -> dict[str, dict[str, list[JudgedQuery]]]:
     """The rows by kind, by style and by company; a grouping of one nameless group is left out."""
-    found: dict[str, dict[str, list[Asked]]] = {}
+    found: dict[str, dict[str, list[JudgedQuery]]] = {}
     for grouping, name_of in _GROUPS.items():
-        members: dict[str, list[Asked]] = {}
+        members: dict[str, list[JudgedQuery]] = {}
         for row in rows:
             members.setdefault(name_of(row), []).append(row)
         if set(members) != {""}:
@@ -37,7 +37,7 @@ def groups(rows: Sequence[Asked]) -> dict[str, dict[str, list[Asked]]]:
     return found
 
 
-def report(rows: Sequence[Asked]) -> dict[str, Any]:
+def report(rows: Sequence[JudgedQuery]) -> dict[str, Any]:
     """The whole as JSON: numbers by the protocol's names, `intervals` of the shares beside them."""
     calibration = reliability(rows)
     return {
@@ -69,7 +69,7 @@ def _flat(numbers: Mapping[str, Number]) -> dict[str, Any]:
     }
 
 
-def table(rows: Sequence[Asked]) -> str:
+def table(rows: Sequence[JudgedQuery]) -> str:
     """The same for a person at a terminal."""
     lines = [f"{'':28}数值  95% 区间       次数"]
     for name, number in score(rows).items():

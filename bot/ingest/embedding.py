@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, units
+from bot.matching.passages import answered_pieces, asked_pieces, passages
 from bot.record import Record
 from bot.store import Store
 
@@ -58,7 +58,7 @@ def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
     return MeaningState(embedder.name, size, len(needed), len(missing))
 
 
-def learn_meaning(
+def embed_missing(
     store: Store,
     embedder: Embedder | None,
     budget_s: float | None = None,
@@ -114,7 +114,9 @@ def vectors_of(records: Sequence[Record], embedder: Embedder) -> dict[str, Vecto
 def texts(records: Iterable[Record]) -> set[str]:
     """What of the records is compared by meaning."""
     return {
-        piece for unit in units(records) for piece in (*asked_pieces(unit), *answered_pieces(unit))
+        piece
+        for passage in passages(records)
+        for piece in (*asked_pieces(passage), *answered_pieces(passage))
     }
 
 

@@ -2,76 +2,98 @@
 
 confidence.json holds its weights, learned from judged phrasings (tests/bench/fit_confidence.py):
 one set for words alone, one with meaning. It never reorders: a hit's confidence says how much to
-trust its place. What contradicts the message (facets.conflicts) is never trusted enough to answer.
+trust its place. What speaks against a hit caps its probability, whatever the model says.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import exp, log1p
 from pathlib import Path
+from typing import Literal
+
+from bot.matching.features import Features, similarity
 
 FILE = Path(__file__).with_name("confidence.json")
-CONTRADICTED = 0.25  # the most that a hit in conflict with the message is trusted
-CONTESTED = 0.8  # the most, where another answer of the record holds all that was typed too
-FOREIGN = 0.05  # the most, where hardly a word of the message stands there, nor its meaning
-_SHARED, _ALIKE = 0.15, 0.6  # of the words by weight; of `likeness`
-_SHARED_ALONE = 0.02  # without meaning
-_MEASURED = (
-    "bm25", "question", "both", "sentence", "unknown", "no amount", "no money", "no when", "asks",
-)  # fmt: skip
+
+Cap = Literal["contested", "contradicted", "off topic"]
+CAPS: dict[Cap, float] = {  # the most that a hit is trusted
+    "contested": 0.8,  # another answer of the record holds all that was typed too
+    "contradicted": 0.25,  # it says another year, metric … (facets.conflicts)
+    "off topic": 0.05,  # hardly a word of the message stands there, nor its meaning
+}
+# Off topic: below this share of the words by weight and this similarity …
+_SHARED, _ALIKE = 0.15, 0.6
+_SHARED_ALONE = 0.02  # … or below this share where meaning was not compared
 _GUARDS = ("year", "quarter", "figure", "metric", "company")
 
 
-def measures(
-    features: Mapping[str, float], conflicts: tuple[str, ...], margin: float
-) -> dict[str, float]:
-    """What the model sees of a candidate.
+def measures(features: Features, conflicts: tuple[str, ...], margin: float) -> dict[str, float]:
+    """What the model sees of a candidate, by the names of confidence.json.
 
     Args:
-        features: From the index.
+        features: Of the candidate.
         conflicts: From the guards.
         margin: How much better it scores than the best other one; 0 for all but the first.
     """
-    size = features["size"]
-    seen = {name: features.get(name, 0.0) for name in _MEASURED}
-    seen |= {
-        "reverse": min(features["reverse"], 1.0),
+    size = features.size
+    seen = {
+        "bm25": features.bm25,
+        "question": features.question,
+        "both": features.both,
+        "sentence": features.sentence,
+        "unknown": features.unknown,
+        "no amount": float("amount" in features.lacks),
+        "no money": float("money" in features.lacks),
+        "no when": float("when" in features.lacks),
+        "asks": float(features.asks_amount),
+        "reverse": min(features.reverse, 1.0),
         "size": log1p(size),
-        "run": log1p(features["run"]),
+        "run": log1p(features.run),
         "margin": min(max(margin, 0.0), 0.3),
-        "held": log1p(features["both"] * size),
-        "strange": log1p(features["unknown"] * size),
-        "missing": log1p((1 - features["both"]) * size),
+        "held": log1p(features.both * size),
+        "strange": log1p(features.unknown * size),
+        "missing": log1p((1 - features.both) * size),
     }
     seen |= {guard: float(guard in conflicts) for guard in _GUARDS}
-    if "e5 asked" in features:
-        asked, answered = likeness(features["e5 asked"]), likeness(features["e5 answered"])
+    if features.e5_asked is not None and features.e5_answered is not None:
+        asked, answered = similarity(features.e5_asked), similarity(features.e5_answered)
         seen |= {"like asked": asked, "like answered": answered, "like": max(asked, answered)}
     return seen
 
 
-def likeness(product: float) -> float:
-    """E5's products lie between .75 (nothing in common) and .95 (the same): spread over 0 to 1."""
-    return max(0.0, (product - 0.75) / 0.2)
+def caps(features: Features, conflicts: tuple[str, ...], is_contested: bool) -> tuple[Cap, ...]:
+    """What limits a candidate's confidence, the tightest last."""
+    found: list[Cap] = []
+    if is_contested:
+        found.append("contested")
+    if conflicts:
+        found.append("contradicted")
+    if _is_off_topic(features):
+        found.append("off topic")
+    return tuple(found)
 
 
-def confidence(seen: Mapping[str, float], conflicts: tuple[str, ...]) -> float:
-    """The probability that a hit answers the message."""
+def _is_off_topic(features: Features) -> bool:
+    if features.similarity is None:
+        return features.both < _SHARED_ALONE
+    return features.both < _SHARED and features.similarity < _ALIKE
+
+
+def confidence(seen: Mapping[str, float], limited: Iterable[Cap] = ()) -> float:
+    """The probability that a hit answers the message, from 0 to 1.
+
+    Args:
+        seen: Its measures.
+        limited: What caps it.
+    """
     model = _models()["meaning" if "like" in seen else "words"]
     total = model.bias + sum(weight * seen[name] for name, weight in model.weights.items())
-    sure = 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
-    foreign = (
-        seen["both"] < _SHARED and seen["like"] < _ALIKE
-        if "like" in seen
-        else seen["both"] < _SHARED_ALONE
-    )
-    if foreign:
-        return min(sure, FOREIGN)
-    return min(sure, CONTRADICTED) if conflicts else sure
+    probability = 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
+    return min(probability, *(CAPS[cap] for cap in limited), 1.0)
 
 
 @dataclass(frozen=True)

@@ -9,36 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.matching.embedding import Embedder, Vectors
-from bot.matching.passages import Unit, answered_pieces, asked_pieces
+from bot.matching.passages import Passage, answered_pieces, asked_pieces
 
 
 @dataclass(frozen=True)
 class Near:
-    """The largest product with any piece, for each unit."""
+    """The largest cosine with any piece, for each passage."""
 
     asked: Vectors
     answered: Vectors
 
 
-class Meaning:
+class DenseIndex:
     """Immutable rows of a store; `ready` where there is a model and a vector of every text.
 
     With some of them only, what has none would be passed over for what has.
     """
 
     def __init__(
-        self, units: Sequence[Unit], embedder: Embedder | None, vectors: Mapping[str, Vectors]
+        self, passages: Sequence[Passage], embedder: Embedder | None, vectors: Mapping[str, Vectors]
     ) -> None:
         """vectors: by text, of what `asked_pieces` and `answered_pieces` name."""
         self._embedder = embedder
-        self.ready = bool(embedder and units) and all(
+        self.ready = bool(embedder and passages) and all(
             piece in vectors
-            for unit in units
-            for piece in (*asked_pieces(unit), *answered_pieces(unit))
+            for passage in passages
+            for piece in (*asked_pieces(passage), *answered_pieces(passage))
         )
         if self.ready:
-            self._asked = _Rows(map(asked_pieces, units), vectors)
-            self._answered = _Rows(map(answered_pieces, units), vectors)
+            self._asked = _Rows(map(asked_pieces, passages), vectors)
+            self._answered = _Rows(map(answered_pieces, passages), vectors)
 
     def __call__(self, text: str) -> Near:
         assert self._embedder is not None
@@ -47,7 +47,7 @@ class Meaning:
 
 
 class _Rows:
-    """The vectors of every unit's pieces, one below the other."""
+    """The vectors of every passage's pieces, one below the other."""
 
     def __init__(self, pieces: Iterable[Sequence[str]], vectors: Mapping[str, Vectors]) -> None:
         rows: list[Vectors] = []

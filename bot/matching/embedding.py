@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Embedder(Protocol):
-    """Texts → rows of unit length; like meanings have a large product."""
+    """Texts → rows of unit length; like meanings have a large cosine."""
 
     name: str  # changes whenever the same text gets other vectors
 

@@ -1,4 +1,4 @@
-"""Words of the field: synonyms, words of asking, metrics, touchy matters, other companies.
+"""Words of the field: synonyms, stopwords, metrics, sensitive matters, other companies.
 
 `lexicon.toml` beside this file, and a file of the same name and form beside the database, whose
 lines are added; the desk edits it while the bot runs. Everything is compared in the matcher's own
@@ -113,15 +113,15 @@ class Lexicon:
         return _lines(self.metric)
 
     @cached_property
-    def matters(self) -> Phrases:
+    def sensitive(self) -> Phrases:
         return _lines(self.touchy)
 
     @cached_property
-    def asking(self) -> Phrases:
+    def stopwords(self) -> Phrases:
         return Phrases(dict.fromkeys(self.function, 0))
 
     @cached_property
-    def everyday(self) -> Phrases:
+    def generic(self) -> Phrases:
         return Phrases(dict.fromkeys(self.common, 0))
 
     @cached_property
@@ -137,7 +137,7 @@ def _lines(lines: Iterable[Sequence[str]]) -> Phrases:
     return Phrases({phrase: at for at, line in enumerate(lines) for phrase in line})
 
 
-class Wordlists:
+class LexiconFile:
     """The lists as their files stand now, read anew when the desk's file was edited.
 
     A file that cannot be read stops the start. One that became so later is an error in the log, and

@@ -2,7 +2,7 @@
 
 `IR_E5_ONNX` names a folder with `model.onnx`, in any precision, and `tokenizer.json` of
 multilingual-e5-small. It is this model or none, because the confidence is fitted on the scale of
-its products; what is set and cannot be used is an error, not a search by words alone.
+its cosines; what is set and cannot be used is an error, not a search by words alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MODEL, _TOKENIZER = "model.onnx", "tokenizer.json"
 _INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 _WIDTH = 384  # the base and large models are wider
 _MOST_TOKENS = 512  # the positions it has; one ligature may become many tokens
-_LEAST_PRODUCT = 0.65  # E5's lie above .7, its model card says; room for a coarse precision
+_LEAST_COSINE = 0.65  # E5's lie above .7, its model card says; room for a coarse precision
 _ALIKE = ("公司今年的毛利率是多少？", "请问贵公司本年度毛利率水平如何？")
 _UNLIKE = "明天会下雨吗"
 
@@ -52,7 +52,7 @@ def _own(folder: Path) -> Embedder:
         raise _unusable(folder, why) from error
     except Exception as error:  # each library has its own, and a damaged file any of them
         raise _unusable(folder, f"模型不能运行（{_brief(error)}）；请重新取得这两个文件") from error
-    if not _LEAST_PRODUCT <= one @ unlike < one @ other:
+    if not _LEAST_COSINE <= one @ unlike < one @ other:
         raise _unusable(folder, "向量不像 multilingual-e5-small 的；只支持这个模型，精度不限")
     return model
 

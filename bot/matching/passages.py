@@ -1,4 +1,4 @@
-"""What is searched: each stored question, and each part of a compound one, as a unit."""
+"""What is searched: each stored question, and each part of a compound one, as a passage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORD = re.compile(
 
 
 @dataclass(frozen=True)
-class Unit:
+class Passage:
     """A stored question, or a part of one, as it is searched."""
 
     record: Record
@@ -39,22 +39,22 @@ class Unit:
         return part or self.question.answer
 
 
-def units(records: Iterable[Record]) -> Iterator[Unit]:
+def passages(records: Iterable[Record]) -> Iterator[Passage]:
     for record in records:
         for question in record.questions:
             for part in (None, *(part.number for part in question.parts)):
-                yield Unit(record, question, part)
+                yield Passage(record, question, part)
 
 
-def asked_pieces(unit: Unit) -> list[str]:
+def asked_pieces(passage: Passage) -> list[str]:
     """What a message is compared with by meaning: the question, and its sentences."""
-    text = normalise(unit.asked)
+    text = normalise(passage.asked)
     pieces = sentences(text)
     return [text, *pieces] if len(pieces) > 1 else [text]
 
 
-def answered_pieces(unit: Unit) -> list[str]:
-    return sentences(normalise(unit.answered))
+def answered_pieces(passage: Passage) -> list[str]:
+    return sentences(normalise(passage.answered))
 
 
 def company_names(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:

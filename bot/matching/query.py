@@ -11,8 +11,8 @@ from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
 from bot.matching.text import spans, terms
 
-_FUNCTION = 0.12  # what a word of asking weighs beside one of the matter
-_COMMON = 0.5  # a word of every company
+_STOPWORD = 0.12  # what a word of asking weighs beside one of the matter
+_GENERIC = 0.5  # a word of every company
 _SINGLE = 0.3  # one Han character beside a pair
 _LATIN, _NUMBER, _SYNONYM = 1.5, 0.7, 1.0
 _NO_LINE = frozenset[int]()
@@ -38,7 +38,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """A message, normalised and repaired."""
 
     text: str
@@ -54,7 +54,7 @@ class Asked:
         return found | {synonym(line): _SYNONYM for line in sorted(self.lines)}
 
 
-def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Asked:
+def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Query:
     """Weigh a normalised message.
 
     Args:
@@ -63,8 +63,8 @@ def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
         lexicon: The word lists.
         names: Of companies in the store; they narrow the search and weigh nothing.
     """
-    asking = _covered(text, ((start, end) for start, end, _ in lexicon.asking.find(text)))
-    common = _covered(text, ((start, end) for start, end, _ in lexicon.everyday.find(text)))
+    asking = _covered(text, ((start, end) for start, end, _ in lexicon.stopwords.find(text)))
+    common = _covered(text, ((start, end) for start, end, _ in lexicon.generic.find(text)))
     named = _covered(text, (_place for name in names for _place in _places(text, name)))
     usual = [is_common or is_asking for is_common, is_asking in zip(common, asking, strict=True)]
     lines = [_NO_LINE] * len(text)
@@ -77,12 +77,12 @@ def read_asked(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
             continue
         weight = _weight(term)
         if all(asking[start:end]):
-            weight *= _FUNCTION
+            weight *= _STOPWORD
         elif all(usual[start:end]):
-            weight *= _COMMON
+            weight *= _GENERIC
         found.append(Term(term, start, weight, lines[start].intersection(*lines[start:end])))
     all_lines = frozenset(lexicon.synonyms.lines(text))
-    return Asked(text, tuple(found), all_lines, read_facets(text, day, lexicon))
+    return Query(text, tuple(found), all_lines, read_facets(text, day, lexicon))
 
 
 def stored_terms(text: str, lexicon: Lexicon) -> list[str]:

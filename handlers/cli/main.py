@@ -30,7 +30,7 @@ from bot.config import CHINA, Settings, load_settings, share_network
 from bot.errors import BotError, NotFoundError, one_line, printable
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
 from bot.evaluating.misses import grouped
-from bot.ingest.embedding import learn_meaning
+from bot.ingest.embedding import embed_missing
 from bot.ingest.importing import Options, Outcome, files_in, import_files
 from bot.ingest.verifying import Checked, verify_records
 from bot.matching.model import chosen_embedder
@@ -175,7 +175,7 @@ def import_(
         store = Store(settings.db)
         _read_again(store, again, options, yes)
         if not dry_run:
-            learn_meaning(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
+            embed_missing(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
         return
     embedder = chosen_embedder(settings.e5_onnx)
     files = files_in(paths)
@@ -188,7 +188,7 @@ def import_(
             _say(_report(outcome, dry_run), err=True)
     if not dry_run:
         budget_s = _MEANING_S if len(files) <= _FEW_FILES else 0.0
-        left = learn_meaning(Store(settings.db), embedder, budget_s, _tell_left)
+        left = embed_missing(Store(settings.db), embedder, budget_s, _tell_left)
         if left and not as_json:
             _say(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
     if as_json:
@@ -398,7 +398,7 @@ def restore_version(settings: Settings, id_: str, number: int) -> None:
     """把一份记录改回第 N 版（irbot show ID 列出各版）；现在的一版保留。"""
     store = Store(settings.db)
     done = store.restore_version(id_, number)
-    learn_meaning(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
+    embed_missing(store, chosen_embedder(settings.e5_onnx), _MEANING_S, _tell_left)
     shown = store.record(id_)
     if done.status == "unchanged":
         _say(f"未变 {id_}：现行第{shown.version}版与第{number}版文字相同", err=True)
@@ -488,7 +488,7 @@ def ask(
     if company is not None and not (len(company) == 6 and company.isdigit()):
         raise click.UsageError("--company 应为六位股票代码，例如 300253")
     if file is not None:
-        learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=_tell_left)
+        embed_missing(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=_tell_left)
     desk = open_desk(settings)
     for line in file or [" ".join(text)]:
         message = Message(line.rstrip("\r\n"), company=company, as_of=as_of)
@@ -496,9 +496,10 @@ def ask(
 
 
 def _answer(desk: Desk, message: Message, as_json: bool, explain: bool = False) -> None:
-    reply = desk.reply(message)
+    considered = desk.consider(message)
+    reply = considered.reply
     shown = desk.show(reply)
-    explanation = desk.explain(message, reply) if explain else None
+    explanation = desk.explain(considered) if explain else None
     if as_json:
         _echo_json(reply_json(message.text, reply, shown, explanation), one_line=True)
         return
@@ -571,7 +572,7 @@ def eval_(
 ) -> None:
     """用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。"""
     queries = [query for file in files for query in read_queries(file)]
-    learn_meaning(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=_tell_left)
+    embed_missing(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=_tell_left)
     started = perf_counter()
     desk = open_desk(settings)
     start_ms = (perf_counter() - started) * 1000
@@ -640,7 +641,7 @@ def start(settings: Settings) -> None:
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
         if outcome.status != "unchanged":
             _say(_report(outcome, dry_run=False), err=True)
-    learn_meaning(store, embedder, _MEANING_S, _tell_left)
+    embed_missing(store, embedder, _MEANING_S, _tell_left)
     desk = open_desk(settings, store)
     shown = desk.records()
     questions = sum(len(record.questions) for record in shown)

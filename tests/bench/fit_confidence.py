@@ -23,9 +23,10 @@ import numpy as np
 
 from bot.evaluating import Query, plain_id
 from bot.ingest.embedding import vectors_of
-from bot.matching.confidence import CONTRADICTED, FILE, measures
+from bot.matching.confidence import CAPS, FILE, measures
 from bot.matching.embedding import default_embedder
-from bot.matching.index import Candidate, Index
+from bot.matching.index import Index
+from bot.matching.ranking import Candidate, margin
 from tests.bench.sets import Company, Library
 from tests.eval.split import FOLDER, read_split
 
@@ -53,15 +54,15 @@ def rows(company: Company, with_meaning: bool) -> Iterator[Row]:
     for query in company.queries:
         ranked = index.ranking(query.text, today, with_meaning)
         if ranked:
-            yield _row(company.code, query, index, ranked, 1.0)
+            yield _row(company.code, query, ranked, 1.0)
         rest = [item for item in ranked if plain_id(item.hit.id) not in query.accept]
         if query.accept and len(rest) > 1:
-            yield _row(company.code, query, index, rest, _HELD_OUT)
+            yield _row(company.code, query, rest, _HELD_OUT)
 
 
-def _row(code: str, query: Query, index: Index, ranked: Sequence[Candidate], weight: float) -> Row:
+def _row(code: str, query: Query, ranked: Sequence[Candidate], weight: float) -> Row:
     first = ranked[0]
-    seen = measures(first.features, first.conflicts, index.lead(ranked))
+    seen = measures(first.features, first.conflicts, margin(ranked))
     right = plain_id(first.hit.id) in query.accept
     return Row(code, query, seen, right, bool(first.conflicts), weight)
 
@@ -90,7 +91,7 @@ def predict(model: tuple[float, dict[str, float]], row: Row) -> float:
     bias, weights = model
     total = bias + sum(weight * row.seen[name] for name, weight in weights.items())
     sure = float(1 / (1 + np.exp(-total)))
-    return min(sure, CONTRADICTED) if row.contradicted else sure
+    return min(sure, CAPS["contradicted"]) if row.contradicted else sure
 
 
 def main() -> int:

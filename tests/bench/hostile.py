@@ -15,7 +15,7 @@ from time import perf_counter
 
 from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.ingest.embedding import learn_meaning
+from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
 from bot.message import Message
 from bot.reading import read_records
@@ -61,7 +61,7 @@ def main() -> None:
                     if max(most for _, most, _ in times) < _PROMISED_MS
                     else "  PROMISE BROKEN"
                 )
-                learn_meaning(store, default_embedder())
+                embed_missing(store, default_embedder())
 
 
 if __name__ == "__main__":

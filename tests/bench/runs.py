@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from bot.evaluating import Asked, Query, ask_all
+from bot.evaluating import JudgedQuery, Query, ask_all
 from bot.message import Band
 from tests.bench.first_matcher import ANSWER, SUGGEST, FirstMatcher
 from tests.bench.peers import PEERS, SLOW, Ranking
@@ -13,21 +13,21 @@ from tests.bench.sets import WITH_MEANING, Company, PublicSet
 from tests.bench.study import STUDY
 
 IRBOT, BY_WORDS, FIRST = "irbot", "irbot without a model", "first matcher of this project"
-Runs = dict[str, list[Asked]]  # matcher → what it made of the queries
+Runs = dict[str, list[JudgedQuery]]  # matcher → what it made of the queries
 Search = Callable[[str], tuple[Ranking, Band | None]]
 
 
-def asked(search: Search, queries: Sequence[Query]) -> list[Asked]:
+def asked(search: Search, queries: Sequence[Query]) -> list[JudgedQuery]:
     """What a matcher makes of the queries, each alone."""
     return [_asked(search, query) for query in queries]
 
 
-def _asked(search: Search, query: Query) -> Asked:
+def _asked(search: Search, query: Query) -> JudgedQuery:
     start = perf_counter()
     ranking, band = search(query.text)
     ms = (perf_counter() - start) * 1000
     ids = tuple(dict.fromkeys(id_ for id_, _ in ranking))
-    return Asked(query, ids, ranking[0][1] if ranking else 0.0, band, ms)
+    return JudgedQuery(query, ids, ranking[0][1] if ranking else 0.0, band, ms)
 
 
 def peer(name: str, rows: Sequence[tuple[str, str]]) -> Search:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answering.decision import choose
+from bot.answering.decision import decide
 from bot.answering.responder import Desk
 from bot.config import CHINA, Caution
 from bot.evaluating import Query, plain_id, read_queries
-from bot.ingest.embedding import learn_meaning, vectors_of
+from bot.ingest.embedding import embed_missing, vectors_of
 from bot.ingest.importing import Options, files_in, import_files
 from bot.matching.embedding import Embedder, Vectors, default_embedder
 from bot.matching.index import Index
@@ -63,7 +63,7 @@ class Company:
     def desk(self, caution: Caution = "strict", with_meaning: bool = True) -> Desk:
         store = Store(self.db)
         embedder = once() if with_meaning else None
-        learn_meaning(store, embedder)
+        embed_missing(store, embedder)
         return Desk(store, Words(), lambda: ASKED_AT, caution, embedder=embedder)
 
     def records(self) -> tuple[Record, ...]:
@@ -110,9 +110,9 @@ class PublicSet:
         ids = [id_ for id_, _ in self.rows]
 
         def search(text: str) -> tuple[Ranking, Band]:
-            hits = index.search(text)
+            hits = index.search(text).hits
             ranking = [(ids[hit.question.number - 1], float(hit.confidence)) for hit in hits]
-            return ranking, choose(hits, "strict")
+            return ranking, decide(hits, "strict")
 
         return search
 

@@ -98,10 +98,10 @@ def measure(size: int) -> dict[str, float]:
     code = records[0].company_code
 
     def by_words(text: str) -> object:
-        return index.look(text, today=_TODAY)
+        return index.search(text, today=_TODAY)
 
     figures |= _times("words", by_words, asked)
-    figures |= _times("one company", lambda text: index.look(text, company=code), asked)
+    figures |= _times("one company", lambda text: index.search(text, company=code), asked)
     embedder = default_embedder()
     if embedder and size <= LARGEST_STORE:
         # Any vectors do for the time of a search, and real ones take minutes.
@@ -110,7 +110,7 @@ def measure(size: int) -> dict[str, float]:
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         vectors = dict(zip(needed, rows, strict=True))
         meant = Index(records, embedder=embedder, vectors=vectors)
-        figures |= _times("meaning", lambda text: meant.look(text, today=_TODAY), asked)
+        figures |= _times("meaning", lambda text: meant.search(text, today=_TODAY), asked)
     stored = [item.question for record in records for item in record.questions]
     figures |= _times(
         "WRatio",

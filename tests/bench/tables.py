@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import comb, sqrt
 
-from bot.evaluating import Asked, Number, Query, Share, score
+from bot.evaluating import JudgedQuery, Number, Query, Share, score
 from tests.bench.runs import IRBOT, Runs
 from tests.bench.study import STUDY
 
@@ -56,7 +56,7 @@ def pretty(name: str) -> str:
     return name.replace("<=", "≤")
 
 
-def mcnemar(one: Sequence[Asked], other: Sequence[Asked]) -> tuple[int, int, float]:
+def mcnemar(one: Sequence[JudgedQuery], other: Sequence[JudgedQuery]) -> tuple[int, int, float]:
     """In-scope queries that only the one and only the other gets right, and the exact p."""
     pairs = [(a.right, b.right) for a, b in zip(one, other, strict=True) if a.query.accept]
     won, lost = pairs.count((True, False)), pairs.count((False, True))
@@ -74,8 +74,8 @@ def changed(runs: Runs) -> str:
     return grid(["peer", "only irbot right", "only the peer right", "p (McNemar, exact)"], rows)
 
 
-def grouped(rows: Sequence[Asked], name_of: Callable[[Query], str], title: str) -> str:
-    members: dict[str, list[Asked]] = {}
+def grouped(rows: Sequence[JudgedQuery], name_of: Callable[[Query], str], title: str) -> str:
+    members: dict[str, list[JudgedQuery]] = {}
     for row in rows:
         members.setdefault(name_of(row.query) or "–", []).append(row)
     lines = []

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from bot.evaluating import Asked, Query, Share
+from bot.evaluating import JudgedQuery, Query, Share
 from tests.bench import accuracy
 from tests.bench.peers import PEERS
 from tests.bench.runs import first_matcher
@@ -55,7 +55,7 @@ def test_the_projects_matcher_is_asked_over_a_public_set_by_the_sets_own_ids():
 def test_mcnemar_counts_the_answerable_queries_that_changed():
     def row(right, accept=True):
         query = Query("q", frozenset({"1"}) if accept else frozenset(), "in" if accept else "far")
-        return Asked(query, ("1" if right else "2",), 0.5)
+        return JudgedQuery(query, ("1" if right else "2",), 0.5)
 
     one = [row(True)] * 8 + [row(False)] + [row(True)] * 5 + [row(False, False)]
     other = [row(False)] * 8 + [row(True)] + [row(True)] * 5 + [row(True, False)]

@@ -1,0 +1,160 @@
+"""What may be answered now: the store's records, searchable; replaced whole when it changes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
+from bot.matching.embedding import Embedder
+from bot.matching.index import Index
+from bot.matching.lexicon import LexiconFile
+from bot.message import Answer, Coverage, Hit, Message
+from bot.record import Record
+from bot.store import Store, normal_id
+
+_RELATED = 5  # questions with the same answer that are named beside it
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Library:
+    """The records that may be shown, as of a generation of the store."""
+
+    generation: int
+    index: Index
+    until: datetime | None = None  # the next publication changes what may be shown
+    # By full id, as found: an answer is compared with all others once, not for every message.
+    same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Newest event first."""
+        return self.index.records
+
+    @property
+    def has_many(self) -> bool:
+        """Whether there are several records, so that ids are shown in full."""
+        return len(self.records) > 1
+
+    def record(self, record_id: str) -> Record | None:
+        """A record by any spelling of its id."""
+        wanted = normal_id(record_id)
+        return next((record for record in self.records if normal_id(record.id) == wanted), None)
+
+    def scope(self, message: Message) -> list[Record]:
+        """The records that a message is limited to, newest event first."""
+        return [
+            record
+            for record in self.records
+            if message.company in (None, record.company_code)
+            and (message.as_of is None or record.last_event.end <= message.as_of)
+        ]
+
+    def coverage(self, message: Message) -> tuple[Coverage, ...]:
+        """What there is of each company in the message's scope, newest first."""
+        covered: dict[str, Coverage] = {}
+        for record in self.scope(message):
+            so_far = covered.get(record.company_code)
+            covered[record.company_code] = Coverage(
+                record.company_name,
+                so_far.records + 1 if so_far else 1,
+                so_far.latest if so_far else record.event_date,
+            )
+        return tuple(covered.values())
+
+    def same_answer(self, hit: Hit) -> tuple[Hit, ...]:
+        """Other stored questions with a near-identical answer."""
+        if hit.full_id not in self.same:
+            self.same[hit.full_id] = tuple(self.index.same_answer(hit))
+        return self.same[hit.full_id]
+
+    def answer(
+        self,
+        hit: Hit,
+        message: Message,
+        today: date,
+        *,
+        others: Sequence[Hit] = (),
+        newer: Sequence[Hit] = (),
+        whole: bool = False,
+    ) -> Answer:
+        """Official words; questions with the same answer are named, not repeated.
+
+        Args:
+            hit: The question that is answered.
+            message: Which asks it.
+            today: From which ages are counted, unless the message says another day.
+            others: What the message also finds; of the same answers these are named first.
+            newer: Similar questions of newer records.
+            whole: The whole question and answer, although a part was hit.
+        """
+        found = {other.id for other in others}
+        same = sorted(self.same_answer(hit), key=lambda other: other.id not in found)
+        visible = [
+            other
+            for other in same
+            if message.as_of is None or other.record.last_event.end <= message.as_of
+        ]
+        return Answer(
+            hits=(hit,),
+            as_of=message.as_of or today,
+            related=tuple(visible[:_RELATED]),
+            newer=tuple(newer),
+            whole=whole,
+            among_many=self.has_many,
+        )
+
+
+class CurrentLibrary:
+    """Keeps the library as the store, the clock and the word lists have it. Safe in threads."""
+
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], embedder: Embedder | None
+    ) -> None:
+        """
+        Raises:
+            BotError: The word lists beside the store cannot be read.
+        """
+        self._store = store
+        self._now = now
+        self._embedder = embedder
+        self._lock = threading.Lock()
+        self._lexicon_file = LexiconFile(store.path.parent)
+        self._library = self._load()
+
+    def get(self) -> Library:
+        """What may be answered now."""
+        library = self._library
+        stale = library.until is not None and library.until <= self._now()
+        stale = stale or self._lexicon_file.changed()
+        if stale or self._store.generation() != library.generation:
+            with self._lock:
+                if self._library is library:
+                    self._library = self._load()
+        return self._library
+
+    def meaning(self) -> MeaningState:
+        """How much of the store can be compared by meaning."""
+        return meaning_state(self._store, self._embedder)
+
+    def _load(self) -> Library:
+        generation = self._store.generation()
+        now = self._now()
+        stored = self._store.records()
+        waiting = [
+            item.published_at for item in stored if item.published_at and not item.is_public(now)
+        ]
+        shown = [item.visible for item in stored if item.may_be_shown(now)]
+        log.info("index built: records=%d generation=%d", len(shown), generation)
+        index = Index(
+            shown,
+            lexicon=self._lexicon_file.read(),
+            embedder=self._embedder,
+            vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
+        )
+        return Library(generation, index, min(waiting, default=None))

@@ -1,0 +1,56 @@
+"""What was done for a message, kept until its reply is out: `--explain` reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.answering.library import Library
+from bot.commands import Command
+from bot.config import Caution
+from bot.matching.index import SearchResult
+from bot.message import Answer, Decline, Hit, Reply, Suggest
+
+_RANKED = 10
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search, for a message or one question of it, and the reply to it alone."""
+
+    text: str
+    company: str | None  # six digits, that limited it
+    as_of: date | None
+    result: SearchResult
+    reply: Answer | Suggest | Decline
+
+
+@dataclass(frozen=True)
+class TextReply:
+    """The reply to free text, and the searches behind it."""
+
+    reply: Answer | Suggest | Decline
+    whole: Search  # the message read as one question
+    parts: tuple[Search, ...] = ()  # its several questions, where they were looked up
+    is_list: bool = False  # the asker listed them: the message as one question decides nothing
+
+    @property
+    def deciding(self) -> tuple[Search, ...]:
+        """The searches that the reply comes from."""
+        return self.parts if self.is_list else (self.whole, *self.parts)
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A reply, and all that led to it."""
+
+    command: Command
+    reply: Reply
+    library: Library  # that was searched
+    caution: Caution
+    text: TextReply | None = None  # None: the command is no free text, or nothing is stored
+
+    @property
+    def ranked(self) -> list[Hit]:
+        """The stored questions behind the reply to free text, best first, whatever its band."""
+        return self.text.whole.result.hits[:_RANKED] if self.text else []

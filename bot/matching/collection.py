@@ -1,0 +1,78 @@
+"""The passages of a store with all that is counted of them; immutable, built once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.bm25 import BM25
+from bot.matching.lexicon import Lexicon
+from bot.matching.passages import company_names, passages
+from bot.matching.profile import PassageProfile, read_profile
+from bot.matching.query import Term, stored_terms
+from bot.matching.text import normalise
+from bot.record import Record
+
+_PROFILES = 4096  # that are kept; a profile takes about a millisecond to read
+
+
+class Collection:
+    """What messages are compared with. A passage is named by its place in `passages`."""
+
+    def __init__(self, records: Sequence[Record], lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.passages = tuple(passages(records))
+        asked = [stored_terms(normalise(passage.asked), lexicon) for passage in self.passages]
+        both = [
+            own + stored_terms(normalise(passage.answered), lexicon)
+            for own, passage in zip(asked, self.passages, strict=True)
+        ]
+        self.questions = BM25(asked)
+        self.texts = BM25(both)  # question and answer as one text
+        self.names = company_names(records)  # by company code
+        self.all_names = tuple(name for own in self.names.values() for name in own)
+        of_company: dict[str, list[int]] = {}
+        for at, passage in enumerate(self.passages):
+            of_company.setdefault(passage.record.company_code, []).append(at)
+        self._of_company = {code: np.array(own) for code, own in of_company.items()}
+        self._company = np.array([passage.record.company_code for passage in self.passages])
+        self._day = np.array(
+            [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
+        )
+        self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
+
+    def _read_profile(self, at: int) -> PassageProfile:
+        return read_profile(self.passages[at], self.lexicon)
+
+    def scope(self, companies: set[str], as_of: date | None) -> NDArray[np.bool_]:
+        """Of each passage, whether it is of one of the companies (none: of any) and old enough."""
+        scope = np.ones(len(self.passages), dtype=np.bool_)
+        if companies:
+            scope &= np.isin(self._company, list(companies))
+        if as_of is not None:
+            scope &= self._day <= np.datetime64(as_of)
+        return scope
+
+    def named(self, text: str) -> set[str]:
+        """Codes of the stored companies that a normalised message names."""
+        return {code for code, own in self.names.items() if any(name in text for name in own)}
+
+    def is_known(self, words: Iterable[str], company: str) -> bool:
+        """Whether a record of the company holds one of the words; what others say counts not."""
+        known = (self.texts.documents(word) for word in words if word in self.texts)
+        if len(self.names) == 1:
+            return any(True for _ in known)
+        own = self._of_company[company]
+        return any(np.isin(own, places, assume_unique=True).any() for places in known)
+
+    def weight(self, term: Term) -> float:
+        """What a term counts: its weight in the message by its rarity in the store."""
+        return 0.0 if term.is_single else term.weight * self.texts.idf(term.text)
+
+    def knows(self, term: Term) -> bool:
+        """Whether a stored question holds the term, or a word that stands for it."""
+        return any(word in self.texts for word in term.words)

@@ -1,0 +1,69 @@
+"""What is known of a passage once a message may mean it: its terms, sentences and facets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.matching.facets import Stored, read_facets
+from bot.matching.lexicon import Lexicon
+from bot.matching.passages import Passage
+from bot.matching.query import stored_terms
+from bot.matching.text import normalise, sentences
+
+_THE_COMPANY = re.compile(r"(?:贵|我|本)?公司的?")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of an answer."""
+
+    terms: frozenset[str]
+    gives: frozenset[str]  # of "amount", "money", "when"
+
+
+@dataclass(frozen=True)
+class PassageProfile:
+    """A passage as messages are compared with it."""
+
+    question: str  # `bare`: letters and digits alone, without 公司
+    asked: frozenset[str]  # terms of the question
+    both: frozenset[str]  # of question and answer
+    sentences: tuple[Sentence, ...]  # of the answer
+    stored: Stored
+    sensitive: frozenset[int]  # lines of sensitive words that it holds
+
+
+def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
+    """Read a passage; relative words (今年) count from its record's last event."""
+    asked, answered = normalise(passage.asked), normalise(passage.answered)
+    text = f"{asked}\n{answered}"
+    day = passage.record.last_event.end
+    return PassageProfile(
+        question=bare(asked),
+        asked=frozenset(stored_terms(asked, lexicon)),
+        both=frozenset(stored_terms(text, lexicon)),
+        sentences=tuple(
+            Sentence(
+                frozenset(stored_terms(sentence, lexicon)),
+                read_facets(sentence, day, lexicon).gives,
+            )
+            for sentence in sentences(answered)
+        ),
+        stored=Stored(
+            read_facets(asked, day, lexicon),
+            read_facets(text, day, lexicon),
+            text.replace(" ", "").replace(",", ""),
+            day,
+        ),
+        sensitive=frozenset(lexicon.sensitive.lines(text)),
+    )
+
+
+def bare(text: str) -> str:
+    """What is left of equal questions when one says 贵公司; of normalised text.
+
+    >>> bare("贵公司的毛利率,是多少?")
+    '毛利率是多少'
+    """
+    return "".join(filter(str.isalnum, _THE_COMPANY.sub("", text)))

@@ -1,0 +1,220 @@
+"""Which passages a message may mean, best first, and how likely each is meant.
+
+Words find candidates, and meaning finds more. A linear mix of both ranks them; then each gets a
+confidence, which never reorders, and the caps that limit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from bot.matching.bm25 import K1
+from bot.matching.collection import Collection
+from bot.matching.confidence import Cap, caps, confidence, measures
+from bot.matching.dense_index import Near
+from bot.matching.facets import conflicts
+from bot.matching.features import Features, read_features
+from bot.matching.passages import Passage
+from bot.matching.profile import bare
+from bot.matching.query import Query
+from bot.message import Hit
+
+# The mix was chosen on *fit*; what it reaches there and on *judge* stands in docs/accuracy.md.
+_QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over question and answer
+_SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
+_MEANING_WEIGHT = 0.5
+_CONFLICT = 0.03
+_EXACT = 9.0  # the score where the stored question itself was typed: above any other
+_COPIED = 20  # letters; nobody composes so many alike, so 今年 is the record's
+# Score of the usual rival, by words and with meaning; chosen on *fit*, where at 1 % wrong it lifts
+# what is answered right from .08 to .39 (`python -m tests.bench.fit_confidence`).
+_USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
+_ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
+_POOL = 24  # candidates by words; half as many more by meaning
+SAME_ANSWER = 90.0  # rapidfuzz ratio of two answers, 0-100
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stored question put forward for a message, and what speaks for and against it."""
+
+    at: int  # place of the passage
+    passage: Passage
+    features: Features
+    conflicts: tuple[str, ...]  # guards that the message runs into: "year", "metric" …
+    score: float  # by which it has its place
+    is_exact: bool = False  # the stored question itself was typed
+    confidence: float = 0.0  # 0-1; 1 for an exact one
+    caps: tuple[Cap, ...] = ()  # what limits the confidence
+
+    @property
+    def hit(self) -> Hit:
+        """The candidate for those who answer."""
+        return Hit(
+            self.passage.record,
+            self.passage.question,
+            self.confidence,
+            self.passage.part,
+            is_contested="contested" in self.caps,
+            is_exact=self.is_exact,
+        )
+
+
+def rank(
+    collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
+) -> list[Candidate]:
+    """The candidates by score, the best passage of each question only, with their confidences.
+
+    Args:
+        collection: What is searched.
+        query: The message.
+        scope: Of each passage, whether it may be found.
+        near: Its likeness of meaning; None: by words alone.
+    """
+    ranked = sorted(
+        _candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
+    )
+    found: dict[tuple[str, int], Candidate] = {}
+    for item in ranked:
+        found.setdefault((item.passage.record.id, item.passage.question.number), item)
+    return _judged(list(found.values()))
+
+
+def margin(ranked: Sequence[Candidate]) -> float:
+    """How much better the first scores than its record's next with another answer.
+
+    A record of three questions has no rival that says much: there it is as good as the usual one
+    of a larger record.
+    """
+    first = ranked[0]
+    usual = _USUAL_RIVAL if first.features.similarity is None else _USUAL_RIVAL_MEANT
+    rival = next(
+        (
+            other.score
+            for other in ranked[1:]
+            if other.passage.record is first.passage.record and not _is_same(first, other)
+        ),
+        0.0,
+    )
+    return first.score - max(rival, usual)
+
+
+# Finding
+
+
+def _candidates(
+    collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
+) -> list[Candidate]:
+    """The passages worth comparing, with what speaks for each; not in order."""
+    weights = query.weights()
+    words = collection.texts.scores(weights) + _QUESTION_WEIGHT * collection.questions.scores(
+        weights
+    )
+    words[~scope] = 0
+    pool = [int(at) for at in top(words, _POOL) if words[at] > 0]
+    if near is not None:
+        by_meaning = np.where(scope, np.maximum(near.asked, near.answered), 0)
+        pool += [int(at) for at in top(by_meaning, _POOL // 2) if by_meaning[at] > 0]
+    perfect = sum(weight * collection.texts.idf(term) for term, weight in weights.items())
+    perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
+    typed = bare(query.text)
+    return [
+        _candidate(
+            collection,
+            query,
+            at,
+            read_features(
+                collection,
+                query,
+                at,
+                float(words[at]) / max(perfect, 1e-9),
+                (float(near.asked[at]), float(near.answered[at])) if near else None,
+            ),
+            typed,
+        )
+        for at in dict.fromkeys(pool)
+    ]
+
+
+def _candidate(
+    collection: Collection, query: Query, at: int, features: Features, typed: str
+) -> Candidate:
+    passage, profile = collection.passages[at], collection.profile(at)
+    own = collection.names[passage.record.company_code]
+    against = tuple(conflicts(query.facets, profile.stored, own))
+    if profile.question == typed and (not against or len(typed) >= _COPIED):
+        return Candidate(at, passage, features, (), _EXACT, is_exact=True)
+    return Candidate(at, passage, features, against, _score(features, bool(against)))
+
+
+def _score(features: Features, is_contradicted: bool) -> float:
+    """The linear mix that ranks."""
+    score = features.bm25 + _SENTENCE_WEIGHT * features.sentence
+    if features.similarity is not None:
+        score += _MEANING_WEIGHT * features.similarity
+    return score - (_CONFLICT if is_contradicted else 0.0)
+
+
+def top(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """The places of the largest values, largest first, ties by place."""
+    if len(values) > count:
+        near = np.argpartition(-values, count - 1)[:count]
+        floor = values[near].min()
+        near = np.flatnonzero(values >= floor)
+    else:
+        near = np.arange(len(values))
+    order: NDArray[np.int64] = near[np.argsort(-values[near], kind="stable")][:count]
+    return order
+
+
+# Judging
+
+
+def _judged(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates with their confidences; that of each record's first grows with its margin.
+
+    Other records are no rivals: whether the newest or each company's is meant is not a matter of
+    how well the message is understood.
+    """
+    of_record: dict[str, list[Candidate]] = {}
+    for item in ranked:
+        of_record.setdefault(item.passage.record.id, []).append(item)
+    found = []
+    for item in ranked:
+        own = of_record[item.passage.record.id]
+        is_first = item is own[0]
+        if item.is_exact:
+            found.append(replace(item, confidence=1.0))
+        else:
+            lead = margin(own) if is_first else 0.0
+            why = caps(item.features, item.conflicts, is_first and _is_contested(own))
+            sure = confidence(measures(item.features, item.conflicts, lead), why)
+            found.append(replace(item, confidence=sure, caps=why))
+    return found
+
+
+def _is_contested(own: Sequence[Candidate]) -> bool:
+    """Whether all that was typed stands in another question of the record about as well.
+
+    `医院`, where five of its questions are about hospitals.
+    """
+    first, *others = own
+    return any(
+        not _is_same(first, other)
+        for other in others
+        if not other.conflicts
+        and (
+            other.features.question >= _ALL
+            or (other.features.both >= _ALL and other.score >= _NEARLY * first.score)
+        )
+    )
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    """Whether two stored questions have near-identical answers."""
+    return fuzz.ratio(one.passage.answered, other.passage.answered) >= SAME_ANSWER
