@@ -9,14 +9,12 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.checks import Finding
 from bot.config import Settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.checks import checks as undelivered
 from bot.digest.checks import findings as digests
 from bot.errors import BotError
 from bot.ingest.checks import findings as matching
@@ -29,7 +27,6 @@ from handlers.wecom import doctor as wecom
 _LITTLE_BYTES = 500_000_000
 _TIMEOUT_S = 5
 _BACK_S = 300.0  # how far a clock may have gone back before it is worth a word
-_LISTED = 20
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -108,29 +105,10 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _undelivered(settings: Settings) -> Iterator[Finding]:
-    """Posts that a person may want to look after; they are kept for IR_RETENTION_DAYS."""
     try:
-        posts = undelivered(settings.db)
+        yield from undelivered(settings)
     except (BotError, sqlite3.Error):
         return  # said already
-    unknown = [post for post in posts if post["state"] == "unknown"]
-    for post in unknown[-_LISTED:]:
-        at = datetime.fromtimestamp(post["at"], settings.tz)
-        yield Finding(
-            "下落不明的答复",
-            None,
-            f"{post['platform']} {post['channel']} {at:%Y-%m-%d %H:%M}，可能已发出，未重发",
-            "到该会话查看；没有收到就请对方重新提问",
-        )
-    if len(unknown) > _LISTED:
-        yield Finding("下落不明的答复", None, f"另有更早的 {len(unknown) - _LISTED} 条")
-    refused = Counter(
-        (post["platform"], post["ref"]) for post in posts if post["state"] == "failed"
-    )
-    for (platform, reason), count in refused.items():
-        yield Finding(
-            "被拒的答复", None, f"{platform} 拒收 {count} 条：{reason}", "确认机器人仍在会话中"
-        )
 
 
 def _digests(settings: Settings) -> Iterator[Finding]:

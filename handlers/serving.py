@@ -102,7 +102,7 @@ def serve(settings: Settings) -> None:
             "chats": {name: chat.state for name, chat in chats.items()},
             "records": len(desk.records()),
             "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
-            "counters": delivery.counters(),
+            "counters": delivery.counters.all(),
         }
 
     app = web_app(desk, health)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.delivery.send_queues import Lanes, Pace
+from bot.delivery.rate_limits import Pace
+from bot.delivery.send_queues import Lanes
 
 ONE, TWO = ("slack", "T", "C1"), ("slack", "T", "C2")
 

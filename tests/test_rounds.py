@@ -9,7 +9,9 @@ import pytest
 
 from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.delivery.delivery import CannotTell, Delivery, Loss, Pace, Refused, Sent, Unknown
+from bot.delivery.delivery import Delivery
+from bot.delivery.rate_limits import Pace
+from bot.delivery.transport import CannotTell, Loss, Refused, Sent, Unknown
 from bot.digest.scheduler import Rounds
 from bot.message import Chat, Message
 from bot.wording.texts import Words
@@ -60,7 +62,7 @@ class Bot:
 
     def say(self, text, channel="G1"):
         count = len(self.group.posts)
-        self.delivery.accept(
+        self.delivery.inbox.accept(
             f"m{time.monotonic_ns()}",
             Message(text, Chat("wecom", "B1", channel, "zhangsan")),
             {"chatid": channel},

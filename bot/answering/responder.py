@@ -38,8 +38,9 @@ from bot.commands import (
     parse,
 )
 from bot.config import Caution
+from bot.delivery.transport import Reach
 from bot.digest.content import Editor
-from bot.digest.subscription_commands import Reach, Subscribing
+from bot.digest.subscription_commands import Subscribing
 from bot.digest.subscriptions import Subscriptions
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.ingest.embedding import known_vectors, meaning_state

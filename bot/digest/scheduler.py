@@ -18,9 +18,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.answering.responder import Desk
-from bot.delivery.delivery import Address, Carrier, Delivery, Payload
+from bot.delivery.delivery import Delivery
+from bot.delivery.transport import Address, Carrier, Payload
 from bot.digest.content import due
-from bot.digest.subscriptions import SETTINGS, Entry, Subscription, claim
+from bot.digest.subscriptions import SETTINGS, Entry, Subscription
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, DeskDigest, Digest, Shown
 
@@ -121,13 +122,13 @@ class Rounds:
         key = f"digest/{chat.platform}/{chat.workspace}/{chat.channel}/{day}"
         items = digest.items if isinstance(digest, Digest) else ()
         until = at.timestamp() + self._late.total_seconds()
-        if not self._delivery.enqueue(
+        if not self._delivery.sender.enqueue(
             key,
             chat,
             payloads,
             {**address, "lane": f"digest/{chat.channel}", "until": until},
             background=True,
-            claim=lambda db: claim(db, chat, day, "claimed", key, now, items=items),
+            claim=lambda: self._subscriptions.claim(chat, day, key, now, items),
         ):
             self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
 
@@ -180,7 +181,7 @@ class Rounds:
             "retired", channel=chat.channel, why=words.text(f"retired, {kind}", code=code)
         )
         address = carrier.address_of(person)
-        self._delivery.enqueue(
+        self._delivery.sender.enqueue(
             f"digest/retired/{chat.platform}/{chat.workspace}/{chat.channel}/{day}",
             person,
             carrier.render(Shown(lead=text, mentions=(chat.channel,)), address),

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from bot.commands import Plan, ShowDigest, ShowSubscription, Subscribe, Unsubscribe
+from bot.delivery.transport import Reach
 from bot.digest.content import Editor, next_due
 from bot.digest.subscriptions import Change, Subscription, Subscriptions
 from bot.message import Chat, Notice, Reply
 from bot.wording.texts import Words
-
-# Whether an unasked post would arrive in a chat; the other values name a sentence in words.
-Reach = Literal["", "not a member", "archived", "no push"]
 
 _CHANGES = 5  # of a chat's history that are shown
 

@@ -263,7 +263,7 @@ class SlackChat:
     def _accept(
         self, mark: str, text: str, channel: str, user: str, address: dict[str, Any]
     ) -> None:
-        self._delivery.accept(
+        self._delivery.inbox.accept(
             f"{PLATFORM}/{self._team}/{mark}",
             Message(text, self._chat(channel, user)),
             {**address, "query": text},
@@ -278,7 +278,7 @@ class SlackChat:
         text = question_in(str(body.get("text") or ""))
         mark = f"{channel}/command/{body.get('trigger_id') or body.get('response_url', '')}"
         chat = self._chat(channel, user)
-        shown = self._delivery.shown_within(Message(text, chat), _ACK_WITHIN_S)
+        shown = self._delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
             self._accept(mark, text, channel, user, _to_asker(body))
             return ""
@@ -288,7 +288,7 @@ class SlackChat:
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
-        self._delivery.enqueue(f"{PLATFORM}/{self._team}/{mark}", chat, payloads, address)
+        self._delivery.sender.enqueue(f"{PLATFORM}/{self._team}/{mark}", chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self._desk.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -317,7 +317,7 @@ class SlackChat:
         except (KeyError, TypeError, ValueError):
             ids, query = [], ""
         for question_id in ids:
-            self._delivery.keep_opinion(
+            self._delivery.feedback.keep(
                 self._chat(channel, user),
                 question_id,
                 query,
@@ -355,7 +355,7 @@ class SlackChat:
     def _show_home(self, user: str, mark: str) -> None:
         made = self._desk.subscribing.subscriptions.made_by(PLATFORM, self._team, user)
         view = render.home(self._desk.records(), self._desk.words, made, self._settings.tz)
-        self._delivery.enqueue(
+        self._delivery.sender.enqueue(
             f"{PLATFORM}/{self._team}/home/{user}/{mark}",
             self._chat(f"home/{user}", user),
             [{"view": view}],

@@ -11,7 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.delivery.delivery import (
+from bot.delivery.rate_limits import Pace
+from bot.delivery.transport import (
     Address,
     CannotTell,
     Found,
@@ -19,14 +20,13 @@ from bot.delivery.delivery import (
     Loss,
     NotThere,
     Outcome,
-    Pace,
     Payload,
+    Reach,
     Refused,
     Sent,
     Shut,
     Unknown,
 )
-from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
 from handlers.slack import render

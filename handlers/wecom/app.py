@@ -187,7 +187,7 @@ class WecomChat:
         to = self._address(origin, session, text)
         if asked.has_pictures:
             to["pictures"] = True
-        self._delivery.accept(self._key(origin), Message(text, self._chat(origin)), to)
+        self._delivery.inbox.accept(self._key(origin), Message(text, self._chat(origin)), to)
 
     def _status(self, origin: Origin) -> str:
         return self._desk.words.text(
@@ -199,7 +199,7 @@ class WecomChat:
 
     def _notify(self, origin: Origin, session: str, text: str) -> None:
         """Say something of the bot's own, once for a message."""
-        self._delivery.enqueue(
+        self._delivery.sender.enqueue(
             self._key(origin),
             self._chat(origin),
             [render.notice(text)],
@@ -222,7 +222,7 @@ class WecomChat:
             # An event's request id answers no message, so the answer is pushed.
             to = address(origin.channel, in_group=origin.in_group, query=picked.says)
             message = Message(picked.says, self._chat(origin))
-            if not self._delivery.accept(self._key(origin), message, to):
+            if not self._delivery.inbox.accept(self._key(origin), message, to):
                 return
             card = render.card(picked.offered, words, pressed.task_id, picked.at)
             if not picked.offered:
@@ -240,9 +240,9 @@ class WecomChat:
         for question_id in ids:
             chat = self._chat(opinion.origin)
             if opinion.helpful is None:
-                self._delivery.drop_opinion(chat, question_id)
+                self._delivery.feedback.drop(chat, question_id)
             else:
-                self._delivery.keep_opinion(chat, question_id, query, helpful=opinion.helpful)
+                self._delivery.feedback.keep(chat, question_id, query, helpful=opinion.helpful)
 
     def _key(self, origin: Origin) -> str:
         return f"{PLATFORM}/{self._bot_id}/{origin.msgid}"

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import logging
 
-from bot.delivery.delivery import (
+from bot.delivery.rate_limits import Pace
+from bot.delivery.transport import (
     Address,
     CannotTell,
     Found,
     Limited,
     Loss,
     Outcome,
-    Pace,
     Payload,
+    Reach,
     Refused,
     Sent,
     Unknown,
 )
-from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
 from handlers.wecom import frames, render

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.delivery.delivery import Loss
+from bot.delivery.transport import Loss
 
 # Errcodes the bot tells apart; judged by number only, the texts change.
 BAD_CREDENTIALS = 853000

@@ -20,21 +20,21 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.commands import Plan, parse_plan
 from bot.config import Settings
-from bot.delivery.delivery import (
+from bot.delivery.delivery import Delivery
+from bot.delivery.rate_limits import Pace
+from bot.delivery.transport import (
     Address,
     CannotTell,
-    Delivery,
     Found,
     Limited,
     Loss,
     Outcome,
-    Pace,
     Payload,
+    Reach,
     Refused,
     Sent,
     Unknown,
 )
-from bot.digest.subscription_commands import Reach
 from bot.digest.subscriptions import SETTINGS, Subscriptions
 from bot.errors import SettingsError
 from bot.message import Chat, Shown

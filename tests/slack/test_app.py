@@ -11,7 +11,7 @@ from flask import jsonify
 
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
 from bot.wording.texts import Words
 from tests.slack.conftest import running
@@ -213,8 +213,8 @@ def test_counters_tell_what_happened_and_the_log_tells_nobodys_words(bot, slack,
     slack.mention("明天会下雨吗", channel="C3")
     slack.command("关税")
     slack.until(lambda: len(slack.posts) == 3)
-    slack.until(lambda: bot.delivery.counters()["sent"] == 3)
-    counted = bot.delivery.counters()
+    slack.until(lambda: bot.delivery.counters.all()["sent"] == 3)
+    counted = bot.delivery.counters.all()
     names = ("asked", "answered", "offered", "declined", "retries")
     assert [counted[name] for name in names] == [4, 2, 1, 1, 0]
     assert "answered platform=slack" in caplog.text

@@ -21,7 +21,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from bot.config import load_settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.mailbox import undelivered
 from bot.errors import SettingsError
 from bot.store.connection import connect
 from handlers.serving import chats_configured

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.config import load_settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.mailbox import undelivered
 from handlers.doctor import findings as whole_doctor
 from handlers.wecom.doctor import findings
 from tests.wecom.test_app import settled

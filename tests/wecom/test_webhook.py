@@ -10,7 +10,8 @@ import pytest
 
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
-from bot.delivery.delivery import CannotTell, Delivery, Limited, Refused, Sent, Unknown
+from bot.delivery.delivery import Delivery
+from bot.delivery.transport import CannotTell, Limited, Refused, Sent, Unknown
 from bot.digest.checks import findings
 from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
