@@ -87,7 +87,7 @@ class _Workspace:
         self.share(queue).in_hand += 1
 
 
-class Lanes:
+class SendQueues:
     """Not safe to share between threads: the owner locks."""
 
     def __init__(self, senders: int, clock: Callable[[], float] = time.monotonic) -> None:

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Post, Waiting, fault, lane_of
-from bot.delivery.send_queues import Lane, Lanes
+from bot.delivery.send_queues import Lane, SendQueues
 from bot.delivery.transition import Closed, Transition, transition
 from bot.delivery.transport import (
     Address,
@@ -80,7 +80,7 @@ class Sender:
         self._clock = clock
         self._bot_clock = bot_clock
         self._wake = threading.Condition()  # guards the four below
-        self._lanes = Lanes(SENDERS)
+        self._queues = SendQueues(SENDERS)
         self._settled: list[_Settled] = []
         self._in_hand = 0
         self._stopping = False
@@ -91,7 +91,7 @@ class Sender:
     def register(self, platform: str) -> None:
         """Keep to what a platform takes."""
         carrier = self._carriers[platform]
-        self._lanes.set_pace(platform, carrier.pace, lambda: carrier.is_ready)
+        self._queues.set_pace(platform, carrier.pace, lambda: carrier.is_ready)
 
     def start(self) -> None:
         """Post until `stop`."""
@@ -160,18 +160,18 @@ class Sender:
         with self._wake:
             for post in posts:
                 wait_s = post.due - self._clock()
-                self._lanes.put(post.lane, post.id, wait_s, post.is_background)
+                self._queues.put(post.lane, post.id, wait_s, post.is_background)
             self._wake.notify_all()
 
     def _recall(self, lane: Lane) -> None:
         """Let a restart begin no new window of the platform's limits."""
         with self._wake:
-            if lane in self._lanes:
+            if lane in self._queues:
                 return
         now = self._clock()
         ages_s = [now - at for at in self._mailbox.begun(lane, now - _REMEMBERED_S)]
         with self._wake:
-            self._lanes.recall(lane, ages_s)
+            self._queues.recall(lane, ages_s)
 
     # Writing
 
@@ -181,15 +181,15 @@ class Sender:
         while True:
             with self._wake:
                 if time.monotonic() >= sweep_at:
-                    self._lanes.sweep()
+                    self._queues.sweep()
                     sweep_at = time.monotonic() + _SWEEP_S
                 if not (settled or self._settled):
                     if self._stopping and not self._in_hand:
                         return
-                    self._wake.wait(_LOOK_S if self._stopping else self._lanes.wait_s(_LOOK_S))
+                    self._wake.wait(_LOOK_S if self._stopping else self._queues.wait_s(_LOOK_S))
                 settled += self._settled
                 self._settled.clear()
-                going = [] if self._stopping else self._lanes.take()
+                going = [] if self._stopping else self._queues.take()
                 self._in_hand += len(going)
             try:
                 begun = self._write(settled, going)
@@ -207,7 +207,7 @@ class Sender:
         with self._wake:
             for lane, _ in going:
                 self._in_hand -= 1
-                self._lanes.again(lane, _FAULT_S)
+                self._queues.again(lane, _FAULT_S)
             if self._stopping:
                 return False
             self._wake.wait(_FAULT_S)
@@ -232,7 +232,7 @@ class Sender:
             for lane, post in begun:
                 if post is None:  # another process was quicker
                     self._in_hand -= 1
-                    self._lanes.done(lane)
+                    self._queues.done(lane)
         return [(lane, post) for lane, post in begun if post is not None]
 
     def _store(self, post: Post, change: Transition) -> None:
@@ -246,11 +246,11 @@ class Sender:
         with self._wake:
             self._in_hand -= 1
             if isinstance(change, Closed):
-                self._lanes.done(lane)
+                self._queues.done(lane)
             else:
-                self._lanes.again(lane, change.after_s)
+                self._queues.again(lane, change.after_s)
                 if change.holds_workspace:
-                    self._lanes.hold(lane, change.after_s)
+                    self._queues.hold(lane, change.after_s)
         if isinstance(change, Closed):
             self._counters.count("refused" if change.state == "failed" else change.state)
         else:
