@@ -12,7 +12,7 @@ import pytest
 from bot.delivery.delivery import Delivery
 from bot.delivery.mailbox import undelivered
 from bot.delivery.process_lock import Owner
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import Loss, NotThere, Refused, Sent, Shut, Unknown
 from bot.message import Chat, Message
 from bot.store.connection import connect, connection, transaction
@@ -23,7 +23,7 @@ CHAT = Chat("slack", "T", "C1", "U1")
 class Platform:
     """Posts to a list; `answers` holds what it says first."""
 
-    pace = Pace()
+    rate_limits = RateLimits()
     is_ready = True
 
     def __init__(self, *answers):
@@ -190,7 +190,7 @@ def test_a_long_backlog_costs_a_post_nothing(desk, store, waiting):
 
 def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(desk, store):
     platform = Platform()
-    platform.pace = Pace(background=((1, 0.2),))
+    platform.rate_limits = RateLimits(background=((1, 0.2),))
     until = {"past": desk.now().timestamp() - 1, "ahead": desk.now().timestamp() + 60}
     with delivering(desk, store.path, platform) as delivery:
         for at in range(5):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.send_queues import SendQueues
 
 ONE, TWO = ("slack", "T", "C1"), ("slack", "T", "C2")
 
 
-def _queues(pace, senders=9):
+def _queues(limits, senders=9):
     now = [0.0]
     queues = SendQueues(senders, lambda: now[0])
-    queues.set_pace("slack", pace)
+    queues.set_limits("slack", limits)
     return queues, now
 
 
 def test_a_lane_sends_one_at_a_time_in_order_and_keeps_its_pace():
-    queues, now = _queues(Pace(per_channel=((1, 1.0),)))
+    queues, now = _queues(RateLimits(per_channel=((1, 1.0),)))
     for row in (2, 1, 3):
         queues.put(ONE, row)
     queues.put(TWO, 9)
@@ -30,7 +30,7 @@ def test_a_lane_sends_one_at_a_time_in_order_and_keeps_its_pace():
 
 
 def test_a_row_that_must_wait_keeps_its_place_and_delays_no_other_lane():
-    queues, now = _queues(Pace())
+    queues, now = _queues(RateLimits())
     for lane, row in ((ONE, 1), (ONE, 2), (TWO, 3)):
         queues.put(lane, row)
     assert len(queues.take()) == 2
@@ -43,7 +43,7 @@ def test_a_row_that_must_wait_keeps_its_place_and_delays_no_other_lane():
 
 
 def test_a_workspace_keeps_its_pace_and_its_senders_and_may_be_shut():
-    queues, now = _queues(Pace(per_workspace=((3, 60.0),)), senders=2)
+    queues, now = _queues(RateLimits(per_workspace=((3, 60.0),)), senders=2)
     other = ("slack", "T2", "C1")
     for at in range(5):
         queues.put(("slack", "T", f"C{at}"), at)
@@ -65,7 +65,7 @@ def test_a_workspace_keeps_its_pace_and_its_senders_and_may_be_shut():
 
 
 def test_lanes_that_limit_nothing_any_more_are_forgotten():
-    queues, now = _queues(Pace(per_channel=((1, 1.0),)))
+    queues, now = _queues(RateLimits(per_channel=((1, 1.0),)))
     for at in range(100):
         queues.put(("slack", "T", f"C{at}"), at)
     while taken := queues.take():

@@ -10,7 +10,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.delivery.delivery import Delivery
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import CannotTell, Loss, Refused, Sent, Unknown
 from bot.digest.scheduler import Rounds
 from bot.message import Chat, Message
@@ -22,7 +22,7 @@ DAY = date(2026, 9, 30)
 class Group:
     """A chat whose platform tells nothing afterwards, as WeCom's; it keeps what it was sent."""
 
-    pace = Pace()
+    rate_limits = RateLimits()
     is_ready = True
 
     def __init__(self):

@@ -9,7 +9,7 @@ Windows = tuple[tuple[int, float], ...]  # at most so many posts in so many seco
 
 
 @dataclass(frozen=True)
-class Pace:
+class RateLimits:
     """Limits of a platform as (posts, seconds) windows."""
 
     per_channel: Windows = ()

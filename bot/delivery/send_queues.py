@@ -16,7 +16,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bot.delivery.rate_limits import History, Pace, Windows
+from bot.delivery.rate_limits import History, RateLimits, Windows
 
 Lane = tuple[str, str, str]  # platform, workspace, channel
 
@@ -52,11 +52,11 @@ class _Share:
 
 
 class _Workspace:
-    def __init__(self, pace: Pace, senders: int, is_ready: Callable[[], bool]) -> None:
-        self.posts = History(pace.per_workspace, pace.beside)
-        self.background_posts = History(pace.background)
-        whole = (self.posts, pace.per_workspace)
-        beside = ((self.posts, pace.beside), (self.background_posts, pace.background))
+    def __init__(self, limits: RateLimits, senders: int, is_ready: Callable[[], bool]) -> None:
+        self.posts = History(limits.per_workspace, limits.beside)
+        self.background_posts = History(limits.background)
+        whole = (self.posts, limits.per_workspace)
+        beside = ((self.posts, limits.beside), (self.background_posts, limits.background))
         self.asked = _Share(senders, (whole,))
         self.background = _Share(_BACKGROUND_SENDERS, (whole, *beside))
         self.held_until = 0.0
@@ -99,16 +99,16 @@ class SendQueues:
         """
         self._senders = senders
         self._clock = clock
-        self._paces: dict[str, Pace] = {}
+        self._limits: dict[str, RateLimits] = {}
         self._ready: dict[str, Callable[[], bool]] = {}
         self._queues: dict[Lane, _Queue] = {}
         self._workspaces: dict[tuple[str, str], _Workspace] = {}
 
-    def set_pace(
-        self, platform: str, pace: Pace, is_ready: Callable[[], bool] = lambda: True
+    def set_limits(
+        self, platform: str, limits: RateLimits, is_ready: Callable[[], bool] = lambda: True
     ) -> None:
         """How fast a platform's posts may go, and whether any can go at all."""
-        self._paces[platform] = pace
+        self._limits[platform] = limits
         self._ready[platform] = is_ready
 
     def recall(self, lane: Lane, ages_s: Sequence[float]) -> None:
@@ -175,7 +175,7 @@ class SendQueues:
         """Forget lanes that are empty and whose last post limits nothing any more."""
         now = self._clock()
         for lane, queue in list(self._queues.items()):
-            if queue.is_idle and queue.posts.is_past(self._pace(lane).per_channel, now):
+            if queue.is_idle and queue.posts.is_past(self._limits_of(lane).per_channel, now):
                 del self._queues[lane]
 
     def __contains__(self, lane: Lane) -> bool:
@@ -184,12 +184,12 @@ class SendQueues:
     def __len__(self) -> int:
         return len(self._queues)
 
-    def _pace(self, lane: Lane) -> Pace:
-        return self._paces.get(lane[0], Pace())
+    def _limits_of(self, lane: Lane) -> RateLimits:
+        return self._limits.get(lane[0], RateLimits())
 
     def _queue(self, lane: Lane) -> _Queue:
         if lane not in self._queues:
-            self._queues[lane] = _Queue(History(self._pace(lane).per_channel))
+            self._queues[lane] = _Queue(History(self._limits_of(lane).per_channel))
         return self._queues[lane]
 
     def _free(self, lane: Lane, queue: _Queue) -> None:
@@ -202,7 +202,7 @@ class SendQueues:
         workspace = self._workspaces.get(lane[:2])
         if workspace is None:
             is_ready = self._ready.get(lane[0], lambda: False)
-            workspace = _Workspace(self._pace(lane), self._senders, is_ready)
+            workspace = _Workspace(self._limits_of(lane), self._senders, is_ready)
             self._workspaces[lane[:2]] = workspace
-        due = max(queue.not_before, queue.posts.free_at(self._pace(lane).per_channel))
+        due = max(queue.not_before, queue.posts.free_at(self._limits_of(lane).per_channel))
         heapq.heappush(workspace.share(queue).due, (due, queue.rows[0], lane))

@@ -37,7 +37,7 @@ from bot.delivery.transport import (
 from bot.message import Chat
 
 SENDERS = 16  # posts of a workspace in hand at once
-_REMEMBERED_S = 3700.0  # posts longer ago are in no window of a pace
+_REMEMBERED_S = 3700.0  # posts longer ago are in no window of the limits
 _LOOK_S = 1.0  # how often a platform that was not ready is asked again
 _FAULT_S = 1.0  # between two tries at a database that refuses
 _SWEEP_S = 60.0
@@ -91,7 +91,7 @@ class Sender:
     def register(self, platform: str) -> None:
         """Keep to what a platform takes."""
         carrier = self._carriers[platform]
-        self._queues.set_pace(platform, carrier.pace, lambda: carrier.is_ready)
+        self._queues.set_limits(platform, carrier.rate_limits, lambda: carrier.is_ready)
 
     def start(self) -> None:
         """Post until `stop`."""
@@ -150,7 +150,7 @@ class Sender:
 
     def _turn(self, chat: Chat, now: float) -> float:
         """When the workspace's next background post may go, whichever process sends it."""
-        gap_s = self._carriers[chat.platform].pace.background_gap_s
+        gap_s = self._carriers[chat.platform].rate_limits.background_gap_s
         return max(now, self._mailbox.last_background_due(chat) + gap_s)
 
     def line_up(self, posts: Sequence[Waiting]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.message import Chat, Shown
 
 # What a carrier needs to post. `lane` in it: a queue of its own beside its channel's; `until`: the
@@ -92,7 +92,7 @@ class Carrier(Protocol):
     """What a platform's handler gives: how to render, post, and look up a post."""
 
     @property
-    def pace(self) -> Pace: ...
+    def rate_limits(self) -> RateLimits: ...
 
     @property
     def is_ready(self) -> bool:

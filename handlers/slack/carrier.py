@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
     Address,
     CannotTell,
@@ -50,7 +50,7 @@ _LOOK_S = 2  # for a channel's membership, while somebody waits for `/ir subscri
 _LATE_S = 10.0  # a call that timed out may still be made so long after
 
 
-def pace(posts_a_minute: int) -> Pace:
+def rate_limits(posts_a_minute: int) -> RateLimits:
     """chat.postMessage: one a second and channel, some hundreds a minute and workspace.
 
     Args:
@@ -58,7 +58,7 @@ def pace(posts_a_minute: int) -> Pace:
     """
     workspace = ((posts_a_minute, 60.0),) if posts_a_minute else ()
     # A thousand digests at once take under five minutes and leave room for what is asked then.
-    return Pace(
+    return RateLimits(
         per_channel=((1, 1.0),),
         per_workspace=workspace,
         background=((4, 1.0), (225, 60.0)),
@@ -72,7 +72,7 @@ class SlackCarrier:
     is_ready = True  # posts go over HTTP, whatever the socket does
 
     def __init__(
-        self, client: WebClient, words: Words, limits: Pace, refused: Callable[[str], None]
+        self, client: WebClient, words: Words, limits: RateLimits, refused: Callable[[str], None]
     ) -> None:
         """Prepare.
 
@@ -82,7 +82,7 @@ class SlackCarrier:
             limits: What Slack takes.
             refused: Called with Slack's code when it refuses the credentials.
         """
-        self.pace = limits
+        self.rate_limits = limits
         self._client = client
         self._words = words
         self._refused = refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
     Address,
     CannotTell,
@@ -31,7 +31,7 @@ from handlers.wecom.frames import Ack
 
 # 30 a minute and 1,000 an hour for each chat, replies and pushes together. The windows are a
 # little longer, as frames do not all take equally long to the gateway.
-PACE = Pace(per_channel=((30, 62.0), (1000, 3610.0)))
+RATE_LIMITS = RateLimits(per_channel=((30, 62.0), (1000, 3610.0)))
 
 _SINGLE, _GROUP = 1, 2
 _TOO_OFTEN_WAIT_S = 60.0
@@ -57,7 +57,7 @@ def address(
 class WecomCarrier:
     """One frame a post."""
 
-    pace = PACE
+    rate_limits = RATE_LIMITS
 
     def __init__(self, connection: Connection, words: Words) -> None:
         self._connection = connection

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.commands import Plan, parse_plan
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
-from bot.delivery.rate_limits import Pace
+from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
     Address,
     CannotTell,
@@ -88,7 +88,7 @@ def plan_of(settings: Settings) -> Plan:
 class Webhooks:
     """Every configured webhook: subscribed while it stands in the settings."""
 
-    pace = Pace(per_channel=((1, 3.5), (20, 60.0)))
+    rate_limits = RateLimits(per_channel=((1, 3.5), (20, 60.0)))
     is_ready = True
 
     def __init__(self, settings: Settings, delivery: Delivery) -> None:
