@@ -11,7 +11,7 @@ import pytest
 
 from bot.delivery.delivery import Delivery
 from bot.delivery.mailbox import undelivered
-from bot.delivery.process_lock import Owner
+from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import Loss, NotThere, Refused, Sent, Shut, Unknown
 from bot.message import Chat, Message
@@ -230,6 +230,6 @@ def test_a_process_is_known_to_live_by_any_spelling_of_the_path(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real/irbot.db").touch()
     (tmp_path / "linked.db").symlink_to(tmp_path / "real/irbot.db")
-    one, other = Owner(tmp_path / "linked.db"), Owner(tmp_path / "real/irbot.db")
+    one, other = ProcessLock(tmp_path / "linked.db"), ProcessLock(tmp_path / "real/irbot.db")
     assert one.lives(other.name)
     assert other.lives(one.name)

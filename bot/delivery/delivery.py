@@ -21,7 +21,7 @@ from pathlib import Path
 from bot.delivery.counters import Counters
 from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
-from bot.delivery.process_lock import Owner
+from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Carrier, Reach
 from bot.message import Chat
@@ -48,8 +48,8 @@ class Delivery:
         """
         self._clock = clock
         self._carriers: dict[str, Carrier] = {}
-        self._owner = Owner(path)
-        self._mailbox = Mailbox(path, self._owner.name)
+        self._lock = ProcessLock(path)
+        self._mailbox = Mailbox(path, self._lock.name)
         self.counters = Counters()
         self.feedback = Feedback(path, clock)
         self.sender = Sender(
@@ -96,7 +96,7 @@ class Delivery:
         self.sender.join(max(0.0, until - time.monotonic()))
         if self._thread.is_alive():
             self._thread.join(max(0.0, until - time.monotonic()))
-        self._owner.release()
+        self._lock.release()
 
     # What dead processes left
 
@@ -113,7 +113,7 @@ class Delivery:
         # A process that cannot post takes nothing from one that soon may.
         platforms = [name for name, carrier in self._carriers.items() if carrier.is_ready]
         for owner in self._mailbox.owners(platforms):
-            if self._owner.lives(owner):
+            if self._lock.lives(owner):
                 continue
             questions, posts = self._mailbox.take_over(owner, platforms)
             if questions or posts:
