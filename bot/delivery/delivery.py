@@ -23,7 +23,7 @@ from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
-from bot.delivery.transport import Carrier, Reach
+from bot.delivery.transport import Reach, Transport
 from bot.message import Chat
 from bot.store.feedback import Feedback
 
@@ -47,38 +47,38 @@ class Delivery:
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
         """
         self._clock = clock
-        self._carriers: dict[str, Carrier] = {}
+        self._transports: dict[str, Transport] = {}
         self._lock = ProcessLock(path)
         self._mailbox = Mailbox(path, self._lock.name)
         self.counters = Counters()
         self.feedback = Feedback(path, clock)
         self.sender = Sender(
             self._mailbox,
-            self._carriers,
+            self._transports,
             self.counters,
             clock,
             lambda: answerer.now().timestamp(),
         )
         self.inbox = Inbox(
-            self._mailbox, answerer, self._carriers, self.sender.line_up, self.counters, clock
+            self._mailbox, answerer, self._transports, self.sender.line_up, self.counters, clock
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
         answerer.reach = self.reach
 
-    def register(self, platform: str, carrier: Carrier) -> None:
+    def register(self, platform: str, transport: Transport) -> None:
         """Tell how a platform's replies are carried."""
-        self._carriers[platform] = carrier
+        self._transports[platform] = transport
         self.sender.register(platform)
 
-    def carrier(self, platform: str) -> Carrier | None:
+    def transport(self, platform: str) -> Transport | None:
         """How a platform's posts are carried by this process, if they are."""
-        return self._carriers.get(platform)
+        return self._transports.get(platform)
 
     def reach(self, chat: Chat) -> Reach:
         """Whether a post that answers nothing would arrive in the chat."""
-        carrier = self._carriers.get(chat.platform)
-        return carrier.reach(chat) if carrier else "no push"
+        transport = self._transports.get(chat.platform)
+        return transport.reach(chat) if transport else "no push"
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
@@ -111,7 +111,7 @@ class Delivery:
     def _take_over(self) -> None:
         """Claim the waiting rows of processes that are gone, and of nobody."""
         # A process that cannot post takes nothing from one that soon may.
-        platforms = [name for name, carrier in self._carriers.items() if carrier.is_ready]
+        platforms = [name for name, transport in self._transports.items() if transport.is_ready]
         for owner in self._mailbox.owners(platforms):
             if self._lock.lives(owner):
                 continue

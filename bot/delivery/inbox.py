@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
-from bot.delivery.transport import Address, Carrier, Payload, Reach
+from bot.delivery.transport import Address, Payload, Reach, Transport
 from bot.errors import trace_of
 from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
 from bot.wording.texts import Words
@@ -51,7 +51,7 @@ class Inbox:
         self,
         mailbox: Mailbox,
         answerer: Answerer,
-        carriers: Mapping[str, Carrier],
+        transports: Mapping[str, Transport],
         line_up: Callable[[Sequence[Waiting]], None],
         counters: Counters,
         clock: Callable[[], float],
@@ -61,14 +61,14 @@ class Inbox:
         Args:
             mailbox: The tables.
             answerer: Answers.
-            carriers: By platform.
+            transports: By platform.
             line_up: Called with posts that were put out.
             counters: For what was asked, and how it was answered.
             clock: Seconds since 1970.
         """
         self._mailbox = mailbox
         self._answerer = answerer
-        self._carriers = carriers
+        self._transports = transports
         self._line_up = line_up
         self._counters = counters
         self._clock = clock
@@ -99,7 +99,7 @@ class Inbox:
         Args:
             key: The platform's mark of the message; equal for its repetitions.
             message: With its chat.
-            address: What the carrier needs to reply.
+            address: What the transport needs to reply.
 
         Returns:
             False for a message that was accepted before.
@@ -190,12 +190,12 @@ class Inbox:
 
     def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload]]:
         reply, shown = self._considered(question.message)
-        carrier = self._carriers[question.chat.platform]
+        transport = self._transports[question.chat.platform]
         try:
-            return reply, carrier.render(shown, question.address)
+            return reply, transport.render(shown, question.address)
         except Exception as error:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
-            return None, carrier.render(self._apology(), question.address)
+            return None, transport.render(self._apology(), question.address)
 
     def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
         """The reply and its words; no reply and an apology if answering fails."""

@@ -25,13 +25,13 @@ from bot.delivery.transition import Closed, Transition, transition
 from bot.delivery.transport import (
     Address,
     CannotTell,
-    Carrier,
     Late,
     NotThere,
     Outcome,
     Payload,
     Refused,
     Shut,
+    Transport,
     Unknown,
 )
 from bot.message import Chat
@@ -60,7 +60,7 @@ class Sender:
     def __init__(
         self,
         mailbox: Mailbox,
-        carriers: Mapping[str, Carrier],
+        transports: Mapping[str, Transport],
         counters: Counters,
         clock: Callable[[], float],
         bot_clock: Callable[[], float],
@@ -69,13 +69,13 @@ class Sender:
 
         Args:
             mailbox: The tables.
-            carriers: By platform.
+            transports: By platform.
             counters: For what became of posts.
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
             bot_clock: Seconds since 1970 by which a post is no longer wanted (IR_NOW).
         """
         self._mailbox = mailbox
-        self._carriers = carriers
+        self._transports = transports
         self._counters = counters
         self._clock = clock
         self._bot_clock = bot_clock
@@ -90,14 +90,14 @@ class Sender:
 
     def register(self, platform: str) -> None:
         """Keep to what a platform takes."""
-        carrier = self._carriers[platform]
-        self._queues.set_limits(platform, carrier.rate_limits, lambda: carrier.is_ready)
+        transport = self._transports[platform]
+        self._queues.set_limits(platform, transport.rate_limits, lambda: transport.is_ready)
 
     def start(self) -> None:
         """Post until `stop`."""
         self._carrying = [
             threading.Thread(target=self._carry, name=f"carry-{at}", daemon=True)
-            for at in range(SENDERS * len(self._carriers))
+            for at in range(SENDERS * len(self._transports))
         ]
         for thread in (self._thread, *self._carrying):
             thread.start()
@@ -131,8 +131,8 @@ class Sender:
         Args:
             key: Names it for good.
             chat: Where it goes.
-            payloads: From the carrier.
-            address: What the carrier needs to post.
+            payloads: From the transport.
+            address: What the transport needs to post.
             background: Nobody waits for it.
             claim: Called in the same transaction; False: it is not to be posted.
 
@@ -150,7 +150,7 @@ class Sender:
 
     def _turn(self, chat: Chat, now: float) -> float:
         """When the workspace's next background post may go, whichever process sends it."""
-        gap_s = self._carriers[chat.platform].rate_limits.background_gap_s
+        gap_s = self._transports[chat.platform].rate_limits.background_gap_s
         return max(now, self._mailbox.last_background_due(chat) + gap_s)
 
     def line_up(self, posts: Sequence[Waiting]) -> None:
@@ -264,22 +264,22 @@ class Sender:
             lane, post = item
             outcome: Outcome | CannotTell
             try:
-                outcome = self._carried(self._carriers[post.platform], post)
+                outcome = self._carried(self._transports[post.platform], post)
             except Exception as error:
                 outcome = Unknown(type(error).__name__)
             with self._wake:
                 self._settled.append(_Settled(lane, post, outcome))
                 self._wake.notify_all()
 
-    def _carried(self, carrier: Carrier, post: Post) -> Outcome | CannotTell:
+    def _carried(self, transport: Transport, post: Post) -> Outcome | CannotTell:
         payload, address = post.payload, post.address
         if post.state == "sending":
-            found = carrier.find(payload, address, post.key)
+            found = transport.find(payload, address, post.key)
             if not isinstance(found, NotThere):
                 return found
         if address.get("until", math.inf) < self._bot_clock():
             return Late()
-        return carrier.send(payload, address, post.key)
+        return transport.send(payload, address, post.key)
 
 
 def _tell(item: _Settled) -> None:

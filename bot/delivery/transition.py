@@ -47,7 +47,7 @@ def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transit
     """Decide.
 
     Args:
-        outcome: What the platform's carrier said.
+        outcome: What the platform's transport said.
         post: As it was before this try.
         now: Seconds since 1970, of the clock that `post.at` is from.
     """

@@ -1,7 +1,7 @@
 """What a chat gives to delivery, and what can become of a post.
 
-A handler implements `Carrier` for its platform. Whatever a call to the platform comes to is one of
-the outcomes below, so that delivery knows no platform's error codes.
+A handler implements `Transport` for its platform. Whatever a call to the platform comes to is one
+of the outcomes below, so that delivery knows no platform's error codes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol
 from bot.delivery.rate_limits import RateLimits
 from bot.message import Chat, Shown
 
-# What a carrier needs to post. `lane` in it: a queue of its own beside its channel's; `until`: the
-# instant of the bot's clock, in seconds since 1970, after which the post is no longer wanted.
+# What a transport needs to post. `lane` in it: a queue of its own beside its channel's; `until`:
+# the instant of the bot's clock, in seconds since 1970, after which the post is no longer wanted.
 Address = dict[str, Any]
 Payload = dict[str, Any]
 
@@ -88,7 +88,7 @@ class Loss:
     for_good: bool = False
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """What a platform's handler gives: how to render, post, and look up a post."""
 
     @property

@@ -36,10 +36,10 @@ from bot.delivery.delivery import Delivery
 from bot.errors import SettingsError, trace_of
 from bot.message import Chat, Message
 from handlers.slack import render
-from handlers.slack.carrier import SlackCarrier, rate_limits
 from handlers.slack.client import web_client
 from handlers.slack.errors import FOR_GOOD, code_of
 from handlers.slack.socket import Socket
+from handlers.slack.transport import SlackTransport, rate_limits
 
 PLATFORM = "slack"
 
@@ -116,7 +116,7 @@ class SlackChat:
         self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
         self._team = self._bot_user = ""
         limits = rate_limits(settings.slack_posts_a_minute)
-        delivery.register(PLATFORM, SlackCarrier(self._client, desk.words, limits, self._refused))
+        delivery.register(PLATFORM, SlackTransport(self._client, desk.words, limits, self._refused))
 
     # Life
 

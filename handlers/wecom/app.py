@@ -23,7 +23,6 @@ from bot.delivery.delivery import Delivery
 from bot.errors import SettingsError, StoreError
 from bot.message import Chat, Message
 from handlers.wecom import mentions, render
-from handlers.wecom.carrier import WecomCarrier, address
 from handlers.wecom.connection import Connection, Timing
 from handlers.wecom.frames import (
     Asked,
@@ -35,6 +34,7 @@ from handlers.wecom.frames import (
     Wordless,
 )
 from handlers.wecom.lease import Lease
+from handlers.wecom.transport import WecomTransport, address
 
 PLATFORM = "wecom"
 
@@ -107,7 +107,7 @@ class WecomChat:
             lambda *heard: self._heard.put(heard),
             timing,
         )
-        delivery.register(PLATFORM, WecomCarrier(self._connection, desk.words))
+        delivery.register(PLATFORM, WecomTransport(self._connection, desk.words))
 
     # Life
 

@@ -108,7 +108,7 @@ class Webhooks:
             elif before is None or before.ended_at or before.plan != self._plan:
                 subscriptions.subscribe(_chat(name), self._plan, now)
 
-    # The carrier
+    # The transport
 
     def render(self, shown: Shown, address: Address) -> list[Payload]:
         return messages(shown)

@@ -66,7 +66,7 @@ def rate_limits(posts_a_minute: int) -> RateLimits:
     )
 
 
-class SlackCarrier:
+class SlackTransport:
     """Web API for posts, response URLs for what only the asker sees."""
 
     is_ready = True  # posts go over HTTP, whatever the socket does

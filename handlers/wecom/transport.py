@@ -54,7 +54,7 @@ def address(
     }
 
 
-class WecomCarrier:
+class WecomTransport:
     """One frame a post."""
 
     rate_limits = RATE_LIMITS
