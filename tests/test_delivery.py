@@ -43,7 +43,7 @@ class Platform:
             self.heard.notify_all()
         return outcome
 
-    def find(self, payload, address, key):
+    def look_up(self, payload, address, key):
         self.looked.append(key)
         return Sent(key) if key in self.posts else NotThere()
 

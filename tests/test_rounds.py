@@ -36,7 +36,7 @@ class Group:
         self.posts.append((address["chatid"], payload["text"]))
         return self.answer
 
-    def find(self, payload, address, key):
+    def look_up(self, payload, address, key):
         return CannotTell()
 
     def reach(self, chat):

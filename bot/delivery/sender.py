@@ -274,7 +274,7 @@ class Sender:
     def _carried(self, transport: Transport, post: Post) -> Outcome | CannotTell:
         payload, address = post.payload, post.address
         if post.state == "sending":
-            found = transport.find(payload, address, post.key)
+            found = transport.look_up(payload, address, post.key)
             if not isinstance(found, NotThere):
                 return found
         if address.get("until", math.inf) < self._bot_clock():

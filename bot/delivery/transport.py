@@ -102,9 +102,9 @@ class Transport(Protocol):
         """The messages to post, in order, each within the platform's limits."""
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:
-        """Post one; `key` is put where `find` can see it."""
+        """Post one; `key` is put where `look_up` can see it."""
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         """Whether a post whose fate is not known was made; an error: ask again later."""
 
     def reach(self, chat: Chat) -> Reach:

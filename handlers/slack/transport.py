@@ -148,7 +148,7 @@ class SlackTransport:
             return Shut(code, _SHUT_S)
         return Refused(code, permanent=code != "unknown")
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         if "home" in address:
             return NotThere()  # publishing the same view again changes nothing
         if "respond" in address:

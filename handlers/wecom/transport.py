@@ -133,5 +133,5 @@ class WecomTransport:
         to = {"chatid": address["chatid"], "chat_type": address["chat_type"]}
         return self._connection.request("aibot_send_msg", "", {**to, **payload})
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         return CannotTell()

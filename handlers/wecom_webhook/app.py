@@ -122,7 +122,7 @@ class Webhooks:
     def address_of(self, chat: Chat) -> Address:
         return {"webhook": chat.channel}
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         return CannotTell()
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:

@@ -111,7 +111,7 @@ def test_the_errcode_decides_not_the_status(gateway, desk, tmp_path, code, outco
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == outcome
-    assert hooks.find(payload, {"webhook": name}, "k") == CannotTell()
+    assert hooks.look_up(payload, {"webhook": name}, "k") == CannotTell()
 
 
 def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, desk, tmp_path):
