@@ -50,7 +50,7 @@ class Platform:
     def loss(self, reason):
         return Loss("other")
 
-    def reach(self, chat):
+    def reachability(self, chat):
         return ""
 
     def address_of(self, chat):

@@ -39,7 +39,7 @@ class Group:
     def look_up(self, payload, address, key):
         return CannotTell()
 
-    def reach(self, chat):
+    def reachability(self, chat):
         return ""
 
     def loss(self, reason):

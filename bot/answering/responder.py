@@ -38,7 +38,7 @@ from bot.commands import (
     parse,
 )
 from bot.config import Caution
-from bot.delivery.transport import Reach
+from bot.delivery.transport import Reachability
 from bot.digest.content import Editor
 from bot.digest.subscription_commands import Subscribing
 from bot.digest.subscriptions import Subscriptions
@@ -110,7 +110,7 @@ class Desk:
         """embedder: The model that made the store's vectors; None: words alone."""
         self.words = words
         self.now = now
-        self.reach: Callable[[Chat], Reach] = _nowhere  # set by who delivers posts
+        self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
         self._store = store
         self._now = now
         self._caution = caution
@@ -235,7 +235,7 @@ class Desk:
         if isinstance(command, Unreadable):
             return Notice(self.words.text(command.key, printed=command.printed))
         if isinstance(command, Subscribe | Unsubscribe | ShowSubscription | ShowDigest):
-            return self.subscribing.reply(command, message.chat, self.reach)
+            return self.subscribing.reply(command, message.chat, self.reachability)
         if not self.records():
             return Notice(self.words.text("empty store"))
         match command:
@@ -566,5 +566,5 @@ def _event(hit: Hit) -> date:
     return hit.record.last_event.end
 
 
-def _nowhere(chat: Chat) -> Reach:
+def _nowhere(chat: Chat) -> Reachability:
     return "no push"

@@ -23,7 +23,7 @@ from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
-from bot.delivery.transport import Reach, Transport
+from bot.delivery.transport import Reachability, Transport
 from bot.message import Chat
 from bot.store.feedback import Feedback
 
@@ -64,7 +64,7 @@ class Delivery:
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
-        answerer.reach = self.reach
+        answerer.reachability = self.reachability
 
     def register(self, platform: str, transport: Transport) -> None:
         """Tell how a platform's replies are carried."""
@@ -75,10 +75,10 @@ class Delivery:
         """How a platform's posts are carried by this process, if they are."""
         return self._transports.get(platform)
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         """Whether a post that answers nothing would arrive in the chat."""
         transport = self._transports.get(chat.platform)
-        return transport.reach(chat) if transport else "no push"
+        return transport.reachability(chat) if transport else "no push"
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
-from bot.delivery.transport import Address, Payload, Reach, Transport
+from bot.delivery.transport import Address, Payload, Reachability, Transport
 from bot.errors import trace_of
 from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
 from bot.wording.texts import Words
@@ -32,7 +32,9 @@ class Answerer(Protocol):
 
     words: Words
     now: Callable[[], datetime]  # the bot's clock (IR_NOW)
-    reach: Callable[[Chat], Reach]  # set by delivery: whether an unasked post would arrive
+    reachability: Callable[
+        [Chat], Reachability
+    ]  # set by delivery: whether an unasked post would arrive
 
     def consider(self, message: Message) -> Reply:
         """The reply; nothing is kept yet."""

@@ -18,7 +18,7 @@ Address = dict[str, Any]
 Payload = dict[str, Any]
 
 # Whether an unasked post would arrive in a chat; the other values name a sentence in words.
-Reach = Literal["", "not a member", "archived", "no push"]
+Reachability = Literal["", "not a member", "archived", "no push"]
 
 SETTLE_S = 2.0  # a cut call may still arrive so long after; a look-up before that proves nothing
 
@@ -107,7 +107,7 @@ class Transport(Protocol):
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         """Whether a post whose fate is not known was made; an error: ask again later."""
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         """Whether a post that answers nothing would arrive in the chat; "" also when unsure."""
 
     def loss(self, reason: str) -> Loss:

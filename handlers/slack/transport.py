@@ -21,7 +21,7 @@ from bot.delivery.transport import (
     NotThere,
     Outcome,
     Payload,
-    Reach,
+    Reachability,
     Refused,
     Sent,
     Shut,
@@ -166,7 +166,7 @@ class SlackTransport:
                 return Shut(code, _SHUT_S)
             raise
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         """Whether the bot is a member; taken to be one where Slack does not say."""
         client = WebClient(
             token=self._client.token,

@@ -18,7 +18,7 @@ from bot.delivery.transport import (
     Loss,
     Outcome,
     Payload,
-    Reach,
+    Reachability,
     Refused,
     Sent,
     Unknown,
@@ -68,7 +68,7 @@ class WecomTransport:
     def is_ready(self) -> bool:
         return bool(self._connection.session)
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         return ""  # a chat that was written from can be written to
 
     def loss(self, reason: str) -> Loss:

@@ -30,7 +30,7 @@ from bot.delivery.transport import (
     Loss,
     Outcome,
     Payload,
-    Reach,
+    Reachability,
     Refused,
     Sent,
     Unknown,
@@ -113,7 +113,7 @@ class Webhooks:
     def render(self, shown: Shown, address: Address) -> list[Payload]:
         return messages(shown)
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         return "no push"
 
     def loss(self, reason: str) -> Loss:
