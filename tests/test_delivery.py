@@ -13,7 +13,7 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.mailbox import undelivered
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import Loss, NotThere, Refused, Sent, Shut, Unknown
+from bot.delivery.transport import Loss, NotThere, Refused, Sent, Suspended, Unknown
 from bot.message import Chat, Message
 from bot.store.connection import connect, connection, transaction
 
@@ -129,7 +129,7 @@ def test_refused_for_good_is_said_and_does_not_stop_the_lane(desk, store):
 
 
 def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(desk, store):
-    platform = Platform(Shut("token_revoked", 3600))
+    platform = Platform(Suspended("token_revoked", 3600))
     with delivering(desk, store.path, platform) as delivery:
         ask(delivery, "shut")
         platform.until(lambda: not platform.answers)

@@ -30,7 +30,7 @@ from bot.delivery.transport import (
     Outcome,
     Payload,
     Refused,
-    Shut,
+    Suspended,
     Transport,
     Unknown,
 )
@@ -286,7 +286,7 @@ def _tell(item: _Settled) -> None:
     """What an operator may want to know of a post that did not simply go out."""
     platform = item.post.platform
     match item.outcome:
-        case Shut(reason):
+        case Suspended(reason):
             log.warning("%s is shut for now: %s", platform, reason)
         case Refused(reason):
             log.warning("%s refused a post: %s", platform, reason)

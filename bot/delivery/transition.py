@@ -13,7 +13,7 @@ from bot.delivery.transport import (
     Outcome,
     Refused,
     Sent,
-    Shut,
+    Suspended,
     Unknown,
 )
 
@@ -61,7 +61,7 @@ def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transit
         case Limited(after_s):
             # After a limited look-up the fate is as unknown as before.
             return Again(post.state, after_s, now + after_s)
-        case Shut(reason, after_s):
+        case Suspended(reason, after_s):
             # Whoever starts next may have better credentials, and tries at once.
             return Again(post.state, after_s, 0.0, reason, holds_workspace=True)
         case Refused(reason, permanent):

@@ -46,7 +46,7 @@ class Limited:
 
 
 @dataclass(frozen=True)
-class Shut:
+class Suspended:
     """It was not posted, nor would anything else of this workspace be before then."""
 
     reason: str  # the platform's code, English
@@ -76,8 +76,8 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | Limited | Shut | Unknown | Late
-Found = Sent | NotThere | CannotTell | Limited | Shut
+Outcome = Sent | Refused | Limited | Suspended | Unknown | Late
+Found = Sent | NotThere | CannotTell | Limited | Suspended
 
 
 @dataclass(frozen=True)

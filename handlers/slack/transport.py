@@ -24,7 +24,7 @@ from bot.delivery.transport import (
     Reachability,
     Refused,
     Sent,
-    Shut,
+    Suspended,
     Unknown,
 )
 from bot.message import Chat, Shown
@@ -145,7 +145,7 @@ class SlackTransport:
             return Unknown(code)
         if code in FOR_GOOD:
             self._refused(code)
-            return Shut(code, _SHUT_S)
+            return Suspended(code, _SHUT_S)
         return Refused(code, permanent=code != "unknown")
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
@@ -163,7 +163,7 @@ class SlackTransport:
                 return CannotTell()
             if code in FOR_GOOD:
                 self._refused(code)
-                return Shut(code, _SHUT_S)
+                return Suspended(code, _SHUT_S)
             raise
 
     def reachability(self, chat: Chat) -> Reachability:
