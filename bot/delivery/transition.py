@@ -9,8 +9,8 @@ from bot.delivery.mailbox import Post
 from bot.delivery.transport import (
     CannotTell,
     Late,
-    Limited,
     Outcome,
+    RateLimited,
     Refused,
     Sent,
     Suspended,
@@ -58,7 +58,7 @@ def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transit
             return Closed("sent", ref)
         case Late():
             return Closed("late", post.ref or "")
-        case Limited(after_s):
+        case RateLimited(after_s):
             # After a limited look-up the fate is as unknown as before.
             return Again(post.state, after_s, now + after_s)
         case Suspended(reason, after_s):

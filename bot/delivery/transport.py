@@ -39,7 +39,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Limited:
+class RateLimited:
     """It was not posted, or not looked up; this channel may be tried again then."""
 
     retry_after_s: float
@@ -76,8 +76,8 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | Limited | Suspended | Unknown | Late
-Found = Sent | NotThere | CannotTell | Limited | Suspended
+Outcome = Sent | Refused | RateLimited | Suspended | Unknown | Late
+Found = Sent | NotThere | CannotTell | RateLimited | Suspended
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from bot.delivery.transport import (
     Address,
     CannotTell,
     Found,
-    Limited,
     Loss,
     NotThere,
     Outcome,
     Payload,
+    RateLimited,
     Reachability,
     Refused,
     Sent,
@@ -134,7 +134,7 @@ class SlackTransport:
         """What a failed call means for its post."""
         code = code_of(error)
         if (wait_s := retry_after_s(error)) is not None:
-            return Limited(wait_s)
+            return RateLimited(wait_s)
         if not isinstance(error, SlackApiError):
             cause = getattr(error, "reason", error)  # of an URLError
             if isinstance(cause, ConnectionRefusedError | socket.gaierror):
@@ -158,7 +158,7 @@ class SlackTransport:
         except SlackApiError as error:
             code = code_of(error)
             if (wait_s := retry_after_s(error)) is not None:
-                return Limited(wait_s)
+                return RateLimited(wait_s)
             if code in NO_PLACE or code == "missing_scope":
                 return CannotTell()
             if code in FOR_GOOD:
@@ -220,7 +220,7 @@ class SlackTransport:
         )
         answer = webhook.send_dict({"replace_original": False, **payload})
         if answer.status_code == 429:
-            return Limited(seconds(answer.headers))
+            return RateLimited(seconds(answer.headers))
         if answer.status_code >= 500:
             return Unknown(f"HTTP {answer.status_code}")
         if answer.status_code >= 400:

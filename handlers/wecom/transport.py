@@ -14,10 +14,10 @@ from bot.delivery.transport import (
     Address,
     CannotTell,
     Found,
-    Limited,
     Loss,
     Outcome,
     Payload,
+    RateLimited,
     Reachability,
     Refused,
     Sent,
@@ -91,18 +91,18 @@ class WecomTransport:
         try:
             ack = self._send(payload, address)
         except NotSentError:
-            return Limited(0.5)
+            return RateLimited(0.5)
         except NoAnswerError:
             return Unknown("no ack")
         if ack.errcode == frames.TOO_OFTEN and key not in self._held_back:
             self._held_back.add(key)
-            return Limited(_TOO_OFTEN_WAIT_S)
+            return RateLimited(_TOO_OFTEN_WAIT_S)
         self._held_back.discard(key)
         if ack.errcode == 0:
             return Sent(ack.req_id)
         if ack.errcode == frames.NOT_SUBSCRIBED:
             self._connection.restart()
-            return Limited(0.5)
+            return RateLimited(0.5)
         return Refused(str(ack.errcode), permanent=ack.errcode != frames.BUSY)
 
     def _send(self, payload: Payload, address: Address) -> Ack:

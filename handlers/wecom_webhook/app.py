@@ -26,10 +26,10 @@ from bot.delivery.transport import (
     Address,
     CannotTell,
     Found,
-    Limited,
     Loss,
     Outcome,
     Payload,
+    RateLimited,
     Reachability,
     Refused,
     Sent,
@@ -139,7 +139,7 @@ class Webhooks:
                 said = json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code == 429:
-                return Limited(_WAIT_S)
+                return RateLimited(_WAIT_S)
             if error.code >= 500:
                 return Unknown(f"HTTP {error.code}")
             return Refused(f"HTTP {error.code}", permanent=True)
@@ -159,7 +159,7 @@ def _outcome(said: Any) -> Outcome:
     if code == 0:
         return Sent("")
     if code == _TOO_OFTEN:
-        return Limited(_WAIT_S)
+        return RateLimited(_WAIT_S)
     return Refused(str(code), permanent=code != _BUSY)
 
 

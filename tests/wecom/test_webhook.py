@@ -11,7 +11,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
-from bot.delivery.transport import CannotTell, Limited, Refused, Sent, Unknown
+from bot.delivery.transport import CannotTell, RateLimited, Refused, Sent, Unknown
 from bot.digest.checks import findings
 from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
@@ -99,7 +99,7 @@ def test_every_question_of_the_sample_arrives_to_the_letter(desk):
     ("code", "outcome"),
     [
         (0, Sent("")),
-        (45009, Limited(60.0)),
+        (45009, RateLimited(60.0)),
         (93000, Refused("93000", permanent=True)),
         (40058, Refused("40058", permanent=True)),
         (-1, Refused("-1", permanent=False)),
