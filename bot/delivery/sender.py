@@ -25,7 +25,7 @@ from bot.delivery.transition import Closed, Transition, transition
 from bot.delivery.transport import (
     Address,
     CannotTell,
-    Late,
+    Expired,
     NotThere,
     Outcome,
     Payload,
@@ -278,7 +278,7 @@ class Sender:
             if not isinstance(found, NotThere):
                 return found
         if address.get("until", math.inf) < self._bot_clock():
-            return Late()
+            return Expired()
         return transport.send(payload, address, post.key)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from bot.delivery.mailbox import Post
 from bot.delivery.transport import (
     CannotTell,
-    Late,
+    Expired,
     Outcome,
     RateLimited,
     Refused,
@@ -56,7 +56,7 @@ def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transit
     match outcome:
         case Sent(ref):
             return Closed("sent", ref)
-        case Late():
+        case Expired():
             return Closed("late", post.ref or "")
         case RateLimited(after_s):
             # After a limited look-up the fate is as unknown as before.

@@ -62,7 +62,7 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Late:
+class Expired:
     """It was not posted, and is no longer wanted."""
 
 
@@ -76,7 +76,7 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | RateLimited | Suspended | Unknown | Late
+Outcome = Sent | Refused | RateLimited | Suspended | Unknown | Expired
 Found = Sent | NotThere | CannotTell | RateLimited | Suspended
 
 
