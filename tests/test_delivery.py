@@ -13,7 +13,7 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.mailbox import undelivered
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import Loss, NotThere, Refused, Sent, Suspended, Unknown
+from bot.delivery.transport import Loss, NotThere, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
 from bot.store.connection import connect, connection, transaction
 
@@ -110,7 +110,7 @@ def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(desk, store
 
 
 def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settled(desk, store):
-    platform = Platform(Unknown("timeout", 0.3))
+    platform = Platform(Unconfirmed("timeout", 0.3))
     with delivering(desk, store.path, platform) as delivery:
         ask(delivery, "k")
         platform.until(lambda: platform.posts)

@@ -11,7 +11,7 @@ from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.delivery.delivery import Delivery
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import CannotTell, Loss, Refused, Sent, Unknown
+from bot.delivery.transport import CannotTell, Loss, Refused, Sent, Unconfirmed
 from bot.digest.scheduler import Rounds
 from bot.message import Chat, Message
 from bot.wording.texts import Words
@@ -109,7 +109,7 @@ def test_a_wecom_chat_subscribes_by_message_and_gets_its_digest(bots):
 def test_a_fate_that_cannot_be_looked_up_is_listed_and_not_repeated(bots):
     bot = bots()
     bot.say("订阅 09:00")
-    bot.group.answer = Unknown("time-out")
+    bot.group.answer = Unconfirmed("time-out")
     bot.at("2026-09-30 09:00", "unknown")
     bot.group.answer = Sent("")
     for _ in range(3):

@@ -32,7 +32,7 @@ from bot.delivery.transport import (
     Refused,
     Suspended,
     Transport,
-    Unknown,
+    Unconfirmed,
 )
 from bot.message import Chat
 
@@ -266,7 +266,7 @@ class Sender:
             try:
                 outcome = self._carried(self._transports[post.platform], post)
             except Exception as error:
-                outcome = Unknown(type(error).__name__)
+                outcome = Unconfirmed(type(error).__name__)
             with self._wake:
                 self._settled.append(_Settled(lane, post, outcome))
                 self._wake.notify_all()
@@ -290,7 +290,7 @@ def _tell(item: _Settled) -> None:
             log.warning("%s is shut for now: %s", platform, reason)
         case Refused(reason):
             log.warning("%s refused a post: %s", platform, reason)
-        case Unknown(reason):
+        case Unconfirmed(reason):
             log.warning("%s: a post's fate is unknown: %s", platform, reason)
         case CannotTell():
             log.warning("%s: a post's fate is unknown; not repeated", platform)

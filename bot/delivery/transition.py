@@ -14,7 +14,7 @@ from bot.delivery.transport import (
     Refused,
     Sent,
     Suspended,
-    Unknown,
+    Unconfirmed,
 )
 
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)  # by tries made before
@@ -68,7 +68,7 @@ def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transit
             if permanent or is_given_up:
                 return Closed("failed", reason)
             return Again("ready", backoff_s, now + backoff_s)
-        case Unknown(reason, settle_s):
+        case Unconfirmed(reason, settle_s):
             if is_given_up:
                 return Closed("unknown", reason)
             after_s = max(settle_s, backoff_s)

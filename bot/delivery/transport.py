@@ -54,7 +54,7 @@ class Suspended:
 
 
 @dataclass(frozen=True)
-class Unknown:
+class Unconfirmed:
     """It may have been posted: time-out, cut connection, 5xx."""
 
     reason: str
@@ -76,7 +76,7 @@ class CannotTell:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | RateLimited | Suspended | Unknown | Expired
+Outcome = Sent | Refused | RateLimited | Suspended | Unconfirmed | Expired
 Found = Sent | NotThere | CannotTell | RateLimited | Suspended
 
 

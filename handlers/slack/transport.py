@@ -25,7 +25,7 @@ from bot.delivery.transport import (
     Refused,
     Sent,
     Suspended,
-    Unknown,
+    Unconfirmed,
 )
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
@@ -140,9 +140,9 @@ class SlackTransport:
             if isinstance(cause, ConnectionRefusedError | socket.gaierror):
                 return Refused(type(cause).__name__, permanent=False)  # nothing was sent
             late = isinstance(cause, TimeoutError)
-            return Unknown(code, _LATE_S) if late else Unknown(code)
+            return Unconfirmed(code, _LATE_S) if late else Unconfirmed(code)
         if error.response.status_code >= 500 or code in MAY_BE_DONE:
-            return Unknown(code)
+            return Unconfirmed(code)
         if code in FOR_GOOD:
             self._refused(code)
             return Suspended(code, _SHUT_S)
@@ -222,7 +222,7 @@ class SlackTransport:
         if answer.status_code == 429:
             return RateLimited(seconds(answer.headers))
         if answer.status_code >= 500:
-            return Unknown(f"HTTP {answer.status_code}")
+            return Unconfirmed(f"HTTP {answer.status_code}")
         if answer.status_code >= 400:
             return Refused(f"HTTP {answer.status_code}", permanent=True)
         return Sent("")

@@ -21,7 +21,7 @@ from bot.delivery.transport import (
     Reachability,
     Refused,
     Sent,
-    Unknown,
+    Unconfirmed,
 )
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
@@ -93,7 +93,7 @@ class WecomTransport:
         except NotSentError:
             return RateLimited(0.5)
         except NoAnswerError:
-            return Unknown("no ack")
+            return Unconfirmed("no ack")
         if ack.errcode == frames.TOO_OFTEN and key not in self._held_back:
             self._held_back.add(key)
             return RateLimited(_TOO_OFTEN_WAIT_S)

@@ -33,7 +33,7 @@ from bot.delivery.transport import (
     Reachability,
     Refused,
     Sent,
-    Unknown,
+    Unconfirmed,
 )
 from bot.digest.subscriptions import SETTINGS, Subscriptions
 from bot.errors import SettingsError
@@ -141,21 +141,21 @@ class Webhooks:
             if error.code == 429:
                 return RateLimited(_WAIT_S)
             if error.code >= 500:
-                return Unknown(f"HTTP {error.code}")
+                return Unconfirmed(f"HTTP {error.code}")
             return Refused(f"HTTP {error.code}", permanent=True)
         except urllib.error.URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
                 return Refused("connection refused", permanent=False)
-            return Unknown(type(error.reason).__name__)
+            return Unconfirmed(type(error.reason).__name__)
         except (OSError, ValueError) as error:  # cut connection, an answer that is no JSON
-            return Unknown(type(error).__name__)
+            return Unconfirmed(type(error).__name__)
         return _outcome(said)
 
 
 def _outcome(said: Any) -> Outcome:
     code = said.get("errcode") if isinstance(said, dict) else None
     if not isinstance(code, int):
-        return Unknown("no errcode")
+        return Unconfirmed("no errcode")
     if code == 0:
         return Sent("")
     if code == _TOO_OFTEN:

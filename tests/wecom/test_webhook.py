@@ -11,7 +11,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
-from bot.delivery.transport import CannotTell, RateLimited, Refused, Sent, Unknown
+from bot.delivery.transport import CannotTell, RateLimited, Refused, Sent, Unconfirmed
 from bot.digest.checks import findings
 from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
@@ -121,7 +121,7 @@ def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, desk, tmp_
     hooks = Webhooks(settings(gateway, tmp_path), Delivery(desk, tmp_path / "irbot.db"))
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
-    assert hooks.send(payload, {"webhook": name}, "k") == Unknown("HTTP 502")
+    assert hooks.send(payload, {"webhook": name}, "k") == Unconfirmed("HTTP 502")
 
 
 @pytest.mark.parametrize(
