@@ -13,7 +13,7 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.mailbox import undelivered
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import Loss, NotThere, Refused, Sent, Suspended, Unconfirmed
+from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
 from bot.store.connection import connect, connection, transaction
 
@@ -45,7 +45,7 @@ class Platform:
 
     def look_up(self, payload, address, key):
         self.looked.append(key)
-        return Sent(key) if key in self.posts else NotThere()
+        return Sent(key) if key in self.posts else NotPosted()
 
     def loss(self, reason):
         return Loss("other")

@@ -26,7 +26,7 @@ from bot.delivery.transport import (
     Address,
     CannotTell,
     Expired,
-    NotThere,
+    NotPosted,
     Outcome,
     Payload,
     Refused,
@@ -275,7 +275,7 @@ class Sender:
         payload, address = post.payload, post.address
         if post.state == "sending":
             found = transport.look_up(payload, address, post.key)
-            if not isinstance(found, NotThere):
+            if not isinstance(found, NotPosted):
                 return found
         if address.get("until", math.inf) < self._bot_clock():
             return Expired()

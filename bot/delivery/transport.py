@@ -67,7 +67,7 @@ class Expired:
 
 
 @dataclass(frozen=True)
-class NotThere:
+class NotPosted:
     """Looked up: it was not posted."""
 
 
@@ -77,7 +77,7 @@ class CannotTell:
 
 
 Outcome = Sent | Refused | RateLimited | Suspended | Unconfirmed | Expired
-Found = Sent | NotThere | CannotTell | RateLimited | Suspended
+Found = Sent | NotPosted | CannotTell | RateLimited | Suspended
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from bot.delivery.transport import (
     CannotTell,
     Found,
     Loss,
-    NotThere,
+    NotPosted,
     Outcome,
     Payload,
     RateLimited,
@@ -150,7 +150,7 @@ class SlackTransport:
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         if "home" in address:
-            return NotThere()  # publishing the same view again changes nothing
+            return NotPosted()  # publishing the same view again changes nothing
         if "respond" in address:
             return CannotTell()
         try:
@@ -211,7 +211,7 @@ class SlackTransport:
                     return Sent(str(message.get("ts", "")))
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return NotThere()
+                return NotPosted()
         return CannotTell()
 
     def _respond(self, payload: Payload, url: str) -> Outcome:
