@@ -11,7 +11,7 @@ from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.delivery.delivery import Delivery
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import CannotTell, Loss, Refused, Sent, Unconfirmed
+from bot.delivery.transport import CannotCheck, Loss, Refused, Sent, Unconfirmed
 from bot.digest.scheduler import Rounds
 from bot.message import Chat, Message
 from bot.wording.texts import Words
@@ -37,7 +37,7 @@ class Group:
         return self.answer
 
     def look_up(self, payload, address, key):
-        return CannotTell()
+        return CannotCheck()
 
     def reachability(self, chat):
         return ""

@@ -24,7 +24,7 @@ from bot.delivery.send_queues import Lane, SendQueues
 from bot.delivery.transition import Closed, Transition, transition
 from bot.delivery.transport import (
     Address,
-    CannotTell,
+    CannotCheck,
     Expired,
     NotPosted,
     Outcome,
@@ -51,7 +51,7 @@ class _Settled:
 
     lane: Lane
     post: Post
-    outcome: Outcome | CannotTell
+    outcome: Outcome | CannotCheck
 
 
 class Sender:
@@ -262,7 +262,7 @@ class Sender:
         """Post one after another."""
         while (item := self._posts.get()) is not None:
             lane, post = item
-            outcome: Outcome | CannotTell
+            outcome: Outcome | CannotCheck
             try:
                 outcome = self._carried(self._transports[post.platform], post)
             except Exception as error:
@@ -271,7 +271,7 @@ class Sender:
                 self._settled.append(_Settled(lane, post, outcome))
                 self._wake.notify_all()
 
-    def _carried(self, transport: Transport, post: Post) -> Outcome | CannotTell:
+    def _carried(self, transport: Transport, post: Post) -> Outcome | CannotCheck:
         payload, address = post.payload, post.address
         if post.state == "sending":
             found = transport.look_up(payload, address, post.key)
@@ -292,5 +292,5 @@ def _tell(item: _Settled) -> None:
             log.warning("%s refused a post: %s", platform, reason)
         case Unconfirmed(reason):
             log.warning("%s: a post's fate is unknown: %s", platform, reason)
-        case CannotTell():
+        case CannotCheck():
             log.warning("%s: a post's fate is unknown; not repeated", platform)

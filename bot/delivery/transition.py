@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.delivery.mailbox import Post
 from bot.delivery.transport import (
-    CannotTell,
+    CannotCheck,
     Expired,
     Outcome,
     RateLimited,
@@ -43,7 +43,7 @@ class Again:
 Transition = Closed | Again
 
 
-def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transition:
+def transition(outcome: Outcome | CannotCheck, post: Post, now: float) -> Transition:
     """Decide.
 
     Args:
@@ -73,5 +73,5 @@ def transition(outcome: Outcome | CannotTell, post: Post, now: float) -> Transit
                 return Closed("unknown", reason)
             after_s = max(settle_s, backoff_s)
             return Again("sending", after_s, now + after_s)
-        case CannotTell():
+        case CannotCheck():
             return Closed("unknown", "")

@@ -72,12 +72,12 @@ class NotPosted:
 
 
 @dataclass(frozen=True)
-class CannotTell:
+class CannotCheck:
     """The platform cannot be asked; it is not repeated."""
 
 
 Outcome = Sent | Refused | RateLimited | Suspended | Unconfirmed | Expired
-Found = Sent | NotPosted | CannotTell | RateLimited | Suspended
+Found = Sent | NotPosted | CannotCheck | RateLimited | Suspended
 
 
 @dataclass(frozen=True)

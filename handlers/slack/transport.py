@@ -14,7 +14,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
     Address,
-    CannotTell,
+    CannotCheck,
     Found,
     Loss,
     NotPosted,
@@ -152,7 +152,7 @@ class SlackTransport:
         if "home" in address:
             return NotPosted()  # publishing the same view again changes nothing
         if "respond" in address:
-            return CannotTell()
+            return CannotCheck()
         try:
             return self._found(address, key)
         except SlackApiError as error:
@@ -160,7 +160,7 @@ class SlackTransport:
             if (wait_s := retry_after_s(error)) is not None:
                 return RateLimited(wait_s)
             if code in NO_PLACE or code == "missing_scope":
-                return CannotTell()
+                return CannotCheck()
             if code in FOR_GOOD:
                 self._refused(code)
                 return Suspended(code, _SHUT_S)
@@ -212,7 +212,7 @@ class SlackTransport:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return NotPosted()
-        return CannotTell()
+        return CannotCheck()
 
     def _respond(self, payload: Payload, url: str) -> Outcome:
         webhook = WebhookClient(

@@ -12,7 +12,7 @@ import logging
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
     Address,
-    CannotTell,
+    CannotCheck,
     Found,
     Loss,
     Outcome,
@@ -134,4 +134,4 @@ class WecomTransport:
         return self._connection.request("aibot_send_msg", "", {**to, **payload})
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
-        return CannotTell()
+        return CannotCheck()

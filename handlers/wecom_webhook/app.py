@@ -24,7 +24,7 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
     Address,
-    CannotTell,
+    CannotCheck,
     Found,
     Loss,
     Outcome,
@@ -123,7 +123,7 @@ class Webhooks:
         return {"webhook": chat.channel}
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
-        return CannotTell()
+        return CannotCheck()
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:
         url = self._urls.get(address["webhook"])

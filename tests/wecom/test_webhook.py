@@ -11,7 +11,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
-from bot.delivery.transport import CannotTell, RateLimited, Refused, Sent, Unconfirmed
+from bot.delivery.transport import CannotCheck, RateLimited, Refused, Sent, Unconfirmed
 from bot.digest.checks import findings
 from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
@@ -111,7 +111,7 @@ def test_the_errcode_decides_not_the_status(gateway, desk, tmp_path, code, outco
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == outcome
-    assert hooks.look_up(payload, {"webhook": name}, "k") == CannotTell()
+    assert hooks.look_up(payload, {"webhook": name}, "k") == CannotCheck()
 
 
 def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, desk, tmp_path):
