@@ -20,9 +20,7 @@ from bot.errors import BotError
 from bot.ingest.checks import findings as matching
 from bot.store import Store
 from bot.store.connection import connection, why
-from handlers.slack import doctor as slack
-from handlers.slack.doctor import is_configured as slack_is_configured
-from handlers.wecom import doctor as wecom
+from handlers.chats import CHATS
 
 _LITTLE_BYTES = 500_000_000
 _TIMEOUT_S = 5
@@ -35,12 +33,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings)
     yield from _undelivered(settings)
     yield from _digests(settings)
-    for host in _hosts(settings):
+    hosts = [host for handler in CHATS for host in handler.hosts(settings)]
+    for host in hosts:
         yield _reach(host)
-    if slack_is_configured(settings):
-        yield from slack.findings(settings)
-    yield from wecom.findings(settings)
-    if not _hosts(settings):
+    for handler in CHATS:
+        if handler.is_configured(settings):
+            yield from handler.checks(settings)
+    if not hosts:
         yield Finding(
             "聊天", None, "未配置 Slack 或企业微信，只有本地网页和命令行", "见 .env.example"
         )
@@ -116,18 +115,6 @@ def _digests(settings: Settings) -> Iterator[Finding]:
         yield from digests(settings, Store(settings.db))
     except (BotError, sqlite3.Error):
         return  # said already
-
-
-def _hosts(settings: Settings) -> list[str]:
-    """The addresses that the configured chats talk to."""
-    hosts = []
-    if slack_is_configured(settings):
-        hosts.append(settings.slack_api_url)
-    if settings.wecom_bot_id:
-        hosts.append(settings.wecom_ws_url)
-    if settings.wecom_corp_id or settings.wecom_webhooks:
-        hosts.append(settings.wecom_api_url)
-    return hosts
 
 
 def _reach(url: str) -> Finding:

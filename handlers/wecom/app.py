@@ -8,22 +8,21 @@ not at all – a welcome, a pressed card – goes out beside the outbox.
 from __future__ import annotations
 
 import logging
-import re
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from bot.answering.responder import Desk
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
-from bot.errors import SettingsError, StoreError
+from bot.errors import StoreError
 from bot.message import Chat, Message
 from handlers.wecom import mentions, render
 from handlers.wecom.connection import Connection, Timing
+from handlers.wecom.credentials import PLATFORM
 from handlers.wecom.frames import (
     Asked,
     Callback,
@@ -36,53 +35,12 @@ from handlers.wecom.frames import (
 from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
 
-PLATFORM = "wecom"
-
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
 _EVENTS = 10_000  # ids of events kept, to leave repetitions
 
 log = logging.getLogger(__name__)
 
 _Heard = tuple[Callback, str, float]
-
-
-def check(settings: Settings) -> None:
-    """Look at the credentials without the network.
-
-    Raises:
-        SettingsError: Half-set or malformed.
-    """
-    bot_id, secret = settings.wecom_bot_id, settings.wecom_bot_secret
-    for name, value, other in (
-        ("WECOM_BOT_ID", bot_id, "WECOM_BOT_SECRET"),
-        ("WECOM_BOT_SECRET", secret, "WECOM_BOT_ID"),
-    ):
-        if not value:
-            raise SettingsError(
-                f"已设 {other}，但缺 {name}；两项都在管理后台该智能机器人的“使用长连接”一栏"
-            )
-        if not re.fullmatch(r"[\w+/=.:-]{1,256}", value, re.ASCII):
-            raise SettingsError(
-                f"{name} 只应含字母、数字和 - _ 等符号；请从管理后台该智能机器人的"
-                "“使用长连接”一栏整段复制，不带空格和引号"
-            )
-    if not _is_safe(settings.wecom_ws_url):
-        raise SettingsError(
-            "WECOM_WS_URL 应为 wss:// 开头的地址，例如 wss://openws.work.weixin.qq.com"
-            "（ws:// 只用于本机测试）"
-        )
-
-
-def _is_safe(url: str) -> bool:
-    """TLS, or this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if parts.scheme == "ws":
-        return host in ("127.0.0.1", "::1", "localhost")
-    return parts.scheme == "wss" and bool(host)
 
 
 class WecomChat:

@@ -25,7 +25,8 @@ from bot.delivery.transport import (
 )
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
-from handlers.wecom import frames, render
+from handlers import wecom_codes as codes
+from handlers.wecom import render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
 from handlers.wecom.frames import Ack
 
@@ -35,8 +36,6 @@ RATE_LIMITS = RateLimits(per_channel=((30, 62.0), (1000, 3610.0)))
 
 _SINGLE, _GROUP = 1, 2
 _TOO_OFTEN_WAIT_S = 60.0
-_BLOCKED = 40201  # by the platform's content check
-_OUR_FAULT = {40008, 40058}  # the same content would be refused again
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class WecomTransport:
         return ""  # a chat that was written from can be written to
 
     def loss(self, reason: str) -> Loss:
-        return frames.loss_of(reason)
+        return codes.loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         # A private chat goes by the id of its person.
@@ -94,16 +93,16 @@ class WecomTransport:
             return RateLimited(0.5)
         except NoAnswerError:
             return Unconfirmed("no ack")
-        if ack.errcode == frames.TOO_OFTEN and key not in self._held_back:
+        if ack.errcode == codes.TOO_OFTEN and key not in self._held_back:
             self._held_back.add(key)
             return RateLimited(_TOO_OFTEN_WAIT_S)
         self._held_back.discard(key)
         if ack.errcode == 0:
             return Sent(ack.req_id)
-        if ack.errcode == frames.NOT_SUBSCRIBED:
+        if ack.errcode == codes.NOT_SUBSCRIBED:
             self._connection.restart()
             return RateLimited(0.5)
-        return Refused(str(ack.errcode), permanent=ack.errcode != frames.BUSY)
+        return Refused(str(ack.errcode), permanent=ack.errcode != codes.BUSY)
 
     def _send(self, payload: Payload, address: Address) -> Ack:
         """By the likelier way, and once by the other where the first is refused for good."""
@@ -112,15 +111,15 @@ class WecomTransport:
             alive = address["session"] == self._connection.session
             ways.insert(0 if alive else 1, self._respond)
         ack = ways[0](payload, address)
-        if ack.errcode == _BLOCKED:
+        if ack.errcode == codes.BLOCKED:
             return self._push(render.notice(self._words.blocked()), address)
-        if ack.errcode in _OUR_FAULT:
+        if ack.errcode in codes.OUR_FAULT:
             log.error("WeCom refused a message of ours: %d %s", ack.errcode, ack.errmsg)
         elif len(ways) > 1 and ack.errcode not in (
             0,
-            frames.TOO_OFTEN,
-            frames.NOT_SUBSCRIBED,
-            frames.BUSY,
+            codes.TOO_OFTEN,
+            codes.NOT_SUBSCRIBED,
+            codes.BUSY,
         ):
             log.warning("WeCom: %d for an answer; trying the other way once", ack.errcode)
             ack = ways[1](payload, address)

@@ -38,7 +38,7 @@ from bot.delivery.transport import (
 from bot.digest.subscriptions import SETTINGS, Subscriptions
 from bot.errors import SettingsError
 from bot.message import Chat, Shown
-from handlers.wecom import frames
+from handlers.wecom_codes import BUSY, TOO_OFTEN, loss_of
 
 PLATFORM = "wecom-webhook"
 
@@ -47,8 +47,6 @@ _TEXT_BYTES, _MARKDOWN_BYTES = 2048, 4096
 _NUMBERING_BYTES = 100  # kept free in each of several messages
 _TIMEOUT_S = 10
 _WAIT_S = 60.0  # after errcode 45009
-_BUSY = -1  # errcode: nothing was sent, try later
-_TOO_OFTEN = 45009
 
 # Characters and line starts that a Markdown renderer may take for markup.
 _RISKY = re.compile(
@@ -117,7 +115,7 @@ class Webhooks:
         return "no push"
 
     def loss(self, reason: str) -> Loss:
-        return frames.loss_of(reason)
+        return loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         return {"webhook": chat.channel}
@@ -158,9 +156,9 @@ def _outcome(said: Any) -> Outcome:
         return Unconfirmed("no errcode")
     if code == 0:
         return Sent("")
-    if code == _TOO_OFTEN:
+    if code == TOO_OFTEN:
         return RateLimited(_WAIT_S)
-    return Refused(str(code), permanent=code != _BUSY)
+    return Refused(str(code), permanent=code != BUSY)
 
 
 def _urls(settings: Settings) -> dict[str, str]:

@@ -275,7 +275,7 @@ def test_an_answer_that_takes_longer_than_slack_waits_comes_a_little_later(
             time.sleep(0.3)
             return super().consider(message)
 
-    monkeypatch.setattr("handlers.slack.app._ACK_WITHIN_S", 0.1)
+    monkeypatch.setattr("handlers.slack.events._ACK_WITHIN_S", 0.1)
     desk = Slow(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     with running(settings, desk):

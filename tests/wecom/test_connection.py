@@ -26,7 +26,7 @@ from bot.errors import SettingsError
 from bot.store.connection import connect
 from handlers.serving import chats_configured
 from handlers.wecom import transport
-from handlers.wecom.app import check
+from handlers.wecom.chat import check
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError, Timing
 from handlers.wecom.lease import Lease
 from tests.conftest import IRBOT
