@@ -9,27 +9,22 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.checks import Finding
 from bot.config import Settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.checks import checks as undelivered
 from bot.digest.checks import findings as digests
 from bot.errors import BotError
 from bot.ingest.checks import findings as matching
 from bot.store import Store
 from bot.store.connection import connection, why
-from handlers.slack import doctor as slack
-from handlers.slack.doctor import is_configured as slack_is_configured
-from handlers.wecom import doctor as wecom
+from handlers.chats import CHATS
 
 _LITTLE_BYTES = 500_000_000
 _TIMEOUT_S = 5
 _BACK_S = 300.0  # how far a clock may have gone back before it is worth a word
-_LISTED = 20
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -38,12 +33,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings)
     yield from _undelivered(settings)
     yield from _digests(settings)
-    for host in _hosts(settings):
+    hosts = [host for handler in CHATS for host in handler.hosts(settings)]
+    for host in hosts:
         yield _reach(host)
-    if slack_is_configured(settings):
-        yield from slack.findings(settings)
-    yield from wecom.findings(settings)
-    if not _hosts(settings):
+    for handler in CHATS:
+        if handler.is_configured(settings):
+            yield from handler.checks(settings)
+    if not hosts:
         yield Finding(
             "聊天", None, "未配置 Slack 或企业微信，只有本地网页和命令行", "见 .env.example"
         )
@@ -108,29 +104,10 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _undelivered(settings: Settings) -> Iterator[Finding]:
-    """Posts that a person may want to look after; they are kept for IR_RETENTION_DAYS."""
     try:
-        posts = undelivered(settings.db)
+        yield from undelivered(settings)
     except (BotError, sqlite3.Error):
         return  # said already
-    unknown = [post for post in posts if post["state"] == "unknown"]
-    for post in unknown[-_LISTED:]:
-        at = datetime.fromtimestamp(post["at"], settings.tz)
-        yield Finding(
-            "下落不明的答复",
-            None,
-            f"{post['platform']} {post['channel']} {at:%Y-%m-%d %H:%M}，可能已发出，未重发",
-            "到该会话查看；没有收到就请对方重新提问",
-        )
-    if len(unknown) > _LISTED:
-        yield Finding("下落不明的答复", None, f"另有更早的 {len(unknown) - _LISTED} 条")
-    refused = Counter(
-        (post["platform"], post["ref"]) for post in posts if post["state"] == "failed"
-    )
-    for (platform, reason), count in refused.items():
-        yield Finding(
-            "被拒的答复", None, f"{platform} 拒收 {count} 条：{reason}", "确认机器人仍在会话中"
-        )
 
 
 def _digests(settings: Settings) -> Iterator[Finding]:
@@ -138,18 +115,6 @@ def _digests(settings: Settings) -> Iterator[Finding]:
         yield from digests(settings, Store(settings.db))
     except (BotError, sqlite3.Error):
         return  # said already
-
-
-def _hosts(settings: Settings) -> list[str]:
-    """The addresses that the configured chats talk to."""
-    hosts = []
-    if slack_is_configured(settings):
-        hosts.append(settings.slack_api_url)
-    if settings.wecom_bot_id:
-        hosts.append(settings.wecom_ws_url)
-    if settings.wecom_corp_id or settings.wecom_webhooks:
-        hosts.append(settings.wecom_api_url)
-    return hosts
 
 
 def _reach(url: str) -> Finding:

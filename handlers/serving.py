@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
+from bot.answering.responder import Desk
 from bot.bootstrap import open_desk
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
@@ -22,38 +23,17 @@ from bot.errors import SettingsError
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.store import Store
-from handlers.slack.app import SlackChat
-from handlers.slack.app import check as check_slack
-from handlers.slack.doctor import is_configured as slack_is_configured
+from handlers.chats import CHATS, Chat
 from handlers.web.app import WebServer, callback_app, web_app
-from handlers.wecom.app import WecomChat
-from handlers.wecom.app import check as check_wecom
-from handlers.wecom.doctor import is_configured as wecom_is_configured
-from handlers.wecom_webhook import app as webhook
 
 _PURGE_EVERY_S = 3600.0
 
 log = logging.getLogger(__name__)
 
 
-class _Chat(Protocol):
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    @property
-    def state(self) -> str: ...
-
-
 def chats_configured(settings: Settings) -> list[str]:
-    """The chats and webhooks that have credentials, whole or half.
-
-    Half-set credentials are an error of `serve`, not a chat that is silently absent.
-    """
-    configured = {
-        "slack": slack_is_configured(settings),
-        "wecom": wecom_is_configured(settings),
-        "webhooks": bool(settings.wecom_webhooks),
-    }
-    return [name for name, is_set in configured.items() if is_set]
+    """The platforms that have credentials, whole or half."""
+    return [handler.PLATFORM for handler in CHATS if handler.is_configured(settings)]
 
 
 def serve(settings: Settings) -> None:
@@ -65,55 +45,14 @@ def serve(settings: Settings) -> None:
         StoreError: The database cannot be used.
     """
     logging.getLogger().setLevel(logging.INFO)
-    configured = chats_configured(settings)
-    if settings.wecom_corp_id or settings.wecom_bot_token:
-        click.echo(
-            "企业微信：这个版本只支持智能机器人长连接，回调方式的 WECOM_ 变量不起作用", err=True
-        )
-    if "slack" in configured:
-        check_slack(settings)
-    http_mode = "slack" in configured and not settings.slack_app_token
-    if http_mode and not (settings.http or settings.callback_http):
-        raise SettingsError("Slack 的 HTTP 方式需要监听地址：请设 IR_CALLBACK_HTTP 或 IR_HTTP")
-    if "wecom" in configured:
-        check_wecom(settings)
-    if "webhooks" in configured:
-        webhook.check(settings)
-    if not configured and not settings.http:
-        raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
+    _check(settings)
     embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
     desk = open_desk(settings, store)
     delivery = Delivery(desk, settings.db)
-    chats: dict[str, _Chat] = {}
-    if "slack" in configured:
-        chats["slack"] = SlackChat(settings, desk, delivery)
-    if "wecom" in configured:
-        chats["wecom"] = WecomChat(settings, desk, delivery)
-    if "webhooks" in configured:
-        webhook.Webhooks(settings, delivery).subscribe(
-            desk.subscribing.subscriptions, settings.now()
-        )
+    chats: dict[str, Chat] = {}
+    servers = _opened(settings, desk, delivery, chats)
     rounds = Rounds(desk, delivery, timedelta(hours=settings.digest_late_hours))
-
-    def health() -> dict[str, Any]:
-        return {
-            "live": True,
-            "chats": {name: chat.state for name, chat in chats.items()},
-            "records": len(desk.records()),
-            "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
-            "counters": delivery.counters(),
-        }
-
-    app = web_app(desk, health)
-    callbacks = callback_app(health) if settings.callback_http else app
-    slack = chats.get("slack")
-    if isinstance(slack, SlackChat):
-        slack.mount(callbacks)
-    web = WebServer(app, settings.http) if settings.http else None
-    servers = [web] if web else []
-    if settings.callback_http:
-        servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
     with _stopped_by_signal() as stopped:
         delivery.start()
         # What the imports left; killed at any moment it goes on at the next start.
@@ -125,8 +64,8 @@ def serve(settings: Settings) -> None:
         for server in servers:
             server.start()
         rounds.start()
-        if web:
-            _say_where(web.url, not chats)
+        if settings.http:
+            _say_where(servers[0].url, not chats)
         try:
             _wait(stopped, chats, store, delivery, settings)
         finally:
@@ -136,6 +75,46 @@ def serve(settings: Settings) -> None:
             delivery.stop()
             for server in servers:
                 server.stop()
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what cannot work, before anything is opened."""
+    if settings.wecom_corp_id or settings.wecom_bot_token:
+        click.echo(
+            "企业微信：这个版本只支持智能机器人长连接，回调方式的 WECOM_ 变量不起作用", err=True
+        )
+    configured = [handler for handler in CHATS if handler.is_configured(settings)]
+    for handler in configured:
+        handler.check(settings)
+    if not configured and not settings.http:
+        raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
+
+
+def _opened(
+    settings: Settings, desk: Desk, delivery: Delivery, chats: dict[str, Chat]
+) -> list[WebServer]:
+    """Open every configured chat into `chats`; returns the web servers, the local one first."""
+
+    def health() -> dict[str, Any]:
+        return {
+            "live": True,
+            "chats": {name: chat.state for name, chat in chats.items()},
+            "records": len(desk.records()),
+            "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
+            "counters": delivery.counters.all(),
+        }
+
+    app = web_app(desk, health)
+    callbacks = callback_app(health) if settings.callback_http else app
+    for handler in CHATS:
+        if handler.is_configured(settings):
+            chat = handler.open(settings, desk, delivery, callbacks)
+            if chat is not None:
+                chats[handler.PLATFORM] = chat
+    servers = [WebServer(app, settings.http)] if settings.http else []
+    if settings.callback_http:
+        servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
+    return servers
 
 
 def _say_where(url: str, alone: bool) -> None:
@@ -153,7 +132,7 @@ def _say_where(url: str, alone: bool) -> None:
 
 def _wait(
     stopped: threading.Event,
-    chats: dict[str, _Chat],
+    chats: dict[str, Chat],
     store: Store,
     delivery: Delivery,
     settings: Settings,

@@ -9,18 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.delivery import (
-    Delivery,
-    Loss,
-    NotThere,
-    Pace,
-    Refused,
-    Sent,
-    Shut,
-    Unknown,
-    undelivered,
-)
-from bot.delivery.process_lock import Owner
+from bot.delivery.delivery import Delivery
+from bot.delivery.mailbox import undelivered
+from bot.delivery.process_lock import ProcessLock
+from bot.delivery.rate_limits import RateLimits
+from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
 from bot.store.connection import connect, connection, transaction
 
@@ -30,7 +23,7 @@ CHAT = Chat("slack", "T", "C1", "U1")
 class Platform:
     """Posts to a list; `answers` holds what it says first."""
 
-    pace = Pace()
+    rate_limits = RateLimits()
     is_ready = True
 
     def __init__(self, *answers):
@@ -50,14 +43,14 @@ class Platform:
             self.heard.notify_all()
         return outcome
 
-    def find(self, payload, address, key):
+    def look_up(self, payload, address, key):
         self.looked.append(key)
-        return Sent(key) if key in self.posts else NotThere()
+        return Sent(key) if key in self.posts else NotPosted()
 
     def loss(self, reason):
         return Loss("other")
 
-    def reach(self, chat):
+    def reachability(self, chat):
         return ""
 
     def address_of(self, chat):
@@ -80,7 +73,7 @@ def delivering(desk, path, platform):
 
 
 def ask(delivery, key, text="可转债", chat=CHAT):
-    return delivery.accept(key, Message(text, chat), {})
+    return delivery.inbox.accept(key, Message(text, chat), {})
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -97,7 +90,7 @@ def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends
             time.sleep(0.1)
         with delivering(desk, store.path, platform := Platform()) as delivery:
             platform.until(lambda p=platform: p.posts)
-        assert delivery.counters()["answered"] == (key == "pick")
+        assert delivery.counters.all()["answered"] == (key == "pick")
     texts = [row["text"] for row in store.misses()]
     assert sorted(texts) == ["WiNEX 进展如何？", "明天会下雨吗"]
 
@@ -106,7 +99,7 @@ def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(desk, store
     living, dead = Delivery(desk, store.path), Delivery(desk, store.path)
     ask(living, "its own")
     ask(dead, "question")
-    dead.enqueue("post", CHAT, [{"text": "x"}], {})
+    dead.sender.enqueue("post", CHAT, [{"text": "x"}], {})
     dead.stop()
     with delivering(desk, store.path, platform := Platform()):
         platform.until(lambda: len(platform.posts) == 2)
@@ -117,12 +110,12 @@ def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(desk, store
 
 
 def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settled(desk, store):
-    platform = Platform(Unknown("timeout", 0.3))
+    platform = Platform(Unconfirmed("timeout", 0.3))
     with delivering(desk, store.path, platform) as delivery:
         ask(delivery, "k")
         platform.until(lambda: platform.posts)
         assert platform.looked == ["k/1"]
-        assert delivery.counters()["retries"] == 1
+        assert delivery.counters.all()["retries"] == 1
 
 
 def test_refused_for_good_is_said_and_does_not_stop_the_lane(desk, store):
@@ -136,7 +129,7 @@ def test_refused_for_good_is_said_and_does_not_stop_the_lane(desk, store):
 
 
 def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(desk, store):
-    platform = Platform(Shut("token_revoked", 3600))
+    platform = Platform(Suspended("token_revoked", 3600))
     with delivering(desk, store.path, platform) as delivery:
         ask(delivery, "shut")
         platform.until(lambda: not platform.answers)
@@ -158,9 +151,9 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(d
     delivery.register("slack", platform := Platform())
     delivery.start()
     ask(delivery, "k")
-    delivery.keep_opinion(CHAT, "300253/2025-002#1", "打的字", helpful=True)
+    delivery.feedback.keep(CHAT, "300253/2025-002#1", "打的字", helpful=True)
     platform.until(lambda: platform.posts)
-    while delivery.oldest_undelivered_s():
+    while not delivery.counters.all()["sent"]:
         time.sleep(0.01)
     now[0] += 86400
     delivery.purge(0)
@@ -197,17 +190,17 @@ def test_a_long_backlog_costs_a_post_nothing(desk, store, waiting):
 
 def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(desk, store):
     platform = Platform()
-    platform.pace = Pace(background=((1, 0.2),))
+    platform.rate_limits = RateLimits(background=((1, 0.2),))
     until = {"past": desk.now().timestamp() - 1, "ahead": desk.now().timestamp() + 60}
     with delivering(desk, store.path, platform) as delivery:
         for at in range(5):
             address = {"lane": f"digest/{at}", "until": until["ahead" if at < 4 else "past"]}
-            delivery.enqueue(f"d{at}", CHAT, [{"text": "摘要"}], address, background=True)
+            delivery.sender.enqueue(f"d{at}", CHAT, [{"text": "摘要"}], address, background=True)
         ask(delivery, "q", "关税")
         platform.until(lambda: len(platform.posts) == 5)
         assert platform.posts.index("q/1") < 3
         until_late = time.monotonic() + 5
-        while delivery.counters()["late"] != 1:
+        while delivery.counters.all()["late"] != 1:
             assert time.monotonic() < until_late
             time.sleep(0.02)
     assert "d4/1" not in platform.posts
@@ -237,6 +230,6 @@ def test_a_process_is_known_to_live_by_any_spelling_of_the_path(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real/irbot.db").touch()
     (tmp_path / "linked.db").symlink_to(tmp_path / "real/irbot.db")
-    one, other = Owner(tmp_path / "linked.db"), Owner(tmp_path / "real/irbot.db")
+    one, other = ProcessLock(tmp_path / "linked.db"), ProcessLock(tmp_path / "real/irbot.db")
     assert one.lives(other.name)
     assert other.lives(one.name)

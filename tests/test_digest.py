@@ -12,12 +12,10 @@ from bot.answering.responder import Desk
 from bot.commands import Plan
 from bot.config import CHINA
 from bot.digest.content import due, next_due
-from bot.digest.subscriptions import claim
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.store.connection import connect, transaction
 from bot.wording.texts import Words
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=CHINA)
@@ -57,9 +55,8 @@ class Library:
     def post(self, day=None, plan=NINE, chat=C1):
         """As if the digest had been posted; returns it."""
         said = self.edit(plan, day, chat)
-        db = connect(self.store.path)
-        with transaction(db):
-            assert claim(db, chat, day or self.now.date(), "posted", "k", NOW, items=said.items)
+        ledger = self.desk.subscribing.subscriptions
+        assert ledger.claim(chat, day or self.now.date(), "k", NOW, said.items)
         return said
 
     def text(self, *given, **more):

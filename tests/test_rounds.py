@@ -9,7 +9,9 @@ import pytest
 
 from bot.answering.responder import Desk
 from bot.config import CHINA
-from bot.delivery.delivery import CannotTell, Delivery, Loss, Pace, Refused, Sent, Unknown
+from bot.delivery.delivery import Delivery
+from bot.delivery.rate_limits import RateLimits
+from bot.delivery.transport import CannotCheck, Loss, Refused, Sent, Unconfirmed
 from bot.digest.scheduler import Rounds
 from bot.message import Chat, Message
 from bot.wording.texts import Words
@@ -20,7 +22,7 @@ DAY = date(2026, 9, 30)
 class Group:
     """A chat whose platform tells nothing afterwards, as WeCom's; it keeps what it was sent."""
 
-    pace = Pace()
+    rate_limits = RateLimits()
     is_ready = True
 
     def __init__(self):
@@ -34,10 +36,10 @@ class Group:
         self.posts.append((address["chatid"], payload["text"]))
         return self.answer
 
-    def find(self, payload, address, key):
-        return CannotTell()
+    def look_up(self, payload, address, key):
+        return CannotCheck()
 
-    def reach(self, chat):
+    def reachability(self, chat):
         return ""
 
     def loss(self, reason):
@@ -60,7 +62,7 @@ class Bot:
 
     def say(self, text, channel="G1"):
         count = len(self.group.posts)
-        self.delivery.accept(
+        self.delivery.inbox.accept(
             f"m{time.monotonic_ns()}",
             Message(text, Chat("wecom", "B1", channel, "zhangsan")),
             {"chatid": channel},
@@ -107,7 +109,7 @@ def test_a_wecom_chat_subscribes_by_message_and_gets_its_digest(bots):
 def test_a_fate_that_cannot_be_looked_up_is_listed_and_not_repeated(bots):
     bot = bots()
     bot.say("订阅 09:00")
-    bot.group.answer = Unknown("time-out")
+    bot.group.answer = Unconfirmed("time-out")
     bot.at("2026-09-30 09:00", "unknown")
     bot.group.answer = Sent("")
     for _ in range(3):

@@ -21,7 +21,7 @@ class Dialog:
     def __init__(self, store):
         self.now = datetime(2026, 9, 30, 10, tzinfo=CHINA)
         self.desk = Desk(store, Words(), lambda: self.now, desk_channels=("C9",))
-        self.desk.reach = lambda chat: ""
+        self.desk.reachability = lambda chat: ""
 
     def say(self, text, chat=C1):
         return self.desk.show(self.desk.reply(Message(text, chat))).text
@@ -83,7 +83,7 @@ def test_the_desks_digest_is_for_its_own_chats(dialog):
 
 
 def test_a_channel_without_the_bot_is_asked_to_invite_it(dialog):
-    dialog.desk.reach = lambda chat: "not a member"
+    dialog.desk.reachability = lambda chat: "not a member"
     assert "请先邀请我" in dialog.say("subscribe 09:00")
     assert dialog.desk.subscribing.subscriptions.active() == []
 

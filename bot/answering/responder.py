@@ -33,8 +33,9 @@ from bot.commands import (
     parse,
 )
 from bot.config import Caution
+from bot.delivery.transport import Reachability
 from bot.digest.content import Editor
-from bot.digest.subscription_commands import Reach, Subscribing
+from bot.digest.subscription_commands import Subscribing
 from bot.digest.subscriptions import Subscriptions
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.matching.embedding import Embedder
@@ -74,7 +75,7 @@ class Desk:
         """embedder: The model that made the store's vectors; None: words alone."""
         self.words = words
         self.now = now
-        self.reach: Callable[[Chat], Reach] = _nowhere  # set by who delivers posts
+        self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
         self._store = store
         self._now = now
         self._caution = caution
@@ -163,7 +164,7 @@ class Desk:
             case Unreadable(key, printed):
                 return Notice(self.words.text(key, printed=printed))
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
-                return self.subscribing.reply(command, message.chat, self.reach)
+                return self.subscribing.reply(command, message.chat, self.reachability)
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):
@@ -197,5 +198,5 @@ class Desk:
         return self._now().date()
 
 
-def _nowhere(chat: Chat) -> Reach:
+def _nowhere(chat: Chat) -> Reachability:
     return "no push"

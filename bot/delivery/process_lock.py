@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 
-class Owner:
+class ProcessLock:
     """This process's mark on the rows of one database, held by a lock file beside it."""
 
     def __init__(self, db: Path) -> None:

@@ -18,9 +18,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.answering.responder import Desk
-from bot.delivery.delivery import Address, Carrier, Delivery, Payload
+from bot.delivery.delivery import Delivery
+from bot.delivery.transport import Address, Payload, Transport
 from bot.digest.content import due
-from bot.digest.subscriptions import SETTINGS, Entry, Subscription, claim
+from bot.digest.subscriptions import SETTINGS, Entry, Subscription
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, DeskDigest, Digest, Shown
 
@@ -80,9 +81,9 @@ class Rounds:
         for subscription in self._subscriptions.without_entry(day):
             if self._stopping.is_set():
                 return
-            carrier = self._delivery.carrier(subscription.platform)
+            transport = self._delivery.transport(subscription.platform)
             at = due(subscription.plan, day, zone, trading)
-            if carrier is None or at is None:
+            if transport is None or at is None:
                 continue
             # As instants: times of one zone are compared by their wall clocks.
             late_s = now.timestamp() - at.timestamp()
@@ -100,13 +101,18 @@ class Rounds:
             if time.monotonic() < self._not_before.get(_place(subscription), 0.0):
                 continue
             try:
-                self._post(subscription, carrier, day, at, now)
+                self._post(subscription, transport, day, at, now)
             except Exception:
                 log.exception("%s: the digest of %s failed", _name(subscription), day)
                 self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
 
     def _post(
-        self, subscription: Subscription, carrier: Carrier, day: date, at: datetime, now: datetime
+        self,
+        subscription: Subscription,
+        transport: Transport,
+        day: date,
+        at: datetime,
+        now: datetime,
     ) -> None:
         chat, plan = subscription.chat, subscription.plan
         if plan.desk and not self._subscribing.may_have_desk(chat):
@@ -116,30 +122,30 @@ class Rounds:
         if digest is None:
             self._subscriptions.note(chat, day, "empty", now)
             return
-        address = carrier.address_of(chat)
-        payloads = self._fitted(digest, carrier, address)
+        address = transport.address_of(chat)
+        payloads = self._fitted(digest, transport, address)
         key = f"digest/{chat.platform}/{chat.workspace}/{chat.channel}/{day}"
         items = digest.items if isinstance(digest, Digest) else ()
         until = at.timestamp() + self._late.total_seconds()
-        if not self._delivery.enqueue(
+        if not self._delivery.sender.enqueue(
             key,
             chat,
             payloads,
             {**address, "lane": f"digest/{chat.channel}", "until": until},
             background=True,
-            claim=lambda db: claim(db, chat, day, "claimed", key, now, items=items),
+            claim=lambda: self._subscriptions.claim(chat, day, key, now, items),
         ):
             self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
 
     def _fitted(
-        self, digest: Digest | DeskDigest, carrier: Carrier, address: Address
+        self, digest: Digest | DeskDigest, transport: Transport, address: Address
     ) -> list[Payload]:
         """The digest as one message where that is possible."""
         if isinstance(digest, DeskDigest):
-            return carrier.render(self._desk.show(digest), address)
+            return transport.render(self._desk.show(digest), address)
         payloads: list[Payload] = []
         for most in _FITS:
-            payloads = carrier.render(self._desk.show(replace(digest, most=most)), address)
+            payloads = transport.render(self._desk.show(replace(digest, most=most)), address)
             if len(payloads) == 1:
                 break
         return payloads
@@ -157,8 +163,8 @@ class Rounds:
                 continue
             log.warning("%s: the digest of %s was not posted: %s", _name(entry), entry.day, why)
             tried = [tried.state for tried in self._subscriptions.days(chat, _GRACE)]
-            carrier = self._delivery.carrier(entry.platform)
-            is_gone = carrier is not None and carrier.loss(why).for_good
+            transport = self._delivery.transport(entry.platform)
+            is_gone = transport is not None and transport.loss(why).for_good
             if is_gone or tried == ["failed"] * _GRACE:
                 self._retire(chat, why, entry.day, now)
 
@@ -170,20 +176,20 @@ class Rounds:
         ):
             return
         log.error("%s: no digests any more: %s", _name(subscription), code)
-        carrier = self._delivery.carrier(chat.platform)
-        if carrier is None or subscription.made_by == SETTINGS:
+        transport = self._delivery.transport(chat.platform)
+        if transport is None or subscription.made_by == SETTINGS:
             return
         person = replace(chat, channel=subscription.made_by, user=subscription.made_by)
-        kind = "desk" if code == "desk" else carrier.loss(code).why
+        kind = "desk" if code == "desk" else transport.loss(code).why
         words = self._desk.words
         text = words.text(
             "retired", channel=chat.channel, why=words.text(f"retired, {kind}", code=code)
         )
-        address = carrier.address_of(person)
-        self._delivery.enqueue(
+        address = transport.address_of(person)
+        self._delivery.sender.enqueue(
             f"digest/retired/{chat.platform}/{chat.workspace}/{chat.channel}/{day}",
             person,
-            carrier.render(Shown(lead=text, mentions=(chat.channel,)), address),
+            transport.render(Shown(lead=text, mentions=(chat.channel,)), address),
             address,
             background=True,
         )

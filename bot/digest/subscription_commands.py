@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from bot.commands import Plan, ShowDigest, ShowSubscription, Subscribe, Unsubscribe
+from bot.delivery.transport import Reachability
 from bot.digest.content import Editor, next_due
 from bot.digest.subscriptions import Change, Subscription, Subscriptions
 from bot.message import Chat, Notice, Reply
 from bot.wording.texts import Words
-
-# Whether an unasked post would arrive in a chat; the other values name a sentence in words.
-Reach = Literal["", "not a member", "archived", "no push"]
 
 _CHANGES = 5  # of a chat's history that are shown
 
@@ -35,20 +32,20 @@ class Subscribing:
         self,
         command: Subscribe | Unsubscribe | ShowSubscription | ShowDigest,
         chat: Chat | None,
-        reach: Callable[[Chat], Reach],
+        reachability: Callable[[Chat], Reachability],
     ) -> Reply:
         """Carry out a command.
 
         Args:
             command: What is wanted.
             chat: Where, and by whom; None on the command line.
-            reach: Tells whether a post would arrive.
+            reachability: Tells whether a post would arrive.
         """
         if chat is None:
             return self._notice("no push")
         match command:
             case Subscribe(plan):
-                return self._subscribe(chat, plan, reach)
+                return self._subscribe(chat, plan, reachability)
             case Unsubscribe():
                 ended = self.subscriptions.end(chat, "unsubscribed", self.now())
                 return self._notice("unsubscribed" if ended else "not subscribed")
@@ -66,13 +63,15 @@ class Subscribing:
         chat = Chat(subscription.platform, subscription.workspace, subscription.channel, user)
         self.subscriptions.subscribe(chat, plan, self.now())
 
-    def _subscribe(self, chat: Chat, plan: Plan, reach: Callable[[Chat], Reach]) -> Reply:
+    def _subscribe(
+        self, chat: Chat, plan: Plan, reachability: Callable[[Chat], Reachability]
+    ) -> Reply:
         if plan.desk and not self.may_have_desk(chat):
             return self._notice("desk elsewhere", channel=chat.channel)
         unknown = [code for code in plan.companies if code not in self.companies()]
         if unknown:
             return self.no_such_company(unknown[0])
-        if trouble := reach(chat):
+        if trouble := reachability(chat):
             return self._notice(trouble)
         now = self.now()
         before = self.subscriptions.subscribe(chat, plan, now)

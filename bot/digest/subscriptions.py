@@ -264,10 +264,18 @@ class Subscriptions:
         """Write a row for a day without a post; False when there was one."""
         db = self._db()
         with transaction(db):
-            return claim(db, chat, day, state, "", at, why=why)
+            return _claim(db, chat, day, state, "", at, why=why)
+
+    def claim(
+        self, chat: Chat, day: date, key: str, at: datetime, items: Iterable[str] = ()
+    ) -> bool:
+        """Write the row of a day whose post goes out under the key; False when there was one."""
+        db = self._db()
+        with transaction(db):
+            return _claim(db, chat, day, "claimed", key, at, items=items)
 
 
-def claim(
+def _claim(
     db: Database,
     chat: Chat,
     day: date,

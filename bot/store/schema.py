@@ -131,7 +131,7 @@ def delivery(db: Database) -> None:
             "text": str,  # emptied once it is answered
             "company": str,
             "as_of": str,
-            "address": str,  # JSON for the carrier
+            "address": str,  # JSON for the transport
             "state": str,  # new, done
             "owner": str,  # process that answers it
             "at": float,

@@ -16,8 +16,8 @@ from slack_sdk.errors import SlackApiError
 from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
-from handlers.slack.app import check
 from handlers.slack.client import web_client
+from handlers.slack.credentials import check_tokens
 from handlers.slack.errors import code_of
 from handlers.slack.manifest import SCOPES
 
@@ -35,17 +35,10 @@ _TODO = {
 }
 
 
-def is_configured(settings: Settings) -> bool:
-    """Whether any of Slack's credentials is set."""
-    return bool(
-        settings.slack_bot_token or settings.slack_app_token or settings.slack_signing_secret
-    )
-
-
-def findings(settings: Settings) -> Iterator[Finding]:
+def checks(settings: Settings) -> Iterator[Finding]:
     """Every check in turn; no secret is shown."""
     try:
-        check(settings)
+        check_tokens(settings)
     except SettingsError as error:
         yield Finding("Slack 令牌类型", False, str(error), "改正 .env 后再运行 irbot doctor")
         return

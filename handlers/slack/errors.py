@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.delivery import Loss
+from bot.delivery.transport import Loss
 
 # The credentials are refused: nothing of this workspace works until someone acts.
 _CREDENTIALS = {

@@ -8,23 +8,21 @@ not at all – a welcome, a pressed card – goes out beside the outbox.
 from __future__ import annotations
 
 import logging
-import re
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from bot.answering.responder import Desk
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
-from bot.errors import SettingsError, StoreError
+from bot.errors import StoreError
 from bot.message import Chat, Message
 from handlers.wecom import mentions, render
-from handlers.wecom.carrier import WecomCarrier, address
 from handlers.wecom.connection import Connection, Timing
+from handlers.wecom.credentials import PLATFORM
 from handlers.wecom.frames import (
     Asked,
     Callback,
@@ -35,8 +33,7 @@ from handlers.wecom.frames import (
     Wordless,
 )
 from handlers.wecom.lease import Lease
-
-PLATFORM = "wecom"
+from handlers.wecom.transport import WecomTransport, address
 
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
 _EVENTS = 10_000  # ids of events kept, to leave repetitions
@@ -44,45 +41,6 @@ _EVENTS = 10_000  # ids of events kept, to leave repetitions
 log = logging.getLogger(__name__)
 
 _Heard = tuple[Callback, str, float]
-
-
-def check(settings: Settings) -> None:
-    """Look at the credentials without the network.
-
-    Raises:
-        SettingsError: Half-set or malformed.
-    """
-    bot_id, secret = settings.wecom_bot_id, settings.wecom_bot_secret
-    for name, value, other in (
-        ("WECOM_BOT_ID", bot_id, "WECOM_BOT_SECRET"),
-        ("WECOM_BOT_SECRET", secret, "WECOM_BOT_ID"),
-    ):
-        if not value:
-            raise SettingsError(
-                f"已设 {other}，但缺 {name}；两项都在管理后台该智能机器人的“使用长连接”一栏"
-            )
-        if not re.fullmatch(r"[\w+/=.:-]{1,256}", value, re.ASCII):
-            raise SettingsError(
-                f"{name} 只应含字母、数字和 - _ 等符号；请从管理后台该智能机器人的"
-                "“使用长连接”一栏整段复制，不带空格和引号"
-            )
-    if not _is_safe(settings.wecom_ws_url):
-        raise SettingsError(
-            "WECOM_WS_URL 应为 wss:// 开头的地址，例如 wss://openws.work.weixin.qq.com"
-            "（ws:// 只用于本机测试）"
-        )
-
-
-def _is_safe(url: str) -> bool:
-    """TLS, or this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if parts.scheme == "ws":
-        return host in ("127.0.0.1", "::1", "localhost")
-    return parts.scheme == "wss" and bool(host)
 
 
 class WecomChat:
@@ -107,7 +65,7 @@ class WecomChat:
             lambda *heard: self._heard.put(heard),
             timing,
         )
-        delivery.register(PLATFORM, WecomCarrier(self._connection, desk.words))
+        delivery.register(PLATFORM, WecomTransport(self._connection, desk.words))
 
     # Life
 
@@ -187,7 +145,7 @@ class WecomChat:
         to = self._address(origin, session, text)
         if asked.has_pictures:
             to["pictures"] = True
-        self._delivery.accept(self._key(origin), Message(text, self._chat(origin)), to)
+        self._delivery.inbox.accept(self._key(origin), Message(text, self._chat(origin)), to)
 
     def _status(self, origin: Origin) -> str:
         return self._desk.words.text(
@@ -199,7 +157,7 @@ class WecomChat:
 
     def _notify(self, origin: Origin, session: str, text: str) -> None:
         """Say something of the bot's own, once for a message."""
-        self._delivery.enqueue(
+        self._delivery.sender.enqueue(
             self._key(origin),
             self._chat(origin),
             [render.notice(text)],
@@ -222,7 +180,7 @@ class WecomChat:
             # An event's request id answers no message, so the answer is pushed.
             to = address(origin.channel, in_group=origin.in_group, query=picked.says)
             message = Message(picked.says, self._chat(origin))
-            if not self._delivery.accept(self._key(origin), message, to):
+            if not self._delivery.inbox.accept(self._key(origin), message, to):
                 return
             card = render.card(picked.offered, words, pressed.task_id, picked.at)
             if not picked.offered:
@@ -240,9 +198,9 @@ class WecomChat:
         for question_id in ids:
             chat = self._chat(opinion.origin)
             if opinion.helpful is None:
-                self._delivery.drop_opinion(chat, question_id)
+                self._delivery.feedback.drop(chat, question_id)
             else:
-                self._delivery.keep_opinion(chat, question_id, query, helpful=opinion.helpful)
+                self._delivery.feedback.keep(chat, question_id, query, helpful=opinion.helpful)
 
     def _key(self, origin: Origin) -> str:
         return f"{PLATFORM}/{self._bot_id}/{origin.msgid}"

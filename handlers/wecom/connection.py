@@ -39,6 +39,7 @@ from websockets.protocol import State
 from handlers.wecom import frames
 from handlers.wecom.frames import Ack, Callback, Kicked, Left
 from handlers.wecom.lease import Lease
+from handlers.wecom_codes import BAD_CREDENTIALS
 
 log = logging.getLogger(__name__)
 
@@ -323,7 +324,7 @@ class Connection:
         return wait
 
     def _refused(self, ack: Ack) -> float | None:
-        if ack.errcode == frames.BAD_CREDENTIALS:
+        if ack.errcode == BAD_CREDENTIALS:
             self._failed = True
             log.error(
                 "WeCom refused the credentials (%d); check WECOM_BOT_ID and WECOM_BOT_SECRET "

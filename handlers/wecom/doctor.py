@@ -9,19 +9,14 @@ from collections.abc import Iterator
 from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
-from handlers.wecom.app import check
 from handlers.wecom.connection import Connection
+from handlers.wecom.credentials import check, is_configured
 from handlers.wecom.lease import Lease
 
 _CONSOLE = "管理后台该智能机器人的“使用长连接”一栏"
 
 
-def is_configured(settings: Settings) -> bool:
-    """Whether any of the smart bot's credentials is set."""
-    return bool(settings.wecom_bot_id or settings.wecom_bot_secret)
-
-
-def findings(settings: Settings, wait_s: float = 10.0) -> Iterator[Finding]:
+def checks(settings: Settings, wait_s: float = 10.0) -> Iterator[Finding]:
     """Check settings and connection; nothing where the smart bot is not set up.
 
     Subscribing ends any other connection of the bot, so it is left out while a process of this

@@ -10,16 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.delivery.delivery import Loss
-
-# Errcodes the bot tells apart; judged by number only, the texts change.
-BAD_CREDENTIALS = 853000
-TOO_OFTEN = 45009
-_LOST = {"93000": Loss("revoked", for_good=True), "93004": Loss("revoked")}
-_LOST["93008"] = _LOST["93000"]
-BAD_REQ_ID, TOO_LATE, NOT_SUBSCRIBED = 846605, 846608, 846609
-BUSY = -1
-
 _READABLE = {"text", "mixed", "voice"}
 _PICTURES = {"image", "file", "video"}
 
@@ -244,8 +234,3 @@ def _words(value: Any, name: str) -> str:
     except UnicodeEncodeError:
         raise _UnusableError(f"{name} is no text") from None
     return value
-
-
-def loss_of(errcode: str) -> Loss:
-    """What a refusal's errcode says of its group, of a bot's or of a webhook's."""
-    return _LOST.get(errcode, Loss("other"))

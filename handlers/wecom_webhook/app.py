@@ -20,25 +20,25 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.commands import Plan, parse_plan
 from bot.config import Settings
-from bot.delivery.delivery import (
+from bot.delivery.delivery import Delivery
+from bot.delivery.rate_limits import RateLimits
+from bot.delivery.transport import (
     Address,
-    CannotTell,
-    Delivery,
+    CannotCheck,
     Found,
-    Limited,
     Loss,
     Outcome,
-    Pace,
     Payload,
+    RateLimited,
+    Reachability,
     Refused,
     Sent,
-    Unknown,
+    Unconfirmed,
 )
-from bot.digest.subscription_commands import Reach
 from bot.digest.subscriptions import SETTINGS, Subscriptions
 from bot.errors import SettingsError
 from bot.message import Chat, Shown
-from handlers.wecom import frames
+from handlers.wecom_codes import BUSY, TOO_OFTEN, loss_of
 
 PLATFORM = "wecom-webhook"
 
@@ -47,8 +47,6 @@ _TEXT_BYTES, _MARKDOWN_BYTES = 2048, 4096
 _NUMBERING_BYTES = 100  # kept free in each of several messages
 _TIMEOUT_S = 10
 _WAIT_S = 60.0  # after errcode 45009
-_BUSY = -1  # errcode: nothing was sent, try later
-_TOO_OFTEN = 45009
 
 # Characters and line starts that a Markdown renderer may take for markup.
 _RISKY = re.compile(
@@ -88,7 +86,7 @@ def plan_of(settings: Settings) -> Plan:
 class Webhooks:
     """Every configured webhook: subscribed while it stands in the settings."""
 
-    pace = Pace(per_channel=((1, 3.5), (20, 60.0)))
+    rate_limits = RateLimits(per_channel=((1, 3.5), (20, 60.0)))
     is_ready = True
 
     def __init__(self, settings: Settings, delivery: Delivery) -> None:
@@ -108,22 +106,22 @@ class Webhooks:
             elif before is None or before.ended_at or before.plan != self._plan:
                 subscriptions.subscribe(_chat(name), self._plan, now)
 
-    # The carrier
+    # The transport
 
     def render(self, shown: Shown, address: Address) -> list[Payload]:
         return messages(shown)
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         return "no push"
 
     def loss(self, reason: str) -> Loss:
-        return frames.loss_of(reason)
+        return loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         return {"webhook": chat.channel}
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
-        return CannotTell()
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
+        return CannotCheck()
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:
         url = self._urls.get(address["webhook"])
@@ -139,28 +137,28 @@ class Webhooks:
                 said = json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code == 429:
-                return Limited(_WAIT_S)
+                return RateLimited(_WAIT_S)
             if error.code >= 500:
-                return Unknown(f"HTTP {error.code}")
+                return Unconfirmed(f"HTTP {error.code}")
             return Refused(f"HTTP {error.code}", permanent=True)
         except urllib.error.URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
                 return Refused("connection refused", permanent=False)
-            return Unknown(type(error.reason).__name__)
+            return Unconfirmed(type(error.reason).__name__)
         except (OSError, ValueError) as error:  # cut connection, an answer that is no JSON
-            return Unknown(type(error).__name__)
+            return Unconfirmed(type(error).__name__)
         return _outcome(said)
 
 
 def _outcome(said: Any) -> Outcome:
     code = said.get("errcode") if isinstance(said, dict) else None
     if not isinstance(code, int):
-        return Unknown("no errcode")
+        return Unconfirmed("no errcode")
     if code == 0:
         return Sent("")
-    if code == _TOO_OFTEN:
-        return Limited(_WAIT_S)
-    return Refused(str(code), permanent=code != _BUSY)
+    if code == TOO_OFTEN:
+        return RateLimited(_WAIT_S)
+    return Refused(str(code), permanent=code != BUSY)
 
 
 def _urls(settings: Settings) -> dict[str, str]:

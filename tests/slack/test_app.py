@@ -11,7 +11,7 @@ from flask import jsonify
 
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
 from bot.wording.texts import Words
 from tests.slack.conftest import running
@@ -213,8 +213,8 @@ def test_counters_tell_what_happened_and_the_log_tells_nobodys_words(bot, slack,
     slack.mention("明天会下雨吗", channel="C3")
     slack.command("关税")
     slack.until(lambda: len(slack.posts) == 3)
-    slack.until(lambda: bot.delivery.counters()["sent"] == 3)
-    counted = bot.delivery.counters()
+    slack.until(lambda: bot.delivery.counters.all()["sent"] == 3)
+    counted = bot.delivery.counters.all()
     names = ("asked", "answered", "offered", "declined", "retries")
     assert [counted[name] for name in names] == [4, 2, 1, 1, 0]
     assert "answered platform=slack" in caplog.text
@@ -275,7 +275,7 @@ def test_an_answer_that_takes_longer_than_slack_waits_comes_a_little_later(
             time.sleep(0.3)
             return super().consider(message)
 
-    monkeypatch.setattr("handlers.slack.app._ACK_WITHIN_S", 0.1)
+    monkeypatch.setattr("handlers.slack.events._ACK_WITHIN_S", 0.1)
     desk = Slow(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     with running(settings, desk):

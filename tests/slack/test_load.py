@@ -88,8 +88,8 @@ def test_a_week_leaves_memory_flat_and_the_store_bounded(
             time.sleep(0.01)
         chat.stop()
         delivery.stop()
-    assert delivery.counters()["asked"] == lot * 20
-    assert delivery.counters()["sent"] == lot * 20
+    assert delivery.counters.all()["asked"] == lot * 20
+    assert delivery.counters.all()["sent"] == lot * 20
     with capsys.disabled():
         told = "; ".join(f"{memory:.0f}/{stored:.1f}" for memory, stored in sizes[4::5])
         print(f"\n{lot * 20} events: resident MB / store MB after each quarter: {told}", end="")

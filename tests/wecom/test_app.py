@@ -345,7 +345,7 @@ def test_a_vectors_opinion_is_kept(bot, wecom, store, case):
     _, delivery = bot
     from bot.message import Chat
 
-    delivery.keep_opinion(Chat("wecom", BOT, "zhangsan", "zhangsan"), "q", "", helpful=True)
+    delivery.feedback.keep(Chat("wecom", BOT, "zhangsan", "zhangsan"), "q", "", helpful=True)
     event = case["in"]["body"]["event"]
     opinion = {**event["feedback_event"], "id": feedback_id(["q"], "可转债")}
     deliver(wecom, case, event={**event, "feedback_event": opinion})

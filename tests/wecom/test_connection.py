@@ -21,12 +21,12 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from bot.config import load_settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.mailbox import undelivered
 from bot.errors import SettingsError
 from bot.store.connection import connect
 from handlers.serving import chats_configured
-from handlers.wecom import carrier
-from handlers.wecom.app import check
+from handlers.wecom import transport
+from handlers.wecom.chat import check
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError, Timing
 from handlers.wecom.lease import Lease
 from tests.conftest import IRBOT
@@ -315,8 +315,8 @@ def test_an_answer_refused_as_too_often_is_repeated_once_after_a_minute(
     bot, wecom, store, monkeypatch
 ):
     case = VECTORS["ack-reply-45009"]
-    assert case["expect"]["retry_after_s"] == carrier._TOO_OFTEN_WAIT_S
-    monkeypatch.setattr(carrier, "_TOO_OFTEN_WAIT_S", 0.5)
+    assert case["expect"]["retry_after_s"] == transport._TOO_OFTEN_WAIT_S
+    monkeypatch.setattr(transport, "_TOO_OFTEN_WAIT_S", 0.5)
     wecom.faults.append(once(errcode("ack-reply-45009"), "aibot_respond_msg"))
     wecom.say("#7")
     settled(wecom, "zhangsan", 1)

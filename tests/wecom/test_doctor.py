@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.config import load_settings
-from bot.delivery.delivery import undelivered
+from bot.delivery.mailbox import undelivered
 from handlers.doctor import findings as whole_doctor
-from handlers.wecom.doctor import findings
+from handlers.wecom.chat import checks
 from tests.wecom.test_app import settled
 
 
@@ -15,7 +15,7 @@ from tests.wecom.test_app import settled
 def examine(wecom, tmp_path, caplog):
     def examine(**changed):
         settings = load_settings({**wecom.env, "IR_DB": "irbot.db", **changed}, tmp_path)
-        found = list(findings(settings, 5.0))
+        found = list(checks(settings, 5.0))
         secret = settings.wecom_bot_secret
         assert not secret or not [item for item in found if secret in item.said + item.todo]
         assert not caplog.records  # what it finds is a finding, not a log

@@ -10,7 +10,8 @@ import pytest
 
 from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
-from bot.delivery.delivery import CannotTell, Delivery, Limited, Refused, Sent, Unknown
+from bot.delivery.delivery import Delivery
+from bot.delivery.transport import CannotCheck, RateLimited, Refused, Sent, Unconfirmed
 from bot.digest.checks import findings
 from bot.digest.scheduler import Rounds
 from bot.errors import SettingsError
@@ -98,7 +99,7 @@ def test_every_question_of_the_sample_arrives_to_the_letter(desk):
     ("code", "outcome"),
     [
         (0, Sent("")),
-        (45009, Limited(60.0)),
+        (45009, RateLimited(60.0)),
         (93000, Refused("93000", permanent=True)),
         (40058, Refused("40058", permanent=True)),
         (-1, Refused("-1", permanent=False)),
@@ -110,7 +111,7 @@ def test_the_errcode_decides_not_the_status(gateway, desk, tmp_path, code, outco
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == outcome
-    assert hooks.find(payload, {"webhook": name}, "k") == CannotTell()
+    assert hooks.look_up(payload, {"webhook": name}, "k") == CannotCheck()
 
 
 def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, desk, tmp_path):
@@ -120,7 +121,7 @@ def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, desk, tmp_
     hooks = Webhooks(settings(gateway, tmp_path), Delivery(desk, tmp_path / "irbot.db"))
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
-    assert hooks.send(payload, {"webhook": name}, "k") == Unknown("HTTP 502")
+    assert hooks.send(payload, {"webhook": name}, "k") == Unconfirmed("HTTP 502")
 
 
 @pytest.mark.parametrize(

@@ -11,22 +11,22 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.delivery.delivery import (
+from bot.delivery.rate_limits import RateLimits
+from bot.delivery.transport import (
     Address,
-    CannotTell,
+    CannotCheck,
     Found,
-    Limited,
     Loss,
-    NotThere,
+    NotPosted,
     Outcome,
-    Pace,
     Payload,
+    RateLimited,
+    Reachability,
     Refused,
     Sent,
-    Shut,
-    Unknown,
+    Suspended,
+    Unconfirmed,
 )
-from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
 from handlers.slack import render
@@ -50,7 +50,7 @@ _LOOK_S = 2  # for a channel's membership, while somebody waits for `/ir subscri
 _LATE_S = 10.0  # a call that timed out may still be made so long after
 
 
-def pace(posts_a_minute: int) -> Pace:
+def rate_limits(posts_a_minute: int) -> RateLimits:
     """chat.postMessage: one a second and channel, some hundreds a minute and workspace.
 
     Args:
@@ -58,7 +58,7 @@ def pace(posts_a_minute: int) -> Pace:
     """
     workspace = ((posts_a_minute, 60.0),) if posts_a_minute else ()
     # A thousand digests at once take under five minutes and leave room for what is asked then.
-    return Pace(
+    return RateLimits(
         per_channel=((1, 1.0),),
         per_workspace=workspace,
         background=((4, 1.0), (225, 60.0)),
@@ -66,13 +66,13 @@ def pace(posts_a_minute: int) -> Pace:
     )
 
 
-class SlackCarrier:
+class SlackTransport:
     """Web API for posts, response URLs for what only the asker sees."""
 
     is_ready = True  # posts go over HTTP, whatever the socket does
 
     def __init__(
-        self, client: WebClient, words: Words, limits: Pace, refused: Callable[[str], None]
+        self, client: WebClient, words: Words, limits: RateLimits, refused: Callable[[str], None]
     ) -> None:
         """Prepare.
 
@@ -82,7 +82,7 @@ class SlackCarrier:
             limits: What Slack takes.
             refused: Called with Slack's code when it refuses the credentials.
         """
-        self.pace = limits
+        self.rate_limits = limits
         self._client = client
         self._words = words
         self._refused = refused
@@ -134,39 +134,39 @@ class SlackCarrier:
         """What a failed call means for its post."""
         code = code_of(error)
         if (wait_s := retry_after_s(error)) is not None:
-            return Limited(wait_s)
+            return RateLimited(wait_s)
         if not isinstance(error, SlackApiError):
             cause = getattr(error, "reason", error)  # of an URLError
             if isinstance(cause, ConnectionRefusedError | socket.gaierror):
                 return Refused(type(cause).__name__, permanent=False)  # nothing was sent
             late = isinstance(cause, TimeoutError)
-            return Unknown(code, _LATE_S) if late else Unknown(code)
+            return Unconfirmed(code, _LATE_S) if late else Unconfirmed(code)
         if error.response.status_code >= 500 or code in MAY_BE_DONE:
-            return Unknown(code)
+            return Unconfirmed(code)
         if code in FOR_GOOD:
             self._refused(code)
-            return Shut(code, _SHUT_S)
+            return Suspended(code, _SHUT_S)
         return Refused(code, permanent=code != "unknown")
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         if "home" in address:
-            return NotThere()  # publishing the same view again changes nothing
+            return NotPosted()  # publishing the same view again changes nothing
         if "respond" in address:
-            return CannotTell()
+            return CannotCheck()
         try:
             return self._found(address, key)
         except SlackApiError as error:
             code = code_of(error)
             if (wait_s := retry_after_s(error)) is not None:
-                return Limited(wait_s)
+                return RateLimited(wait_s)
             if code in NO_PLACE or code == "missing_scope":
-                return CannotTell()
+                return CannotCheck()
             if code in FOR_GOOD:
                 self._refused(code)
-                return Shut(code, _SHUT_S)
+                return Suspended(code, _SHUT_S)
             raise
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         """Whether the bot is a member; taken to be one where Slack does not say."""
         client = WebClient(
             token=self._client.token,
@@ -211,8 +211,8 @@ class SlackCarrier:
                     return Sent(str(message.get("ts", "")))
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return NotThere()
-        return CannotTell()
+                return NotPosted()
+        return CannotCheck()
 
     def _respond(self, payload: Payload, url: str) -> Outcome:
         webhook = WebhookClient(
@@ -220,9 +220,9 @@ class SlackCarrier:
         )
         answer = webhook.send_dict({"replace_original": False, **payload})
         if answer.status_code == 429:
-            return Limited(seconds(answer.headers))
+            return RateLimited(seconds(answer.headers))
         if answer.status_code >= 500:
-            return Unknown(f"HTTP {answer.status_code}")
+            return Unconfirmed(f"HTTP {answer.status_code}")
         if answer.status_code >= 400:
             return Refused(f"HTTP {answer.status_code}", permanent=True)
         return Sent("")

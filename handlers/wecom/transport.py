@@ -9,34 +9,33 @@ from __future__ import annotations
 
 import logging
 
-from bot.delivery.delivery import (
+from bot.delivery.rate_limits import RateLimits
+from bot.delivery.transport import (
     Address,
-    CannotTell,
+    CannotCheck,
     Found,
-    Limited,
     Loss,
     Outcome,
-    Pace,
     Payload,
+    RateLimited,
+    Reachability,
     Refused,
     Sent,
-    Unknown,
+    Unconfirmed,
 )
-from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
 from bot.wording.texts import Words
-from handlers.wecom import frames, render
+from handlers import wecom_codes as codes
+from handlers.wecom import render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
 from handlers.wecom.frames import Ack
 
 # 30 a minute and 1,000 an hour for each chat, replies and pushes together. The windows are a
 # little longer, as frames do not all take equally long to the gateway.
-PACE = Pace(per_channel=((30, 62.0), (1000, 3610.0)))
+RATE_LIMITS = RateLimits(per_channel=((30, 62.0), (1000, 3610.0)))
 
 _SINGLE, _GROUP = 1, 2
 _TOO_OFTEN_WAIT_S = 60.0
-_BLOCKED = 40201  # by the platform's content check
-_OUR_FAULT = {40008, 40058}  # the same content would be refused again
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +53,10 @@ def address(
     }
 
 
-class WecomCarrier:
+class WecomTransport:
     """One frame a post."""
 
-    pace = PACE
+    rate_limits = RATE_LIMITS
 
     def __init__(self, connection: Connection, words: Words) -> None:
         self._connection = connection
@@ -68,11 +67,11 @@ class WecomCarrier:
     def is_ready(self) -> bool:
         return bool(self._connection.session)
 
-    def reach(self, chat: Chat) -> Reach:
+    def reachability(self, chat: Chat) -> Reachability:
         return ""  # a chat that was written from can be written to
 
     def loss(self, reason: str) -> Loss:
-        return frames.loss_of(reason)
+        return codes.loss_of(reason)
 
     def address_of(self, chat: Chat) -> Address:
         # A private chat goes by the id of its person.
@@ -91,19 +90,19 @@ class WecomCarrier:
         try:
             ack = self._send(payload, address)
         except NotSentError:
-            return Limited(0.5)
+            return RateLimited(0.5)
         except NoAnswerError:
-            return Unknown("no ack")
-        if ack.errcode == frames.TOO_OFTEN and key not in self._held_back:
+            return Unconfirmed("no ack")
+        if ack.errcode == codes.TOO_OFTEN and key not in self._held_back:
             self._held_back.add(key)
-            return Limited(_TOO_OFTEN_WAIT_S)
+            return RateLimited(_TOO_OFTEN_WAIT_S)
         self._held_back.discard(key)
         if ack.errcode == 0:
             return Sent(ack.req_id)
-        if ack.errcode == frames.NOT_SUBSCRIBED:
+        if ack.errcode == codes.NOT_SUBSCRIBED:
             self._connection.restart()
-            return Limited(0.5)
-        return Refused(str(ack.errcode), permanent=ack.errcode != frames.BUSY)
+            return RateLimited(0.5)
+        return Refused(str(ack.errcode), permanent=ack.errcode != codes.BUSY)
 
     def _send(self, payload: Payload, address: Address) -> Ack:
         """By the likelier way, and once by the other where the first is refused for good."""
@@ -112,15 +111,15 @@ class WecomCarrier:
             alive = address["session"] == self._connection.session
             ways.insert(0 if alive else 1, self._respond)
         ack = ways[0](payload, address)
-        if ack.errcode == _BLOCKED:
+        if ack.errcode == codes.BLOCKED:
             return self._push(render.notice(self._words.blocked()), address)
-        if ack.errcode in _OUR_FAULT:
+        if ack.errcode in codes.OUR_FAULT:
             log.error("WeCom refused a message of ours: %d %s", ack.errcode, ack.errmsg)
         elif len(ways) > 1 and ack.errcode not in (
             0,
-            frames.TOO_OFTEN,
-            frames.NOT_SUBSCRIBED,
-            frames.BUSY,
+            codes.TOO_OFTEN,
+            codes.NOT_SUBSCRIBED,
+            codes.BUSY,
         ):
             log.warning("WeCom: %d for an answer; trying the other way once", ack.errcode)
             ack = ways[1](payload, address)
@@ -133,5 +132,5 @@ class WecomCarrier:
         to = {"chatid": address["chatid"], "chat_type": address["chat_type"]}
         return self._connection.request("aibot_send_msg", "", {**to, **payload})
 
-    def find(self, payload: Payload, address: Address, key: str) -> Found:
-        return CannotTell()
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
+        return CannotCheck()

@@ -1,0 +1,239 @@
+"""What people write: kept before it is acknowledged, answered in turn.
+
+A message, the posts that answer it, and what the answerer keeps of it are closed in one
+transaction, so that a kill at any moment leaves it answered once, or not yet.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from bot.delivery.counters import Counters
+from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
+from bot.delivery.transport import Address, Payload, Reachability, Transport
+from bot.errors import trace_of
+from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
+from bot.wording.texts import Words
+
+_FAULT_S = 1.0  # between two tries at a database that refuses
+
+log = logging.getLogger(__name__)
+
+
+class Considered(Protocol):
+    """A message with the reply to it."""
+
+    @property
+    def reply(self) -> Reply: ...
+
+
+class Answerer(Protocol):
+    """What delivery needs of who answers."""
+
+    words: Words
+    now: Callable[[], datetime]  # the bot's clock (IR_NOW)
+    reachability: Callable[
+        [Chat], Reachability
+    ]  # set by delivery: whether an unasked post would arrive
+
+    def consider(self, message: Message) -> Considered:
+        """The reply; nothing is kept yet."""
+
+    def keep(self, message: Message, reply: Reply) -> None:
+        """Keep what follows from a reply that is certain to go out, in the open transaction."""
+
+    def show(self, reply: Reply) -> Shown:
+        """The reply in words."""
+
+
+class Inbox:
+    """Takes messages and answers them, oldest first, in one thread."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        answerer: Answerer,
+        transports: Mapping[str, Transport],
+        line_up: Callable[[Sequence[Waiting]], None],
+        counters: Counters,
+        clock: Callable[[], float],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            mailbox: The tables.
+            answerer: Answers.
+            transports: By platform.
+            line_up: Called with posts that were put out.
+            counters: For what was asked, and how it was answered.
+            clock: Seconds since 1970.
+        """
+        self._mailbox = mailbox
+        self._answerer = answerer
+        self._transports = transports
+        self._line_up = line_up
+        self._counters = counters
+        self._clock = clock
+        self._wake = threading.Condition()  # guards the two below
+        self._rows: deque[int] = deque()  # to answer
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
+
+    def start(self) -> None:
+        """Answer until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer nothing more; `join` waits for what is in hand."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+
+    def join(self, timeout_s: float) -> None:
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    # In
+
+    def accept(self, key: str, message: Message, address: Address) -> bool:
+        """Commit a message; to be called before the platform is acknowledged.
+
+        Args:
+            key: The platform's mark of the message; equal for its repetitions.
+            message: With its chat.
+            address: What the transport needs to reply.
+
+        Returns:
+            False for a message that was accepted before.
+        """
+        if message.chat is None:
+            raise ValueError("a message without a chat cannot be replied to")
+        with self._mailbox.transaction():
+            row_id = self._mailbox.add(key, message, message.chat, address, self._clock())
+        if not row_id:
+            return False
+        self._counters.count("asked")
+        with self._wake:
+            self._rows.append(row_id)
+            self._wake.notify_all()
+        return True
+
+    def take_over(self, rows: Sequence[int]) -> None:
+        """Answer what another process left, before all else."""
+        with self._wake:
+            self._rows.extendleft(reversed(rows))
+            self._wake.notify_all()
+
+    def shown(self, message: Message) -> Shown:
+        """The reply in words, for a chat that takes it at once; kept and counted."""
+        reply, shown = self._considered(message)
+        self._keep(message, reply)
+        return shown
+
+    def shown_within(self, message: Message, seconds: float) -> Shown | None:
+        """As `shown`; None, and nothing kept or counted, where answering takes longer.
+
+        For a platform that waits so long only: the message is then to be accepted.
+        """
+        ready: SimpleQueue[tuple[Reply | None, Shown]] = SimpleQueue()
+        threading.Thread(
+            target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
+        ).start()
+        try:
+            reply, shown = ready.get(timeout=seconds)
+        except Empty:
+            return None
+        self._keep(message, reply)
+        return shown
+
+    # Answering
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._rows or self._stopping):
+                    self._wake.wait()
+                if self._stopping:
+                    return
+                row_id = self._rows.popleft()
+            try:
+                self._answer(row_id)
+            except Exception as error:  # the database: the message stays in the inbox
+                log.error("answering waits: %s", fault(error))
+                time.sleep(_FAULT_S)
+                with self._wake:
+                    self._rows.appendleft(row_id)
+
+    def _answer(self, row_id: int) -> None:
+        question = self._mailbox.question(row_id)
+        if question is None:
+            return
+        began = time.monotonic()
+        reply, payloads = self._rendered(question)
+        lane = lane_of(question.chat, question.address)
+        with self._mailbox.transaction():
+            if reply is not None:
+                self._answerer.keep(question.message, reply)
+            posts = self._mailbox.put_out(
+                question.key, lane, payloads, question.address, self._clock()
+            )
+            self._mailbox.close_question(row_id)
+        self._line_up(posts)
+        self._count(reply)
+        log.info(
+            "answered platform=%s inbox=%d reply=%s posts=%d waited_ms=%d took_ms=%d",
+            question.chat.platform,
+            row_id,
+            type(reply).__name__ if reply else "apology",
+            len(posts),
+            (self._clock() - question.at) * 1000,
+            (time.monotonic() - began) * 1000,
+        )
+
+    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload]]:
+        reply, shown = self._considered(question.message)
+        transport = self._transports[question.chat.platform]
+        try:
+            return reply, transport.render(shown, question.address)
+        except Exception as error:
+            log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
+            return None, transport.render(self._apology(), question.address)
+
+    def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
+        """The reply and its words; no reply and an apology if answering fails."""
+        try:
+            reply = self._answerer.consider(message).reply
+            return reply, self._answerer.show(reply)
+        except Exception as error:
+            # Whatever is wrong, the asker hears of it; the message's words stay out of the log.
+            log.error("answering failed: %s", trace_of(error))
+            return None, self._apology()
+
+    def _keep(self, message: Message, reply: Reply | None) -> None:
+        """What is kept of a message that had no row."""
+        self._counters.count("asked")
+        self._count(reply)
+        if reply is not None:
+            with self._mailbox.transaction():
+                self._answerer.keep(message, reply)
+
+    def _count(self, reply: Reply | None) -> None:
+        match reply:
+            case None:
+                self._counters.count("failed")
+            case Answer():
+                self._counters.count("answered")
+            case Suggest():
+                self._counters.count("offered")
+            case Decline():
+                self._counters.count("declined")
+
+    def _apology(self) -> Shown:
+        return Shown(lead=self._answerer.words.text("apology"))

@@ -1,0 +1,319 @@
+"""Inbox and outbox as tables: all SQL of delivery.
+
+A row belongs to the process that claimed it (`owner`) while that lives; columns, states and keys
+are read by other versions of this program, too. Times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from bot.delivery.send_queues import Lane
+from bot.delivery.transport import SETTLE_S, Address, Payload
+from bot.errors import trace_of
+from bot.message import Chat, Message
+from bot.store.connection import connection, first, transaction
+
+
+@dataclass(frozen=True)
+class Question:
+    """A row of the inbox that is to be answered."""
+
+    id: int
+    key: str
+    message: Message
+    chat: Chat
+    address: Address
+    at: float  # when it came
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row of the outbox in its queue."""
+
+    id: int
+    lane: Lane
+    due: float  # not before then
+    is_background: bool  # nobody waits for it
+
+
+@dataclass(frozen=True)
+class Post:
+    """A row of the outbox as it was before it was taken in hand."""
+
+    id: int
+    key: str
+    platform: str
+    stored_address: str  # JSON
+    stored_payload: str  # JSON
+    state: Literal["ready", "sending"]  # sending: it may have been posted already
+    tries: int  # made before
+    ref: str | None  # why it waits, where that is known
+    at: float  # when it was put out
+
+    @property
+    def address(self) -> Address:
+        return json.loads(self.stored_address)  # type: ignore[no-any-return]
+
+    @property
+    def payload(self) -> Payload:
+        return json.loads(self.stored_payload)  # type: ignore[no-any-return]
+
+
+class Mailbox:
+    """The two tables, as one process sees them. Safe to share between threads."""
+
+    def __init__(self, path: Path, owner: str) -> None:
+        """Prepare.
+
+        Args:
+            path: The database.
+            owner: This process's mark on its rows.
+        """
+        self._path = path
+        self._owner = owner
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is written inside is committed together, also by others into the same file."""
+        return transaction(self._db())
+
+    def _db(self) -> Database:
+        return connection(self._path)
+
+    # Inbox
+
+    def add(self, key: str, message: Message, chat: Chat, address: Address, at: float) -> int:
+        """Write a message; returns its row's id, 0 where the key was taken before."""
+        done = self._db().execute(
+            "INSERT INTO inbox (key, platform, workspace, channel, user, text, company, as_of, "
+            "address, state, owner, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
+            "ON CONFLICT (key) DO NOTHING",
+            [
+                key,
+                chat.platform,
+                chat.workspace,
+                chat.channel,
+                chat.user,
+                message.text,
+                message.company,
+                message.as_of.isoformat() if message.as_of else None,
+                json.dumps(address),
+                self._owner,
+                at,
+            ],
+        )
+        return int(done.lastrowid or 0) if done.rowcount else 0
+
+    def question(self, row_id: int) -> Question | None:
+        """The message of a row; None once it is answered."""
+        row = first(self._db(), "SELECT * FROM inbox WHERE id = ? AND state = 'new'", row_id)
+        if row is None:
+            return None
+        chat = Chat(row["platform"], row["workspace"], row["channel"], row["user"])
+        as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
+        message = Message(row["text"], chat, row["company"], as_of)
+        address = json.loads(row["address"])
+        return Question(row["id"], row["key"], message, chat, address, row["at"])
+
+    def close_question(self, row_id: int) -> None:
+        """It is answered; what was typed is forgotten."""
+        self._db().execute(
+            "UPDATE inbox SET state = 'done', text = '', address = '{}', owner = NULL WHERE id = ?",
+            [row_id],
+        )
+
+    # Outbox
+
+    def is_taken(self, key: str) -> bool:
+        """Whether posts were ever put out under the key."""
+        return first(self._db(), "SELECT 1 FROM outbox WHERE key = ?", f"{key}/1") is not None
+
+    def put_out(
+        self,
+        key: str,
+        lane: Lane,
+        payloads: Sequence[Payload],
+        address: Address,
+        at: float,
+        due: float = 0.0,
+        is_background: bool = False,
+    ) -> list[Waiting]:
+        """Write a row for each payload, in order."""
+        db = self._db()
+        rows = []
+        for number, payload in enumerate(payloads, 1):
+            done = db.execute(
+                "INSERT INTO outbox (key, platform, workspace, channel, address, payload, "
+                "state, owner, tries, due, at, background) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, ?, ?, ?)",
+                [
+                    f"{key}/{number}",
+                    *lane,
+                    json.dumps(address),
+                    json.dumps(payload, ensure_ascii=False),
+                    self._owner,
+                    due,
+                    at,
+                    int(is_background),
+                ],
+            )
+            rows.append(Waiting(int(done.lastrowid or 0), lane, due, is_background))
+        return rows
+
+    def last_background_due(self, chat: Chat) -> float:
+        """When the last of a workspace's waiting background posts may go; 0 where none waits."""
+        (last,) = (
+            self._db()
+            .execute(
+                "SELECT max(due) FROM outbox WHERE background = 1 "
+                "AND state IN ('ready', 'sending') AND platform = ? AND workspace = ?",
+                [chat.platform, chat.workspace],
+            )
+            .fetchone()
+        )
+        return last or 0.0
+
+    def begun(self, lane: Lane, since: float) -> list[float]:
+        """When the lane's posts were begun, oldest first."""
+        rows = self._db().execute(
+            "SELECT begun FROM outbox WHERE platform = ? AND workspace = ? AND channel = ? "
+            "AND begun > ? ORDER BY begun",
+            [*lane, since],
+        )
+        return [at for (at,) in rows]
+
+    def begin(self, row_id: int, now: float) -> Post | None:
+        """Take a row in hand: it is `sending` now; None where another process was quicker."""
+        db = self._db()
+        row = first(db, "SELECT * FROM outbox WHERE id = ? AND owner = ?", row_id, self._owner)
+        if row is None or row["state"] not in ("ready", "sending"):
+            return None
+        db.execute(
+            "UPDATE outbox SET state = 'sending', tries = tries + 1, begun = ?, due = ? "
+            "WHERE id = ?",
+            [now, now + SETTLE_S, row_id],
+        )
+        return Post(
+            row["id"],
+            row["key"],
+            row["platform"],
+            row["address"],
+            row["payload"],
+            row["state"],
+            row["tries"],
+            row["ref"],
+            row["at"],
+        )
+
+    def close_post(self, row_id: int, state: str, ref: str) -> None:
+        """Nothing more is done for it; its words are forgotten."""
+        self._db().execute(
+            "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}', address = '{}' "
+            "WHERE id = ?",
+            [state, ref, row_id],
+        )
+
+    def put_back(self, row_id: int, state: str, due: float, ref: str | None) -> None:
+        """It is taken up again; `ref` None: as it was."""
+        self._db().execute(
+            "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref) WHERE id = ?",
+            [state, due, ref, row_id],
+        )
+
+    # What other processes left
+
+    def owners(self, platforms: Sequence[str]) -> list[str | None]:
+        """Whose rows of these platforms wait; None: nobody's."""
+        ours = f"platform IN ({', '.join('?' * len(platforms))})"
+        rows = self._db().execute(
+            f"SELECT owner FROM inbox WHERE state = 'new' AND {ours} UNION "
+            f"SELECT owner FROM outbox WHERE state IN ('ready', 'sending') AND {ours}",
+            [*platforms, *platforms],
+        )
+        return [owner for (owner,) in rows.fetchall()]
+
+    def take_over(
+        self, gone: str | None, platforms: Sequence[str]
+    ) -> tuple[list[int], list[Waiting]]:
+        """Claim the waiting rows of a process that is gone: messages and posts, oldest first."""
+        db = self._db()
+        ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?"
+        values = [*platforms, gone]
+        with transaction(db):
+            questions = db.execute(
+                f"SELECT id FROM inbox WHERE state = 'new' AND {ours} ORDER BY id", values
+            ).fetchall()
+            posts = db.execute(
+                "SELECT id, platform, workspace, channel, due, background FROM outbox "
+                f"WHERE state IN ('ready', 'sending') AND {ours} ORDER BY id",
+                values,
+            ).fetchall()
+            for table, rows in (("inbox", questions), ("outbox", posts)):
+                for row in rows:
+                    db.execute(f"UPDATE {table} SET owner = ? WHERE id = ?", [self._owner, row[0]])
+        return [row_id for (row_id,) in questions], [
+            Waiting(row_id, (platform, workspace, channel), due, bool(background))
+            for row_id, platform, workspace, channel, due, background in posts
+        ]
+
+    # State
+
+    def oldest_waiting(self) -> float | None:
+        """When the oldest message or post came that has not gone out."""
+        (oldest,) = (
+            self._db()
+            .execute(
+                "SELECT min(at) FROM (SELECT at FROM inbox WHERE state = 'new' UNION ALL "
+                "SELECT at FROM outbox WHERE state IN ('ready', 'sending'))"
+            )
+            .fetchone()
+        )
+        return oldest  # type: ignore[no-any-return]
+
+    def purge(self, before: float) -> None:
+        """Delete what is done and older than that, inside the caller's transaction."""
+        db = self._db()
+        db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [before])
+        db.execute(
+            "DELETE FROM outbox WHERE at < ? AND state IN ('sent', 'failed', 'unknown', 'late')",
+            [before],
+        )
+
+
+def newest(path: Path) -> float | None:
+    """When the last message or post came."""
+    (at,) = (
+        connection(path)
+        .execute("SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox)")
+        .fetchone()
+    )
+    return at  # type: ignore[no-any-return]
+
+
+def undelivered(path: Path) -> list[dict[str, Any]]:
+    """Posts that did not go out for good: fate unknown, or refused (`ref` says why)."""
+    return list(
+        connection(path).query(
+            "SELECT key, platform, workspace, channel, state, ref, at FROM outbox "
+            "WHERE state IN ('unknown', 'failed') ORDER BY id"
+        )
+    )
+
+
+def lane_of(chat: Chat, address: Address) -> Lane:
+    """The queue of a post: its channel's, or its address's own."""
+    return chat.platform, chat.workspace, str(address.get("lane", chat.channel))
+
+
+def fault(error: Exception) -> str:
+    """An error for the log: SQLite's own words, else where the bug is."""
+    return str(error) if isinstance(error, sqlite3.Error) else trace_of(error)

@@ -1,0 +1,296 @@
+"""Posts the outbox: each post once, each lane in order.
+
+    begin       a row is `sending`, committed, before the network call
+    carry       posted; or, where a kill or a time-out left it `sending`, looked up first and
+                repeated only where the platform says that it is not there
+    settle      what came of it (`transition`) is committed, then the lane is free
+
+One thread writes the outbox, so that many posts share a commit; others carry.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from bot.delivery.counters import Counters
+from bot.delivery.mailbox import Mailbox, Post, Waiting, fault, lane_of
+from bot.delivery.send_queues import Lane, SendQueues
+from bot.delivery.transition import Closed, Transition, transition
+from bot.delivery.transport import (
+    Address,
+    CannotCheck,
+    Expired,
+    NotPosted,
+    Outcome,
+    Payload,
+    Refused,
+    Suspended,
+    Transport,
+    Unconfirmed,
+)
+from bot.message import Chat
+
+SENDERS = 16  # posts of a workspace in hand at once
+_REMEMBERED_S = 3700.0  # posts longer ago are in no window of the limits
+_LOOK_S = 1.0  # how often a platform that was not ready is asked again
+_FAULT_S = 1.0  # between two tries at a database that refuses
+_SWEEP_S = 60.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What came of a post that was in hand."""
+
+    lane: Lane
+    post: Post
+    outcome: Outcome | CannotCheck
+
+
+class Sender:
+    """One per process; register every platform before `start`."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        transports: Mapping[str, Transport],
+        counters: Counters,
+        clock: Callable[[], float],
+        bot_clock: Callable[[], float],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            mailbox: The tables.
+            transports: By platform.
+            counters: For what became of posts.
+            clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
+            bot_clock: Seconds since 1970 by which a post is no longer wanted (IR_NOW).
+        """
+        self._mailbox = mailbox
+        self._transports = transports
+        self._counters = counters
+        self._clock = clock
+        self._bot_clock = bot_clock
+        self._wake = threading.Condition()  # guards the four below
+        self._queues = SendQueues(SENDERS)
+        self._settled: list[_Settled] = []
+        self._in_hand = 0
+        self._stopping = False
+        self._posts: SimpleQueue[tuple[Lane, Post] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="send", daemon=True)
+        self._carrying: list[threading.Thread] = []
+
+    def register(self, platform: str) -> None:
+        """Keep to what a platform takes."""
+        transport = self._transports[platform]
+        self._queues.set_limits(platform, transport.rate_limits, lambda: transport.is_ready)
+
+    def start(self) -> None:
+        """Post until `stop`."""
+        self._carrying = [
+            threading.Thread(target=self._carry, name=f"carry-{at}", daemon=True)
+            for at in range(SENDERS * len(self._transports))
+        ]
+        for thread in (self._thread, *self._carrying):
+            thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; `join` waits for what is in hand."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+
+    def join(self, timeout_s: float) -> None:
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        for _ in self._carrying:
+            self._posts.put(None)
+
+    # What is to go out
+
+    def enqueue(
+        self,
+        key: str,
+        chat: Chat,
+        payloads: Sequence[Payload],
+        address: Address,
+        *,
+        background: bool = False,
+        claim: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Post something rendered already, once for a key.
+
+        Args:
+            key: Names it for good.
+            chat: Where it goes.
+            payloads: From the transport.
+            address: What the transport needs to post.
+            background: Nobody waits for it.
+            claim: Called in the same transaction; False: it is not to be posted.
+
+        Returns:
+            False if the key was taken before, or the claim failed.
+        """
+        now, lane = self._clock(), lane_of(chat, address)
+        with self._mailbox.transaction():
+            if self._mailbox.is_taken(key) or not claim():
+                return False
+            due = self._turn(chat, now) if background else 0.0
+            posts = self._mailbox.put_out(key, lane, payloads, address, now, due, background)
+        self.line_up(posts)
+        return True
+
+    def _turn(self, chat: Chat, now: float) -> float:
+        """When the workspace's next background post may go, whichever process sends it."""
+        gap_s = self._transports[chat.platform].rate_limits.background_gap_s
+        return max(now, self._mailbox.last_background_due(chat) + gap_s)
+
+    def line_up(self, posts: Sequence[Waiting]) -> None:
+        """Queue posts that are in the outbox."""
+        for lane in dict.fromkeys(post.lane for post in posts):
+            self._recall(lane)
+        with self._wake:
+            for post in posts:
+                wait_s = post.due - self._clock()
+                self._queues.put(post.lane, post.id, wait_s, post.is_background)
+            self._wake.notify_all()
+
+    def _recall(self, lane: Lane) -> None:
+        """Let a restart begin no new window of the platform's limits."""
+        with self._wake:
+            if lane in self._queues:
+                return
+        now = self._clock()
+        ages_s = [now - at for at in self._mailbox.begun(lane, now - _REMEMBERED_S)]
+        with self._wake:
+            self._queues.recall(lane, ages_s)
+
+    # Writing
+
+    def _run(self) -> None:
+        sweep_at = 0.0
+        settled: list[_Settled] = []
+        while True:
+            with self._wake:
+                if time.monotonic() >= sweep_at:
+                    self._queues.sweep()
+                    sweep_at = time.monotonic() + _SWEEP_S
+                if not (settled or self._settled):
+                    if self._stopping and not self._in_hand:
+                        return
+                    self._wake.wait(_LOOK_S if self._stopping else self._queues.wait_s(_LOOK_S))
+                settled += self._settled
+                self._settled.clear()
+                going = [] if self._stopping else self._queues.take()
+                self._in_hand += len(going)
+            try:
+                begun = self._write(settled, going)
+            except Exception as error:  # what is settled stays so until it is written
+                log.error("sending waits: %s", fault(error))
+                if not self._taken_back(going):
+                    return
+                continue
+            settled = []
+            for item in begun:
+                self._posts.put(item)
+
+    def _taken_back(self, going: Sequence[tuple[Lane, int]]) -> bool:
+        """Wait a little and try them again; False when stopping."""
+        with self._wake:
+            for lane, _ in going:
+                self._in_hand -= 1
+                self._queues.again(lane, _FAULT_S)
+            if self._stopping:
+                return False
+            self._wake.wait(_FAULT_S)
+        return True
+
+    def _write(
+        self, settled: Sequence[_Settled], going: Sequence[tuple[Lane, int]]
+    ) -> list[tuple[Lane, Post]]:
+        """Commit what came of posts and what is about to be posted."""
+        if not (settled or going):
+            return []
+        now = self._clock()
+        became = [(item, transition(item.outcome, item.post, now)) for item in settled]
+        with self._mailbox.transaction():
+            for item, change in became:
+                self._store(item.post, change)
+            begun = [(lane, self._mailbox.begin(row_id, now)) for lane, row_id in going]
+        for item, change in became:
+            _tell(item)
+            self._free(item.lane, change)
+        with self._wake:
+            for lane, post in begun:
+                if post is None:  # another process was quicker
+                    self._in_hand -= 1
+                    self._queues.done(lane)
+        return [(lane, post) for lane, post in begun if post is not None]
+
+    def _store(self, post: Post, change: Transition) -> None:
+        if isinstance(change, Closed):
+            self._mailbox.close_post(post.id, change.state, change.ref)
+        else:
+            self._mailbox.put_back(post.id, change.state, change.due, change.ref)
+
+    def _free(self, lane: Lane, change: Transition) -> None:
+        """Let the lane's next post go, as the change of its last is committed."""
+        with self._wake:
+            self._in_hand -= 1
+            if isinstance(change, Closed):
+                self._queues.done(lane)
+            else:
+                self._queues.again(lane, change.after_s)
+                if change.holds_workspace:
+                    self._queues.hold(lane, change.after_s)
+        if isinstance(change, Closed):
+            self._counters.count("refused" if change.state == "failed" else change.state)
+        else:
+            self._counters.count("retries")
+
+    # Carrying
+
+    def _carry(self) -> None:
+        """Post one after another."""
+        while (item := self._posts.get()) is not None:
+            lane, post = item
+            outcome: Outcome | CannotCheck
+            try:
+                outcome = self._carried(self._transports[post.platform], post)
+            except Exception as error:
+                outcome = Unconfirmed(type(error).__name__)
+            with self._wake:
+                self._settled.append(_Settled(lane, post, outcome))
+                self._wake.notify_all()
+
+    def _carried(self, transport: Transport, post: Post) -> Outcome | CannotCheck:
+        payload, address = post.payload, post.address
+        if post.state == "sending":
+            found = transport.look_up(payload, address, post.key)
+            if not isinstance(found, NotPosted):
+                return found
+        if address.get("until", math.inf) < self._bot_clock():
+            return Expired()
+        return transport.send(payload, address, post.key)
+
+
+def _tell(item: _Settled) -> None:
+    """What an operator may want to know of a post that did not simply go out."""
+    platform = item.post.platform
+    match item.outcome:
+        case Suspended(reason):
+            log.warning("%s is shut for now: %s", platform, reason)
+        case Refused(reason):
+            log.warning("%s refused a post: %s", platform, reason)
+        case Unconfirmed(reason):
+            log.warning("%s: a post's fate is unknown: %s", platform, reason)
+        case CannotCheck():
+            log.warning("%s: a post's fate is unknown; not repeated", platform)

@@ -1,0 +1,21 @@
+"""Slack as one of the chats (`handlers.chats`)."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from bot.answering.responder import Desk
+from bot.config import Settings
+from bot.delivery.delivery import Delivery
+from handlers.slack.app import SlackChat
+from handlers.slack.credentials import PLATFORM, check, hosts, is_configured
+from handlers.slack.doctor import checks
+
+__all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
+
+
+def open(settings: Settings, desk: Desk, delivery: Delivery, callbacks: Flask) -> SlackChat:
+    """Put Slack together; in HTTP mode it is heard at `/slack/events`."""
+    chat = SlackChat(settings, desk, delivery)
+    chat.mount(callbacks)
+    return chat
