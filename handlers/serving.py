@@ -17,7 +17,7 @@ import click
 from bot.bootstrap import open_desk
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
-from bot.digest.scheduler import Rounds
+from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.ingest.embedding import learn_meaning
 from bot.matching.model import chosen_embedder
@@ -94,7 +94,9 @@ def serve(settings: Settings) -> None:
         webhook.Webhooks(settings, delivery).subscribe(
             desk.subscribing.subscriptions, settings.now()
         )
-    rounds = Rounds(desk, delivery, timedelta(hours=settings.digest_late_hours))
+    scheduler = DigestScheduler(
+        desk.subscribing, delivery, timedelta(hours=settings.digest_late_hours)
+    )
 
     def health() -> dict[str, Any]:
         return {
@@ -124,13 +126,13 @@ def serve(settings: Settings) -> None:
             chat.start()
         for server in servers:
             server.start()
-        rounds.start()
+        scheduler.start()
         if web:
             _say_where(web.url, not chats)
         try:
             _wait(stopped, chats, store, delivery, settings)
         finally:
-            rounds.stop()
+            scheduler.stop()
             for chat in chats.values():
                 chat.stop()
             delivery.stop()

@@ -11,7 +11,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.commands import Plan
 from bot.config import CHINA
-from bot.digest.content import due, next_due
+from bot.digest.due import due, next_due
 from bot.digest.subscriptions import claim
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, Message
@@ -52,7 +52,7 @@ class Library:
     def edit(self, plan=NINE, day=None, chat=C1):
         day = day or self.now.date()
         at = datetime.combine(day, time(9), CHINA)
-        return self.desk.subscribing.editor.edit(chat, plan, day, at)
+        return self.desk.subscribing.digests.build(chat, plan, day, at)
 
     def post(self, day=None, plan=NINE, chat=C1):
         """As if the digest had been posted; returns it."""

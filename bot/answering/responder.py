@@ -38,9 +38,9 @@ from bot.commands import (
     parse,
 )
 from bot.config import Caution
-from bot.digest.content import Editor
-from bot.digest.subscription_commands import Reach, Subscribing
-from bot.digest.subscriptions import Subscriptions
+from bot.digest.content import DigestBuilder
+from bot.digest.subscription_commands import Reach, SubscriptionCommands
+from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.ingest.embedding import known_vectors, meaning_state
 from bot.matching.embedding import Embedder
@@ -117,10 +117,10 @@ class Desk:
         self._lock = threading.Lock()
         self._wordlists = Wordlists(store.path.parent)
         self._library = self._load()
-        subscriptions = Subscriptions(store.path)
-        self.subscribing = Subscribing(
+        subscriptions = SubscriptionStore(store.path)
+        self.subscribing = SubscriptionCommands(
             subscriptions,
-            Editor(
+            DigestBuilder(
                 store,
                 subscriptions,
                 lambda: self._current().index,

@@ -36,8 +36,6 @@ from bot.message import (
 from bot.record import Question, Record
 from bot.wording import dates
 
-UNNUMBERED_SAME_DAY = "与 {id} 同日且均无编号，文字不同，另存为一份"
-
 _TEXTS: dict[str, dict[Lang, str]] = {
     "form": {"zh": "投资者关系活动记录表", "en": "投资者关系活动记录表"},
     "month only": {

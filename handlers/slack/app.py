@@ -353,7 +353,7 @@ class SlackChat:
         self._show_home(event["user"], str(event.get("event_ts", "")))
 
     def _show_home(self, user: str, mark: str) -> None:
-        made = self._desk.subscribing.subscriptions.made_by(PLATFORM, self._team, user)
+        made = self._desk.subscribing.subscriptions.changed_by(PLATFORM, self._team, user)
         view = render.home(self._desk.records(), self._desk.words, made, self._settings.tz)
         self._delivery.enqueue(
             f"{PLATFORM}/{self._team}/home/{user}/{mark}",
@@ -369,7 +369,7 @@ class SlackChat:
         place = str(action.get("value") or str(action.get("block_id", "")).partition(":")[2])
         plan = parse_plan(str(action.get("selected_time") or ""))
         subscribing = self._desk.subscribing
-        for subscription in subscribing.subscriptions.made_by(PLATFORM, self._team, user):
+        for subscription in subscribing.subscriptions.changed_by(PLATFORM, self._team, user):
             if place != f"{subscription.workspace}/{subscription.channel}":
                 continue
             if action["action_id"] == render.DIGEST_END:

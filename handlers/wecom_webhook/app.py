@@ -35,7 +35,7 @@ from bot.delivery.delivery import (
     Unknown,
 )
 from bot.digest.subscription_commands import Reach
-from bot.digest.subscriptions import SETTINGS, Subscriptions
+from bot.digest.subscriptions import SETTINGS, SubscriptionStore
 from bot.errors import SettingsError
 from bot.message import Chat, Shown
 from handlers.wecom import frames
@@ -96,7 +96,7 @@ class Webhooks:
         self._plan = plan_of(settings)
         delivery.register(PLATFORM, self)
 
-    def subscribe(self, subscriptions: Subscriptions, now: datetime) -> None:
+    def subscribe(self, subscriptions: SubscriptionStore, now: datetime) -> None:
         """Bring the subscriptions in line with the settings; one that was revoked stays ended."""
         for subscription in subscriptions.active():
             if subscription.platform == PLATFORM and subscription.channel not in self._urls:

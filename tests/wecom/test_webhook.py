@@ -12,7 +12,7 @@ from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import CannotTell, Delivery, Limited, Refused, Sent, Unknown
 from bot.digest.checks import findings
-from bot.digest.scheduler import Rounds
+from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.message import Answer, Hit, Quotation, Shown
 from bot.wording.texts import Words
@@ -153,19 +153,21 @@ def group(gateway, store, tmp_path):
             self.hooks = Webhooks(settings(gateway, tmp_path), self.delivery)
             self.subscriptions = self.desk.subscribing.subscriptions
             self.hooks.subscribe(self.subscriptions, self.now)
-            self.rounds = Rounds(self.desk, self.delivery, timedelta(hours=4))
+            self.scheduler = DigestScheduler(
+                self.desk.subscribing, self.delivery, timedelta(hours=4)
+            )
             self.delivery.start()
 
         def day(self, days):
             self.now = self.began + timedelta(days=days, hours=1, seconds=1)
-            self.rounds.go(self.now)
+            self.scheduler.run_once(self.now)
 
         def until(self, condition):
             end = time.monotonic() + 10
             while not condition():
                 assert time.monotonic() < end
                 time.sleep(0.02)
-                self.rounds.go(self.now)
+                self.scheduler.run_once(self.now)
 
     group = Group()
     yield group
