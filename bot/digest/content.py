@@ -52,7 +52,8 @@ class _Library:
     stored: tuple[Stored, ...]
     pool: Pool
     by_id: dict[str, Stored]
-    asked: dict[str, dict[QuestionKey, Question]] = field(default_factory=dict)  # by record, once used
+    # By record, once used.
+    asked: dict[str, dict[QuestionKey, Question]] = field(default_factory=dict)
 
 
 class DigestBuilder:
