@@ -18,7 +18,7 @@ from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
 from bot.store.connection import connect, transaction
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=CHINA)
 NINE = Plan(time(9))

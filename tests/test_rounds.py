@@ -12,7 +12,7 @@ from bot.config import CHINA
 from bot.delivery.delivery import CannotTell, Delivery, Loss, Pace, Refused, Sent, Unknown
 from bot.digest.scheduler import DigestScheduler
 from bot.message import Chat, Message
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 DAY = date(2026, 9, 30)
 

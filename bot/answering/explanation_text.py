@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.answering.explanation import PINS_OF, Conflict, Explanation, Found, Note, Search, sure
 from bot.ingest.embedding import MeaningState
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 _WORTH_A_WORD = 0.005  # share of the whole
 _OTHERS = 4  # synonyms named beside a word

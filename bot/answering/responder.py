@@ -64,7 +64,7 @@ from bot.message import (
 )
 from bot.record import Record
 from bot.store import Memory, Store, normal_id
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _OFFERED = 5

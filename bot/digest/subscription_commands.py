@@ -12,7 +12,7 @@ from bot.digest.content import DigestBuilder
 from bot.digest.due import next_due
 from bot.digest.subscriptions import Change, Subscription, SubscriptionStore
 from bot.message import Chat, Notice, Reply
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 # Whether an unasked post would arrive in a chat; the other values name a sentence in words.
 Reach = Literal["", "not a member", "archived", "no push"]

@@ -28,7 +28,7 @@ from bot.delivery.delivery import (
 )
 from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.slack import render
 from handlers.slack.errors import (
     BAD_BLOCKS,

@@ -17,7 +17,7 @@ from typing import Any
 from bot.digest.subscriptions import Subscription
 from bot.message import Quotation, Shown
 from bot.record import Record
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
 

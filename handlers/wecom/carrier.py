@@ -24,7 +24,7 @@ from bot.delivery.delivery import (
 )
 from bot.digest.subscription_commands import Reach
 from bot.message import Chat, Shown
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.wecom import frames, render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
 from handlers.wecom.frames import Ack

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.message import Quotation, Shown
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
 

@@ -23,7 +23,7 @@ from bot.digest.scheduler import DigestScheduler
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.slack.app import SlackChat
 from tests.conftest import IRBOT
 from tests.fakes.slack import TEAM, FakeSlack

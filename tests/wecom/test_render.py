@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from bot.message import Answer, Hit, Message, Option, Quotation, Shown
 from bot.reading import read_records
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.wecom.render import LIMIT, feedback_id, messages, opinion_about
 from tests.conftest import SAMPLE
 

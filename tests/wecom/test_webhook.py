@@ -15,7 +15,7 @@ from bot.digest.checks import findings
 from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.message import Answer, Hit, Quotation, Shown
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.wecom_webhook.app import Webhooks, check, messages
 from tests.fakes.webhook import FakeWebhook
 
