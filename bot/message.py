@@ -242,18 +242,18 @@ class Option:
 class Shown:
     """A Reply in words: what to show, in order. Renderers add markup and nothing else."""
 
-    lead: str = ""  # the sentence of a suggest, decline, help or notice
+    intro: str = ""  # the sentence of a suggest, decline, help or notice
     quotations: tuple[Quotation, ...] = ()
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
     buttons: tuple[Button, ...] = ()
-    heads: tuple[str, ...] = ()  # what lines of the lead begin with, bold where a chat has that
-    mentions: tuple[str, ...] = ()  # ids in the lead that name a person or a channel of this chat
+    heads: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
+    mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
 
     @property
     def text(self) -> str:
         """The plain-text form, `Reply.text` of the contract."""
-        blocks = [self.lead] if self.lead else []
+        blocks = [self.intro] if self.intro else []
         blocks += [quotation.text for quotation in self.quotations]
         blocks += list(self.not_found)
         if self.options:

@@ -112,12 +112,12 @@ def test_the_next_one_is_on_the_next_trading_day(after, day):
 def test_a_new_record_is_shown_with_eight_of_its_questions_and_how_to_open_them(library):
     library.add(record("2026-007", questions=31))
     shown = library.desk.show(library.edit())
-    assert shown.lead.splitlines()[2:4] == [
+    assert shown.intro.splitlines()[2:4] == [
         "示例股份（300001）2026-11-20 业绩说明会",
         "投资者关系活动记录表 编号2026-007 共31问，列出其中8问",
     ]
-    assert "第8问 第2026-007份第8问的进展？" in shown.lead
-    assert "第9问" not in shown.lead
+    assert "第8问 第2026-007份第8问的进展？" in shown.intro
+    assert "第9问" not in shown.intro
     for says in ("300001/2026-007", "300001/2026-007#8"):
         assert says in [button.says for button in shown.buttons]
         reply = library.desk.reply(Message(says))

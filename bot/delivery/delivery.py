@@ -452,7 +452,7 @@ class Delivery:
                 self._count("declined")
 
     def _apology(self) -> Shown:
-        return Shown(lead=self._desk.words.text("apology"))
+        return Shown(intro=self._desk.words.text("apology"))
 
     def _put_out(
         self,

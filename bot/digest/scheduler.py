@@ -191,7 +191,7 @@ class DigestScheduler:
         self._delivery.enqueue(
             f"digest/retired/{chat.platform}/{chat.workspace}/{chat.channel}/{day}",
             person,
-            carrier.render(Shown(lead=text, mentions=(chat.channel,)), address),
+            carrier.render(Shown(intro=text, mentions=(chat.channel,)), address),
             address,
             background=True,
         )

@@ -49,15 +49,15 @@ class Words(Texts):
             case Answer():
                 return self._answer(reply)
             case Suggest():
-                return Shown(lead=self.text("suggest"), options=self._options(reply))
+                return Shown(intro=self.text("suggest"), options=self._options(reply))
             case Decline():
-                return Shown(lead=self._decline(reply))
+                return Shown(intro=self._decline(reply))
             case Help():
-                return Shown(lead=self.text("help"))
+                return Shown(intro=self.text("help"))
             case Listing():
-                return Shown(lead=self._listing(reply))
+                return Shown(intro=self._listing(reply))
             case Notice():
-                return Shown(lead=reply.text, mentions=reply.mentions)
+                return Shown(intro=reply.text, mentions=reply.mentions)
             case Digest():
                 daily = self._answer(reply.daily) if reply.daily else Shown()
                 return show_digest(reply, daily, self)

@@ -96,9 +96,9 @@ def escape(text: str) -> str:
 def _lines(shown: Shown) -> list[_Line]:
     """What is shown, line by line; an empty list is an empty line between blocks."""
     lines: list[_Line] = []
-    if shown.lead:
-        for line in shown.lead.split("\n"):
-            lines.append(_lead_line(line, shown) if line else [])
+    if shown.intro:
+        for line in shown.intro.split("\n"):
+            lines.append(_intro_line(line, shown) if line else [])
     for option in shown.options:
         lines.append([_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)])
     for quotation in shown.quotations:
@@ -110,8 +110,8 @@ def _lines(shown: Shown) -> list[_Line]:
     return lines
 
 
-def _lead_line(line: str, shown: Shown) -> _Line:
-    """A line of the lead; the heading that it is or begins with is bold."""
+def _intro_line(line: str, shown: Shown) -> _Line:
+    """A line of the intro; the heading that it is or begins with is bold."""
     head = max((head for head in shown.heads if line.startswith(head)), key=len, default="")
     rest = line[len(head) :]
     bold = [_Run(head, bold=True)] if head else []

@@ -97,7 +97,7 @@ def notice(text: str) -> Payload:
 
 
 def _blocks(shown: Shown, words: Words, in_group: bool, pictures: bool) -> Iterator[_Block]:
-    for line in shown.lead.splitlines():
+    for line in shown.intro.splitlines():
         if line.strip():
             yield _Block("", line)
     for option in shown.options:

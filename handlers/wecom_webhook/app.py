@@ -191,7 +191,7 @@ def _chat(name: str) -> Chat:
 
 def messages(shown: Shown) -> list[Payload]:
     """The messages that show a digest whole, each within its limit; buttons have no place here."""
-    blocks = [shown.lead, *(quotation.text for quotation in shown.quotations), *shown.not_found]
+    blocks = [shown.intro, *(quotation.text for quotation in shown.quotations), *shown.not_found]
     text = "\n\n".join(block for block in blocks if block)
     if _size(text) <= _TEXT_BYTES and "<@" not in text:
         return [{"msgtype": "text", "text": {"content": text}}]
@@ -208,7 +208,7 @@ def messages(shown: Shown) -> list[Payload]:
 
 
 def _paragraphs(shown: Shown) -> Iterator[str]:
-    for line in shown.lead.split("\n"):
+    for line in shown.intro.split("\n"):
         if line:
             yield from _safe(line)
     for quotation in shown.quotations:

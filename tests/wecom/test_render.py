@@ -218,7 +218,7 @@ def test_offers_and_listings_are_read_as_they_stand(read, desk):
         Option(letter, f"（第{at}问）", text, f"300001/2025-003#{at}")
         for at, (letter, text) in enumerate(zip("ABCDE", MARKED, strict=False), 1)
     )
-    shown = Shown(lead="相近的投资者提问：", options=options)
+    shown = Shown(intro="相近的投资者提问：", options=options)
     read_out = read(contents(shown)[0])
     for option in options:
         assert f"{option.letter}. {option.caption}{option.question}" in read_out or (
