@@ -247,7 +247,7 @@ class Shown:
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
     buttons: tuple[Button, ...] = ()
-    heads: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
+    headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
 
     @property

@@ -21,11 +21,11 @@ def show_digest(reply: Digest, daily: Shown, texts: Texts) -> Shown:
         texts: In which language.
     """
     lines = [texts.text("digest", day=texts.day(reply.day))]
-    heads = [lines[0]]
+    headings = [lines[0]]
     buttons: list[Button] = []
     for item in reply.new:
-        heads.append(_head(item, texts))
-        lines += ["", heads[-1], *_record_lines(item, reply.most, texts)]
+        headings.append(_head(item, texts))
+        lines += ["", headings[-1], *_record_lines(item, reply.most, texts)]
         buttons += _buttons(item, reply, texts)
     remarks = []
     if reply.more:
@@ -37,9 +37,9 @@ def show_digest(reply: Digest, daily: Shown, texts: Texts) -> Shown:
     if remarks:
         lines += ["", *remarks]
     if reply.daily:
-        heads.append(texts.text("digest, daily"))
-        lines += ["", heads[-1]]
-    heads += [
+        headings.append(texts.text("digest, daily"))
+        lines += ["", headings[-1]]
+    headings += [
         texts.text("question no", no=question.number)
         for item in reply.new
         for question in _listed(item.record, reply.most)
@@ -48,7 +48,7 @@ def show_digest(reply: Digest, daily: Shown, texts: Texts) -> Shown:
         "\n".join(lines),
         daily.quotations,
         buttons=(*buttons, *daily.buttons),
-        heads=tuple(dict.fromkeys(heads)),
+        headings=tuple(dict.fromkeys(headings)),
     )
 
 
@@ -79,7 +79,7 @@ def show_desk_digest(reply: DeskDigest, texts: Texts) -> Shown:
             lines.append(texts.text(f"desk {key}", count=count))
     if reply.holidays_end:
         lines.append(texts.text("holidays end", end=reply.holidays_end))
-    return Shown("\n".join(lines), heads=(lead,))
+    return Shown("\n".join(lines), headings=(lead,))
 
 
 def _head(item: NewRecord, texts: Texts) -> str:

@@ -112,7 +112,7 @@ def _lines(shown: Shown) -> list[_Line]:
 
 def _intro_line(line: str, shown: Shown) -> _Line:
     """A line of the intro; the heading that it is or begins with is bold."""
-    head = max((head for head in shown.heads if line.startswith(head)), key=len, default="")
+    head = max((head for head in shown.headings if line.startswith(head)), key=len, default="")
     rest = line[len(head) :]
     bold = [_Run(head, bold=True)] if head else []
     return bold + (_with_mentions(rest, shown.mentions, bold=False) if rest else [])
