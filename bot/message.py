@@ -8,8 +8,8 @@ The band is the type of the Reply, so no answer can hide in a decline:
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
     Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
 
-`words.show` turns a Reply into a Shown: the same facts in the same order for every chat, which a
-renderer turns into its platform's markup and `Shown.text` into plain text.
+`words.show` turns a Reply into a ReplyView: the same facts in the same order for every chat, which a
+renderer turns into its platform's markup and `ReplyView.text` into plain text.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReplyView:
     """A Reply in words: what to show, in order. Renderers add markup and nothing else."""
 
     intro: str = ""  # the sentence of a suggest, decline, help or notice

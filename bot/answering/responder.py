@@ -58,7 +58,7 @@ from bot.message import (
     Message,
     Notice,
     Reply,
-    Shown,
+    ReplyView,
     Suggest,
     band,
 )
@@ -218,7 +218,7 @@ class Desk:
             state,
         )
 
-    def show(self, reply: Reply) -> Shown:
+    def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
 

@@ -36,7 +36,7 @@ from bot.delivery.process_lock import Owner
 from bot.delivery.send_queues import Lane, Lanes, Pace
 from bot.digest.subscription_commands import Reach
 from bot.errors import trace_of
-from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
+from bot.message import Answer, Chat, Decline, Message, Reply, ReplyView, Suggest
 from bot.store.connection import connection, transaction
 
 __all__ = ["Pace"]  # a carrier's word, though the lanes keep to it
@@ -134,7 +134,7 @@ class Carrier(Protocol):
     def is_ready(self) -> bool:
         """Whether a post can go out now; until then rows wait untouched, for any process."""
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         """The messages to post, in order, each within the platform's limits."""
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:
@@ -316,18 +316,18 @@ class Delivery:
         ).fetchone()
         return max(self._clock(), (last or 0.0) + gap)
 
-    def shown(self, message: Message) -> Shown:
+    def shown(self, message: Message) -> ReplyView:
         """The desk's reply in words, for a chat that takes it at once; kept and counted."""
         reply, shown = self._considered(message)
         self._keep(message, reply)
         return shown
 
-    def shown_within(self, message: Message, seconds: float) -> Shown | None:
+    def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
         """As `shown`; None, and nothing kept or counted, where answering takes longer.
 
         For a platform that waits so long only: the message then goes to the inbox.
         """
-        ready: SimpleQueue[tuple[Reply | None, Shown]] = SimpleQueue()
+        ready: SimpleQueue[tuple[Reply | None, ReplyView]] = SimpleQueue()
         threading.Thread(
             target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
         ).start()
@@ -421,7 +421,7 @@ class Delivery:
             (time.monotonic() - began) * 1000,
         )
 
-    def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
+    def _considered(self, message: Message) -> tuple[Reply | None, ReplyView]:
         """The desk's reply and its words; no reply and an apology if answering fails."""
         try:
             reply = self._desk.consider(message)
@@ -451,8 +451,8 @@ class Delivery:
             case Decline():
                 self._count("declined")
 
-    def _apology(self) -> Shown:
-        return Shown(intro=self._desk.words.text("apology"))
+    def _apology(self) -> ReplyView:
+        return ReplyView(intro=self._desk.words.text("apology"))
 
     def _put_out(
         self,

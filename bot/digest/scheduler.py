@@ -22,7 +22,7 @@ from bot.digest.due import due
 from bot.digest.subscription_commands import SubscriptionCommands
 from bot.digest.subscriptions import SETTINGS, Entry, Subscription, claim
 from bot.digest.trading_days import TradingDays
-from bot.message import Chat, DeskDigest, Digest, Shown
+from bot.message import Chat, DeskDigest, Digest, ReplyView
 
 _EVERY_S = 0.5
 _ON_TIME = timedelta(minutes=10)  # what pacing may take; never late before that
@@ -191,7 +191,7 @@ class DigestScheduler:
         self._delivery.enqueue(
             f"digest/retired/{chat.platform}/{chat.workspace}/{chat.channel}/{day}",
             person,
-            carrier.render(Shown(intro=text, mentions=(chat.channel,)), address),
+            carrier.render(ReplyView(intro=text, mentions=(chat.channel,)), address),
             address,
             background=True,
         )

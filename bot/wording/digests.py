@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.message import Button, DeskDigest, Digest, NewRecord, Shown
+from bot.message import Button, DeskDigest, Digest, NewRecord, ReplyView
 from bot.record import Question, Record
 from bot.wording.texts import Texts
 
 _BRIEF = 120  # characters of a question that reads well in a list
 
 
-def show_digest(reply: Digest, daily: Shown, texts: Texts) -> Shown:
+def show_digest(reply: Digest, daily: ReplyView, texts: Texts) -> ReplyView:
     """A chat's digest.
 
     Args:
@@ -44,7 +44,7 @@ def show_digest(reply: Digest, daily: Shown, texts: Texts) -> Shown:
         for item in reply.new
         for question in _listed(item.record, reply.most)
     ]
-    return Shown(
+    return ReplyView(
         "\n".join(lines),
         daily.quotations,
         buttons=(*buttons, *daily.buttons),
@@ -52,7 +52,7 @@ def show_digest(reply: Digest, daily: Shown, texts: Texts) -> Shown:
     )
 
 
-def show_desk_digest(reply: DeskDigest, texts: Texts) -> Shown:
+def show_desk_digest(reply: DeskDigest, texts: Texts) -> ReplyView:
     """The desk's counts."""
     lead = texts.text("desk digest", day=texts.day(reply.day))
     lines = [
@@ -79,7 +79,7 @@ def show_desk_digest(reply: DeskDigest, texts: Texts) -> Shown:
             lines.append(texts.text(f"desk {key}", count=count))
     if reply.holidays_end:
         lines.append(texts.text("holidays end", end=reply.holidays_end))
-    return Shown("\n".join(lines), headings=(lead,))
+    return ReplyView("\n".join(lines), headings=(lead,))
 
 
 def _head(item: NewRecord, texts: Texts) -> str:

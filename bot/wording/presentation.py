@@ -1,4 +1,4 @@
-"""Reply → Shown: the same facts in the same order for every chat.
+"""Reply → ReplyView: the same facts in the same order for every chat.
 
 The form of a reply is the design's "What a reply says".
 """
@@ -24,7 +24,7 @@ from bot.message import (
     Option,
     Quotation,
     Reply,
-    Shown,
+    ReplyView,
     Suggest,
 )
 from bot.record import Record
@@ -43,30 +43,30 @@ class Words(Texts):
     contact: str = ""  # how to reach the desk, as set
     stale_days: int = 90  # from this age on it is said how old an answer is
 
-    def show(self, reply: Reply) -> Shown:
+    def show(self, reply: Reply) -> ReplyView:
         """A Reply in words, the same facts in the same order for every chat."""
         match reply:
             case Answer():
                 return self._answer(reply)
             case Suggest():
-                return Shown(intro=self.text("suggest"), options=self._options(reply))
+                return ReplyView(intro=self.text("suggest"), options=self._options(reply))
             case Decline():
-                return Shown(intro=self._decline(reply))
+                return ReplyView(intro=self._decline(reply))
             case Help():
-                return Shown(intro=self.text("help"))
+                return ReplyView(intro=self.text("help"))
             case Listing():
-                return Shown(intro=self._listing(reply))
+                return ReplyView(intro=self._listing(reply))
             case Notice():
-                return Shown(intro=reply.text, mentions=reply.mentions)
+                return ReplyView(intro=reply.text, mentions=reply.mentions)
             case Digest():
-                daily = self._answer(reply.daily) if reply.daily else Shown()
+                daily = self._answer(reply.daily) if reply.daily else ReplyView()
                 return show_digest(reply, daily, self)
             case DeskDigest():
                 return show_desk_digest(reply, self)
             case _:
                 assert_never(reply)
 
-    def _answer(self, reply: Answer) -> Shown:
+    def _answer(self, reply: Answer) -> ReplyView:
         quotations = tuple(self._quotation(hit, reply) for hit in reply.hits)
         if reply.places:
             quotations = tuple(
@@ -79,7 +79,7 @@ class Words(Texts):
         ]
         if reply.unread:
             not_found.append(self.text("unread", most=len(reply.asked), count=reply.unread))
-        return Shown(
+        return ReplyView(
             quotations=quotations, not_found=tuple(not_found), buttons=self._buttons(reply)
         )
 

@@ -27,7 +27,7 @@ from bot.delivery.delivery import (
     Unknown,
 )
 from bot.digest.subscription_commands import Reach
-from bot.message import Chat, Shown
+from bot.message import Chat, ReplyView
 from bot.wording.presentation import Words
 from handlers.slack import render
 from handlers.slack.errors import (
@@ -87,7 +87,7 @@ class SlackCarrier:
         self._words = words
         self._refused = refused
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         query = str(address.get("query", ""))
         if user := address.get("shared_by"):
             payloads = render.messages(shown, self._words, query)

@@ -23,7 +23,7 @@ from bot.delivery.delivery import (
     Unknown,
 )
 from bot.digest.subscription_commands import Reach
-from bot.message import Chat, Shown
+from bot.message import Chat, ReplyView
 from bot.wording.presentation import Words
 from handlers.wecom import frames, render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
@@ -78,7 +78,7 @@ class WecomCarrier:
         # A private chat goes by the id of its person.
         return address(chat.channel, in_group=chat.channel != chat.user)
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         return render.messages(
             shown,
             self._words,

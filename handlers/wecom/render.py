@@ -1,4 +1,4 @@
-"""Shown → WeCom messages: official words in a form that shows them letter for letter.
+"""ReplyView → WeCom messages: official words in a form that shows them letter for letter.
 
 The smart bot's `markdown` knows headings, emphasis, lists, quotes, links, code and tables; what it
 does to `~`, `_` or a backslash is documented nowhere, so nothing is ever escaped or replaced.
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.message import Quotation, Shown
+from bot.message import Quotation, ReplyView
 from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
@@ -63,7 +63,12 @@ class _Block:
 
 
 def messages(
-    shown: Shown, words: Words, query: str = "", *, in_group: bool = False, pictures: bool = False
+    shown: ReplyView,
+    words: Words,
+    query: str = "",
+    *,
+    in_group: bool = False,
+    pictures: bool = False,
 ) -> list[Payload]:
     """The bodies that show a reply whole, in order; the opinion buttons are on the last page.
 
@@ -96,7 +101,7 @@ def notice(text: str) -> Payload:
     return markdown("\n\n".join(_Block("", line).markdown for line in text.splitlines()))
 
 
-def _blocks(shown: Shown, words: Words, in_group: bool, pictures: bool) -> Iterator[_Block]:
+def _blocks(shown: ReplyView, words: Words, in_group: bool, pictures: bool) -> Iterator[_Block]:
     for line in shown.intro.splitlines():
         if line.strip():
             yield _Block("", line)

@@ -37,7 +37,7 @@ from bot.delivery.delivery import (
 from bot.digest.subscription_commands import Reach
 from bot.digest.subscriptions import SETTINGS, SubscriptionStore
 from bot.errors import SettingsError
-from bot.message import Chat, Shown
+from bot.message import Chat, ReplyView
 from handlers.wecom import frames
 
 PLATFORM = "wecom-webhook"
@@ -110,7 +110,7 @@ class Webhooks:
 
     # The carrier
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         return messages(shown)
 
     def reach(self, chat: Chat) -> Reach:
@@ -189,7 +189,7 @@ def _chat(name: str) -> Chat:
 # Rendering
 
 
-def messages(shown: Shown) -> list[Payload]:
+def messages(shown: ReplyView) -> list[Payload]:
     """The messages that show a digest whole, each within its limit; buttons have no place here."""
     blocks = [shown.intro, *(quotation.text for quotation in shown.quotations), *shown.not_found]
     text = "\n\n".join(block for block in blocks if block)
@@ -207,7 +207,7 @@ def messages(shown: Shown) -> list[Payload]:
     ]
 
 
-def _paragraphs(shown: Shown) -> Iterator[str]:
+def _paragraphs(shown: ReplyView) -> Iterator[str]:
     for line in shown.intro.split("\n"):
         if line:
             yield from _safe(line)

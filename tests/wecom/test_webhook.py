@@ -14,7 +14,7 @@ from bot.delivery.delivery import CannotTell, Delivery, Limited, Refused, Sent, 
 from bot.digest.checks import findings
 from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
-from bot.message import Answer, Hit, Quotation, Shown
+from bot.message import Answer, Hit, Quotation, ReplyView
 from bot.wording.presentation import Words
 from handlers.wecom_webhook.app import Webhooks, check, messages
 from tests.fakes.webhook import FakeWebhook
@@ -38,7 +38,7 @@ def quoted(question, answer):
     words = Quotation(
         "头", "注意：以公司公告为准。", "投资者问：", question, "公司答：", answer, "出处：", ""
     )
-    return messages(Shown("每日摘要", (words,)))
+    return messages(ReplyView("每日摘要", (words,)))
 
 
 def content(payload):
@@ -88,7 +88,7 @@ def test_every_question_of_the_sample_arrives_to_the_letter(desk):
     (record,) = desk.records()
     for question in record.questions:
         shown = desk.words.show(Answer((Hit(record, question, 1.0),), date(2026, 11, 25)))
-        payloads = messages(Shown("每日摘要", shown.quotations))
+        payloads = messages(ReplyView("每日摘要", shown.quotations))
         joined = "".join(map(content, payloads)) if len(payloads) == 1 else shown_text(payloads)
         assert question.question in joined
         assert question.answer in joined
