@@ -8,8 +8,8 @@ The band is the type of the Reply, so no answer can hide in a decline:
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
     Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
 
-`words.show` turns a Reply into a ReplyView: the same facts in the same order for every chat, which a
-renderer turns into its platform's markup and `ReplyView.text` into plain text.
+`Words.show` turns a Reply into a ReplyView: the same facts in the same order for every chat, which
+a renderer turns into its platform's markup and `ReplyView.text` into plain text.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ class Button:
     """Something to press, or to type where the chat has no buttons."""
 
     label: str  # `全文`, `同题：第31问`
-    says: str  # the message that pressing it stands for, e.g. `300253/2025-002#31`
+    sends: str  # the message that pressing it stands for, e.g. `300253/2025-002#31`
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ class Option:
     letter: str  # A-E
     caption: str  # company, date and number, where needed to tell them apart
     question: str  # verbatim
-    says: str  # full id
+    sends: str  # full id
 
 
 @dataclass(frozen=True)

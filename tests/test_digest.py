@@ -119,7 +119,7 @@ def test_a_new_record_is_shown_with_eight_of_its_questions_and_how_to_open_them(
     assert "第8问 第2026-007份第8问的进展？" in shown.intro
     assert "第9问" not in shown.intro
     for says in ("300001/2026-007", "300001/2026-007#8"):
-        assert says in [button.says for button in shown.buttons]
+        assert says in [button.sends for button in shown.buttons]
         reply = library.desk.reply(Message(says))
         assert reply.record.id if says.endswith("007") else reply.hits
 

@@ -54,9 +54,9 @@ def show_digest(reply: Digest, daily: ReplyView, texts: Texts) -> ReplyView:
 
 def show_desk_digest(reply: DeskDigest, texts: Texts) -> ReplyView:
     """The desk's counts."""
-    lead = texts.text("desk digest", day=texts.day(reply.day))
+    heading = texts.text("desk digest", day=texts.day(reply.day))
     lines = [
-        lead,
+        heading,
         "",
         texts.text(
             "desk counts",
@@ -79,7 +79,7 @@ def show_desk_digest(reply: DeskDigest, texts: Texts) -> ReplyView:
             lines.append(texts.text(f"desk {key}", count=count))
     if reply.holidays_end:
         lines.append(texts.text("holidays end", end=reply.holidays_end))
-    return ReplyView("\n".join(lines), headings=(lead,))
+    return ReplyView("\n".join(lines), headings=(heading,))
 
 
 def _head(item: NewRecord, texts: Texts) -> str:

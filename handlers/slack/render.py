@@ -202,11 +202,11 @@ def _elements(run: _Run) -> list[Payload]:
 def _rows(shown: ReplyView, words: Words, query: str, share: str) -> list[Payload]:
     """Rows of buttons: what to ask next, and what the asker thinks of the answer."""
     asks = [
-        (IN_PLACE, f"{option.letter} {option.caption}", option.says) for option in shown.options
+        (IN_PLACE, f"{option.letter} {option.caption}", option.sends) for option in shown.options
     ]
     whole = words.text("whole")
     asks += [
-        (IN_PLACE if button.label == whole else ASK, button.label, button.says)
+        (IN_PLACE if button.label == whole else ASK, button.label, button.sends)
         for button in shown.buttons
     ]
     buttons = [
