@@ -6,7 +6,7 @@ from bot.answering.responder import Desk
 from bot.config import Settings
 from bot.matching.model import chosen_embedder
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 
 def open_desk(settings: Settings, store: Store | None = None) -> Desk:

@@ -8,8 +8,8 @@ The band is the type of the Reply, so no answer can hide in a decline:
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
     Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
 
-`words.show` turns a Reply into a Shown: the same facts in the same order for every chat, which a
-renderer turns into its platform's markup and `Shown.text` into plain text.
+`Words.show` turns a Reply into a ReplyView: the same facts in the same order for every chat, which
+a renderer turns into its platform's markup and `ReplyView.text` into plain text.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ class Button:
     """Something to press, or to type where the chat has no buttons."""
 
     label: str  # `全文`, `同题：第31问`
-    says: str  # the message that pressing it stands for, e.g. `300253/2025-002#31`
+    sends: str  # the message that pressing it stands for, e.g. `300253/2025-002#31`
 
 
 @dataclass(frozen=True)
@@ -230,25 +230,25 @@ class Option:
     letter: str  # A-E
     caption: str  # company, date and number, where needed to tell them apart
     question: str  # verbatim
-    says: str  # full id
+    sends: str  # full id
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReplyView:
     """A Reply in words: what to show, in order. Renderers add markup and nothing else."""
 
-    lead: str = ""  # the sentence of a suggest, decline, help or notice
+    intro: str = ""  # the sentence of a suggest, decline, help or notice
     quotations: tuple[Quotation, ...] = ()
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
     buttons: tuple[Button, ...] = ()
-    heads: tuple[str, ...] = ()  # what lines of the lead begin with, bold where a chat has that
-    mentions: tuple[str, ...] = ()  # ids in the lead that name a person or a channel of this chat
+    headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
+    mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
 
     @property
     def text(self) -> str:
         """The plain-text form, `Reply.text` of the contract."""
-        blocks = [self.lead] if self.lead else []
+        blocks = [self.intro] if self.intro else []
         blocks += [quotation.text for quotation in self.quotations]
         blocks += list(self.not_found)
         if self.options:

@@ -18,7 +18,7 @@ from bot.answering.responder import Desk
 from bot.bootstrap import open_desk
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
-from bot.digest.scheduler import Rounds
+from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
@@ -52,7 +52,9 @@ def serve(settings: Settings) -> None:
     delivery = Delivery(desk, settings.db)
     chats: dict[str, Chat] = {}
     servers = _opened(settings, desk, delivery, chats)
-    rounds = Rounds(desk, delivery, timedelta(hours=settings.digest_late_hours))
+    scheduler = DigestScheduler(
+        desk.subscribing, delivery, timedelta(hours=settings.digest_late_hours)
+    )
     with _stopped_by_signal() as stopped:
         delivery.start()
         # What the imports left; killed at any moment it goes on at the next start.
@@ -63,13 +65,13 @@ def serve(settings: Settings) -> None:
             chat.start()
         for server in servers:
             server.start()
-        rounds.start()
+        scheduler.start()
         if settings.http:
             _say_where(servers[0].url, not chats)
         try:
             _wait(stopped, chats, store, delivery, settings)
         finally:
-            rounds.stop()
+            scheduler.stop()
             for chat in chats.values():
                 chat.stop()
             delivery.stop()

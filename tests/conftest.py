@@ -16,7 +16,7 @@ from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.reading import read_records
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"

@@ -11,12 +11,12 @@ import pytest
 from bot.answering.responder import Desk
 from bot.commands import Plan
 from bot.config import CHINA
-from bot.digest.content import due, next_due
+from bot.digest.due import due, next_due
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=CHINA)
 NINE = Plan(time(9))
@@ -50,7 +50,7 @@ class Library:
     def edit(self, plan=NINE, day=None, chat=C1):
         day = day or self.now.date()
         at = datetime.combine(day, time(9), CHINA)
-        return self.desk.subscribing.editor.edit(chat, plan, day, at)
+        return self.desk.subscribing.digests.build(chat, plan, day, at)
 
     def post(self, day=None, plan=NINE, chat=C1):
         """As if the digest had been posted; returns it."""
@@ -109,14 +109,14 @@ def test_the_next_one_is_on_the_next_trading_day(after, day):
 def test_a_new_record_is_shown_with_eight_of_its_questions_and_how_to_open_them(library):
     library.add(record("2026-007", questions=31))
     shown = library.desk.show(library.edit())
-    assert shown.lead.splitlines()[2:4] == [
+    assert shown.intro.splitlines()[2:4] == [
         "示例股份（300001）2026-11-20 业绩说明会",
         "投资者关系活动记录表 编号2026-007 共31问，列出其中8问",
     ]
-    assert "第8问 第2026-007份第8问的进展？" in shown.lead
-    assert "第9问" not in shown.lead
+    assert "第8问 第2026-007份第8问的进展？" in shown.intro
+    assert "第9问" not in shown.intro
     for says in ("300001/2026-007", "300001/2026-007#8"):
-        assert says in [button.says for button in shown.buttons]
+        assert says in [button.sends for button in shown.buttons]
         reply = library.desk.reply(Message(says))
         assert reply.record.id if says.endswith("007") else reply.hits
 

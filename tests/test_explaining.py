@@ -13,7 +13,7 @@ import pytest
 from bot.answering.decision import limits
 from bot.answering.explanation_text import told
 from bot.message import Answer, Chat, Message, Suggest
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from tests.conftest import IRBOT
 
 STORED = "三大运营商加入医疗信息化项目招投标，是否对公司业务产生很大的冲击？"

@@ -31,7 +31,7 @@ from bot.matching.text import fold, normalise, sentences, terms
 from bot.message import Answer, Decline, Help, Message, Notice, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from tests.conftest import SAMPLE
 
 PHRASINGS = Path(__file__).parent / "eval/300253.tsv"

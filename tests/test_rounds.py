@@ -12,9 +12,9 @@ from bot.config import CHINA
 from bot.delivery.delivery import Delivery
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import CannotCheck, Loss, Refused, Sent, Unconfirmed
-from bot.digest.scheduler import Rounds
+from bot.digest.scheduler import DigestScheduler
 from bot.message import Chat, Message
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 DAY = date(2026, 9, 30)
 
@@ -56,7 +56,7 @@ class Bot:
         self.group = Group()
         self.delivery = Delivery(self.desk, store.path)
         self.delivery.register("wecom", self.group)
-        self.rounds = Rounds(self.desk, self.delivery, timedelta(hours=4))
+        self.scheduler = DigestScheduler(self.desk.subscribing, self.delivery, timedelta(hours=4))
         self.subscriptions = self.desk.subscribing.subscriptions
         self.delivery.start()
 
@@ -79,7 +79,7 @@ class Bot:
         end = time.monotonic() + 10
         while not condition():
             assert time.monotonic() < end
-            self.rounds.go(self.now)
+            self.scheduler.run_once(self.now)
             time.sleep(0.02)
 
 
@@ -113,7 +113,7 @@ def test_a_fate_that_cannot_be_looked_up_is_listed_and_not_repeated(bots):
     bot.at("2026-09-30 09:00", "unknown")
     bot.group.answer = Sent("")
     for _ in range(3):
-        bot.rounds.go(bot.now)
+        bot.scheduler.run_once(bot.now)
     assert sum("每日摘要 2026-09-30" in text for _, text in bot.group.posts) == 1
 
 
@@ -153,5 +153,5 @@ def test_another_platforms_code_ends_nothing_at_once(bots):
     bot.say("订阅 09:00 每天")
     bot.group.answer = Refused("93000", permanent=True)
     bot.at("2026-09-30 09:00", "failed")
-    bot.rounds.go(bot.now)
+    bot.scheduler.run_once(bot.now)
     assert bot.subscriptions.active()

@@ -12,7 +12,7 @@ from bot.config import CHINA
 from bot.message import Answer, Chat, Decline, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.cli.json_output import reply_json
 from tests.test_matching import OTHERS, made
 

@@ -9,7 +9,7 @@ import pytest
 from bot.answering.responder import Desk
 from bot.config import CHINA
 from bot.message import Chat, Message
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 C1 = Chat("slack", "T1", "C1", "U1")
 C9 = Chat("slack", "T1", "C9", "U1")

@@ -19,7 +19,7 @@ from bot.matching.lexicon import read_lexicon
 from bot.message import Answer, Decline, Message, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from tests.conftest import IRBOT
 from tests.test_matching import NOW, made
 

@@ -9,7 +9,8 @@ import pytest
 
 from bot.message import Answer, Hit
 from bot.record import EventDate, Part, Question, Record
-from bot.wording.texts import Words, is_excerpt
+from bot.wording.excerpts import is_excerpt
+from bot.wording.presentation import Words
 
 DAY = EventDate(date(2025, 4, 28), date(2025, 4, 28), "day", "2025年4月28日")
 ONE = "1、何时下修？2、何时回购？"

@@ -13,7 +13,7 @@ from bot.commands import Pick, Show, ShowLatest, ShowRecord, ShowWhole, parse
 from bot.message import Decline, Hit, Listing, Message, Notice, Reply, Suggest
 from bot.record import Record
 from bot.store import Memory
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 _ECHOED = re.compile(r"[\d/#.-]+", re.ASCII)  # a group would read anything else
 

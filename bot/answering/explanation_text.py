@@ -15,7 +15,7 @@ from bot.answering.explanation import (
     sure,
 )
 from bot.ingest.embedding import MeaningState
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 _WORTH_A_WORD = 0.005  # share of the whole
 _OTHERS = 4  # synonyms named beside a word

@@ -34,9 +34,9 @@ from bot.commands import (
 )
 from bot.config import Caution
 from bot.delivery.transport import Reachability
-from bot.digest.content import Editor
-from bot.digest.subscription_commands import Subscribing
-from bot.digest.subscriptions import Subscriptions
+from bot.digest.content import DigestBuilder
+from bot.digest.subscription_commands import SubscriptionCommands
+from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.matching.embedding import Embedder
 from bot.message import (
@@ -48,13 +48,13 @@ from bot.message import (
     Message,
     Notice,
     Reply,
-    Shown,
+    ReplyView,
     Suggest,
     band,
 )
 from bot.record import Record
 from bot.store import Memory, Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
@@ -80,10 +80,10 @@ class Desk:
         self._now = now
         self._caution = caution
         self._library = CurrentLibrary(store, now, embedder)
-        subscriptions = Subscriptions(store.path)
-        self.subscribing = Subscribing(
+        subscriptions = SubscriptionStore(store.path)
+        self.subscribing = SubscriptionCommands(
             subscriptions,
-            Editor(
+            DigestBuilder(
                 store,
                 subscriptions,
                 lambda: self._library.get().index,
@@ -143,7 +143,7 @@ class Desk:
         """What stands behind a reply; nothing is searched again, and nothing kept."""
         return explain(considered, self._library.meaning())
 
-    def show(self, reply: Reply) -> Shown:
+    def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
 

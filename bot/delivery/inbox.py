@@ -19,8 +19,8 @@ from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
 from bot.delivery.transport import Address, Payload, Reachability, Transport
 from bot.errors import trace_of
-from bot.message import Answer, Chat, Decline, Message, Reply, Shown, Suggest
-from bot.wording.texts import Words
+from bot.message import Answer, Chat, Decline, Message, Reply, ReplyView, Suggest
+from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
 
@@ -49,7 +49,7 @@ class Answerer(Protocol):
     def keep(self, message: Message, reply: Reply) -> None:
         """Keep what follows from a reply that is certain to go out, in the open transaction."""
 
-    def show(self, reply: Reply) -> Shown:
+    def show(self, reply: Reply) -> ReplyView:
         """The reply in words."""
 
 
@@ -131,18 +131,18 @@ class Inbox:
             self._rows.extendleft(reversed(rows))
             self._wake.notify_all()
 
-    def shown(self, message: Message) -> Shown:
+    def shown(self, message: Message) -> ReplyView:
         """The reply in words, for a chat that takes it at once; kept and counted."""
         reply, shown = self._considered(message)
         self._keep(message, reply)
         return shown
 
-    def shown_within(self, message: Message, seconds: float) -> Shown | None:
+    def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
         """As `shown`; None, and nothing kept or counted, where answering takes longer.
 
         For a platform that waits so long only: the message is then to be accepted.
         """
-        ready: SimpleQueue[tuple[Reply | None, Shown]] = SimpleQueue()
+        ready: SimpleQueue[tuple[Reply | None, ReplyView]] = SimpleQueue()
         threading.Thread(
             target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
         ).start()
@@ -206,7 +206,7 @@ class Inbox:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
             return None, transport.render(self._apology(), question.address)
 
-    def _considered(self, message: Message) -> tuple[Reply | None, Shown]:
+    def _considered(self, message: Message) -> tuple[Reply | None, ReplyView]:
         """The reply and its words; no reply and an apology if answering fails."""
         try:
             reply = self._answerer.consider(message).reply
@@ -235,5 +235,5 @@ class Inbox:
             case Decline():
                 self._counters.count("declined")
 
-    def _apology(self) -> Shown:
-        return Shown(lead=self._answerer.words.text("apology"))
+    def _apology(self) -> ReplyView:
+        return ReplyView(intro=self._answerer.words.text("apology"))

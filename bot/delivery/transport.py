@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from bot.delivery.rate_limits import RateLimits
-from bot.message import Chat, Shown
+from bot.message import Chat, ReplyView
 
 # What a transport needs to post. `lane` in it: a queue of its own beside its channel's; `until`:
 # the instant of the bot's clock, in seconds since 1970, after which the post is no longer wanted.
@@ -98,7 +98,7 @@ class Transport(Protocol):
     def is_ready(self) -> bool:
         """Whether a post can go out now; until then rows wait untouched, for any process."""
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         """The messages to post, in order, each within the platform's limits."""
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:

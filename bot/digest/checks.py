@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from bot.checks import Finding
 from bot.config import Settings
-from bot.digest.content import ends_soon
-from bot.digest.subscriptions import Subscriptions
+from bot.digest.due import ends_soon
+from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE, load_trading_days
 from bot.store import Store
 
@@ -19,7 +19,7 @@ def findings(settings: Settings, store: Store) -> Iterator[Finding]:
     """Look at the calendar and the ledger of the last thirty days."""
     now = settings.now()
     yield from _calendar(settings)
-    subscriptions = Subscriptions(store.path)
+    subscriptions = SubscriptionStore(store.path)
     for gone in subscriptions.retired(now - _RECENT):
         yield Finding(
             "每日摘要",

@@ -1,7 +1,4 @@
-"""When a digest is due and what it says: given a day, without a clock of its own.
-
-    due, next_due     wall-clock times of a plan, on the days it names
-    Editor.edit       a chat, its plan and a day → Digest, DeskDigest, or None: nothing to say
+"""What a digest says, given a day: without a clock of its own.
 
 The content comes from the record alone: what is new here, by record; else 每日一问, one stored
 question in an order that shows each once before any repeats.
@@ -15,12 +12,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
 
 from bot.commands import Plan
-from bot.digest.subscriptions import Subscriptions
+from bot.digest.due import ends_soon, last_due_day
+from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.facets import read_facets
 from bot.matching.index import Index
@@ -38,48 +36,12 @@ _MOST_ASKED = 5
 _FILLER = re.compile(  # words without which a question asks the same
     "(?:贵|我们|咱们|本)?公司|请|介绍|一下|目前|当前|现阶段|现在|情况|如何|怎么样|怎样|什么样|[的了吗呢吧啊]"
 )
-_WARN_BEFORE_END = timedelta(days=60)  # of the holiday lists; a year's is published in November
-_LOOK_AHEAD = 400  # days; every plan is due within them
 
 # A question's words without filler, and the years and quarters that it means.
-Asked = tuple[str, frozenset[int], frozenset[int]]
+QuestionKey = tuple[str, frozenset[int], frozenset[int]]
 
 # Company, or "" for all of them → record id and question number, shuffled.
 Pool = dict[str, list[tuple[str, int]]]
-
-
-def due(plan: Plan, day: date, tz: tzinfo, trading: TradingDays) -> datetime | None:
-    """The instant at which the plan's digest of that day is due; None on a day without one.
-
-    A wall-clock time that daylight saving skips is due when the clock has passed it; one that
-    comes twice is due the first time.
-    """
-    if not (plan.every_day or trading.includes(day)):
-        return None
-    # Comparing instants of one zone would compare wall clocks; UTC is what passes.
-    local = datetime.combine(day, plan.at, tz)
-    return datetime.fromtimestamp(local.timestamp(), tz)
-
-
-def next_due(plan: Plan, after: datetime, trading: TradingDays) -> datetime:
-    """The first due instant after that one."""
-    assert after.tzinfo is not None
-    for days in range(_LOOK_AHEAD):
-        at = due(plan, after.date() + timedelta(days), after.tzinfo, trading)
-        if at is not None and at.timestamp() > after.timestamp():
-            return at
-    raise ValueError("no trading day within a year")
-
-
-def last_due_day(plan: Plan, before: date, trading: TradingDays) -> date:
-    """The due day before that day."""
-    days = (before - timedelta(back) for back in range(1, _LOOK_AHEAD))
-    return next(day for day in days if plan.every_day or trading.includes(day))
-
-
-def ends_soon(trading: TradingDays, day: date) -> bool:
-    """Whether the end of the holiday lists is near or past."""
-    return day > trading.end - _WARN_BEFORE_END
 
 
 @dataclass(frozen=True)
@@ -90,16 +52,17 @@ class _Library:
     stored: tuple[Stored, ...]
     pool: Pool
     by_id: dict[str, Stored]
-    asked: dict[str, dict[Asked, Question]] = field(default_factory=dict)  # by record, once used
+    # By record, once used.
+    asked: dict[str, dict[QuestionKey, Question]] = field(default_factory=dict)
 
 
-class Editor:
-    """Knows what each chat's digest says on a day."""
+class DigestBuilder:
+    """Makes the digest of a chat and a day."""
 
     def __init__(
         self,
         store: Store,
-        subscriptions: Subscriptions,
+        subscriptions: SubscriptionStore,
         index: Callable[[], Index],
         holidays: Path,
     ) -> None:
@@ -121,7 +84,7 @@ class Editor:
     def trading_days(self) -> TradingDays:
         return load_trading_days(self._holidays)
 
-    def edit(self, chat: Chat, plan: Plan, day: date, at: datetime) -> Digest | DeskDigest | None:
+    def build(self, chat: Chat, plan: Plan, day: date, at: datetime) -> Digest | DeskDigest | None:
         """What the chat gets on that day.
 
         Args:
@@ -195,7 +158,7 @@ class Editor:
                     yield question.number, Hit(other, same, 1.0)
                     break
 
-    def _asked(self, library: _Library, record: Record) -> dict[Asked, Question]:
+    def _asked(self, library: _Library, record: Record) -> dict[QuestionKey, Question]:
         if record.id not in library.asked:
             lexicon = self._index().lexicon
             library.asked[record.id] = {
@@ -331,7 +294,7 @@ def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
     return any(f"{item.record.id}@{version}" in shown for version in range(1, item.version))
 
 
-def _what_is_asked(text: str, day: date, lexicon: Lexicon) -> Asked:
+def _what_is_asked(text: str, day: date, lexicon: Lexicon) -> QuestionKey:
     """Equal for two questions only if they ask the same.
 
     Likeness cannot tell: 光伏业务毛利率 and 风电业务毛利率 are as alike as two wordings

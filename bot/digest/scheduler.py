@@ -1,12 +1,12 @@
-"""The digest's rounds: what is due goes to delivery, once; what became of it is noted.
+"""What is due goes to delivery, once; what became of it is noted. Each time it looks:
 
     1  take over from the outbox what became of earlier posts; retire chats that stay out of reach
     2  for each local day that may still be posted: who is due and not settled?
     3  claim the chat's day in the ledger and put the post out, in one transaction
     4  what is due for longer than IR_DIGEST_LATE_HOURS is skipped, and noted
 
-The wall clock decides, read anew each round: a machine that slept or a clock that jumped finds the
-same ledger. Several processes may run rounds on one file.
+The wall clock decides, read anew each time: a machine that slept or a clock that jumped finds the
+same ledger. Several processes may run this over one file.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.answering.responder import Desk
 from bot.delivery.delivery import Delivery
 from bot.delivery.transport import Address, Payload, Transport
-from bot.digest.content import due
+from bot.digest.due import due
+from bot.digest.subscription_commands import SubscriptionCommands
 from bot.digest.subscriptions import SETTINGS, Entry, Subscription
 from bot.digest.trading_days import TradingDays
-from bot.message import Chat, DeskDigest, Digest, Shown
+from bot.message import Chat, DeskDigest, Digest, ReplyView
 
 _EVERY_S = 0.5
 _ON_TIME = timedelta(minutes=10)  # what pacing may take; never late before that
@@ -36,13 +36,19 @@ _FITS = (8, 5, 3, 2, 1, 0)  # questions of a record, tried until all is one mess
 log = logging.getLogger(__name__)
 
 
-class Rounds:
+class DigestScheduler:
     """Posts digests while it runs."""
 
-    def __init__(self, desk: Desk, delivery: Delivery, late: timedelta) -> None:
-        self._desk = desk
-        self._subscribing = desk.subscribing
-        self._subscriptions = desk.subscribing.subscriptions
+    def __init__(self, commands: SubscriptionCommands, delivery: Delivery, late: timedelta) -> None:
+        """Prepare.
+
+        Args:
+            commands: What is subscribed, what a digest says, and in which words.
+            delivery: Posts it.
+            late: After its time a digest is posted for so long, then skipped.
+        """
+        self._commands = commands
+        self._subscriptions = commands.subscriptions
         self._delivery = delivery
         self._late = max(late, _ON_TIME)
         self._looked_back = -_LOOK_BACK_EVERY_S
@@ -60,15 +66,15 @@ class Rounds:
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_S):
             try:
-                self.go(self._desk.now())
+                self.run_once(self._commands.now())
             except Exception:
                 log.exception("digests")
                 self._stopping.wait(5.0)
 
-    def go(self, now: datetime) -> None:
-        """One round."""
+    def run_once(self, now: datetime) -> None:
+        """Look once: settle what was posted, post what is due."""
         self._settle(now)
-        trading = self._subscribing.editor.trading_days()
+        trading = self._commands.digests.trading_days()
         back = self._late.days + 1
         if time.monotonic() - self._looked_back >= _LOOK_BACK_EVERY_S:
             self._looked_back, back = time.monotonic(), max(back, _LOOK_BACK)
@@ -115,10 +121,10 @@ class Rounds:
         now: datetime,
     ) -> None:
         chat, plan = subscription.chat, subscription.plan
-        if plan.desk and not self._subscribing.may_have_desk(chat):
+        if plan.desk and not self._commands.may_have_desk(chat):
             self._retire(chat, "desk", day, now)
             return
-        digest = self._subscribing.editor.edit(chat, plan, day, now)
+        digest = self._commands.digests.build(chat, plan, day, now)
         if digest is None:
             self._subscriptions.note(chat, day, "empty", now)
             return
@@ -142,10 +148,12 @@ class Rounds:
     ) -> list[Payload]:
         """The digest as one message where that is possible."""
         if isinstance(digest, DeskDigest):
-            return transport.render(self._desk.show(digest), address)
+            return transport.render(self._commands.words.show(digest), address)
         payloads: list[Payload] = []
         for most in _FITS:
-            payloads = transport.render(self._desk.show(replace(digest, most=most)), address)
+            payloads = transport.render(
+                self._commands.words.show(replace(digest, most=most)), address
+            )
             if len(payloads) == 1:
                 break
         return payloads
@@ -181,7 +189,7 @@ class Rounds:
             return
         person = replace(chat, channel=subscription.made_by, user=subscription.made_by)
         kind = "desk" if code == "desk" else transport.loss(code).why
-        words = self._desk.words
+        words = self._commands.words
         text = words.text(
             "retired", channel=chat.channel, why=words.text(f"retired, {kind}", code=code)
         )
@@ -189,7 +197,7 @@ class Rounds:
         self._delivery.sender.enqueue(
             f"digest/retired/{chat.platform}/{chat.workspace}/{chat.channel}/{day}",
             person,
-            transport.render(Shown(lead=text, mentions=(chat.channel,)), address),
+            transport.render(ReplyView(intro=text, mentions=(chat.channel,)), address),
             address,
             background=True,
         )

@@ -8,20 +8,21 @@ from datetime import datetime
 
 from bot.commands import Plan, ShowDigest, ShowSubscription, Subscribe, Unsubscribe
 from bot.delivery.transport import Reachability
-from bot.digest.content import Editor, next_due
-from bot.digest.subscriptions import Change, Subscription, Subscriptions
+from bot.digest.content import DigestBuilder
+from bot.digest.due import next_due
+from bot.digest.subscriptions import Change, Subscription, SubscriptionStore
 from bot.message import Chat, Notice, Reply
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 _CHANGES = 5  # of a chat's history that are shown
 
 
 @dataclass(frozen=True)
-class Subscribing:
-    """Changes and shows subscriptions."""
+class SubscriptionCommands:
+    """Carries them out, and changes subscriptions from elsewhere."""
 
-    subscriptions: Subscriptions
-    editor: Editor
+    subscriptions: SubscriptionStore
+    digests: DigestBuilder
     words: Words
     now: Callable[[], datetime]
     desk_channels: tuple[str, ...]  # chats that may have the desk's digest
@@ -110,7 +111,7 @@ class Subscribing:
             plan = Plan(now.time())
         if plan.desk and not self.may_have_desk(chat):
             return self._notice("desk elsewhere", channel=chat.channel)
-        digest = self.editor.edit(chat, plan, now.date(), now)
+        digest = self.digests.build(chat, plan, now.date(), now)
         if digest is None:
             why = "digest, nothing new" if plan.new_only else "digest, nothing left"
             return self._notice("digest, none", why=self.words.text(why))
@@ -129,7 +130,7 @@ class Subscribing:
         return self.words.plan(plan, now.tzinfo)
 
     def _next(self, plan: Plan, now: datetime) -> str:
-        return self.words.instant(next_due(plan, now, self.editor.trading_days()))
+        return self.words.instant(next_due(plan, now, self.digests.trading_days()))
 
     def _notice(self, key: str, **values: object) -> Notice:
         return Notice(self.words.text(key, **values))

@@ -66,7 +66,7 @@ class Entry:
     why: str = ""
 
 
-class Subscriptions:
+class SubscriptionStore:
     """The tables behind it. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
@@ -152,7 +152,7 @@ class Subscriptions:
         )
         return [_subscription(row) for row in rows]
 
-    def made_by(self, platform: str, workspace: str, user: str) -> list[Subscription]:
+    def changed_by(self, platform: str, workspace: str, user: str) -> list[Subscription]:
         """The active ones that this person has ever changed."""
         rows = self._db().query(
             "SELECT * FROM subscriptions s WHERE platform = ? AND workspace = ? "

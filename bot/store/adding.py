@@ -17,7 +17,9 @@ from bot.record import Reading, Record
 from bot.store.connection import first, grow, instant, transaction
 from bot.store.ids import key_of
 from bot.store.records import QUESTION_COLUMNS, Records, Source, header_json, record_of
-from bot.wording.texts import UNNUMBERED_SAME_DAY
+
+# A note of the record itself: kept with its words, in the language of the form.
+_SAME_DAY = "与 {id} 同日且均无编号，文字不同，另存为一份"
 
 Status = Literal["imported", "unchanged", "replaced"]
 
@@ -136,7 +138,7 @@ class Adding(Records):
             return self._corrected(record, source, free)
         if not day:
             return record, None
-        note = UNNUMBERED_SAME_DAY.format(id=day[0][1]["id"])
+        note = _SAME_DAY.format(id=day[0][1]["id"])
         notes = (*(item for item in record.notes if item != note), note)
         return replace(record, sequence=len(day) + 1, notes=notes), None
 

@@ -19,7 +19,7 @@ from bot.message import (
     Listing,
     Notice,
     Reply,
-    Shown,
+    ReplyView,
     Suggest,
     band,
 )
@@ -30,7 +30,7 @@ _SUGGESTED = 5
 
 
 def reply_json(
-    query: str, reply: Reply, shown: Shown, explanation: Explanation | None = None
+    query: str, reply: Reply, shown: ReplyView, explanation: Explanation | None = None
 ) -> dict[str, Any]:
     """What `ask --json` prints for one message; `explain` with `--explain` only."""
     answers: tuple[Hit, ...] = ()

@@ -526,10 +526,10 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
     at = datetime.combine(day or now.date(), plan.at, settings.tz)
     if plan.desk and not desk.subscribing.may_have_desk(chat):
         raise BotError(f"{channel} 不在 IR_DESK_CHANNELS 里，内部摘要不会发到那里")
-    trading = desk.subscribing.editor.trading_days()
+    trading = desk.subscribing.digests.trading_days()
     if not (plan.every_day or trading.includes(at.date())):
         _say(f"{at.date()} 不是A股交易日，不会发送", err=True)
-    said = desk.subscribing.editor.edit(chat, plan, at.date(), at)
+    said = desk.subscribing.digests.build(chat, plan, at.date(), at)
     if said is None:
         _say("没有可发的内容，不会发送", err=True)
     else:

@@ -1,4 +1,4 @@
-"""Shown → Slack messages: official words as rich text, which Slack shows letter for letter.
+"""ReplyView → Slack messages: official words as rich text, which Slack shows letter for letter.
 
 A `rich_text` block knows no escaping and no mentions (docs.slack.dev, "Rich text block"), so `*`,
 `<!here>` or `&` in a document come out as they are. The top-level `text` is the notification and
@@ -15,9 +15,9 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.digest.subscriptions import Subscription
-from bot.message import Quotation, Shown
+from bot.message import Quotation, ReplyView
 from bot.record import Record
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
 
@@ -51,7 +51,7 @@ class _Run:
 _Line = list[_Run]
 
 
-def messages(shown: Shown, words: Words, query: str = "", share: str = "") -> list[Payload]:
+def messages(shown: ReplyView, words: Words, query: str = "", share: str = "") -> list[Payload]:
     """The messages that show a reply whole, in order.
 
     Args:
@@ -73,7 +73,7 @@ def messages(shown: Shown, words: Words, query: str = "", share: str = "") -> li
     return sent
 
 
-def to_asker(shown: Shown, words: Words, query: str = "") -> list[Payload]:
+def to_asker(shown: ReplyView, words: Words, query: str = "") -> list[Payload]:
     """The same, for the asker only, with a button that shares an answer to the channel."""
     share = ""
     if len(shown.quotations) == 1:
@@ -93,12 +93,12 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _lines(shown: Shown) -> list[_Line]:
+def _lines(shown: ReplyView) -> list[_Line]:
     """What is shown, line by line; an empty list is an empty line between blocks."""
     lines: list[_Line] = []
-    if shown.lead:
-        for line in shown.lead.split("\n"):
-            lines.append(_lead_line(line, shown) if line else [])
+    if shown.intro:
+        for line in shown.intro.split("\n"):
+            lines.append(_intro_line(line, shown) if line else [])
     for option in shown.options:
         lines.append([_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)])
     for quotation in shown.quotations:
@@ -110,9 +110,9 @@ def _lines(shown: Shown) -> list[_Line]:
     return lines
 
 
-def _lead_line(line: str, shown: Shown) -> _Line:
-    """A line of the lead; the heading that it is or begins with is bold."""
-    head = max((head for head in shown.heads if line.startswith(head)), key=len, default="")
+def _intro_line(line: str, shown: ReplyView) -> _Line:
+    """A line of the intro; the heading that it is or begins with is bold."""
+    head = max((head for head in shown.headings if line.startswith(head)), key=len, default="")
     rest = line[len(head) :]
     bold = [_Run(head, bold=True)] if head else []
     return bold + (_with_mentions(rest, shown.mentions, bold=False) if rest else [])
@@ -199,14 +199,14 @@ def _elements(run: _Run) -> list[Payload]:
     return [{"type": "text", "text": piece, **style} for piece in pieces]
 
 
-def _rows(shown: Shown, words: Words, query: str, share: str) -> list[Payload]:
+def _rows(shown: ReplyView, words: Words, query: str, share: str) -> list[Payload]:
     """Rows of buttons: what to ask next, and what the asker thinks of the answer."""
     asks = [
-        (IN_PLACE, f"{option.letter} {option.caption}", option.says) for option in shown.options
+        (IN_PLACE, f"{option.letter} {option.caption}", option.sends) for option in shown.options
     ]
     whole = words.text("whole")
     asks += [
-        (IN_PLACE if button.label == whole else ASK, button.label, button.says)
+        (IN_PLACE if button.label == whole else ASK, button.label, button.sends)
         for button in shown.buttons
     ]
     buttons = [

@@ -27,8 +27,8 @@ from bot.delivery.transport import (
     Suspended,
     Unconfirmed,
 )
-from bot.message import Chat, Shown
-from bot.wording.texts import Words
+from bot.message import Chat, ReplyView
+from bot.wording.presentation import Words
 from handlers.slack import render
 from handlers.slack.errors import (
     BAD_BLOCKS,
@@ -87,7 +87,7 @@ class SlackTransport:
         self._words = words
         self._refused = refused
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         query = str(address.get("query", ""))
         if user := address.get("shared_by"):
             payloads = render.messages(shown, self._words, query)

@@ -178,8 +178,8 @@ class WecomChat:
             card = render.gone(words, pressed.task_id)
         else:
             # An event's request id answers no message, so the answer is pushed.
-            to = address(origin.channel, in_group=origin.in_group, query=picked.says)
-            message = Message(picked.says, self._chat(origin))
+            to = address(origin.channel, in_group=origin.in_group, query=picked.sends)
+            message = Message(picked.sends, self._chat(origin))
             if not self._delivery.inbox.accept(self._key(origin), message, to):
                 return
             card = render.card(picked.offered, words, pressed.task_id, picked.at)

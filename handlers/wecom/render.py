@@ -1,4 +1,4 @@
-"""Shown → WeCom messages: official words in a form that shows them letter for letter.
+"""ReplyView → WeCom messages: official words in a form that shows them letter for letter.
 
 The smart bot's `markdown` knows headings, emphasis, lists, quotes, links, code and tables; what it
 does to `~`, `_` or a backslash is documented nowhere, so nothing is ever escaped or replaced.
@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.message import Quotation, Shown
-from bot.wording.texts import Words
+from bot.message import Quotation, ReplyView
+from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
 
@@ -63,7 +63,12 @@ class _Block:
 
 
 def messages(
-    shown: Shown, words: Words, query: str = "", *, in_group: bool = False, pictures: bool = False
+    shown: ReplyView,
+    words: Words,
+    query: str = "",
+    *,
+    in_group: bool = False,
+    pictures: bool = False,
 ) -> list[Payload]:
     """The bodies that show a reply whole, in order; the opinion buttons are on the last page.
 
@@ -81,7 +86,7 @@ def messages(
     ids = [quotation.id for quotation in shown.quotations]
     if ids and (feedback := feedback_id(ids, query)):
         bodies[-1]["markdown"]["feedback"] = {"id": feedback}
-    if shown.options and (offer := card([option.says for option in shown.options], words)):
+    if shown.options and (offer := card([option.sends for option in shown.options], words)):
         bodies.append({"msgtype": "template_card", "template_card": offer})
     return bodies
 
@@ -96,8 +101,8 @@ def notice(text: str) -> Payload:
     return markdown("\n\n".join(_Block("", line).markdown for line in text.splitlines()))
 
 
-def _blocks(shown: Shown, words: Words, in_group: bool, pictures: bool) -> Iterator[_Block]:
-    for line in shown.lead.splitlines():
+def _blocks(shown: ReplyView, words: Words, in_group: bool, pictures: bool) -> Iterator[_Block]:
+    for line in shown.intro.splitlines():
         if line.strip():
             yield _Block("", line)
     for option in shown.options:
@@ -171,12 +176,12 @@ def _bytes(text: str) -> int:
 
 
 def card(
-    says: Sequence[str], words: Words, task_id: str = "", chosen: int | None = None
+    sends: Sequence[str], words: Words, task_id: str = "", chosen: int | None = None
 ) -> Payload:
     """Stored questions to pick from; the questions themselves stand in the list above it.
 
     Args:
-        says: Full ids, in the order of their letters.
+        sends: Full ids, in the order of their letters.
         words: For the bot's own sentences.
         task_id: Of the card that this one replaces; empty: a new card.
         chosen: Which one was pressed.
@@ -186,9 +191,9 @@ def card(
     """
     labels = [
         f"{letter} {words.text('question no', no=_number(item))}"
-        for letter, item in zip(_LETTERS, says, strict=False)
+        for letter, item in zip(_LETTERS, sends, strict=False)
     ]
-    keys = [_ASK + _json([at, *says]) for at in range(len(labels))]
+    keys = [_ASK + _json([at, *sends]) for at in range(len(labels))]
     if any(_bytes(key) > _KEY for key in keys):
         return {}
     how = words.text("pick how")
@@ -207,7 +212,7 @@ def gone(words: Words, task_id: str) -> Payload:
 class Picked:
     """What pressing a button stands for."""
 
-    says: str
+    sends: str
     offered: tuple[str, ...] = ()
     at: int = 0
 
@@ -219,10 +224,10 @@ def picked(key: str) -> Picked | None:
     if not key.startswith(_ASK):
         return None
     try:
-        at, *says = json.loads(key.removeprefix(_ASK))
-        if type(at) is not int or at < 0 or not all(isinstance(item, str) for item in says):
+        at, *sends = json.loads(key.removeprefix(_ASK))
+        if type(at) is not int or at < 0 or not all(isinstance(item, str) for item in sends):
             return None
-        return Picked(says[at], tuple(says), at)
+        return Picked(sends[at], tuple(sends), at)
     except (ValueError, TypeError, IndexError, RecursionError):
         return None
 

@@ -23,8 +23,8 @@ from bot.delivery.transport import (
     Sent,
     Unconfirmed,
 )
-from bot.message import Chat, Shown
-from bot.wording.texts import Words
+from bot.message import Chat, ReplyView
+from bot.wording.presentation import Words
 from handlers import wecom_codes as codes
 from handlers.wecom import render
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError
@@ -77,7 +77,7 @@ class WecomTransport:
         # A private chat goes by the id of its person.
         return address(chat.channel, in_group=chat.channel != chat.user)
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         return render.messages(
             shown,
             self._words,

@@ -35,9 +35,9 @@ from bot.delivery.transport import (
     Sent,
     Unconfirmed,
 )
-from bot.digest.subscriptions import SETTINGS, Subscriptions
+from bot.digest.subscriptions import SETTINGS, SubscriptionStore
 from bot.errors import SettingsError
-from bot.message import Chat, Shown
+from bot.message import Chat, ReplyView
 from handlers.wecom_codes import BUSY, TOO_OFTEN, loss_of
 
 PLATFORM = "wecom-webhook"
@@ -94,7 +94,7 @@ class Webhooks:
         self._plan = plan_of(settings)
         delivery.register(PLATFORM, self)
 
-    def subscribe(self, subscriptions: Subscriptions, now: datetime) -> None:
+    def subscribe(self, subscriptions: SubscriptionStore, now: datetime) -> None:
         """Bring the subscriptions in line with the settings; one that was revoked stays ended."""
         for subscription in subscriptions.active():
             if subscription.platform == PLATFORM and subscription.channel not in self._urls:
@@ -108,7 +108,7 @@ class Webhooks:
 
     # The transport
 
-    def render(self, shown: Shown, address: Address) -> list[Payload]:
+    def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         return messages(shown)
 
     def reachability(self, chat: Chat) -> Reachability:
@@ -187,9 +187,9 @@ def _chat(name: str) -> Chat:
 # Rendering
 
 
-def messages(shown: Shown) -> list[Payload]:
+def messages(shown: ReplyView) -> list[Payload]:
     """The messages that show a digest whole, each within its limit; buttons have no place here."""
-    blocks = [shown.lead, *(quotation.text for quotation in shown.quotations), *shown.not_found]
+    blocks = [shown.intro, *(quotation.text for quotation in shown.quotations), *shown.not_found]
     text = "\n\n".join(block for block in blocks if block)
     if _size(text) <= _TEXT_BYTES and "<@" not in text:
         return [{"msgtype": "text", "text": {"content": text}}]
@@ -205,8 +205,8 @@ def messages(shown: Shown) -> list[Payload]:
     ]
 
 
-def _paragraphs(shown: Shown) -> Iterator[str]:
-    for line in shown.lead.split("\n"):
+def _paragraphs(shown: ReplyView) -> Iterator[str]:
+    for line in shown.intro.split("\n"):
         if line:
             yield from _safe(line)
     for quotation in shown.quotations:

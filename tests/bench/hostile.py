@@ -20,7 +20,7 @@ from bot.matching.embedding import default_embedder
 from bot.message import Message
 from bot.reading import read_records
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from tests.conftest import SAMPLE
 from tests.test_matching import HOSTILE
 

@@ -22,7 +22,7 @@ from bot.matching.index import Index
 from bot.message import Band
 from bot.record import EventDate, Question, Record
 from bot.store import Store
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from tests.bench.peers import Ranking
 
 PUBLIC = ("afqmc", "bq", "atec", "lcqmc", "pawsx")

@@ -13,7 +13,7 @@ from bot.answering.responder import Desk
 from bot.config import CHINA, load_settings
 from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from tests.slack.conftest import running
 
 

@@ -19,11 +19,11 @@ from bot.answering.responder import Desk
 from bot.commands import Plan
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
-from bot.digest.scheduler import Rounds
-from bot.digest.subscriptions import Subscriptions
+from bot.digest.scheduler import DigestScheduler
+from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.slack.app import SlackChat
 from tests.conftest import IRBOT
 from tests.fakes.slack import TEAM, FakeSlack
@@ -32,7 +32,7 @@ from tests.fakes.webhook import FakeWebhook
 
 @pytest.fixture
 def workspace(slack, store, tmp_path):
-    """A running bot whose clock is ours: `workspace.at("2026-09-30 09:00")` is one round then."""
+    """A running bot whose clock is ours: `workspace.at("2026-09-30 09:00")` looks once then."""
 
     class Workspace:
         def __init__(self):
@@ -42,20 +42,22 @@ def workspace(slack, store, tmp_path):
             self.subscriptions = self.desk.subscribing.subscriptions
             self.delivery = Delivery(self.desk, settings.db)
             self.chat = SlackChat(settings, self.desk, self.delivery)
-            self.rounds = Rounds(self.desk, self.delivery, timedelta(hours=4))
+            self.scheduler = DigestScheduler(
+                self.desk.subscribing, self.delivery, timedelta(hours=4)
+            )
             self.delivery.start()
             self.chat.start()
             slack.until(lambda: slack.sockets)
 
         def at(self, instant):
             self.now = datetime.fromisoformat(instant).replace(tzinfo=CHINA)
-            self.rounds.go(self.now)
+            self.scheduler.run_once(self.now)
 
         def settled(self, day, state):
-            """Rounds until the ledger says so."""
+            """Look until the ledger says so."""
 
             def look():
-                self.rounds.go(self.now)
+                self.scheduler.run_once(self.now)
                 return self.subscriptions.entries(date.fromisoformat(day), state)
 
             return slack.until(look)
@@ -238,7 +240,7 @@ class Servers:
         self.folder = folder
         self.env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db", **env}
         imported.copy(folder / "irbot.db")
-        self.subscriptions = Subscriptions(folder / "irbot.db")
+        self.subscriptions = SubscriptionStore(folder / "irbot.db")
 
     def start(self, now):
         opened = len(self.slack.opened)

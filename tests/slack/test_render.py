@@ -12,7 +12,7 @@ from bot.config import CHINA
 from bot.errors import ReadingError
 from bot.message import Answer, Decline, Hit, Suggest
 from bot.reading import read_records
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.slack import render
 from tests.test_words import QUESTION, RECORD
 

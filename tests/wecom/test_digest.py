@@ -6,7 +6,7 @@ import time
 from datetime import date, datetime, timedelta
 
 from bot.config import CHINA
-from bot.digest.scheduler import Rounds
+from bot.digest.scheduler import DigestScheduler
 
 
 def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom, desk):
@@ -15,11 +15,11 @@ def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom, desk):
     wecom.mention("/ir 订阅 09:00", chat="wrG1")
     subscriptions = desk.subscribing.subscriptions
     wecom.until(lambda: subscriptions.active())
-    rounds = Rounds(desk, delivery, timedelta(hours=4))
+    scheduler = DigestScheduler(desk.subscribing, delivery, timedelta(hours=4))
     end = time.monotonic() + 10
     while not subscriptions.entries(day, "posted"):
         assert time.monotonic() < end
-        rounds.go(datetime(2026, 11, 25, 9, tzinfo=CHINA))
+        scheduler.run_once(datetime(2026, 11, 25, 9, tzinfo=CHINA))
         time.sleep(0.05)
     pushed = [str(frame) for frame in wecom.frames if frame.get("cmd") == "aibot_send_msg"]
     assert len(pushed) == 1

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.message import Answer, Hit, Message, Option, Quotation, Shown
+from bot.message import Answer, Hit, Message, Option, Quotation, ReplyView
 from bot.reading import read_records
-from bot.wording.texts import Words
+from bot.wording.presentation import Words
 from handlers.wecom.render import LIMIT, feedback_id, messages, opinion_about
 from tests.conftest import SAMPLE
 
@@ -139,7 +139,7 @@ MARKED = [
 @pytest.mark.parametrize("answer", MARKED)
 def test_an_answer_with_marks_is_read_as_it_stands(answer, read):
     for question in ("问？", answer):
-        shown = Shown(quotations=(quotation(answer, question),))
+        shown = ReplyView(quotations=(quotation(answer, question),))
         assert official(contents(shown), read) == answer
 
 
@@ -148,11 +148,13 @@ def test_an_answer_with_marks_is_read_as_it_stands(answer, read):
 @example(answer="`" * 40 + "~" * 50)
 @settings(max_examples=150, deadline=None)
 def test_any_answer_is_read_as_it_stands(read, answer):
-    assert official(contents(Shown(quotations=(quotation(answer),))), read) == answer
+    assert official(contents(ReplyView(quotations=(quotation(answer),))), read) == answer
 
 
 def test_plain_words_need_no_code_block():
-    (content,) = contents(Shown(quotations=(quotation("公司2024年营业收入1.5亿元，同比+5%-8%。"),)))
+    (content,) = contents(
+        ReplyView(quotations=(quotation("公司2024年营业收入1.5亿元，同比+5%-8%。"),))
+    )
     assert "```" not in content
 
 
@@ -171,7 +173,7 @@ def test_plain_words_need_no_code_block():
     ids=["sentences", "paragraphs", "marks", "no end", "latin", "list", "traps"],
 )
 def test_a_long_answer_arrives_whole_in_numbered_pages(answer, read):
-    pages = contents(Shown(quotations=(quotation(answer),)))
+    pages = contents(ReplyView(quotations=(quotation(answer),)))
     assert len(pages) > 1
     for at, page in enumerate(pages, 1):
         assert page.startswith(f"（{at}/{len(pages)}）\n\n")
@@ -218,7 +220,7 @@ def test_offers_and_listings_are_read_as_they_stand(read, desk):
         Option(letter, f"（第{at}问）", text, f"300001/2025-003#{at}")
         for at, (letter, text) in enumerate(zip("ABCDE", MARKED, strict=False), 1)
     )
-    shown = Shown(lead="相近的投资者提问：", options=options)
+    shown = ReplyView(intro="相近的投资者提问：", options=options)
     read_out = read(contents(shown)[0])
     for option in options:
         assert f"{option.letter}. {option.caption}{option.question}" in read_out or (
@@ -230,7 +232,7 @@ def test_offers_and_listings_are_read_as_they_stand(read, desk):
 
 def test_pages_hold_whole_blocks_where_they_fit():
     middle = "中" * 3_500
-    shown = Shown(quotations=(quotation(middle), quotation(middle), quotation("短。")))
+    shown = ReplyView(quotations=(quotation(middle), quotation(middle), quotation("短。")))
     pages = contents(shown)
     assert len(pages) == 2
     assert all("公司答：" + middle in page for page in pages)

@@ -13,10 +13,10 @@ from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
 from bot.delivery.transport import CannotCheck, RateLimited, Refused, Sent, Unconfirmed
 from bot.digest.checks import findings
-from bot.digest.scheduler import Rounds
+from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
-from bot.message import Answer, Hit, Quotation, Shown
-from bot.wording.texts import Words
+from bot.message import Answer, Hit, Quotation, ReplyView
+from bot.wording.presentation import Words
 from handlers.wecom_webhook.app import Webhooks, check, messages
 from tests.fakes.webhook import FakeWebhook
 
@@ -39,7 +39,7 @@ def quoted(question, answer):
     words = Quotation(
         "头", "注意：以公司公告为准。", "投资者问：", question, "公司答：", answer, "出处：", ""
     )
-    return messages(Shown("每日摘要", (words,)))
+    return messages(ReplyView("每日摘要", (words,)))
 
 
 def content(payload):
@@ -89,7 +89,7 @@ def test_every_question_of_the_sample_arrives_to_the_letter(desk):
     (record,) = desk.records()
     for question in record.questions:
         shown = desk.words.show(Answer((Hit(record, question, 1.0),), date(2026, 11, 25)))
-        payloads = messages(Shown("每日摘要", shown.quotations))
+        payloads = messages(ReplyView("每日摘要", shown.quotations))
         joined = "".join(map(content, payloads)) if len(payloads) == 1 else shown_text(payloads)
         assert question.question in joined
         assert question.answer in joined
@@ -154,19 +154,21 @@ def group(gateway, store, tmp_path):
             self.hooks = Webhooks(settings(gateway, tmp_path), self.delivery)
             self.subscriptions = self.desk.subscribing.subscriptions
             self.hooks.subscribe(self.subscriptions, self.now)
-            self.rounds = Rounds(self.desk, self.delivery, timedelta(hours=4))
+            self.scheduler = DigestScheduler(
+                self.desk.subscribing, self.delivery, timedelta(hours=4)
+            )
             self.delivery.start()
 
         def day(self, days):
             self.now = self.began + timedelta(days=days, hours=1, seconds=1)
-            self.rounds.go(self.now)
+            self.scheduler.run_once(self.now)
 
         def until(self, condition):
             end = time.monotonic() + 10
             while not condition():
                 assert time.monotonic() < end
                 time.sleep(0.02)
-                self.rounds.go(self.now)
+                self.scheduler.run_once(self.now)
 
     group = Group()
     yield group

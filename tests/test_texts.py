@@ -1,0 +1,124 @@
+"""The bot's sentences: whole in every language, and none too many (`bot/wording/texts.*.toml`)."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+from string import Formatter
+from typing import get_args, get_type_hints
+
+import pytest
+
+from bot.answering.explanation import Kind
+from bot.commands import Command
+from bot.config import Lang
+from bot.delivery.transport import Loss
+from bot.message import Band
+from bot.wording.texts import sentences
+
+ROOT = Path(__file__).parents[1]
+LANGS: tuple[Lang, ...] = get_args(Lang)
+ZH = sentences("zh")
+
+# What is put after the prefix of a key that is built at run time.
+FAMILIES = {
+    "change, ": ("subscribed", "unsubscribed", "retired"),
+    "command, ": tuple(command.__name__ for command in get_args(Command)),
+    "desk ": ("retired", "skipped", "unknown"),
+    "explain, ": (
+        *get_args(Kind),
+        *("left out", "repaired", "synonyms", "pins", "counted", "touchy", "company only", "as of"),
+    ),
+    "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
+    "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
+    "pin, ": (
+        *("year", "quarter", "half 1", "half 2", "figure", "metric", "company", "up", "down"),
+        *("now", "day", "amount", "money", "when"),
+    ),
+    "result, ": get_args(Band),
+    "retired, ": (*get_args(get_type_hints(Loss)["why"]), "desk"),
+    "why, ": (
+        *("answered", "below answer", "below offers", "guard", "contested", "one of many"),
+        *("no words", "nothing similar", "names a company other than the chat's"),
+        "names a company that is not stored",
+        "touches a matter of which no record speaks",
+    ),
+    "asked": ("", ", excerpt"),
+    "answered": ("", ", excerpt"),
+}
+
+
+def nodes():
+    for folder in ("bot", "handlers"):
+        for file in (ROOT / folder).rglob("*.py"):
+            yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def is_lookup(node):
+    """A call of `Texts.text`, or of the `_notice` that hands its key on."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("text", "_notice")
+        and node.args
+    )
+
+
+def keys_in(node):
+    """What an argument may be: keys as written, and beginnings of keys built at run time."""
+    match node:
+        case ast.Constant(value=str(key)):
+            return {key}, set()
+        case ast.IfExp(body=body, orelse=orelse):
+            (one, begun), (other, also) = keys_in(body), keys_in(orelse)
+            return one | other, begun | also
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
+            return set(), {start}
+        case ast.BinOp(left=ast.Constant(value=str(start))):
+            return set(), {start}
+    return set(), set()
+
+
+def placeholders(sentence):
+    return Counter(name for _, name, _, _ in Formatter().parse(sentence) if name)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_language_says_everything(lang):
+    assert list(sentences(lang)) == list(ZH)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_sentence_has_the_same_gaps_in_every_language(lang):
+    for key, sentence in sentences(lang).items():
+        assert set(placeholders(sentence)) == set(placeholders(ZH[key])), key
+
+
+def test_what_is_looked_up_exists():
+    looked_up = [keys_in(node.args[0]) for node in nodes() if is_lookup(node)]
+    written = {key for keys, _ in looked_up for key in keys}
+    assert len(written) > 50
+    assert written <= set(ZH)
+
+
+def test_families_of_keys_built_at_run_time_are_known_and_whole():
+    begun = {start for node in nodes() if is_lookup(node) for start in keys_in(node.args[0])[1]} | {
+        "command, ",
+        "guard, ",
+        "why, ",
+    }  # looked up by a name
+    assert begun == set(FAMILIES)
+    for start, ends in FAMILIES.items():
+        for end in ends:
+            assert start + end in ZH
+
+
+def test_no_sentence_is_left_over():
+    spelt = {
+        node.value
+        for node in nodes()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    built = {start + end for start, ends in FAMILIES.items() for end in ends}
+    assert set(ZH) - spelt - built == set()
