@@ -18,6 +18,7 @@ from bot.store import Store
 from handlers.cli.import_report import tell_left
 from handlers.cli.json_output import reply_json
 from handlers.cli.output import Day, echo_json, say
+from handlers.cli.settings import pass_settings
 
 
 @click.command()
@@ -27,7 +28,7 @@ from handlers.cli.output import Day, echo_json, say
 @click.option("--explain", is_flag=True, help="说明为什么这样答：词、候选、把握、冲突。")
 @click.option("--as-of", type=Day(), help="只看活动日期不晚于此日的记录。")
 @click.option("--company", help="六位股票代码：只看一家公司。")
-@click.pass_obj
+@pass_settings
 def ask(
     settings: Settings,
     text: tuple[str, ...],
@@ -62,7 +63,7 @@ def answer(desk: Desk, message: Message, as_json: bool, explain: bool = False) -
 
 
 @click.command()
-@click.pass_obj
+@pass_settings
 def chat(settings: Settings) -> None:
     talk(open_desk(settings), settings)
 

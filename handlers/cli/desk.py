@@ -21,12 +21,13 @@ from bot.message import Chat, Hit
 from bot.store import Store
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
+from handlers.cli.settings import pass_settings
 
 
 @click.command()
 @click.option("--channel", default="", help="会话的 id：按它的订阅和已发过的内容。")
 @click.option("--date", "day", type=Day(), help="哪一天的，默认今天。")
-@click.pass_obj
+@pass_settings
 def digest(settings: Settings, channel: str, day: date | None) -> None:
     desk = open_desk(settings)
     now = settings.now()
@@ -49,7 +50,7 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@click.pass_obj
+@pass_settings
 def misses(settings: Settings, as_json: bool) -> None:
     groups = grouped(Store(settings.db).misses())
     if as_json:
@@ -72,7 +73,7 @@ def misses(settings: Settings, as_json: bool) -> None:
 @click.option("--run", "run", type=click.Path(path_type=Path), help="把逐条结果写入此文件。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @click.option("--plot", type=click.Path(path_type=Path), help="把可靠性图和风险曲线写成 SVG。")
-@click.pass_obj
+@pass_settings
 def eval_(
     settings: Settings,
     files: tuple[Path, ...],

@@ -19,6 +19,7 @@ from bot.store import Store
 from handlers.cli.import_report import report, summary, tell_checked, tell_left
 from handlers.cli.json_output import import_json
 from handlers.cli.output import Instant, echo_json, say
+from handlers.cli.settings import pass_settings
 
 MEANING_S = 60.0  # for the vectors of what was just stored; the rest is left to `serve`
 _FEW_FILES = 20  # an import of more leaves meaning to `serve`
@@ -52,7 +53,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 @click.option("--accept-warnings", is_flag=True, help="已人工核对：有未归位文字也收录。")
 @click.option("--replace", "replace_words", is_flag=True, help="同一编号文字不同时以新文件为准。")
 @click.option("--quiet", is_flag=True, help="只报告新收录的和出错的文件。")
-@click.pass_obj
+@pass_settings
 def import_(
     settings: Settings,
     paths: tuple[Path, ...],

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
 import click
 
-from bot.config import load_settings, share_network
-from bot.errors import BotError
+from bot.errors import BotError, printable
 from handlers.cli.output import say
 
 # Command → its module here, and what it says of itself.
@@ -71,24 +72,28 @@ class _Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, told) for name, (_, told) in _COMMANDS.items()])
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _printable_usage():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _printable_usage():
+                return super().invoke(ctx)
         except BotError as error:
             raise _Failure(str(error)) from error
-        except Exception as error:
-            if said := _database_error(ctx, error):
-                raise _Failure(said) from error
+
+
+@contextmanager
+def _printable_usage() -> Iterator[None]:
+    """What is wrong with arguments, told so that nothing in them steers a terminal."""
+    try:
+        yield
+    except click.UsageError as error:
+        told = error.format_message()
+        if printable(told) == told:
             raise
-
-
-def _database_error(ctx: click.Context, error: Exception) -> str:
-    """What an error of the database means; empty for any other. Loaded by whoever raised it."""
-    import sqlite3
-
-    from bot.store.connection import why
-
-    return why(ctx.obj.db, error) if isinstance(error, sqlite3.Error) else ""
+        raise click.UsageError(printable(told), error.ctx) from error
 
 
 def main() -> None:
@@ -101,12 +106,8 @@ def main() -> None:
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="irbot")
-@click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli() -> None:
     """用上市公司投资者关系活动记录表的原文回答投资者提问；记录里没有的，直说没有。"""
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
-    if not any(word in sys.argv[1:] for word in ("-h", "--help")):
-        share_network()
-        ctx.obj = load_settings()

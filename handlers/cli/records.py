@@ -20,11 +20,12 @@ from handlers.cli.json_output import (
     verify_json,
 )
 from handlers.cli.output import echo_json, say
+from handlers.cli.settings import pass_settings
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@click.pass_obj
+@pass_settings
 def records(settings: Settings, as_json: bool) -> None:
     stored = Store(settings.db).records()
     if as_json:
@@ -44,7 +45,7 @@ def records(settings: Settings, as_json: bool) -> None:
 @click.command()
 @click.argument("id_", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@click.pass_obj
+@pass_settings
 def show(settings: Settings, id_: str, as_json: bool) -> None:
     record_id, _, number = id_.partition("#")
     store = Store(settings.db)
@@ -117,7 +118,7 @@ def _print_versions(stored: Stored, versions: list[Version], settings: Settings)
 @click.command("restore-version")
 @click.argument("id_", metavar="ID")
 @click.argument("number", metavar="N", type=click.IntRange(min=1))
-@click.pass_obj
+@pass_settings
 def restore_version(settings: Settings, id_: str, number: int) -> None:
     store = Store(settings.db)
     done = store.restore_version(id_, number)
@@ -135,7 +136,7 @@ def restore_version(settings: Settings, id_: str, number: int) -> None:
 @click.argument("id_", metavar="ID")
 @click.option("--reason", help="撤下的原因。")
 @click.option("--undo", is_flag=True, help="恢复显示。")
-@click.pass_obj
+@pass_settings
 def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> None:
     store = Store(settings.db)
     if undo:
@@ -151,7 +152,7 @@ def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> No
 @click.argument("id_", metavar="[ID]", required=False)
 @click.option("--all", "only_differing", is_flag=True, help="核对全部，只列今天读出来不同的记录。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@click.pass_obj
+@pass_settings
 def verify(settings: Settings, id_: str | None, only_differing: bool, as_json: bool) -> None:
     if id_ and only_differing:
         raise click.UsageError("ID 与 --all 只能写一个")

@@ -20,13 +20,14 @@ from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.output import echo_json, say
+from handlers.cli.settings import pass_settings
 
 _SAMPLE = Path("data/records")
 _FIRST_QUESTION = "可转债"
 
 
 @click.command()
-@click.pass_obj
+@pass_settings
 def serve(settings: Settings) -> None:
     from handlers import serving
 
@@ -34,7 +35,7 @@ def serve(settings: Settings) -> None:
 
 
 @click.command()
-@click.pass_obj
+@pass_settings
 def start(settings: Settings) -> None:
     from handlers import serving
 
@@ -67,7 +68,7 @@ _MARK = {True: "✓", False: "✗", None: "–"}
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@click.pass_obj
+@pass_settings
 def doctor(settings: Settings, as_json: bool) -> None:
     from handlers.doctor import findings
 
