@@ -48,13 +48,12 @@ def imported(tmp_path_factory):
     Once for all tests: the vectors of one import take longer than most tests.
     """
     folder = tmp_path_factory.mktemp("imported")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
     done = [
         subprocess.run(
             [IRBOT, *arguments],
             input="",
             cwd=folder,
-            env=env,
+            env=environment({}),
             capture_output=True,
             text=True,
             check=True,
@@ -64,6 +63,30 @@ def imported(tmp_path_factory):
     ]
     assert [path.name for path in (folder / "data").iterdir()] == ["irbot.db"]  # no log beside it
     return Imported(done[0].stdout, folder / "data/irbot.db")
+
+
+@pytest.fixture
+def irbot(tmp_path):
+    """Run `irbot …` in an empty folder; returns the finished process."""
+
+    def run(*arguments, stdin="", **env):
+        return subprocess.run(
+            [IRBOT, *map(str, arguments)],
+            input=stdin,
+            cwd=tmp_path,
+            env=environment(env),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def environment(more):
+    """The environment without irbot's own variables, and more."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
+    return {**kept, **more}
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,31 +13,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conftest import IRBOT, SAMPLE
+from tests.conftest import IRBOT, SAMPLE, environment
 from tests.fakes.slack import FakeSlack
-
-
-@pytest.fixture
-def irbot(tmp_path):
-    """Run `irbot …` in an empty folder; returns the finished process."""
-
-    def run(*arguments, stdin="", **env):
-        return subprocess.run(
-            [IRBOT, *map(str, arguments)],
-            input=stdin,
-            cwd=tmp_path,
-            env=_env(env),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return run
-
-
-def _env(more):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
-    return {**kept, **more}
 
 
 @pytest.fixture
@@ -155,7 +131,7 @@ def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_pa
         process = subprocess.Popen(
             [IRBOT, "serve"],
             cwd=tmp_path,
-            env=_env({**slack.env, "IR_HTTP": f"127.0.0.1:{port}"}),
+            env=environment({**slack.env, "IR_HTTP": f"127.0.0.1:{port}"}),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -218,7 +194,7 @@ def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
             "IR_HTTP": "",
             "IR_CALLBACK_HTTP": f"127.0.0.1:{port}",
         }
-        process = subprocess.Popen([IRBOT, "serve"], cwd=tmp_path, env=_env(env))
+        process = subprocess.Popen([IRBOT, "serve"], cwd=tmp_path, env=environment(env))
         try:
             slack.until(lambda: "auth.test" in slack.calls, 20)
             slack.until(lambda: _status(f"http://127.0.0.1:{port}/healthz") == 200)

@@ -10,7 +10,7 @@ FOLDERS = ("bot", "handlers", "tests")
 CODE = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
 TEXTS = [path for path in CODE if path.is_relative_to(ROOT / "bot")]
 TEXTS += [path for path in CODE if path.is_relative_to(ROOT / "handlers")]
-TEXTS += ROOT.glob("*.md")
+TEXTS += [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
 
 def test_every_file_and_module_that_prose_names_exists():

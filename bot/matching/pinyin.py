@@ -6,11 +6,14 @@ as it is typed stays; what sounds like nothing known stays too.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from itertools import accumulate
 
+# Only single characters are looked up; the dictionary of phrases takes a quarter of a second.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
 from pypinyin import lazy_pinyin
 
 _WORDS = re.compile(r"[a-z]+(?:[ '][a-z]+)*")

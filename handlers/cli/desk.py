@@ -1,0 +1,124 @@
+"""The desk's own: `irbot digest`, `misses`, `eval`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from pathlib import Path
+from time import perf_counter
+
+import click
+
+from bot.bootstrap import open_desk
+from bot.commands import Plan
+from bot.config import Settings
+from bot.errors import BotError
+from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
+from bot.evaluating.misses import grouped
+from bot.ingest.embedding import embed_missing
+from bot.matching.model import chosen_embedder
+from bot.message import Chat, Hit
+from bot.store import Store
+from handlers.cli.import_report import tell_left
+from handlers.cli.output import Day, echo_json, say, write
+from handlers.cli.settings import pass_settings
+
+
+@click.command()
+@click.option("--channel", default="", help="会话的 id：按它的订阅和已发过的内容。")
+@click.option("--date", "day", type=Day(), help="哪一天的，默认今天。")
+@pass_settings
+def digest(settings: Settings, channel: str, day: date | None) -> None:
+    desk = open_desk(settings)
+    now = settings.now()
+    chat, plan = Chat("cli", "", channel, ""), Plan(now.time())
+    for subscription in desk.subscribing.subscriptions.active():
+        if subscription.channel == channel:
+            chat, plan = subscription.chat, subscription.plan
+    at = datetime.combine(day or now.date(), plan.at, settings.tz)
+    if plan.desk and not desk.subscribing.may_have_desk(chat):
+        raise BotError(f"{channel} 不在 IR_DESK_CHANNELS 里，内部摘要不会发到那里")
+    trading = desk.subscribing.digests.trading_days()
+    if not (plan.every_day or trading.includes(at.date())):
+        say(f"{at.date()} 不是A股交易日，不会发送", err=True)
+    said = desk.subscribing.digests.build(chat, plan, at.date(), at)
+    if said is None:
+        say("没有可发的内容，不会发送", err=True)
+    else:
+        say(replace(desk.show(said), buttons=()).text)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@pass_settings
+def misses(settings: Settings, as_json: bool) -> None:
+    groups = grouped(Store(settings.db).misses())
+    if as_json:
+        echo_json([asdict(group) for group in groups])
+        return
+    for group in groups:
+        last = datetime.fromisoformat(group.last_asked).astimezone(settings.tz)
+        say(
+            f"{group.count}次（列出相近{group.offered}，未找到{group.count - group.offered}）"
+            f"最近{last:%Y-%m-%d}  {group.texts[0]}"
+        )
+        for text in group.texts[1:]:
+            say(f"    {text}")
+    if not groups:
+        say("没有未答上的提问", err=True)
+
+
+@click.command("eval")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run", "run", type=click.Path(path_type=Path), help="把逐条结果写入此文件。")
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+@click.option("--plot", type=click.Path(path_type=Path), help="把可靠性图和风险曲线写成 SVG。")
+@pass_settings
+def eval_(
+    settings: Settings,
+    files: tuple[Path, ...],
+    run: Path | None,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    queries = [query for file in files for query in read_queries(file)]
+    embed_missing(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=tell_left)
+    started = perf_counter()
+    desk = open_desk(settings)
+    start_ms = (perf_counter() - started) * 1000
+    stored = {
+        plain_id(Hit(record, question, 1.0).id)
+        for record in desk.records()
+        for question in record.questions
+    }
+    if not stored:
+        raise BotError("库中没有可以回答的记录；请先导入：irbot import 文件或文件夹")
+    if missing := sorted(set().union(*(query.accept for query in queries)) - stored):
+        say(
+            f"注意：标注的编号有 {len(missing)} 个不在库中（如 {missing[0]}）；"
+            "请先导入这些记录，否则对应提问都算答错",
+            err=True,
+        )
+    asked = list(ask_all(desk, queries))
+    if run:
+        write(run, run_file(asked))
+    if plot:
+        write(plot, diagram(asked))
+    if as_json:
+        echo_json(
+            {
+                "files": list(map(str, files)),
+                "start ms": start_ms,
+                "matcher": desk.matcher,
+                **report(asked),
+            }
+        )
+        return
+    say(
+        f"{len(desk.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
+        f"{len(asked)} 条提问；匹配版本 {desk.matcher}\n"
+    )
+    say(table(asked))
+
+
+COMMANDS = (digest, misses, eval_)

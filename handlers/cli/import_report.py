@@ -1,0 +1,88 @@
+"""What became of files and records, in Chinese lines for a person."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from bot.errors import one_line
+from bot.ingest.importing import Outcome
+from bot.ingest.verifying import Checked
+from bot.store import Added
+from handlers.cli.output import say
+
+_STATUS = {
+    "imported": "已收录",
+    "unchanged": "未变",
+    "replaced": "已更新",
+    "refused": "未收录",
+    "skipped": "跳过",
+}
+
+
+def report(outcome: Outcome, dry_run: bool) -> str:
+    """What became of a file, in Chinese, with the totals of the proof."""
+    if outcome.reason:
+        return f"{_STATUS[outcome.status]}：{outcome.reason}"
+    lines = []
+    for item, reading in zip(outcome.added, outcome.readings, strict=True):
+        record, proof = item.record, reading.proof
+        status = _STATUS[item.status].replace("已", "将") if dry_run else _STATUS[item.status]
+        furniture = sum(len("".join(piece.text.split())) for piece in proof.furniture)
+        unplaced = sum(len("".join(piece.text.split())) for piece in proof.unplaced)
+        lines.append(
+            f"{status} {record.id}：{record.company_name} {record.event_date} "
+            f"共{len(record.questions)}问；正文{proof.placed}字、版面{furniture}字、"
+            f"未归位{unplaced}字（{one_line(outcome.file)}）"
+        )
+        lines += [f"  注意：{warning}" for warning in record.warnings]
+        lines += [f"  说明：{note}" for note in record.notes]
+        lines += _differing(item, outcome.file)
+    return "\n".join(lines)
+
+
+def _differing(item: Added, file: str) -> list[str]:
+    """What a replacement changed; or why a file that says otherwise changed nothing."""
+    changed = [f"  改动：{change}" for change in item.changes]
+    if item.status != "unchanged" or not changed:
+        return changed
+    if item.older is None:
+        why_not = "  注意：现行文字是从这个文件读的，今天读出来却不同，未作改动。核对原件后："
+        todo = f"irbot import --again {item.record.id}"
+    else:
+        why_not = f"  注意：这是第{item.older}版，现在显示的是更新的一版，未作改动。要改回这一版："
+        todo = f"irbot restore-version {item.record.id} {item.older}"
+    told = [line.replace("  改动：", "  与现行不同：") for line in changed]
+    return [f"{why_not}{todo}（或 irbot import --replace {one_line(file)}）", *told]
+
+
+def summary(outcomes: list[Outcome], dry_run: bool) -> str:
+    """How many files went where, and which are out."""
+    count = Counter[str](outcome.status for outcome in outcomes)
+    told = "、".join(f"{_STATUS[status]}{count[status]}" for status in _STATUS if count[status])
+    out = [one_line(Path(outcome.file).name) for outcome in outcomes if outcome.status == "refused"]
+    line = f"共{len(outcomes)}个文件：{told}{'（试运行，未写入）' if dry_run else ''}"
+    return line + (f"\n未收录的文件：{'、'.join(out)}" if out else "")
+
+
+def tell_checked(checked: Checked) -> None:
+    """What was found, in Chinese, and the command that helps."""
+    for line in checked.differences:
+        say(f"{checked.record_id}：{line}", err=True)
+    if not checked.differences:
+        which = f"，第{checked.version}版；各版：irbot show {checked.record_id}"
+        which *= checked.version > 1
+        say(f"{checked.record_id}：一致（{checked.questions}问{which}）", err=True)
+    for warning in checked.warnings:
+        say(f"  注意：{warning}（收录时没有这条提示，请对照原件）", err=True)
+    if checked.todo:
+        say(f"  → {checked.todo}", err=True)
+
+
+def tell_left(left: int) -> None:
+    """How far the vectors are, on a line that the next output overwrites."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K正在计算语义向量，还有{left}句…\r", nl=False, err=True)

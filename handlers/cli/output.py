@@ -1,0 +1,60 @@
+"""What every command prints with: words to a person, JSON to a program, a person's days back."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.config import CHINA
+from bot.errors import BotError, printable
+
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)  # and the rest by JSON
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print what may hold names of files or words of documents: nothing in it steers a terminal."""
+    click.echo(printable(text), err=err)
+
+
+def echo_json(value: Any, one_line: bool = False) -> None:
+    """JSON for people, too: what steers a terminal is written as an escape, its value the same."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2)
+    click.echo(_UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text))
+
+
+def write(path: Path, text: str) -> None:
+    """A file of text, or why it cannot be one."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BotError(f"{path}：无法写入（{error.strerror or error}）") from error
+
+
+class Day(click.ParamType[date]):
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} 不是日期；请写成 2025-06-30", param, ctx)
+
+
+class Instant(click.ParamType[datetime]):
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} 不是时刻；请写成 2025-04-29T18:00:00+08:00", param, ctx)
+        return instant if instant.tzinfo else instant.replace(tzinfo=CHINA)

