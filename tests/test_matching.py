@@ -449,8 +449,8 @@ def test_what_limits_a_confidence_is_a_fact_beside_it():
     contrary = first(index, "2019年毛利率为什么下降？")
     assert contrary.caps == ("contradicted",)
     assert contrary.confidence <= 0.25
-    contested = first(index, "示例医院")
-    assert (contested.caps, contested.hit.is_contested) == (("contested",), True)
+    ambiguous = first(index, "示例医院")
+    assert (ambiguous.caps, ambiguous.hit.is_ambiguous) == (("ambiguous",), True)
     typed = first(index, "示例医院项目进展如何")
     assert (typed.is_exact, typed.hit.is_exact, typed.confidence, typed.caps) == (True, True, 1, ())
 

@@ -351,7 +351,7 @@ def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]
     else:
         if first.confidence < needed[0]:
             yield Note("below answer", sure(first.confidence))
-        if "contested" in first.caps:
+        if "ambiguous" in first.caps:
             yield Note("one of many")
     rivals = [hit for hit in alternatives(found.hits) if hit.confidence >= AS_LIKELY]
     if rivals:

@@ -60,7 +60,7 @@ class Candidate:
             self.passage.question,
             self.confidence,
             self.passage.part,
-            is_contested="contested" in self.caps,
+            is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
         )
 
@@ -192,13 +192,13 @@ def _judged(ranked: Sequence[Candidate]) -> list[Candidate]:
             found.append(replace(item, confidence=1.0))
         else:
             lead = margin(own) if is_first else 0.0
-            why = caps(item.features, item.conflicts, is_first and _is_contested(own))
+            why = caps(item.features, item.conflicts, is_first and _is_ambiguous(own))
             sure = confidence(measures(item.features, item.conflicts, lead), why)
             found.append(replace(item, confidence=sure, caps=why))
     return found
 
 
-def _is_contested(own: Sequence[Candidate]) -> bool:
+def _is_ambiguous(own: Sequence[Candidate]) -> bool:
     """Whether all that was typed stands in another question of the record about as well.
 
     `医院`, where five of its questions are about hospitals.
