@@ -20,7 +20,9 @@ from bot.matching.features import Features, similarity
 FILE = Path(__file__).with_name("confidence.json")
 
 Cap = Literal["ambiguous", "contradicted", "off topic"]
-CAPS: dict[Cap, float] = {  # the most that a hit is trusted
+# The most that a hit is trusted, placed among the bands (answering/decision.py): what is ambiguous
+# is offered, what is contradicted too, at any caution; what is off topic not even that.
+CAPS: dict[Cap, float] = {
     "ambiguous": 0.8,  # another answer of the record holds all that was typed too
     "contradicted": 0.25,  # it says another year, metric … (facets.conflicts)
     "off topic": 0.05,  # hardly a word of the message stands there, nor its meaning
