@@ -12,9 +12,13 @@ import pytest
 
 from bot.answering.decision import limits
 from bot.answering.explanation_text import told
+from bot.answering.responder import Desk
 from bot.message import Answer, Chat, Message, Suggest
+from bot.record import Reading
+from bot.store import Store
 from bot.wording.presentation import Words
 from tests.conftest import IRBOT
+from tests.test_matching import NOW, OTHERS, TWO, made
 
 STORED = "三大运营商加入医疗信息化项目招投标，是否对公司业务产生很大的冲击？"
 MESSAGES = {
@@ -166,6 +170,41 @@ def test_each_question_of_a_message_is_explained(replies):
     first, second = reply["explain"]["searches"]
     assert (first["text"], first["band"], second["band"]) == (STORED, "answer", "decline")
     assert first["candidates"][0]["id"].startswith(reply["answers"][0]["id"])
+
+
+def test_a_company_named_once_limits_each_question_and_is_told_so(store):
+    for at, record in enumerate(TWO):
+        store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
+    desk = Desk(store, Words(), lambda: NOW, "open")
+    considered = desk.consider(Message("请问样板电器：\n1、分红政策如何？\n2、员工培训如何安排？"))
+    assert isinstance(considered.reply, Answer | Suggest)
+    first, second = desk.explain(considered).searches
+    assert (first.company, second.company) == ("388888", "388888")
+    shown = considered.reply.hits
+    assert [first.candidates[0].id, second.candidates[0].id] == [hit.full_id for hit in shown]
+    assert {hit.record.company_code for hit in shown} == {"388888"}
+
+
+def test_a_list_that_is_a_stored_question_is_explained_by_the_search_that_answered(tmp_path):
+    typed = "1、毛利率是多少？2、员工培训如何安排？"
+    store = Store(tmp_path / "irbot.db")
+    store.add([Reading(made((typed, "毛利率为三成。"), *OTHERS))], b"one", "one.txt")
+    desk = Desk(store, Words(), lambda: NOW)
+    considered = desk.consider(Message(typed))
+    assert isinstance(considered.reply, Answer)
+    assert [hit.question.number for hit in considered.reply.hits] == [1]
+    (search,) = desk.explain(considered).searches
+    assert (search.text, search.band, search.candidates[0].confidence) == (typed, "answer", 1)
+
+
+def test_an_explanation_is_of_the_reply_whatever_is_stored_since(desk, store):
+    considered = desk.consider(Message("可转债下修，毛利率为什么下降？"))
+    before = desk.explain(considered)
+    store.withdraw("300253/2025-002", "a trial")
+    assert desk.records() == ()
+    after = desk.explain(considered)
+    assert after.searches == before.searches
+    assert (after.band, after.version) == (before.band, before.version)
 
 
 def test_a_look_up_by_number_searched_nothing(replies):

@@ -7,6 +7,7 @@ whatever the weights are.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -435,6 +436,50 @@ def test_vectors_of_some_texts_only_do_no_harm(sample):
     index = Index([sample.record], embedder=embedder, vectors=known)
     found = index.search("公司怎么看国外贸易壁垒对生意的冲击").candidates
     assert all(np.isfinite(item.score) for item in found)
+
+
+def test_what_limits_a_confidence_is_a_fact_beside_it():
+    record = made(
+        ("2023年毛利率为什么下降？", "原材料涨价所致。"),
+        ("示例医院项目进展如何？", "示例医院项目已验收。"),
+        ("示例医院的客户有哪些？", "客户以示例医院为主，还有高校。"),
+        *OTHERS,
+    )
+    index = Index([record])
+    contrary = first(index, "2019年毛利率为什么下降？")
+    assert contrary.caps == ("contradicted",)
+    assert contrary.confidence <= 0.25
+    ambiguous = first(index, "示例医院")
+    assert (ambiguous.caps, ambiguous.hit.is_ambiguous) == (("ambiguous",), True)
+    typed = first(index, "示例医院项目进展如何")
+    assert (typed.is_exact, typed.hit.is_exact, typed.confidence, typed.caps) == (True, True, 1, ())
+
+
+def test_the_version_tells_of_every_file_that_judges(tmp_path):
+    """A copy of the program is the same matcher, until a file of it differs."""
+    root = Path(__file__).parents[1]
+    copy = tmp_path / "copy"
+    shutil.copytree(root / "bot", copy / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    code = "from bot.matching.index import Index; print(Index([]).version)"
+
+    def version():
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": str(copy)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    before = version()
+    assert before == Index([]).version + "\n"
+    for file in ("matching/confidence.json", "matching/ranking.py", "answering/decision.py"):
+        path = copy / "bot" / file
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        assert version() != before
+        before = version()
 
 
 # Bad input

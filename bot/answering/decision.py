@@ -27,8 +27,8 @@ def limits(caution: Caution) -> tuple[float, float]:
 
 
 def decide(hits: Sequence[Hit], caution: Caution) -> Band:
-    """The band of the best hit; one that is contested is only offered, however sure."""
-    if hits and hits[0].confidence >= _ANSWER[caution] and not hits[0].is_contested:
+    """The band of the best hit; one that is ambiguous is only offered, however sure."""
+    if hits and hits[0].confidence >= _ANSWER[caution] and not hits[0].is_ambiguous:
         return "answer"
     if hits and hits[0].confidence >= _SUGGEST:
         return "suggest"

@@ -347,17 +347,17 @@ def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]
     if first.conflicts:
         yield Note("guard", "、".join(first.conflicts))
     if first.confidence < needed[1]:
-        yield Note("below offers", sure(first.confidence))
+        yield Note("below offers", rounded_down(first.confidence))
     else:
         if first.confidence < needed[0]:
-            yield Note("below answer", sure(first.confidence))
-        if "contested" in first.caps:
+            yield Note("below answer", rounded_down(first.confidence))
+        if "ambiguous" in first.caps:
             yield Note("one of many")
     rivals = [hit for hit in alternatives(found.hits) if hit.confidence >= AS_LIKELY]
     if rivals:
         yield Note("contested", "、".join(hit.full_id for hit in rivals))
 
 
-def sure(confidence: float) -> str:
-    """Rounded down: what misses a level must not look as if it reached it."""
-    return f"{int(confidence * 100) / 100:.2f}"
+def rounded_down(probability: float) -> str:
+    """In two places: what misses a level must not look as if it reached it."""
+    return f"{int(probability * 100) / 100:.2f}"

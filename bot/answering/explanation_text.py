@@ -12,7 +12,7 @@ from bot.answering.explanation import (
     Explanation,
     Found,
     Note,
-    sure,
+    rounded_down,
 )
 from bot.ingest.embedding import MeaningState
 from bot.wording.presentation import Words
@@ -96,7 +96,7 @@ def _found_lines(place: int, found: Found, words: Words) -> Iterator[str]:
         id=found.id,
         company=found.company,
         when=found.event_date,
-        confidence=sure(found.confidence),
+        confidence=rounded_down(found.confidence),
     )
     yield words.text("found, question", said=found.question)
     yield words.text(
@@ -137,7 +137,7 @@ def _result_line(search: ExplainedSearch, explanation: Explanation, words: Words
     }
     reasons = search.reasons
     if search.band == "answer":
-        reasons = (Note("answered", sure(search.candidates[0].confidence)),)
+        reasons = (Note("answered", rounded_down(search.candidates[0].confidence)),)
     return words.text(f"result, {search.band}") + words.text("explain, and").join(
         _reason_words(reason, words, levels) for reason in reasons
     )

@@ -19,9 +19,11 @@ from bot.matching.features import Features, similarity
 
 FILE = Path(__file__).with_name("confidence.json")
 
-Cap = Literal["contested", "contradicted", "off topic"]
-CAPS: dict[Cap, float] = {  # the most that a hit is trusted
-    "contested": 0.8,  # another answer of the record holds all that was typed too
+Cap = Literal["ambiguous", "contradicted", "off topic"]
+# The most that a hit is trusted, placed among the bands (answering/decision.py): what is ambiguous
+# is offered, what is contradicted too, at any caution; what is off topic not even that.
+CAPS: dict[Cap, float] = {
+    "ambiguous": 0.8,  # another answer of the record holds all that was typed too
     "contradicted": 0.25,  # it says another year, metric … (facets.conflicts)
     "off topic": 0.05,  # hardly a word of the message stands there, nor its meaning
 }
@@ -65,11 +67,11 @@ def measures(features: Features, conflicts: tuple[str, ...], margin: float) -> d
     return seen
 
 
-def caps(features: Features, conflicts: tuple[str, ...], is_contested: bool) -> tuple[Cap, ...]:
+def caps(features: Features, conflicts: tuple[str, ...], is_ambiguous: bool) -> tuple[Cap, ...]:
     """What limits a candidate's confidence, the tightest last."""
     found: list[Cap] = []
-    if is_contested:
-        found.append("contested")
+    if is_ambiguous:
+        found.append("ambiguous")
     if conflicts:
         found.append("contradicted")
     if _is_off_topic(features):

@@ -11,6 +11,7 @@ from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
 from bot.matching.text import spans, terms
 
+# Part of the mix in ranking.py: whoever changes one fits the confidence anew.
 _STOPWORD = 0.12  # what a word of asking weighs beside one of the matter
 _GENERIC = 0.5  # a word of every company
 _SINGLE = 0.3  # one Han character beside a pair

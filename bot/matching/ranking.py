@@ -24,7 +24,8 @@ from bot.matching.profile import bare
 from bot.matching.query import Query
 from bot.message import Hit
 
-# The mix was chosen on *fit*; what it reaches there and on *judge* stands in docs/accuracy.md.
+# What the mix reaches stands in docs/accuracy.md (`make bench`); whoever changes it fits the
+# confidence anew (tests/bench/fit_confidence.py). The first weight is the first matcher's.
 _QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over question and answer
 _SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
 _MEANING_WEIGHT = 0.5
@@ -60,7 +61,7 @@ class Candidate:
             self.passage.question,
             self.confidence,
             self.passage.part,
-            is_contested="contested" in self.caps,
+            is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
         )
 
@@ -191,14 +192,14 @@ def _judged(ranked: Sequence[Candidate]) -> list[Candidate]:
         if item.is_exact:
             found.append(replace(item, confidence=1.0))
         else:
-            lead = margin(own) if is_first else 0.0
-            why = caps(item.features, item.conflicts, is_first and _is_contested(own))
-            sure = confidence(measures(item.features, item.conflicts, lead), why)
-            found.append(replace(item, confidence=sure, caps=why))
+            ahead = margin(own) if is_first else 0.0
+            why = caps(item.features, item.conflicts, is_first and _is_ambiguous(own))
+            probability = confidence(measures(item.features, item.conflicts, ahead), why)
+            found.append(replace(item, confidence=probability, caps=why))
     return found
 
 
-def _is_contested(own: Sequence[Candidate]) -> bool:
+def _is_ambiguous(own: Sequence[Candidate]) -> bool:
     """Whether all that was typed stands in another question of the record about as well.
 
     `医院`, where five of its questions are about hospitals.

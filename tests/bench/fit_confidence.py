@@ -90,8 +90,8 @@ def fit(learned: Sequence[Row]) -> tuple[float, dict[str, float]]:
 def predict(model: tuple[float, dict[str, float]], row: Row) -> float:
     bias, weights = model
     total = bias + sum(weight * row.seen[name] for name, weight in weights.items())
-    sure = float(1 / (1 + np.exp(-total)))
-    return min(sure, CAPS["contradicted"]) if row.contradicted else sure
+    probability = float(1 / (1 + np.exp(-total)))
+    return min(probability, CAPS["contradicted"]) if row.contradicted else probability
 
 
 def main() -> int:
