@@ -6,7 +6,6 @@ import shutil
 import socket
 import sqlite3
 import ssl
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,17 +13,17 @@ from urllib.parse import urlsplit
 
 from bot.checks import Finding
 from bot.config import Settings
-from bot.delivery.checks import checks as undelivered
+from bot.delivery import checks as delivery
 from bot.digest.checks import findings as digests
 from bot.errors import BotError
 from bot.ingest.checks import findings as matching
 from bot.store import Store
-from bot.store.connection import connection, why
+from bot.store.checks import is_sound
+from bot.store.connection import why
 from handlers.chats import CHATS
 
 _LITTLE_BYTES = 500_000_000
 _TIMEOUT_S = 5
-_BACK_S = 300.0  # how far a clock may have gone back before it is worth a word
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -49,20 +48,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
     what = "数据库"
     try:
         store = Store(settings.db)
-        (said,) = connection(settings.db).execute("PRAGMA quick_check(1)").fetchone()
+        is_whole = is_sound(settings.db)
         stored = store.records()
-        (newest,) = (
-            connection(settings.db)
-            .execute("SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox)")
-            .fetchone()
-        )
+        clock = delivery.clock(settings)
     except sqlite3.Error as error:
         yield Finding(what, False, why(settings.db, error), "修复后再运行 irbot doctor")
         return
     except BotError as error:
         yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
         return
-    if said != "ok":
+    if not is_whole:
         yield Finding(what, False, f"{settings.db} 已损坏", "停止服务，用最近的备份恢复")
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
@@ -77,19 +72,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("记录", False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
     yield from matching(store, settings.e5_onnx)
-    yield _clock(settings, newest)
-
-
-def _clock(settings: Settings, newest: float | None) -> Finding:
-    now = settings.now()
-    said = f"{now:%Y-%m-%d %H:%M}（{settings.tz.key}）"
-    if newest is not None and time.time() < newest - _BACK_S:
-        return Finding(
-            "时钟", False, f"系统时钟 {said} 早于库中最近一条消息", "校准系统时间（NTP）后重启"
-        )
-    if abs(settings.clock_offset.total_seconds()) > 1:
-        return Finding("时钟", None, f"IR_NOW 已设，时钟从 {said} 走起", "正式使用前删去 IR_NOW")
-    return Finding("时钟", True, said)
+    yield clock
 
 
 def _disk(settings: Settings) -> Finding:
@@ -105,7 +88,7 @@ def _disk(settings: Settings) -> Finding:
 
 def _undelivered(settings: Settings) -> Iterator[Finding]:
     try:
-        yield from undelivered(settings)
+        yield from delivery.checks(settings)
     except (BotError, sqlite3.Error):
         return  # said already
 

@@ -82,9 +82,10 @@ class Delivery:
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
-        self._thread.start()
+        self._try_take_over()  # what came first goes first
         self.sender.start()
         self.inbox.start()
+        self._thread.start()
 
     def stop(self, timeout_s: float = 2.5) -> None:
         """Finish the sends in hand; the rest stays for the next start."""
@@ -101,12 +102,14 @@ class Delivery:
     # What dead processes left
 
     def _taking_over(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._take_over()
-            except Exception as error:
-                log.error("taking up waits: %s", fault(error))
-            self._stopping.wait(_LOOK_S)
+        while not self._stopping.wait(_LOOK_S):
+            self._try_take_over()
+
+    def _try_take_over(self) -> None:
+        try:
+            self._take_over()
+        except Exception as error:
+            log.error("taking up waits: %s", fault(error))
 
     def _take_over(self) -> None:
         """Claim the waiting rows of processes that are gone, and of nobody."""

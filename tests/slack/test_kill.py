@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import subprocess
@@ -13,19 +14,24 @@ import pytest
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
 
+# The `irbot` command of an older version, for the trial that lets both work on one file in turn.
+OLDER = os.environ.get("IR_TEST_OLDER", "")
 
-@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.trial)])
-def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, imported, tmp_path, capsys):
+
+def _kill(commands, kills, imported, folder):
+    """Start one command after another, and kill each under load; returns what was asked and what
+    was posted, by its message."""
     chance = random.Random(kills)
     asked: set[str] = set()
     with FakeSlack(retry_s=2.0) as slack:
         env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db"}
-        imported.copy(tmp_path / "irbot.db")
+        imported.copy(folder / "irbot.db")
+        turns = itertools.cycle(commands)
 
         def start():
             seen = len(slack.opened)
             process = subprocess.Popen(
-                [IRBOT, "serve"], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL
+                [next(turns), "serve"], cwd=folder, env=env, stderr=subprocess.DEVNULL
             )
             slack.until(lambda: len(slack.opened) > seen, 20)
             return process
@@ -45,8 +51,24 @@ def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, imported, tmp_pat
         finally:
             process.terminate()
             process.wait(10)
+    return asked, Counter(post["thread_ts"] for post in slack.posts)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.trial)])
+def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, imported, tmp_path, capsys):
+    asked, answered = _kill([IRBOT], kills, imported, tmp_path)
     with capsys.disabled():
-        print(f"\n{kills} kills, {len(asked)} asked, {len(slack.posts)} posts", end="")
-    answered = Counter(post["thread_ts"] for post in slack.posts)
+        print(f"\n{kills} kills, {len(asked)} asked, {answered.total()} posts", end="")
+    assert set(answered) == asked
+    assert max(answered.values()) == 1
+
+
+@pytest.mark.trial
+@pytest.mark.skipif(not OLDER, reason="IR_TEST_OLDER names no irbot command of an older version")
+@pytest.mark.parametrize("kills", [30])
+def test_two_versions_in_turn_lose_and_double_nothing(kills, imported, tmp_path, capsys):
+    asked, answered = _kill([OLDER, IRBOT], kills, imported, tmp_path)
+    with capsys.disabled():
+        print(f"\n{kills} kills of two versions, {len(asked)} asked, {answered.total()} posts")
     assert set(answered) == asked
     assert max(answered.values()) == 1

@@ -17,6 +17,7 @@ from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.message import Answer, Hit, Quotation, ReplyView
 from bot.wording.presentation import Words
+from handlers.wecom_webhook import chat
 from handlers.wecom_webhook.app import Webhooks, check, messages
 from tests.fakes.webhook import FakeWebhook
 
@@ -138,6 +139,14 @@ def test_malformed_settings_are_named_and_never_shown(gateway, tmp_path, name, v
     with pytest.raises(SettingsError, match=name) as raised:
         check(settings(gateway, tmp_path, **{name: value}))
     assert KEY not in str(raised.value)
+
+
+def test_doctor_says_what_serve_would_refuse(gateway, tmp_path):
+    assert list(chat.checks(settings(gateway, tmp_path))) == []
+    (said,) = chat.checks(settings(gateway, tmp_path, WECOM_WEBHOOKS=f"{KEY},短"))
+    assert said.ok is False
+    assert "第2个" in said.said
+    assert KEY not in said.said
 
 
 @pytest.fixture

@@ -76,3 +76,26 @@ def test_lanes_that_limit_nothing_any_more_are_forgotten():
     now[0] = 1.0
     queues.sweep()
     assert len(queues) == 0
+
+
+def test_what_nobody_waits_for_has_its_own_limits_and_leaves_room_beside():
+    limits = RateLimits(per_workspace=((9, 60.0),), background=((2, 1.0),), beside=((4, 60.0),))
+    queues, now = _queues(limits, senders=9)
+    for at in range(9):
+        queues.put(("slack", "T", f"D{at}"), at, background=True)
+    asked = [("slack", "T", f"C{at}") for at in range(3)]
+    for at, lane in enumerate(asked, 100):
+        queues.put(lane, at)
+    # All that was asked, and of the rest only one: four posts of the workspace in 60 s.
+    assert [row for _, row in queues.take()] == [100, 101, 102, 0]
+    assert queues.wait_s(90) == 60.0
+    now[0] = 60.0
+    assert [row for _, row in queues.take()] == [1, 2]
+    assert queues.wait_s(5) == 5  # three of them are in hand, however long it is
+
+
+def test_a_lane_that_is_recalled_and_gets_no_row_is_forgotten():
+    queues, _ = _queues(RateLimits(per_channel=((1, 1.0),)))
+    queues.recall(ONE, [5.0])
+    queues.sweep()
+    assert ONE not in queues
