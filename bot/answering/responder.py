@@ -117,7 +117,7 @@ class Desk:
         self._lock = threading.Lock()
         self._wordlists = Wordlists(store.path.parent)
         self._library = self._load()
-        subscriptions = SubscriptionStore(store.path)
+        subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
             subscriptions,
             DigestBuilder(
