@@ -196,19 +196,6 @@ class SubscriptionStore:
         )
         return [_entry(row) for row in rows]
 
-    def last_day(self, chat: Chat, before: date) -> date | None:
-        """The day of the chat's last digest before that day."""
-        row = (
-            self._db()
-            .execute(
-                f"SELECT max(day) FROM digests WHERE {_SAME_CHAT} AND day < ? "
-                "AND state IN ('claimed', 'posted', 'unknown')",
-                [chat.platform, chat.workspace, chat.channel, before.isoformat()],
-            )
-            .fetchone()
-        )
-        return date.fromisoformat(row[0]) if row[0] else None
-
     def shown(self, chat: Chat) -> dict[str, int]:
         """How often each item was shown in the chat."""
         rows = self._db().execute(
