@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, time
 
+from bot.numerals import chinese_number
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -129,7 +131,6 @@ _ALL = {"全部", "所有", "all", "取消", "none"}
 _UNSUBSCRIBE = {"unsubscribe", "退订", "取消订阅"}
 _SUBSCRIPTIONS = {"subscriptions", "subscription", "订阅列表", "查看订阅", "我的订阅"}
 _DIGEST = {"digest", "摘要", "每日摘要"}
-_DIGITS = "零一二三四五六七八九"
 
 _NUMBER = r"(\d{1,4}|[零一二三四五六七八九十百两]{1,7})"
 _RECORD_ID = r"(\d{6}/[^\s#@]+)"
@@ -285,31 +286,6 @@ def _hour(number: int | None, half: str | None) -> int | None:
 
 def _number_or_none(digits: str | None) -> int | None:
     return int(digits) if digits else None
-
-
-def chinese_number(text: str) -> int | None:
-    """An integer written in digits or in Chinese numerals below 1,000.
-
-    >>> chinese_number("24"), chinese_number("二十四"), chinese_number("一百零三")
-    (24, 24, 103)
-    """
-    if text.isdigit():
-        return int(text)
-    match = re.fullmatch(
-        r"(?:([一二三四五六七八九两])百零?)?(?:([一二三四五六七八九])?十)?([一二三四五六七八九])?",
-        text,
-    )
-    if not match or not text:
-        return None
-    hundreds = _digit(match[1])
-    tens = (_digit(match[2]) or 1) if "十" in text else 0
-    return hundreds * 100 + tens * 10 + _digit(match[3])
-
-
-def _digit(numeral: str | None) -> int:
-    if numeral is None:
-        return 0
-    return 2 if numeral == "两" else _DIGITS.index(numeral)
 
 
 def _day(printed: str) -> date | None:

@@ -42,10 +42,8 @@ class Settings:
     digest_at: str = ""
     digest_late_hours: int = 4
     desk_channels: tuple[str, ...] = ()
-    desk_approvals: int = 1
     retention_days: int = 90
     e5_onnx: Path | None = None  # folder of the user's own model; None: the installed one
-    public_url: str = ""
     slack_bot_token: str = ""
     slack_app_token: str = ""
     slack_signing_secret: str = ""
@@ -56,12 +54,7 @@ class Settings:
     wecom_ws_url: str = "wss://openws.work.weixin.qq.com"
     wecom_bot_names: tuple[str, ...] = ()
     wecom_corp_id: str = ""
-    wecom_agent_id: str = ""
-    wecom_agent_secret: str = ""
-    wecom_token: str = ""
-    wecom_encoding_aes_key: str = ""
     wecom_bot_token: str = ""
-    wecom_bot_encoding_aes_key: str = ""
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
     wecom_webhooks: tuple[str, ...] = ()
 
@@ -100,10 +93,8 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         digest_at=get("IR_DIGEST_AT"),
         digest_late_hours=get.number("IR_DIGEST_LATE_HOURS", 4),
         desk_channels=get.several("IR_DESK_CHANNELS"),
-        desk_approvals=get.number("IR_DESK_APPROVALS", 1),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
-        public_url=get("IR_PUBLIC_URL"),
         slack_bot_token=get("SLACK_BOT_TOKEN"),
         slack_app_token=get("SLACK_APP_TOKEN"),
         slack_signing_secret=get("SLACK_SIGNING_SECRET"),
@@ -114,12 +105,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         wecom_ws_url=get("WECOM_WS_URL") or "wss://openws.work.weixin.qq.com",
         wecom_bot_names=get.several("WECOM_BOT_NAMES"),
         wecom_corp_id=get("WECOM_CORP_ID"),
-        wecom_agent_id=get("WECOM_AGENT_ID"),
-        wecom_agent_secret=get("WECOM_AGENT_SECRET"),
-        wecom_token=get("WECOM_TOKEN"),
-        wecom_encoding_aes_key=get("WECOM_ENCODING_AES_KEY"),
         wecom_bot_token=get("WECOM_BOT_TOKEN"),
-        wecom_bot_encoding_aes_key=get("WECOM_BOT_ENCODING_AES_KEY"),
         wecom_api_url=(get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
         wecom_webhooks=get.several("WECOM_WEBHOOKS"),
     )

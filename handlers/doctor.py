@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import sqlite3
 import ssl
 import urllib.error
 import urllib.request
@@ -19,7 +18,7 @@ from bot.errors import BotError
 from bot.ingest.checks import findings as matching
 from bot.store import Store
 from bot.store.checks import is_sound
-from bot.store.connection import why
+from bot.store.connection import telling
 from handlers.chats import CHATS
 
 _LITTLE_BYTES = 500_000_000
@@ -47,13 +46,11 @@ def findings(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     what = "数据库"
     try:
-        store = Store(settings.db)
-        is_whole = is_sound(settings.db)
-        stored = store.records()
-        clock = delivery.clock(settings)
-    except sqlite3.Error as error:
-        yield Finding(what, False, why(settings.db, error), "修复后再运行 irbot doctor")
-        return
+        with telling(settings.db):
+            store = Store(settings.db)
+            is_whole = is_sound(settings.db)
+            stored = store.records()
+            clock = delivery.clock(settings)
     except BotError as error:
         yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
         return
@@ -88,15 +85,17 @@ def _disk(settings: Settings) -> Finding:
 
 def _undelivered(settings: Settings) -> Iterator[Finding]:
     try:
-        yield from delivery.checks(settings)
-    except (BotError, sqlite3.Error):
+        with telling(settings.db):
+            yield from delivery.checks(settings)
+    except BotError:
         return  # said already
 
 
 def _digests(settings: Settings) -> Iterator[Finding]:
     try:
-        yield from digests(settings, Store(settings.db))
-    except (BotError, sqlite3.Error):
+        with telling(settings.db):
+            yield from digests(settings, Store(settings.db))
+    except BotError:
         return  # said already
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.commands import chinese_number
 from bot.matching.text import normalise
+from bot.numerals import chinese_number
 
 MOST = 5  # questions of a message that are looked up
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"

@@ -80,7 +80,7 @@ class Desk:
         self._now = now
         self._caution = caution
         self._library = CurrentLibrary(store, now, embedder)
-        subscriptions = SubscriptionStore(store.path)
+        subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
             subscriptions,
             DigestBuilder(

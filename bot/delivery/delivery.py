@@ -25,6 +25,7 @@ from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Reachability, Transport
 from bot.message import Chat
+from bot.store.connection import Database
 from bot.store.feedback import Feedback
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for
@@ -49,7 +50,7 @@ class Delivery:
         self._clock = clock
         self._transports: dict[str, Transport] = {}
         self._lock = ProcessLock(path)
-        self._mailbox = Mailbox(path, self._lock.name)
+        self._mailbox = Mailbox(Database.open(path), self._lock.name)
         self.counters = Counters()
         self.feedback = Feedback(path, clock)
         self.sender = Sender(

@@ -15,13 +15,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlite_utils import Database
-
 from bot.delivery.send_queues import Lane
 from bot.delivery.transport import SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
-from bot.store.connection import connection, first, transaction
+from bot.store.connection import Connection, Database, first
 
 
 @dataclass(frozen=True)
@@ -72,22 +70,22 @@ class Post:
 class Mailbox:
     """The two tables, as one process sees them. Safe to share between threads."""
 
-    def __init__(self, path: Path, owner: str) -> None:
+    def __init__(self, database: Database, owner: str) -> None:
         """Prepare.
 
         Args:
-            path: The database.
+            database: Where the tables are.
             owner: This process's mark on its rows.
         """
-        self._path = path
+        self._database = database
         self._owner = owner
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """What is written inside is committed together, also by others into the same file."""
-        return transaction(self._db())
+        return self._database.transaction()
 
-    def _db(self) -> Database:
-        return connection(self._path)
+    def _db(self) -> Connection:
+        return self._database.connection()
 
     # Inbox
 
@@ -245,10 +243,9 @@ class Mailbox:
         self, gone: str | None, platforms: Sequence[str]
     ) -> tuple[list[int], list[Waiting]]:
         """Claim the waiting rows of a process that is gone: messages and posts, oldest first."""
-        db = self._db()
         ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?"
         values = [*platforms, gone]
-        with transaction(db):
+        with self._database.transaction() as db:
             questions = db.execute(
                 f"SELECT id FROM inbox WHERE state = 'new' AND {ours} ORDER BY id", values
             ).fetchall()
@@ -292,7 +289,8 @@ class Mailbox:
 def newest(path: Path) -> float | None:
     """When the last message or post came."""
     (at,) = (
-        connection(path)
+        Database.open(path)
+        .connection()
         .execute("SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox)")
         .fetchone()
     )
@@ -302,7 +300,9 @@ def newest(path: Path) -> float | None:
 def undelivered(path: Path) -> list[dict[str, Any]]:
     """Posts that did not go out for good: fate unknown, or refused (`ref` says why)."""
     return list(
-        connection(path).query(
+        Database.open(path)
+        .connection()
+        .query(
             "SELECT key, platform, workspace, channel, state, ref, at FROM outbox "
             "WHERE state IN ('unknown', 'failed') ORDER BY id"
         )

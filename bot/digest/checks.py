@@ -19,7 +19,7 @@ def findings(settings: Settings, store: Store) -> Iterator[Finding]:
     """Look at the calendar and the ledger of the last thirty days."""
     now = settings.now()
     yield from _calendar(settings)
-    subscriptions = SubscriptionStore(store.path)
+    subscriptions = SubscriptionStore(store.database)
     for gone in subscriptions.retired(now - _RECENT):
         yield Finding(
             "每日摘要",

@@ -10,14 +10,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Any, Literal
-
-from sqlite_utils import Database
 
 from bot.commands import Plan
 from bot.message import Chat
-from bot.store.connection import connection, transaction
+from bot.store.connection import Connection, Database
 
 # claimed: in the outbox; unknown: perhaps posted, not repeated; skipped: due while nothing ran
 State = Literal["claimed", "posted", "unknown", "failed", "skipped", "empty"]
@@ -69,18 +66,17 @@ class Entry:
 class SubscriptionStore:
     """The tables behind it. Safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def _db(self) -> Database:
-        return connection(self._path)
+    def _db(self) -> Connection:
+        return self._database.connection()
 
     # Changes
 
     def subscribe(self, chat: Chat, plan: Plan, at: datetime) -> Subscription | None:
         """Set what a chat gets; returns what it got before, if anything."""
-        db = self._db()
-        with transaction(db):
+        with self._database.transaction() as db:
             before = self._get(db, chat)
             db.table("subscriptions").upsert(
                 {
@@ -110,8 +106,7 @@ class SubscriptionStore:
             why: `unsubscribed`, or the platform's code for a chat that cannot be reached.
             at: Now.
         """
-        db = self._db()
-        with transaction(db):
+        with self._database.transaction() as db:
             done = db.execute(
                 f"UPDATE subscriptions SET ended_at = ?, ended_why = ? "
                 f"WHERE {_SAME_CHAT} AND ended_at IS NULL",
@@ -128,7 +123,7 @@ class SubscriptionStore:
         """The chat's subscription, ended or not."""
         return self._get(self._db(), chat)
 
-    def _get(self, db: Database, chat: Chat) -> Subscription | None:
+    def _get(self, db: Connection, chat: Chat) -> Subscription | None:
         rows = db.query(
             f"SELECT * FROM subscriptions WHERE {_SAME_CHAT}",
             [chat.platform, chat.workspace, chat.channel],
@@ -201,19 +196,6 @@ class SubscriptionStore:
         )
         return [_entry(row) for row in rows]
 
-    def last_day(self, chat: Chat, before: date) -> date | None:
-        """The day of the chat's last digest before that day."""
-        row = (
-            self._db()
-            .execute(
-                f"SELECT max(day) FROM digests WHERE {_SAME_CHAT} AND day < ? "
-                "AND state IN ('claimed', 'posted', 'unknown')",
-                [chat.platform, chat.workspace, chat.channel, before.isoformat()],
-            )
-            .fetchone()
-        )
-        return date.fromisoformat(row[0]) if row[0] else None
-
     def shown(self, chat: Chat) -> dict[str, int]:
         """How often each item was shown in the chat."""
         rows = self._db().execute(
@@ -246,7 +228,7 @@ class SubscriptionStore:
             "late": "skipped",
         }
         settled = []
-        with transaction(db):
+        with self._database.transaction():
             for row in list(db.query(waiting)):
                 why = row["ref"] if row["fate"] in ("failed", "late") else ""
                 state = "failed" if why else fates[row["fate"]]
@@ -262,21 +244,19 @@ class SubscriptionStore:
 
     def note(self, chat: Chat, day: date, state: State, at: datetime, why: str = "") -> bool:
         """Write a row for a day without a post; False when there was one."""
-        db = self._db()
-        with transaction(db):
+        with self._database.transaction() as db:
             return _claim(db, chat, day, state, "", at, why=why)
 
     def claim(
         self, chat: Chat, day: date, key: str, at: datetime, items: Iterable[str] = ()
     ) -> bool:
         """Write the row of a day whose post goes out under the key; False when there was one."""
-        db = self._db()
-        with transaction(db):
+        with self._database.transaction() as db:
             return _claim(db, chat, day, "claimed", key, at, items=items)
 
 
 def _claim(
-    db: Database,
+    db: Connection,
     chat: Chat,
     day: date,
     state: State,
@@ -307,7 +287,7 @@ def _claim(
 
 
 def _keep(
-    db: Database, chat: Chat, what: str, user: str, at: datetime, plan: Plan | None = None
+    db: Connection, chat: Chat, what: str, user: str, at: datetime, plan: Plan | None = None
 ) -> None:
     db.table("subscription_changes").insert(
         {

@@ -13,7 +13,7 @@ from typing import Literal
 from bot.errors import BotError, IdentityError, ReadingError, one_line
 from bot.reading.apart import Job, Read, read_apart
 from bot.record import Reading, Record
-from bot.store import Added, Status, Store, copied
+from bot.store import Added, Status, Store
 
 _WORTH_A_PROCESS = 300_000  # bytes of files from which a second process is worth its start
 
@@ -75,7 +75,7 @@ def import_files(
         named: Files that a person named: of an unknown kind they are refused, not skipped.
     """
     if options.dry_run:
-        with copied(store.path) as path:
+        with store.database.copied() as path:
             yield from import_files(Store(path), files, replace(options, dry_run=False), named)
         return
     for read in _read_all(files, options):

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.numerals import chinese_number
 from bot.reading.vocabulary import is_block, known
 
 _UNIT = r"[%％‰亿万倍元个美港]|[)），,。；、]|[a-zA-Z]{1,3}\b"
@@ -72,7 +73,6 @@ _QUESTIONS = re.compile(
 _NO_HEADING = re.compile(r"[？?]|吗|呢|如何|怎么|怎样|什么|是否|能否|可否|哪些|多少|为何|请")
 _ENDS = re.compile(r"[。！？!?；;…]\s*$")
 _LONGEST_HEADING = 40
-_NUMERALS = {numeral: value for value, numeral in enumerate("一二三四五六七八九十", 1)}
 
 Kind = Literal["prefixed", "open", "number", "chinese"]
 
@@ -105,18 +105,6 @@ def label_of(text: str) -> Label | None:
 
 def _label(kind: Kind, number: int | None, match: re.Match[str], weak: bool = False) -> Label:
     return Label(kind, number, match.end(), match[0].strip(), weak)
-
-
-def chinese_number(numeral: str) -> int:
-    """一 → 1, 十二 → 12, 二十 → 20.
-
-    >>> [chinese_number(numeral) for numeral in ("一", "十二", "二十", "三十一")]
-    [1, 12, 20, 31]
-    """
-    tens, ten, ones = numeral.rpartition("十")
-    if not ten:
-        return _NUMERALS.get(ones[:1], 0)
-    return (_NUMERALS.get(tens, 1) if tens else 1) * 10 + (_NUMERALS.get(ones, 0) if ones else 0)
 
 
 def answer_inside(text: str, *, glued: bool) -> int | None:

@@ -1,6 +1,6 @@
 """The one SQLite file.
 
-connection.py   opens it, one connection a thread; transactions
+connection.py   Database: opened once, one connection a thread; transactions
 schema.py       its tables, as migrations
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the older ones
@@ -13,7 +13,7 @@ vectors.py      meaning
 
 from bot.store.adding import Added, Status
 from bot.store.chats import Chats, Memory
-from bot.store.connection import copied
+from bot.store.connection import Database
 from bot.store.ids import normal_id
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
@@ -27,12 +27,12 @@ class Store(Restoring, Withdrawals, Chats, Vectors):
 
 __all__ = [
     "Added",
+    "Database",
     "Memory",
     "Source",
     "Status",
     "Store",
     "Stored",
     "Version",
-    "copied",
     "normal_id",
 ]

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlite_utils import Database
-
 from bot.errors import IdentityError, Problem, ReadingError
 from bot.reading.comparing import Change, changes
 from bot.record import Reading, Record
-from bot.store.connection import first, grow, instant, transaction
+from bot.store.connection import Connection, first, grow, instant
 from bot.store.ids import key_of
 from bot.store.records import QUESTION_COLUMNS, Records, Source, header_json, record_of
 
@@ -56,9 +54,8 @@ class Adding(Records):
             ReadingError: Two records of the file have one id, or it is not clear which of
                 several unnumbered records is corrected. Nothing is changed.
         """
-        db = self._db()
         source = Source(file, hashlib.sha256(content).hexdigest(), given or {}, accept_warnings)
-        with transaction(db):
+        with self.database.transaction() as db:
             db.execute(  # bytes that were lost or damaged come back
                 "INSERT INTO sources (sha256, content) VALUES (?, ?) ON CONFLICT (sha256) "
                 "DO UPDATE SET content = excluded.content WHERE content IS NOT excluded.content",
@@ -81,7 +78,7 @@ class Adding(Records):
 
     def _add(
         self,
-        db: Database,
+        db: Connection,
         record: Record,
         source: Source,
         placed: Mapping[str, Record],
@@ -113,7 +110,7 @@ class Adding(Records):
 
     def _place(
         self,
-        db: Database,
+        db: Connection,
         record: Record,
         source: Source,
         placed: Mapping[str, Record],
@@ -142,7 +139,7 @@ class Adding(Records):
         notes = (*(item for item in record.notes if item != note), note)
         return replace(record, sequence=len(day) + 1, notes=notes), None
 
-    def _of_day(self, db: Database, record: Record) -> list[tuple[Record, dict[str, Any]]]:
+    def _of_day(self, db: Connection, record: Record) -> list[tuple[Record, dict[str, Any]]]:
         """The record under each id that its day has stored, with what is shown there."""
         found = list[tuple[Record, dict[str, Any]]]()
         while row := self._shown(db, key_of(item := replace(record, sequence=len(found) + 1))):
@@ -172,7 +169,7 @@ class Adding(Records):
         )
 
     def _older(
-        self, db: Database, record_id: str, record: Record, source: Source
+        self, db: Connection, record_id: str, record: Record, source: Source
     ) -> dict[str, Any] | None:
         """The newest older version that says these words, else one read from these bytes."""
         return first(
@@ -188,7 +185,7 @@ class Adding(Records):
             record.words_hash(),
         )
 
-    def _is_source(self, db: Database, version_id: int, source: Source) -> bool:
+    def _is_source(self, db: Connection, version_id: int, source: Source) -> bool:
         return bool(
             first(
                 db,
@@ -201,7 +198,7 @@ class Adding(Records):
     # Writing
 
     def _write(
-        self, db: Database, record: Record, source: Source, record_id: str | None = None
+        self, db: Connection, record: Record, source: Source, record_id: str | None = None
     ) -> None:
         """A new version; of a new record where no id is given."""
         if record_id is None:
@@ -219,7 +216,7 @@ class Adding(Records):
         self._attach(db, self._write_version(db, record, record_id), source)
 
     def _write_version(
-        self, db: Database, record: Record, record_id: str, restored_from: int | None = None
+        self, db: Connection, record: Record, record_id: str, restored_from: int | None = None
     ) -> int:
         last = first(
             db, "SELECT max(version) AS version FROM versions WHERE record_id = ?", record_id
@@ -261,7 +258,7 @@ class Adding(Records):
             )
         return version_id
 
-    def _attach(self, db: Database, version_id: int, source: Source) -> None:
+    def _attach(self, db: Connection, version_id: int, source: Source) -> None:
         """The version was read from this source, too."""
         db.table("version_sources").insert(
             {

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.message import Band, Chat
-from bot.store.connection import File, first, instant, transaction
+from bot.store.connection import File, first, instant
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ class Chats(File):
     def forget_askers(self, now: datetime, days: int) -> None:
         """Delete what askers typed longer ago than that."""
         limit = instant(now - timedelta(days=days))
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             db.execute("DELETE FROM misses WHERE asked_at < ?", [limit])
             db.execute("DELETE FROM memories WHERE at < ?", [limit])
             db.execute("DELETE FROM replies WHERE at < ?", [limit])

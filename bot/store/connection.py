@@ -1,7 +1,7 @@
 """The one SQLite file: opened, migrated, written in transactions.
 
-`connect` is the one way to open it. A database that holds a migration unknown here was written by
-a newer version and is refused, untouched.
+`Database.open` is the one way to open it; the value is handed to all that read or write. A database
+that holds a migration unknown here was written by a newer version and is refused, untouched.
 """
 
 from __future__ import annotations
@@ -16,21 +16,90 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlite_utils import Database
+import sqlite_utils
 
 from bot.errors import StoreError
 from bot.store.schema import migrations
 
 BUSY_TIMEOUT_S = 10.0
 
-_of_this_thread = threading.local()
+Connection = sqlite_utils.Database  # one of SQLite, with methods for tables and rows
+
 _writing = threading.Lock()  # threads take turns here; SQLite would have them sleep and try again
+_opening = threading.Lock()
+_opened: dict[Path, Database] = {}
 
 
-def connect(path: Path) -> Database:
-    """Open the file, creating and migrating it as needed.
+class Database:
+    """The file, once for a process however its path is spelt, with a connection for each thread.
 
-    Connections belong to the thread that opened them (sqlite3), so every thread calls this.
+    All that a thread writes goes through its one connection, so that what belongs together is one
+    transaction.
+    """
+
+    @classmethod
+    def open(cls, path: Path) -> Database:
+        """The file's value; the file is created and migrated as needed.
+
+        Raises:
+            StoreError: Unwritable folder, not a database, or written by a newer version.
+        """
+        file = Path(os.path.realpath(path))
+        with _opening:
+            if file not in _opened:
+                _opened[file] = cls(path)
+            database = _opened[file]
+        database.connection()
+        return database
+
+    def __init__(self, path: Path) -> None:
+        """For `open`, which makes no second one of a file."""
+        self.path = path
+        self._of_thread = threading.local()
+
+    def connection(self) -> Connection:
+        """This thread's connection.
+
+        Raises:
+            StoreError: As `open`.
+        """
+        db: Connection | None = getattr(self._of_thread, "connection", None)
+        if db is None:
+            db = self._of_thread.connection = connect(self.path)
+        return db
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A write transaction that takes its lock at once, so that it cannot fail half-way on it.
+
+        Inside another one it is a part of that.
+        """
+        db = self.connection()
+        with transaction(db):
+            yield db
+
+    @contextmanager
+    def copied(self) -> Iterator[Path]:
+        """A copy of the file as it is now, gone afterwards: what is tried on it changes nothing."""
+        with TemporaryDirectory(prefix="irbot-") as folder:
+            copy = Database.open(Path(folder) / self.path.name)
+            try:
+                self.connection().conn.backup(copy.connection().conn)
+                yield copy.path
+            finally:
+                copy.close()
+
+    def close(self) -> None:
+        """Give up the file, which this thread alone has used."""
+        with _opening:
+            _opened.pop(Path(os.path.realpath(self.path)), None)
+        self.connection().conn.close()
+
+
+def connect(path: Path) -> Connection:
+    """A connection of its own, apart from what the process writes; the file is migrated as needed.
+
+    It belongs to the thread that opened it (sqlite3).
 
     Raises:
         StoreError: Unwritable folder, not a database, or written by a newer version.
@@ -43,7 +112,7 @@ def connect(path: Path) -> Database:
         ) from error
     with telling(path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        db = Database(connection)
+        db = Connection(connection)
         _refuse_newer(db, path)
         connection.execute("PRAGMA foreign_keys = ON")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -52,25 +121,6 @@ def connect(path: Path) -> Database:
             with transaction(db):  # of two processes starting at once, one finds nothing to do
                 migrations.apply(db)
     return db
-
-
-def connection(path: Path) -> Database:
-    """This thread's connection, shared by all that write to the file, so that what belongs
-    together is one transaction, however each of them spells the path.
-
-    Raises:
-        StoreError: As `connect`.
-    """
-    if not hasattr(_of_this_thread, "connections"):
-        _of_this_thread.connections = {}
-    opened: dict[Path, Database] = _of_this_thread.connections
-    spelt = path.absolute()
-    if spelt not in opened:
-        file = Path(os.path.realpath(spelt))
-        if file not in opened:
-            opened[file] = connect(path)
-        opened[spelt] = opened[file]
-    return opened[spelt]
 
 
 @contextmanager
@@ -100,8 +150,8 @@ def why(path: Path, error: sqlite3.Error) -> str:
     return f"数据库 {path} 无法使用（{said}）；请用最近的备份恢复"
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
-    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+def _refuse_newer(db: Connection, path: Path) -> None:
+    known = {migration.name for migration in migrations.pending(Connection(memory=True))}
     unknown = [done.name for done in migrations.applied(db) if done.name not in known]
     if unknown:
         raise StoreError(
@@ -110,7 +160,7 @@ def _refuse_newer(db: Database, path: Path) -> None:
 
 
 @contextmanager
-def transaction(db: Database) -> Iterator[None]:
+def transaction(db: Connection) -> Iterator[None]:
     """A write transaction that takes its lock at once, so that it cannot fail half-way on it.
 
     Inside another one it is a part of that.
@@ -130,22 +180,8 @@ def transaction(db: Database) -> Iterator[None]:
         db.conn.execute("COMMIT")
 
 
-@contextmanager
-def copied(path: Path) -> Iterator[Path]:
-    """A copy of the file as it is now, gone afterwards: what is tried on it changes nothing."""
-    with TemporaryDirectory(prefix="irbot-") as folder:
-        copy = Path(folder) / path.name
-        opened = connection(copy)
-        try:
-            connection(path).conn.backup(opened.conn)
-            yield copy
-        finally:
-            del _of_this_thread.connections[copy]
-            opened.conn.close()
-
-
 class File:
-    """The SQLite file. Safe to share between threads: each gets its own connection."""
+    """What is kept in the file. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file.
@@ -154,18 +190,18 @@ class File:
             StoreError: Unwritable folder, not a database, or written by a newer version.
         """
         self.path = path
-        self._db()
+        self.database = Database.open(path)
 
-    def _db(self) -> Database:
-        return connection(self.path)
+    def _db(self) -> Connection:
+        return self.database.connection()
 
 
-def first(db: Database, sql: str, *values: object) -> dict[str, Any] | None:
+def first(db: Connection, sql: str, *values: object) -> dict[str, Any] | None:
     """The first row, if there is one."""
     return next(iter(db.query(sql, list(values))), None)
 
 
-def grow(db: Database) -> None:
+def grow(db: Connection) -> None:
     """Tell every process that what may be answered has changed."""
     db.execute("UPDATE generation SET value = value + 1")
 

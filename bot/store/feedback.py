@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.message import Chat
-from bot.store.connection import File, transaction
+from bot.store.connection import File
 
 _SAME = "platform = ? AND workspace = ? AND channel = ? AND user = ? AND question_id = ?"
 
@@ -28,8 +28,7 @@ class Feedback(File):
             query: What had been typed; forgotten with what askers type.
             helpful: 有用.
         """
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             self.drop(chat, question_id)
             db.execute(
                 "INSERT INTO feedback (platform, workspace, channel, user, question_id, query, "
@@ -48,8 +47,7 @@ class Feedback(File):
 
     def drop(self, chat: Chat, question_id: str) -> None:
         """Forget an opinion, as its person took it back."""
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             db.execute(
                 f"DELETE FROM feedback WHERE {_SAME}",
                 [chat.platform, chat.workspace, chat.channel, chat.user, question_id],

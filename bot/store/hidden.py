@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
 from bot.record import Record
+from bot.store.connection import Connection
 from bot.store.ids import normal_id
 
 
@@ -20,7 +19,7 @@ class Withdrawal:
     question: str | None  # its words
 
 
-def withdrawals(db: Database) -> dict[str, list[Withdrawal]]:
+def withdrawals(db: Connection) -> dict[str, list[Withdrawal]]:
     """Those that hold, by record id in normal form."""
     found: dict[str, list[Withdrawal]] = {}
     for row in db.query(

@@ -12,11 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlite_utils import Database
-
 from bot.errors import NotFoundError
 from bot.record import EventDate, Host, Narrative, Part, Question, Record
-from bot.store.connection import File, first
+from bot.store.connection import Connection, File, first
 from bot.store.hidden import Withdrawal, hidden_questions, withdrawals
 from bot.store.ids import normal_id
 
@@ -146,10 +144,10 @@ class Records(File):
             raise NotFoundError(f"{record_id} 的第{number}版", f"irbot show {record_id} 查看各版")
         return record_of(row["header"], self._questions(db, row["id"]))
 
-    def _shown(self, db: Database, key: str) -> dict[str, Any] | None:
+    def _shown(self, db: Connection, key: str) -> dict[str, Any] | None:
         return first(db, f"{_CURRENT} WHERE r.key = ?", key)
 
-    def _stored(self, db: Database, row: Mapping[str, Any], decided: list[Withdrawal]) -> Stored:
+    def _stored(self, db: Connection, row: Mapping[str, Any], decided: list[Withdrawal]) -> Stored:
         record = record_of(row["header"], self._questions(db, row["version_id"]))
         published = row["published_at"]
         return Stored(
@@ -164,7 +162,7 @@ class Records(File):
             & frozenset(item.number for item in record.questions),
         )
 
-    def _questions(self, db: Database, version_id: int) -> tuple[Question, ...]:
+    def _questions(self, db: Connection, version_id: int) -> tuple[Question, ...]:
         parts: dict[int, list[Part]] = {}
         for row in db.query(
             "SELECT p.* FROM parts p JOIN questions q ON q.id = p.question_id "
@@ -188,7 +186,7 @@ class Records(File):
             )
         )
 
-    def _sources(self, db: Database, version_id: int) -> tuple[Source, ...]:
+    def _sources(self, db: Connection, version_id: int) -> tuple[Source, ...]:
         rows = db.query(
             "SELECT * FROM version_sources WHERE version_id = ? ORDER BY imported_at, rowid",
             [version_id],

@@ -13,7 +13,7 @@ from bot.errors import NotFoundError
 from bot.reading.comparing import changes
 from bot.record import Record
 from bot.store.adding import Added, Adding
-from bot.store.connection import grow, transaction
+from bot.store.connection import grow
 from bot.store.ids import key_of, normal_id
 from bot.store.records import Source
 
@@ -29,8 +29,7 @@ class Restoring(Adding):
         Raises:
             NotFoundError: No such record or version.
         """
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             stored, wanted = self.record(record_id), self.version(record_id, number)
             row = self._shown(db, normal_id(record_id))
             if row is None:
@@ -57,8 +56,7 @@ class Restoring(Adding):
             NotFoundError: No such record.
             IdentityError: The other id is stored with other words.
         """
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             stored, row = self.record(record_id), self._shown(db, normal_id(record_id))
             if row is None:
                 raise NotFoundError(record_id)
@@ -84,10 +82,9 @@ class Restoring(Adding):
 
         Earlier releases kept it with whatever version was the newest.
         """
-        db = self._db()
         of = "(SELECT v.id FROM versions v JOIN records r ON r.id = v.record_id WHERE r.key = ?"
         key = normal_id(record_id)
-        with transaction(db):
+        with self.database.transaction() as db:
             db.execute(
                 f"UPDATE OR REPLACE version_sources SET version_id = {of} AND v.version = ?) "
                 f"WHERE sha256 = ? AND version_id = {of} ORDER BY v.version DESC LIMIT 1)",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.store.connection import File, grow, transaction
+from bot.store.connection import File, grow
 
 
 class Vectors(File):
@@ -22,8 +22,7 @@ class Vectors(File):
 
     def add_vectors(self, model: str, made: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors of stored texts; `use_vectors` tells the processes of them."""
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             db.table("vectors").insert_all(
                 (
                     {"model": model, "text": text, "vector": vector.astype(np.float16).tobytes()}
@@ -34,6 +33,5 @@ class Vectors(File):
 
     def use_vectors(self) -> None:
         """Let every process search with the vectors made so far."""
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             grow(db)

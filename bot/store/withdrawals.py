@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bot.errors import NotFoundError
 from bot.record import QuestionId
-from bot.store.connection import grow, instant, transaction
+from bot.store.connection import grow, instant
 from bot.store.hidden import hidden_questions, withdrawals
 from bot.store.ids import normal_id
 from bot.store.records import Records
@@ -24,8 +24,7 @@ class Withdrawals(Records):
         record_id, number = self._target(target)
         question = self.record(record_id).record.question(number) if number else None
         target = str(QuestionId(record_id, number)) if number else record_id
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             db.table("withdrawals").insert(
                 {
                     "target": target,
@@ -46,8 +45,7 @@ class Withdrawals(Records):
         """
         record_id, number = self._target(target)
         target = str(QuestionId(record_id, number)) if number else record_id
-        db = self._db()
-        with transaction(db):
+        with self.database.transaction() as db:
             decided = withdrawals(db).get(normal_id(record_id), [])
             if number:
                 undone = hidden_questions(self.record(record_id).record, decided).get(number, ())

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-_NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+from bot.numerals import chinese_number
+
 _RELATIVE_YEARS = {"今年": 0, "本年": 0, "本年度": 0, "年内": 0, "明年": 1, "后年": 2}
 
 _PERIOD = re.compile(
@@ -89,7 +90,7 @@ def _span(match: re.Match[str], event: date) -> tuple[date, date] | None:
         first = 1 if match["half"] == "上" else 7
         return _months(year or event.year, first, first + 5)
     if match["quarter"] or match["q"]:
-        number = _NUMERALS[match["quarter"] or match["q"][1]]
+        number = chinese_number(match["quarter"] or match["q"][1]) or 0
         return _months(year or event.year, number * 3 - 2, number * 3)
     if match["yearend"]:
         if year is None and not match["yearend"].startswith("年"):

@@ -17,6 +17,7 @@ from typing import Any
 from bot.digest.subscriptions import Subscription
 from bot.message import Quotation, ReplyView
 from bot.record import Record
+from bot.wording.cutting import cut_after_sentence
 from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
@@ -35,8 +36,6 @@ _HOME_SUBSCRIPTIONS = 40  # two blocks each; a Home takes 100
 _QUERY = 300  # characters of the question kept with a 有用/没用 button
 
 _LINKED = re.compile(r"[UWCG][A-Z0-9]{2,}")
-
-_SENTENCE_END = re.compile(r"[。！？；!?;]+[”』」）)]*|\n+")
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ def _pages(lines: list[_Line]) -> list[list[_Line]]:
                 pages[-1][-1].append(run)
                 room -= len(run.text)
                 continue
-            cut = _cut(run.text, room) if room > _MOST // 4 else 0
+            cut = cut_after_sentence(run.text, room) if room > _MOST // 4 else 0
             if cut:
                 pages[-1][-1].append(_Run(run.text[:cut], run.bold))
             if not pages[-1][-1]:
@@ -158,13 +157,6 @@ def _pages(lines: list[_Line]) -> list[list[_Line]]:
             room = _MOST
             rest.insert(0, _Run(run.text[cut:], run.bold))
     return [page for page in pages if any(page)] or [[[_Run("…")]]]
-
-
-def _cut(text: str, most: int) -> int:
-    """Where to end a piece of at most so many characters: after a sentence where there is one."""
-    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, most)]
-    late = [end for end in ends if end > most // 2]
-    return late[-1] if late else most
 
 
 def _plain(page: list[_Line]) -> str:
@@ -192,7 +184,7 @@ def _elements(run: _Run) -> list[Payload]:
         return [{"type": kind, f"{kind}_id": run.text}]
     pieces, text = [], run.text
     while text:
-        cut = _cut(text, _ELEMENT) if len(text) > _ELEMENT else len(text)
+        cut = cut_after_sentence(text, _ELEMENT) if len(text) > _ELEMENT else len(text)
         pieces.append(text[:cut])
         text = text[cut:]
     style = {"style": {"bold": True}} if run.bold else {}

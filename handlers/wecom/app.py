@@ -8,7 +8,6 @@ not at all – a welcome, a pressed card – goes out beside the outbox.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections import OrderedDict
@@ -20,6 +19,7 @@ from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
 from bot.message import Chat, Message
+from bot.store.connection import telling
 from handlers.wecom import mentions, render
 from handlers.wecom.connection import Connection, Timing
 from handlers.wecom.credentials import PLATFORM
@@ -51,6 +51,7 @@ class WecomChat:
     ) -> None:
         self._desk = desk
         self._delivery = delivery
+        self._db = settings.db
         self._bot_id = settings.wecom_bot_id
         self._names = settings.wecom_bot_names
         self._heard: SimpleQueue[_Heard | None] = SimpleQueue()
@@ -89,8 +90,9 @@ class WecomChat:
         while (heard := self._heard.get()) is not None:
             callback, session, came = heard
             try:
-                self._take(callback, session, came)
-            except (sqlite3.Error, StoreError) as error:
+                with telling(self._db):
+                    self._take(callback, session, came)
+            except StoreError as error:
                 log.error("WeCom: a message could not be kept: %s", type(error).__name__)
                 self._apologise(callback, session)
             except Exception:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.message import Quotation, ReplyView
+from bot.wording.cutting import cut_after_sentence, fitting
 from bot.wording.presentation import Words
 
 Payload = dict[str, Any]
@@ -30,8 +31,6 @@ _FEEDBACK_ID = 256  # bytes
 _ASK = "ask:"
 _HELP = "help"
 _LETTERS = "ABCDE"
-
-_SENTENCE_END = re.compile(r"[。！？；!?;]+[”』」）)]*")
 
 # What a Markdown renderer may take for markup or drop, inside a line, at its ends, between lines.
 _RISKY = re.compile(
@@ -149,23 +148,12 @@ def _pages(blocks: Iterator[_Block]) -> list[str]:
                 room -= size
                 break
             around = _bytes(block.label) + 2 * len(_fence(block.text)) + 6
-            cut = _cut(block.text, room - around)
+            most = fitting(block.text, room - around)
+            cut = cut_after_sentence(block.text, most, inside_paragraph=True)
             pages[-1].append(_Block(block.label, block.text[:cut]).markdown)
             room = 0
             block = _Block("", block.text[cut:])
     return ["\n\n".join(page) for page in pages if page]
-
-
-def _cut(text: str, most: int) -> int:
-    """Where to end a piece of at most so many bytes: after a sentence inside a paragraph.
-
-    Never at the end of a paragraph, where the line end would vanish between two messages, unless
-    there is no other place.
-    """
-    piece = text.encode()[:most].decode(errors="ignore")
-    ends = [found.end() for found in _SENTENCE_END.finditer(piece)]
-    late = [end for end in ends if end > len(piece) // 2 and text[end] != "\n"]
-    return late[-1] if late else len(piece)
 
 
 def _bytes(text: str) -> int:

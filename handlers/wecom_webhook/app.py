@@ -38,6 +38,7 @@ from bot.delivery.transport import (
 from bot.digest.subscriptions import SETTINGS, SubscriptionStore
 from bot.errors import SettingsError
 from bot.message import Chat, ReplyView
+from bot.wording.cutting import cut_after_sentence, fitting
 from handlers.wecom_codes import BUSY, TOO_OFTEN, loss_of
 
 PLATFORM = "wecom-webhook"
@@ -54,7 +55,6 @@ _RISKY = re.compile(
     r"|^\s*(?:#{1,6}\s|>|[-+]\s|\d+[.)]\s|---|===)|^(?: {4}|\t)",
     re.MULTILINE,
 )
-_SENTENCE_END = re.compile(r"[。！？；!?;]+[”』」）)]*|\n+")
 
 log = logging.getLogger(__name__)
 
@@ -241,10 +241,7 @@ def _safe(words: str) -> Iterator[str]:
 def _pieces(words: str, most: int) -> Iterator[str]:
     """Cut after a sentence where there is one, never inside a character."""
     while _size(words) > most:
-        fitting = len(words.encode()[:most].decode(errors="ignore"))
-        ends = [found.end() for found in _SENTENCE_END.finditer(words, 0, fitting)]
-        late = [end for end in ends if end > fitting // 2]
-        cut = late[-1] if late else fitting
+        cut = cut_after_sentence(words, fitting(words, most))
         yield words[:cut]
         words = words[cut:]
     yield words

@@ -15,7 +15,7 @@ from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
-from bot.store.connection import connect, connection, transaction
+from bot.store.connection import Database, connect
 
 CHAT = Chat("slack", "T", "C1", "U1")
 
@@ -211,7 +211,7 @@ def test_other_spellings_of_a_path_are_one_database(tmp_path, monkeypatch):
     real.mkdir()
     (tmp_path / "linked").symlink_to(real)
     monkeypatch.chdir(tmp_path)
-    first = connection(real / "irbot.db")
+    first = Database.open(real / "irbot.db")
     (real / "other.db").symlink_to(real / "irbot.db")
     spelt = (
         "linked/irbot.db",
@@ -220,10 +220,11 @@ def test_other_spellings_of_a_path_are_one_database(tmp_path, monkeypatch):
         "real/other.db",
         f"/{real}/irbot.db",
     )
-    assert all(connection(Path(path)) is first for path in spelt)
-    with transaction(first), transaction(connection(Path("real/irbot.db"))):
-        first.execute("INSERT INTO sources (sha256, content) VALUES ('x', x'00')")
-    assert connection(Path("linked/irbot.db")).execute("SELECT sha256 FROM sources").fetchone()
+    assert all(Database.open(Path(path)) is first for path in spelt)
+    with first.transaction() as db, Database.open(Path("real/irbot.db")).transaction():
+        db.execute("INSERT INTO sources (sha256, content) VALUES ('x', x'00')")
+    linked = Database.open(Path("linked/irbot.db")).connection()
+    assert linked.execute("SELECT sha256 FROM sources").fetchone()
 
 
 def test_a_process_is_known_to_live_by_any_spelling_of_the_path(tmp_path):

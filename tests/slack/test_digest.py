@@ -23,6 +23,7 @@ from bot.digest.scheduler import DigestScheduler
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat
+from bot.store import Database
 from bot.wording.presentation import Words
 from handlers.slack.app import SlackChat
 from tests.conftest import IRBOT
@@ -240,7 +241,7 @@ class Servers:
         self.folder = folder
         self.env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db", **env}
         imported.copy(folder / "irbot.db")
-        self.subscriptions = SubscriptionStore(folder / "irbot.db")
+        self.subscriptions = SubscriptionStore(Database.open(folder / "irbot.db"))
 
     def start(self, now):
         opened = len(self.slack.opened)
