@@ -37,11 +37,6 @@ def connect(path: Path) -> Database:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"无法使用数据库文件 {path}：{error.strerror}；请检查 IR_DB 和目录权限"
-        ) from error
-    with telling(path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         db = Database(connection)
         _refuse_newer(db, path)
@@ -51,6 +46,12 @@ def connect(path: Path) -> Database:
         if migrations.pending(db):
             with transaction(db):  # of two processes starting at once, one finds nothing to do
                 migrations.apply(db)
+    except sqlite3.Error as error:
+        raise StoreError(why(path, error)) from error
+    except OSError as error:
+        raise StoreError(
+            f"无法使用数据库文件 {path}：{error.strerror}；请检查 IR_DB 和目录权限"
+        ) from error
     return db
 
 
@@ -71,19 +72,6 @@ def connection(path: Path) -> Database:
             opened[file] = connect(path)
         opened[spelt] = opened[file]
     return opened[spelt]
-
-
-@contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """What SQLite raises within, told as an error of this file.
-
-    Raises:
-        StoreError: What it means for the operator, and what to do.
-    """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(why(path, error)) from error
 
 
 def why(path: Path, error: sqlite3.Error) -> str:
@@ -173,3 +161,16 @@ def grow(db: Database) -> None:
 def instant(moment: datetime) -> str:
     """UTC, of one width, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """What SQLite raises within, told as an error of this file.
+
+    Raises:
+        StoreError: What it means for the operator, and what to do.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(why(path, error)) from error
