@@ -22,7 +22,7 @@ from bot.reading import read_records
 from bot.store import Store
 from bot.wording.presentation import Words
 from tests.conftest import SAMPLE
-from tests.test_matching import HOSTILE
+from tests.matching.test_matching import HOSTILE
 
 _RUNS = 5
 _PROMISED_MS = 50.0

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from handlers.cli.main import cli
 from tests.conftest import IRBOT
 
-MADE_UP = Path(__file__).parent / "records/made_up"
+MADE_UP = Path(__file__).parents[1] / "records/made_up"
 FIRST = (MADE_UP / "layout_b_numbered_with_da.txt").read_text(encoding="utf-8")
 SECOND = FIRST.replace("3.20 元", "3.50 元")
 UNNUMBERED = (MADE_UP / "header_number_none.txt").read_text(encoding="utf-8")

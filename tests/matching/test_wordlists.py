@@ -21,7 +21,7 @@ from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
 from bot.wording.presentation import Words
 from tests.conftest import IRBOT
-from tests.test_matching import NOW, made
+from tests.matching.test_matching import NOW, made
 
 SLANG = "蓝鲸计划"  # in no record and no list
 BROKEN = 'same = [\n  ["可转债", "转债"],\n  ["半截\n]\n'

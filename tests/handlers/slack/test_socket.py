@@ -10,7 +10,7 @@ import pytest
 
 from bot.config import load_settings
 from tests.fakes.slack import FakeSlack
-from tests.slack.conftest import running
+from tests.handlers.slack.conftest import running
 
 
 @pytest.fixture

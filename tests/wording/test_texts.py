@@ -17,7 +17,7 @@ from bot.delivery.transport import Loss
 from bot.message import Band
 from bot.wording.texts import sentences
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LANGS: tuple[Lang, ...] = get_args(Lang)
 ZH = sentences("zh")
 

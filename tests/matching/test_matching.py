@@ -35,7 +35,7 @@ from bot.store import Store
 from bot.wording.presentation import Words
 from tests.conftest import SAMPLE
 
-PHRASINGS = Path(__file__).parent / "eval/300253.tsv"
+PHRASINGS = Path(__file__).parents[1] / "eval/300253.tsv"
 NOW = datetime(2026, 11, 24, 9, tzinfo=CHINA)
 
 

@@ -14,7 +14,7 @@ from bot.message import Answer, Decline, Hit, Suggest
 from bot.reading import read_records
 from bot.wording.presentation import Words
 from handlers.slack import render
-from tests.test_words import QUESTION, RECORD
+from tests.wording.test_words import QUESTION, RECORD
 
 WORDS = Words()
 HOSTILE = (
@@ -24,7 +24,7 @@ HOSTILE = (
 
 
 def _shipped():
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     for folder in (root / "data/records", root / "tests/records"):
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".txt", ".md", ".html", ".pdf", ".docx"):

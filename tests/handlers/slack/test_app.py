@@ -14,7 +14,7 @@ from bot.config import CHINA, load_settings
 from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
 from bot.wording.presentation import Words
-from tests.slack.conftest import running
+from tests.handlers.slack.conftest import running
 
 
 def _text(post):

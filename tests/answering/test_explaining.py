@@ -18,7 +18,7 @@ from bot.record import Reading
 from bot.store import Store
 from bot.wording.presentation import Words
 from tests.conftest import IRBOT
-from tests.test_matching import NOW, OTHERS, TWO, made
+from tests.matching.test_matching import NOW, OTHERS, TWO, made
 
 STORED = "三大运营商加入医疗信息化项目招投标，是否对公司业务产生很大的冲击？"
 MESSAGES = {

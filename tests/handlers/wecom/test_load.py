@@ -16,7 +16,7 @@ from bot.store.connection import connect
 from handlers.wecom.connection import Timing
 from tests.conftest import IRBOT
 from tests.fakes.wecom import FakeWecom
-from tests.wecom.conftest import QUICK
+from tests.handlers.wecom.conftest import QUICK
 
 
 def test_two_hundred_questions_at_once_from_twenty_chats_keep_every_limit(start, wecom, capsys):

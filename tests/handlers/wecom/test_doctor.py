@@ -8,7 +8,7 @@ from bot.config import load_settings
 from bot.delivery.mailbox import undelivered
 from handlers.doctor import findings as whole_doctor
 from handlers.wecom.chat import checks
-from tests.wecom.test_app import settled
+from tests.handlers.wecom.test_app import settled
 
 
 @pytest.fixture

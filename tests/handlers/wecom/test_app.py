@@ -11,7 +11,7 @@ import pytest
 from bot.store.connection import connect
 from handlers.wecom.render import messages
 from tests.fakes.wecom import BOT, NAME
-from tests.wecom.conftest import QUICK
+from tests.handlers.wecom.conftest import QUICK
 
 FRAMES = json.loads(Path(__file__).with_name("vectors.json").read_text())["frames"]
 

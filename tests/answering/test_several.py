@@ -14,7 +14,7 @@ from bot.record import Reading
 from bot.store import Store
 from bot.wording.presentation import Words
 from handlers.cli.json_output import reply_json
-from tests.test_matching import OTHERS, made
+from tests.matching.test_matching import OTHERS, made
 
 NOW = datetime(2025, 5, 6, 9, tzinfo=CHINA)
 CHAT = Chat("terminal", "", "room", "someone")

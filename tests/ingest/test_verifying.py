@@ -21,7 +21,7 @@ from bot.ingest.verifying import verify_records
 from bot.store import Store
 from tests.conftest import SAMPLE
 
-MADE_UP = Path(__file__).parent / "records/made_up"
+MADE_UP = Path(__file__).parents[1] / "records/made_up"
 DOCUMENTS = [
     SAMPLE,
     MADE_UP / "layout_b_numbered_with_da.txt",

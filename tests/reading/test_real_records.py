@@ -20,7 +20,7 @@ from bot.store import Store
 from handlers.cli.json_output import record_json
 from tests.conftest import SAMPLE
 
-EXPECTED = Path(__file__).parent / "records/real"
+EXPECTED = Path(__file__).parents[1] / "records/real"
 STEMS = sorted(path.stem for path in EXPECTED.glob("*.json"))
 KINDS = {".pdf", ".txt"}
 EXACT = ["id", "company_code", "company_name", "record_no", "activities_read"]

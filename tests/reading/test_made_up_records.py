@@ -21,7 +21,7 @@ from bot.ingest.importing import Options, import_files
 from bot.store import Store
 from handlers.cli.json_output import record_json
 
-FOLDER = Path(__file__).parent / "records/made_up"
+FOLDER = Path(__file__).parents[1] / "records/made_up"
 DOCUMENTS = sorted(
     path
     for path in FOLDER.iterdir()

@@ -31,8 +31,8 @@ from handlers.wecom.connection import Connection, NoAnswerError, NotSentError, T
 from handlers.wecom.lease import Lease
 from tests.conftest import IRBOT
 from tests.fakes.wecom import BOT, SECRET, FakeWecom
-from tests.wecom.conftest import QUICK
-from tests.wecom.test_app import FRAMES, settled
+from tests.handlers.wecom.conftest import QUICK
+from tests.handlers.wecom.test_app import FRAMES, settled
 
 ANSWERS = ("aibot_respond_msg", "aibot_send_msg")
 VECTORS = {case["id"]: case for case in FRAMES}

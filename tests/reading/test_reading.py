@@ -15,7 +15,7 @@ from handlers.cli.json_output import record_json
 from tests.conftest import SAMPLE
 
 IMPORTED = datetime(2026, 11, 24, tzinfo=UTC)
-EXPECTED = Path(__file__).parent / "records"
+EXPECTED = Path(__file__).parents[1] / "records"
 
 
 def test_the_sample_record_is_read_to_the_letter(sample):

@@ -10,7 +10,7 @@ import pytest
 from bot.ingest.importing import Options, import_files
 from bot.store import Store
 
-MADE_UP = Path(__file__).parent / "records/made_up"
+MADE_UP = Path(__file__).parents[1] / "records/made_up"
 NUMBERED = (MADE_UP / "layout_b_numbered_with_da.txt").read_text(encoding="utf-8")
 UNNUMBERED = (MADE_UP / "header_number_none.txt").read_text(encoding="utf-8")
 RECORD_ID = "399102/2025-2"

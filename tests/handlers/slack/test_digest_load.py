@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import CHINA
 from tests.fakes.slack import FakeSlack
-from tests.slack.test_digest import Servers
+from tests.handlers.slack.test_digest import Servers
 
 _CHANNELS = 1000
 _EVERY_S = 2.5  # somebody asks
