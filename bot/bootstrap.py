@@ -1,24 +1,75 @@
-"""The one place that puts the core's parts together, for every command and test alike."""
+"""The one place that puts the core's parts together, for every command and for `serve`."""
 
 from __future__ import annotations
 
-from bot.answering.responder import Desk
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.answering.responder import Responder
 from bot.config import Settings
+from bot.delivery.delivery import Delivery
+from bot.digest.scheduler import DigestScheduler
+from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
 from bot.store import Store
 from bot.wording.presentation import Words
 
 
-def open_desk(settings: Settings, store: Store | None = None) -> Desk:
-    """The desk over the settings' database, which is created if it is not there.
+@dataclass(frozen=True)
+class Bot:
+    """The parts of a bot that serves chats; nothing of it runs yet."""
+
+    store: Store
+    embedder: Embedder | None  # None: words alone
+    responder: Responder
+    delivery: Delivery
+    scheduler: DigestScheduler
+
+
+def open_bot(settings: Settings, clock: Callable[[], float] = time.time) -> Bot:
+    """All parts over the settings' database, which is created if it is not there.
+
+    Args:
+        settings: Checked.
+        clock: Seconds since 1970, for what delivery stores.
 
     Raises:
         SettingsError: The model that is set cannot be used.
         StoreError: The database cannot be used.
     """
     embedder = chosen_embedder(settings.e5_onnx)
-    return Desk(
-        store or Store(settings.db),
+    store = Store(settings.db)
+    responder = _responder(settings, store, embedder)
+    delivery = Delivery(responder, settings.db, clock)
+    late = timedelta(hours=settings.digest_late_hours)
+    return Bot(
+        store,
+        embedder,
+        responder,
+        delivery,
+        DigestScheduler(responder.subscribing, delivery, late),
+    )
+
+
+def open_responder(settings: Settings, store: Store | None = None) -> Responder:
+    """What answers, alone: for commands that deliver nothing.
+
+    Args:
+        settings: Where the database is, and how replies are worded.
+        store: Where it is open already.
+
+    Raises:
+        SettingsError: The model that is set cannot be used.
+        StoreError: The database cannot be used.
+    """
+    return _responder(settings, store or Store(settings.db), chosen_embedder(settings.e5_onnx))
+
+
+def _responder(settings: Settings, store: Store, embedder: Embedder | None) -> Responder:
+    return Responder(
+        store,
         Words(settings.lang, settings.contact, settings.stale_days),
         settings.now,
         settings.caution,

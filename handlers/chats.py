@@ -7,7 +7,7 @@ from typing import Protocol
 
 from flask import Flask
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.checks import Finding
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
@@ -53,13 +53,13 @@ class Handler(Protocol):
         """What `irbot doctor` finds; no secret is shown."""
 
     def open(
-        self, settings: Settings, desk: Desk, delivery: Delivery, callbacks: Flask
+        self, settings: Settings, responder: Responder, delivery: Delivery, callbacks: Flask
     ) -> Chat | None:
         """Register its transport with the delivery; None where nobody is heard.
 
         Args:
             settings: Checked.
-            desk: Answers.
+            responder: Answers.
             delivery: Not started yet.
             callbacks: Where platforms call; for routes of its own.
         """

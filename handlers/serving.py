@@ -9,20 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import click
 
-from bot.answering.responder import Desk
-from bot.bootstrap import open_desk
+from bot.bootstrap import Bot, open_bot
 from bot.config import Settings
-from bot.delivery.delivery import Delivery
-from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.ingest.embedding import embed_missing
-from bot.matching.model import chosen_embedder
-from bot.store import Store
 from handlers.chats import CHATS, Chat
 from handlers.web.app import WebServer, callback_app, web_app
 
@@ -46,35 +40,29 @@ def serve(settings: Settings) -> None:
     """
     logging.getLogger().setLevel(logging.INFO)
     _check(settings)
-    embedder = chosen_embedder(settings.e5_onnx)
-    store = Store(settings.db)
-    desk = open_desk(settings, store)
-    delivery = Delivery(desk, settings.db)
+    bot = open_bot(settings)
     chats: dict[str, Chat] = {}
-    servers = _opened(settings, desk, delivery, chats)
-    scheduler = DigestScheduler(
-        desk.subscribing, delivery, timedelta(hours=settings.digest_late_hours)
-    )
+    servers = _opened(settings, bot, chats)
     with _stopped_by_signal() as stopped:
-        delivery.start()
+        bot.delivery.start()
         # What the imports left; killed at any moment it goes on at the next start.
         threading.Thread(
-            target=embed_missing, args=(store, embedder), name="meaning", daemon=True
+            target=embed_missing, args=(bot.store, bot.embedder), name="meaning", daemon=True
         ).start()
         for chat in chats.values():
             chat.start()
         for server in servers:
             server.start()
-        scheduler.start()
+        bot.scheduler.start()
         if settings.http:
             _say_where(servers[0].url, not chats)
         try:
-            _wait(stopped, chats, store, delivery, settings)
+            _wait(stopped, chats, bot, settings)
         finally:
-            scheduler.stop()
+            bot.scheduler.stop()
             for chat in chats.values():
                 chat.stop()
-            delivery.stop()
+            bot.delivery.stop()
             for server in servers:
                 server.stop()
 
@@ -92,25 +80,23 @@ def _check(settings: Settings) -> None:
         raise SettingsError("没有可启动的服务：未配置任何聊天，IR_HTTP 也为空；见 .env.example")
 
 
-def _opened(
-    settings: Settings, desk: Desk, delivery: Delivery, chats: dict[str, Chat]
-) -> list[WebServer]:
+def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebServer]:
     """Open every configured chat into `chats`; returns the web servers, the local one first."""
 
     def health() -> dict[str, Any]:
         return {
             "live": True,
             "chats": {name: chat.state for name, chat in chats.items()},
-            "records": len(desk.records()),
-            "oldest_undelivered_s": round(delivery.oldest_undelivered_s(), 1),
-            "counters": delivery.counters.all(),
+            "records": len(bot.responder.records()),
+            "oldest_undelivered_s": round(bot.delivery.oldest_undelivered_s(), 1),
+            "counters": bot.delivery.counters.all(),
         }
 
-    app = web_app(desk, health)
+    app = web_app(bot.responder, health)
     callbacks = callback_app(health) if settings.callback_http else app
     for handler in CHATS:
         if handler.is_configured(settings):
-            chat = handler.open(settings, desk, delivery, callbacks)
+            chat = handler.open(settings, bot.responder, bot.delivery, callbacks)
             if chat is not None:
                 chats[handler.PLATFORM] = chat
     servers = [WebServer(app, settings.http)] if settings.http else []
@@ -135,15 +121,14 @@ def _say_where(url: str, alone: bool) -> None:
 def _wait(
     stopped: threading.Event,
     chats: dict[str, Chat],
-    store: Store,
-    delivery: Delivery,
+    bot: Bot,
     settings: Settings,
 ) -> None:
     purge_at = 0.0
     while not stopped.wait(0.5):
         if time.monotonic() >= purge_at:
-            store.forget_askers(settings.now(), settings.retention_days)
-            delivery.purge(settings.retention_days)
+            bot.store.forget_askers(settings.now(), settings.retention_days)
+            bot.delivery.purge(settings.retention_days)
             purge_at = time.monotonic() + _PURGE_EVERY_S
         if chats and all(chat.state == "failed" for chat in chats.values()):
             raise SettingsError(f"{'、'.join(chats)} 被平台拒绝，没有其他聊天可用；原因见上一行")

@@ -11,25 +11,25 @@ import click
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.message import Chat, Message
 
 _LEAVE = {"exit", "quit", "退出", "再见", ":q"}
 
 
-def chat(desk: Desk, folder: Path) -> None:
+def chat(responder: Responder, folder: Path) -> None:
     """Ask and answer until the end of input; history is kept beside the database.
 
     Args:
-        desk: Answers.
+        responder: Answers.
         folder: Where `.irbot_history` is kept.
     """
     where = Chat("terminal", "local", "terminal", getpass.getuser())
     for line in _lines(folder / ".irbot_history"):
         if line.strip().lower() in _LEAVE:
             break
-        reply = desk.reply(Message(_without_command(line), where))
-        click.echo(desk.show(reply).text + "\n")
+        reply = responder.reply(Message(_without_command(line), where))
+        click.echo(responder.show(reply).text + "\n")
 
 
 def _without_command(line: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.reading import read_records
 from bot.store import Store
@@ -97,5 +97,5 @@ def store(tmp_path, sample):
 
 
 @pytest.fixture
-def desk(store):
-    return Desk(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
+def responder(store):
+    return Responder(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))

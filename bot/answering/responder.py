@@ -60,7 +60,7 @@ _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
 
-class Desk:
+class Responder:
     """Answers messages from the store."""
 
     def __init__(

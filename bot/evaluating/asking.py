@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.evaluating.queries import Query, plain_id
 from bot.message import Answer, Band, Message, Suggest, band
 
@@ -34,7 +34,7 @@ class JudgedQuery:
 
 
 def ask_all(
-    desk: Desk, queries: Iterable[Query], company: str | None = None
+    responder: Responder, queries: Iterable[Query], company: str | None = None
 ) -> Iterator[JudgedQuery]:
     """Each query's reply: its band, its time, and the ranking behind it.
 
@@ -44,7 +44,7 @@ def ask_all(
     for query in queries:
         message = Message(query.text, company=company)
         start = perf_counter()
-        considered = desk.consider(message)
+        considered = responder.consider(message)
         reply = considered.reply
         ms = (perf_counter() - start) * 1000
         shown = reply.hits if isinstance(reply, Answer | Suggest) else ()

@@ -8,8 +8,8 @@ from datetime import date
 import click
 
 from bot.answering.explanation_text import told
-from bot.answering.responder import Desk
-from bot.bootstrap import open_desk
+from bot.answering.responder import Responder
+from bot.bootstrap import open_responder
 from bot.config import Settings
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
@@ -44,36 +44,36 @@ def ask(
         raise click.UsageError("--company 应为六位股票代码，例如 300253")
     if file is not None:
         embed_missing(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=tell_left)
-    desk = open_desk(settings)
+    responder = open_responder(settings)
     for line in file or [" ".join(text)]:
         message = Message(line.rstrip("\r\n"), company=company, as_of=as_of)
-        answer(desk, message, as_json, explain)
+        answer(responder, message, as_json, explain)
 
 
-def answer(desk: Desk, message: Message, as_json: bool, explain: bool = False) -> None:
-    considered = desk.consider(message)
+def answer(responder: Responder, message: Message, as_json: bool, explain: bool = False) -> None:
+    considered = responder.consider(message)
     reply = considered.reply
-    shown = desk.show(reply)
-    explanation = desk.explain(considered) if explain else None
+    shown = responder.show(reply)
+    explanation = responder.explain(considered) if explain else None
     if as_json:
         echo_json(reply_json(message.text, reply, shown, explanation), one_line=True)
         return
     say(shown.text)
     if explanation:
-        say("\n" + told(explanation, desk.words))
+        say("\n" + told(explanation, responder.words))
 
 
 @click.command()
 @pass_settings
 def chat(settings: Settings) -> None:
-    talk(open_desk(settings), settings)
+    talk(open_responder(settings), settings)
 
 
-def talk(desk: Desk, settings: Settings) -> None:
+def talk(responder: Responder, settings: Settings) -> None:
     # The chat's and the servers' libraries take half a second to load; `ask` needs none of them.
     from handlers.terminal import chat as talk
 
-    talk(desk, settings.db.parent)
+    talk(responder, settings.db.parent)
 
 
 COMMANDS = (ask, chat)

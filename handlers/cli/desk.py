@@ -9,7 +9,7 @@ from time import perf_counter
 
 import click
 
-from bot.bootstrap import open_desk
+from bot.bootstrap import open_responder
 from bot.commands import Plan
 from bot.config import Settings
 from bot.errors import BotError
@@ -29,23 +29,23 @@ from handlers.cli.settings import pass_settings
 @click.option("--date", "day", type=Day(), help="哪一天的，默认今天。")
 @pass_settings
 def digest(settings: Settings, channel: str, day: date | None) -> None:
-    desk = open_desk(settings)
+    responder = open_responder(settings)
     now = settings.now()
     chat, plan = Chat("cli", "", channel, ""), Plan(now.time())
-    for subscription in desk.subscribing.subscriptions.active():
+    for subscription in responder.subscribing.subscriptions.active():
         if subscription.channel == channel:
             chat, plan = subscription.chat, subscription.plan
     at = datetime.combine(day or now.date(), plan.at, settings.tz)
-    if plan.desk and not desk.subscribing.may_have_desk(chat):
+    if plan.desk and not responder.subscribing.may_have_desk(chat):
         raise BotError(f"{channel} 不在 IR_DESK_CHANNELS 里，内部摘要不会发到那里")
-    trading = desk.subscribing.digests.trading_days()
+    trading = responder.subscribing.digests.trading_days()
     if not (plan.every_day or trading.includes(at.date())):
         say(f"{at.date()} 不是A股交易日，不会发送", err=True)
-    said = desk.subscribing.digests.build(chat, plan, at.date(), at)
+    said = responder.subscribing.digests.build(chat, plan, at.date(), at)
     if said is None:
         say("没有可发的内容，不会发送", err=True)
     else:
-        say(replace(desk.show(said), buttons=()).text)
+        say(replace(responder.show(said), buttons=()).text)
 
 
 @click.command()
@@ -84,11 +84,11 @@ def eval_(
     queries = [query for file in files for query in read_queries(file)]
     embed_missing(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=tell_left)
     started = perf_counter()
-    desk = open_desk(settings)
+    responder = open_responder(settings)
     start_ms = (perf_counter() - started) * 1000
     stored = {
         plain_id(Hit(record, question, 1.0).id)
-        for record in desk.records()
+        for record in responder.records()
         for question in record.questions
     }
     if not stored:
@@ -99,7 +99,7 @@ def eval_(
             "请先导入这些记录，否则对应提问都算答错",
             err=True,
         )
-    asked = list(ask_all(desk, queries))
+    asked = list(ask_all(responder, queries))
     if run:
         write(run, run_file(asked))
     if plot:
@@ -109,14 +109,14 @@ def eval_(
             {
                 "files": list(map(str, files)),
                 "start ms": start_ms,
-                "matcher": desk.matcher,
+                "matcher": responder.matcher,
                 **report(asked),
             }
         )
         return
     say(
-        f"{len(desk.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
-        f"{len(asked)} 条提问；匹配版本 {desk.matcher}\n"
+        f"{len(responder.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
+        f"{len(asked)} 条提问；匹配版本 {responder.matcher}\n"
     )
     say(table(asked))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bot.bootstrap import open_desk
+from bot.bootstrap import open_responder
 from bot.config import Settings
 from bot.ingest.embedding import embed_missing
 from bot.ingest.importing import Options, files_in, import_files
@@ -45,20 +45,20 @@ def start(settings: Settings) -> None:
         if outcome.status != "unchanged":
             say(report(outcome, dry_run=False), err=True)
     embed_missing(store, embedder, MEANING_S, tell_left)
-    desk = open_desk(settings, store)
-    shown = desk.records()
+    responder = open_responder(settings, store)
+    shown = responder.records()
     questions = sum(len(record.questions) for record in shown)
     say(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
     for record in shown[:5]:
-        say(f"  {desk.words.head(record)}（{record.id}）", err=True)
+        say(f"  {responder.words.head(record)}（{record.id}）", err=True)
     say(f"\n提问示例：{_FIRST_QUESTION}\n", err=True)
-    answer(desk, Message(_FIRST_QUESTION), as_json=False)
+    answer(responder, Message(_FIRST_QUESTION), as_json=False)
     say("", err=True)
     if serving.chats_configured(settings):
         serving.serve(settings)
     elif sys.stdin.isatty() and sys.stdout.isatty():
         say("直接输入问题；输入“帮助”看用法，“退出”结束。", err=True)
-        talk(desk, settings)
+        talk(responder, settings)
     else:
         serving.serve(settings)
 

@@ -18,7 +18,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import trace_of
@@ -39,9 +39,9 @@ log = logging.getLogger(__name__)
 class SlackChat:
     """The Slack side of one process: Socket Mode, or HTTP mode with only a signing secret."""
 
-    def __init__(self, settings: Settings, desk: Desk, delivery: Delivery) -> None:
+    def __init__(self, settings: Settings, responder: Responder, delivery: Delivery) -> None:
         self._settings = settings
-        self._desk = desk
+        self._responder = responder
         self._delivery = delivery
         self._client = web_client(settings)
         self._socket: Socket | None = None
@@ -50,7 +50,9 @@ class SlackChat:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
         limits = rate_limits(settings.slack_posts_a_minute)
-        delivery.register(PLATFORM, SlackTransport(self._client, desk.words, limits, self._refused))
+        delivery.register(
+            PLATFORM, SlackTransport(self._client, responder.words, limits, self._refused)
+        )
 
     # Life
 
@@ -78,7 +80,7 @@ class SlackChat:
         if signed_in is None:
             return
         events = Events(
-            self._desk,
+            self._responder,
             self._delivery,
             self._settings.tz,
             signed_in["team_id"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from handlers.slack.app import SlackChat
@@ -14,8 +14,10 @@ from handlers.slack.doctor import checks
 __all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
 
 
-def open(settings: Settings, desk: Desk, delivery: Delivery, callbacks: Flask) -> SlackChat:
+def open(
+    settings: Settings, responder: Responder, delivery: Delivery, callbacks: Flask
+) -> SlackChat:
     """Put Slack together; in HTTP mode it is heard at `/slack/events`."""
-    chat = SlackChat(settings, desk, delivery)
+    chat = SlackChat(settings, responder, delivery)
     chat.mount(callbacks)
     return chat

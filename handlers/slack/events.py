@@ -23,7 +23,7 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
 from bot.errors import trace_of
@@ -60,7 +60,7 @@ def question_in(text: str) -> str:
 class Events:
     """Takes in what happens in the workspace that the bot signed in to."""
 
-    desk: Desk
+    responder: Responder
     delivery: Delivery
     tz: ZoneInfo
     team: str
@@ -160,14 +160,14 @@ class Events:
         if shown is None:  # the index is being built anew: answered a little later
             self._accept(mark, text, channel, user, _to_asker(body))
             return ""
-        payloads = render.to_asker(shown, self.desk.words, text)
+        payloads = render.to_asker(shown, self.responder.words, text)
         if len(payloads) == 1:
             return payloads[0]
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
         self.delivery.sender.enqueue(f"{PLATFORM}/{self.team}/{mark}", chat, payloads, address)
-        return "" if len(payloads) <= _RESPONSES else self.desk.words.text("sent directly")
+        return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """A button of an offer, 全文 or 同题: the message it stands for, answered in its place."""
@@ -231,8 +231,8 @@ class Events:
         self._show_home(event["user"], str(event.get("event_ts", "")))
 
     def _show_home(self, user: str, mark: str) -> None:
-        made = self.desk.subscribing.subscriptions.changed_by(PLATFORM, self.team, user)
-        view = render.home(self.desk.records(), self.desk.words, made, self.tz)
+        made = self.responder.subscribing.subscriptions.changed_by(PLATFORM, self.team, user)
+        view = render.home(self.responder.records(), self.responder.words, made, self.tz)
         self.delivery.sender.enqueue(
             f"{PLATFORM}/{self.team}/home/{user}/{mark}",
             self._chat(f"home/{user}", user),
@@ -246,13 +246,13 @@ class Events:
         user = _where(body)[1]
         place = str(action.get("value") or str(action.get("block_id", "")).partition(":")[2])
         plan = parse_plan(str(action.get("selected_time") or ""))
-        subscribing = self.desk.subscribing
+        subscribing = self.responder.subscribing
         for subscription in subscribing.subscriptions.changed_by(PLATFORM, self.team, user):
             if place != f"{subscription.workspace}/{subscription.channel}":
                 continue
             if action["action_id"] == render.DIGEST_END:
                 chat = self._chat(subscription.channel, user)
-                subscribing.subscriptions.end(chat, "unsubscribed", self.desk.now())
+                subscribing.subscriptions.end(chat, "unsubscribed", self.responder.now())
             elif plan:
                 subscribing.move(subscription, replace(subscription.plan, at=plan.at), user)
         ack()

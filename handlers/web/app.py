@@ -10,18 +10,18 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request
 from waitress.server import create_server
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.errors import SettingsError
 from bot.message import Message
 
 log = logging.getLogger(__name__)
 
 
-def web_app(desk: Desk, health: Callable[[], dict[str, Any]]) -> Flask:
+def web_app(responder: Responder, health: Callable[[], dict[str, Any]]) -> Flask:
     """The application with the ask page at `/` and `/healthz`.
 
     Args:
-        desk: Answers.
+        responder: Answers.
         health: The contract's object; status 503 while a chat of it is not connected.
     """
     app = Flask("handlers.web")
@@ -30,8 +30,8 @@ def web_app(desk: Desk, health: Callable[[], dict[str, Any]]) -> Flask:
     @app.get("/")
     def ask() -> str:
         query = request.args.get("q", "").strip()
-        shown = desk.show(desk.reply(Message(query))) if query else None
-        return render_template("ask.html", query=query, shown=shown, records=desk.records())
+        shown = responder.show(responder.reply(Message(query))) if query else None
+        return render_template("ask.html", query=query, shown=shown, records=responder.records())
 
     _add_health(app, health)
     return app

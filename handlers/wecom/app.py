@@ -14,7 +14,7 @@ from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
@@ -47,9 +47,13 @@ class WecomChat:
     """The WeCom side of one process."""
 
     def __init__(
-        self, settings: Settings, desk: Desk, delivery: Delivery, timing: Timing | None = None
+        self,
+        settings: Settings,
+        responder: Responder,
+        delivery: Delivery,
+        timing: Timing | None = None,
     ) -> None:
-        self._desk = desk
+        self._responder = responder
         self._delivery = delivery
         self._db = settings.db
         self._bot_id = settings.wecom_bot_id
@@ -66,7 +70,7 @@ class WecomChat:
             lambda *heard: self._heard.put(heard),
             timing,
         )
-        delivery.register(PLATFORM, WecomTransport(self._connection, desk.words))
+        delivery.register(PLATFORM, WecomTransport(self._connection, responder.words))
 
     # Life
 
@@ -103,7 +107,7 @@ class WecomChat:
     def _apologise(self, callback: Callback, session: str) -> None:
         """Nobody delivers the message again, so its asker must."""
         if isinstance(callback, Asked | Wordless):
-            body = render.notice(self._desk.words.text("apology"))
+            body = render.notice(self._responder.words.text("apology"))
             self._connection.tell("aibot_respond_msg", callback.origin.req_id, body, session)
 
     # What came
@@ -119,7 +123,7 @@ class WecomChat:
                 self._asked(callback, session)
             case Wordless(kind=kind):
                 key = "voice not understood" if kind == "voice" else "text only"
-                self._notify(origin, session, self._desk.words.text(key))
+                self._notify(origin, session, self._responder.words.text(key))
             case Entered():
                 if in_time and self._is_new(origin):
                     self._welcome(origin, session)
@@ -150,11 +154,11 @@ class WecomChat:
         self._delivery.inbox.accept(self._key(origin), Message(text, self._chat(origin)), to)
 
     def _status(self, origin: Origin) -> str:
-        return self._desk.words.text(
+        return self._responder.words.text(
             "status",
             chat=origin.channel,
             user=origin.user,
-            records=len(self._desk.records()),
+            records=len(self._responder.records()),
         )
 
     def _notify(self, origin: Origin, session: str, text: str) -> None:
@@ -167,12 +171,12 @@ class WecomChat:
         )
 
     def _welcome(self, origin: Origin, session: str) -> None:
-        body = {"msgtype": "text", "text": {"content": self._desk.words.text("welcome")}}
+        body = {"msgtype": "text", "text": {"content": self._responder.words.text("welcome")}}
         self._connection.tell("aibot_respond_welcome_msg", origin.req_id, body, session)
 
     def _pressed(self, pressed: Pressed, session: str, in_time: bool) -> None:
         """A button of an offer: the message it stands for, and the card shows what was chosen."""
-        origin, words = pressed.origin, self._desk.words
+        origin, words = pressed.origin, self._responder.words
         picked = render.picked(pressed.key)
         if picked is None:
             if not self._is_new(origin):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from handlers.wecom.app import WecomChat
@@ -14,6 +14,8 @@ from handlers.wecom.doctor import checks
 __all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
 
 
-def open(settings: Settings, desk: Desk, delivery: Delivery, callbacks: Flask) -> WecomChat:
+def open(
+    settings: Settings, responder: Responder, delivery: Delivery, callbacks: Flask
+) -> WecomChat:
     """Put the smart bot together; it is heard by its own connection, not by HTTP."""
-    return WecomChat(settings, desk, delivery)
+    return WecomChat(settings, responder, delivery)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.checks import Finding
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
@@ -36,7 +36,7 @@ def checks(settings: Settings) -> Iterator[Finding]:
         yield Finding("企业微信群机器人", False, str(error), "改正 .env 后再运行 irbot doctor")
 
 
-def open(settings: Settings, desk: Desk, delivery: Delivery, callbacks: Flask) -> None:
+def open(settings: Settings, responder: Responder, delivery: Delivery, callbacks: Flask) -> None:
     """Let the digest's subscriptions follow the settings; nothing is left to start or stop."""
     hooks = Webhooks(settings, delivery)
-    hooks.subscribe(desk.subscribing.subscriptions, settings.now())
+    hooks.subscribe(responder.subscribing.subscriptions, settings.now())

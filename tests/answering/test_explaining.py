@@ -12,7 +12,7 @@ import pytest
 
 from bot.answering.decision import limits
 from bot.answering.explanation_text import told
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.message import Answer, Chat, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
@@ -175,10 +175,12 @@ def test_each_question_of_a_message_is_explained(replies):
 def test_a_company_named_once_limits_each_question_and_is_told_so(store):
     for at, record in enumerate(TWO):
         store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-    desk = Desk(store, Words(), lambda: NOW, "open")
-    considered = desk.consider(Message("请问样板电器：\n1、分红政策如何？\n2、员工培训如何安排？"))
+    responder = Responder(store, Words(), lambda: NOW, "open")
+    considered = responder.consider(
+        Message("请问样板电器：\n1、分红政策如何？\n2、员工培训如何安排？")
+    )
     assert isinstance(considered.reply, Answer | Suggest)
-    first, second = desk.explain(considered).searches
+    first, second = responder.explain(considered).searches
     assert (first.company, second.company) == ("388888", "388888")
     shown = considered.reply.hits
     assert [first.candidates[0].id, second.candidates[0].id] == [hit.full_id for hit in shown]
@@ -189,20 +191,20 @@ def test_a_list_that_is_a_stored_question_is_explained_by_the_search_that_answer
     typed = "1、毛利率是多少？2、员工培训如何安排？"
     store = Store(tmp_path / "irbot.db")
     store.add([Reading(made((typed, "毛利率为三成。"), *OTHERS))], b"one", "one.txt")
-    desk = Desk(store, Words(), lambda: NOW)
-    considered = desk.consider(Message(typed))
+    responder = Responder(store, Words(), lambda: NOW)
+    considered = responder.consider(Message(typed))
     assert isinstance(considered.reply, Answer)
     assert [hit.question.number for hit in considered.reply.hits] == [1]
-    (search,) = desk.explain(considered).searches
+    (search,) = responder.explain(considered).searches
     assert (search.text, search.band, search.candidates[0].confidence) == (typed, "answer", 1)
 
 
-def test_an_explanation_is_of_the_reply_whatever_is_stored_since(desk, store):
-    considered = desk.consider(Message("可转债下修，毛利率为什么下降？"))
-    before = desk.explain(considered)
+def test_an_explanation_is_of_the_reply_whatever_is_stored_since(responder, store):
+    considered = responder.consider(Message("可转债下修，毛利率为什么下降？"))
+    before = responder.explain(considered)
     store.withdraw("300253/2025-002", "a trial")
-    assert desk.records() == ()
-    after = desk.explain(considered)
+    assert responder.records() == ()
+    after = responder.explain(considered)
     assert after.searches == before.searches
     assert (after.band, after.version) == (before.band, before.version)
 
@@ -237,17 +239,17 @@ def test_the_levels_are_those_in_force(ask, caution):
     assert (explain["answer_from"], explain["offer_from"]) == limits(caution)
 
 
-def test_nothing_is_kept_of_an_explanation(store, desk):
+def test_nothing_is_kept_of_an_explanation(store, responder):
     """In a chat, where a reply is remembered, a miss kept and a company set."""
     chat = Chat("slack", "T", "C", "U")
-    desk.reply(Message("公司 300253", chat=chat))
+    responder.reply(Message("公司 300253", chat=chat))
     for typed in MESSAGES.values():
         message = Message(typed, chat=chat)
-        considered = desk.consider(message)
+        considered = responder.consider(message)
         reply = considered.reply
-        desk.keep(message, reply)
+        responder.keep(message, reply)
         before = content(store.path)
-        explanation = desk.explain(considered)
+        explanation = responder.explain(considered)
         assert content(store.path) == before
         for language in ("zh", "en"):
             assert not re.search(r"[{}]", told(explanation, Words(language)))

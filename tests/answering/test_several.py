@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from bot.answering.question_splitting import questions_in
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.message import Answer, Chat, Decline, Message, Suggest
 from bot.record import Reading
@@ -28,7 +28,7 @@ def desk_over(tmp_path):
         store = Store(tmp_path / "irbot.db")
         for at, record in enumerate(records):
             store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-        return Desk(store, Words(), lambda: now)
+        return Responder(store, Words(), lambda: now)
 
     return build
 
@@ -88,9 +88,9 @@ def test_what_leans_on_another_sentence_is_one_question_with_it(typed):
 # Answers to several
 
 
-def test_each_is_answered_by_itself_and_the_rest_listed(desk):
+def test_each_is_answered_by_itself_and_the_rest_listed(responder):
     message = Message("1、可转债何时下修？\n2、星际旅行业务\n3、关税有影响吗？", CHAT)
-    reply = desk.reply(message)
+    reply = responder.reply(message)
     assert isinstance(reply, Answer)
     assert [hit.full_id for hit in reply.hits] == [
         "300253/2025-002#24.2",
@@ -98,7 +98,7 @@ def test_each_is_answered_by_itself_and_the_rest_listed(desk):
     ]
     assert reply.places == ((1,), (3,))
     assert reply.not_found == ((2, "星际旅行业务"),)
-    shown = desk.show(reply)
+    shown = responder.show(reply)
     heads = [quotation.head[:8] for quotation in shown.quotations]
     assert heads == ["【您问的第1题】", "【您问的第3题】"]
     for number, quotation in zip((2, 3), shown.quotations, strict=True):
@@ -106,46 +106,46 @@ def test_each_is_answered_by_itself_and_the_rest_listed(desk):
     assert "【您问的第2题】“星际旅行业务”：在已收录记录中未找到" in shown.text
 
 
-def test_what_was_not_found_is_kept_for_the_desk(desk, store):
-    desk.reply(Message("1、可转债何时下修？2、星际旅行业务", CHAT))
+def test_what_was_not_found_is_kept_for_the_desk(responder, store):
+    responder.reply(Message("1、可转债何时下修？2、星际旅行业务", CHAT))
     assert [miss["text"] for miss in store.misses()] == ["星际旅行业务"]
 
 
-def test_questions_with_one_answer_get_it_once(desk):
-    reply = desk.reply(Message("可转债何时下修？\n可转债？"))
+def test_questions_with_one_answer_get_it_once(responder):
+    reply = responder.reply(Message("可转债何时下修？\n可转债？"))
     assert isinstance(reply, Answer)
     assert (len(reply.hits), reply.places) == (1, ((1, 2),))
 
 
-def test_the_json_has_a_hit_for_each_question(desk):
-    reply = desk.reply(Message("1、可转债何时下修？2、关税有影响吗？3、WiNEX"))
-    printed = reply_json("", reply, desk.show(reply))
+def test_the_json_has_a_hit_for_each_question(responder):
+    reply = responder.reply(Message("1、可转债何时下修？2、关税有影响吗？3、WiNEX"))
+    printed = reply_json("", reply, responder.show(reply))
     assert [(hit["question_no"], hit["part"]) for hit in printed["answers"]] == [(24, 2), (24, 3)]
     assert printed["confidence"] == min(hit["confidence"] for hit in printed["answers"])
     assert len(printed["suggestions"]) == 2  # for the third
 
 
-def test_at_most_five_are_looked_up_and_the_others_counted(desk):
+def test_at_most_five_are_looked_up_and_the_others_counted(responder):
     typed = "\n".join(f"{number}、关税有影响吗" for number in range(1, 9))
-    reply = desk.reply(Message(typed))
+    reply = responder.reply(Message(typed))
     assert isinstance(reply, Answer)
     assert (reply.places, reply.unread) == (((1, 2, 3, 4, 5),), 3)
-    assert "其余3个请另发一条消息" in desk.show(reply).text
+    assert "其余3个请另发一条消息" in responder.show(reply).text
 
 
-def test_a_list_of_which_nothing_is_answered_is_offered_or_declined(desk):
-    reply = desk.reply(Message("1、医院\n2、WiNEX"))
+def test_a_list_of_which_nothing_is_answered_is_offered_or_declined(responder):
+    reply = responder.reply(Message("1、医院\n2、WiNEX"))
     assert isinstance(reply, Suggest)
     assert len({hit.full_id for hit in reply.hits}) == len(reply.hits)
-    assert isinstance(desk.reply(Message("1、目标价多少\n2、董事长留置")), Decline)
+    assert isinstance(responder.reply(Message("1、目标价多少\n2、董事长留置")), Decline)
 
 
 # The stored question itself
 
 
-def test_a_stored_question_typed_as_it_stands_is_answered(desk, sample):
+def test_a_stored_question_typed_as_it_stands_is_answered(responder, sample):
     for question in sample.record.questions:
-        reply = desk.reply(Message(f"您好，{question.question}谢谢"))
+        reply = responder.reply(Message(f"您好，{question.question}谢谢"))
         assert isinstance(reply, Answer)
         assert question.number in [hit.question.number for hit in reply.hits]
 
@@ -165,36 +165,36 @@ def yearly(year, *pairs):
 
 
 def test_a_newer_answer_is_never_hidden_by_an_older_one(desk_over):
-    desk = desk_over(yearly(2023), yearly(2024), yearly(2025))
-    reply = desk.reply(Message("分红政策如何"))
+    responder = desk_over(yearly(2023), yearly(2024), yearly(2025))
+    reply = responder.reply(Message("分红政策如何"))
     newest = reply.hits[0].record.event_date
     assert newest == "2025-04-28"
-    assert isinstance(reply, Answer) or "2025-04-28" in desk.show(reply).text
+    assert isinstance(reply, Answer) or "2025-04-28" in responder.show(reply).text
 
 
 def test_a_newer_record_that_says_something_similar_is_named_beside_the_answer(desk_over):
     asked = ("与示例大学共建的液冷实验室进展如何？", "液冷实验室已经揭牌。")
     alike = ("公司的液冷业务有哪些客户？", "液冷客户以数据中心为主。")
-    desk = desk_over(yearly(2024, asked), yearly(2025, alike))
-    reply = desk.reply(Message("与示例大学共建的液冷实验室进展如何"))
+    responder = desk_over(yearly(2024, asked), yearly(2025, alike))
+    reply = responder.reply(Message("与示例大学共建的液冷实验室进展如何"))
     ids = [hit.id for hit in (*reply.hits, *getattr(reply, "newer", ()))]
     assert "399999/2024-001#1" in ids
     assert isinstance(reply, Suggest) or ids[0] == "399999/2024-001#1"
     if isinstance(reply, Answer) and reply.newer:
-        assert "2025-04-28" in desk.show(reply).text
+        assert "2025-04-28" in responder.show(reply).text
 
 
 def test_as_of_a_day_the_newer_records_are_not_known_yet(desk_over):
-    desk = desk_over(yearly(2023), yearly(2024), yearly(2025))
-    reply = desk.reply(Message("分红政策如何", as_of=date(2024, 6, 1)))
+    responder = desk_over(yearly(2023), yearly(2024), yearly(2025))
+    reply = responder.reply(Message("分红政策如何", as_of=date(2024, 6, 1)))
     assert reply.hits[0].record.event_date == "2024-04-28"
-    assert "2025" not in desk.show(reply).text
+    assert "2025" not in responder.show(reply).text
 
 
 def test_the_same_words_in_two_records_are_one_hit(desk_over):
     same = (DIVIDENDS[0], "公司将综合考虑盈利、现金流和投资者回报，制定每年的分红方案。")
-    desk = desk_over(yearly(2024, same), yearly(2025, same))
-    reply = desk.reply(Message("公司的分红政策如何？"))
+    responder = desk_over(yearly(2024, same), yearly(2025, same))
+    reply = responder.reply(Message("公司的分红政策如何？"))
     assert isinstance(reply, Answer)
     assert [hit.record.event_date for hit in reply.related] != [reply.hits[0].record.event_date]
     assert len(reply.hits) == len(reply.related) == 1
@@ -205,8 +205,8 @@ def test_the_same_words_in_two_records_are_one_hit(desk_over):
 
 def test_a_topic_of_two_companies_is_offered_by_company(desk_over):
     other = made((DIVIDENDS[0], "样板的分红比例为五成。"), *OTHERS, code="388888", name="样板电器")
-    desk = desk_over(yearly(2025), other)
-    reply = desk.reply(Message("分红政策如何"))
+    responder = desk_over(yearly(2025), other)
+    reply = responder.reply(Message("分红政策如何"))
     assert isinstance(reply, Suggest)
     assert {hit.record.company_code for hit in reply.hits[:2]} == {"399999", "388888"}
     for message in (
@@ -214,7 +214,7 @@ def test_a_topic_of_two_companies_is_offered_by_company(desk_over):
         Message("388888 分红政策如何"),
         Message("分红政策如何", company="388888"),
     ):
-        reply = desk.reply(message)
+        reply = responder.reply(message)
         assert isinstance(reply, Answer)
         assert {hit.record.company_code for hit in reply.hits} == {"388888"}
 
@@ -227,12 +227,12 @@ def test_a_company_named_once_is_meant_by_every_question_of_the_message(desk_ove
         name="样板电器",
     )
     own = yearly(2025, DIVIDENDS, ("公司的出口占比如何？", "出口占比为一成。"))
-    desk = desk_over(own, other)
-    reply = desk.reply(Message("样板电器的分红政策如何？出口占比如何？"))
+    responder = desk_over(own, other)
+    reply = responder.reply(Message("样板电器的分红政策如何？出口占比如何？"))
     assert isinstance(reply, Answer)
     assert [hit.id for hit in reply.hits] == ["388888/2025-001#1", "388888/2025-001#2"]
     for typed in (
         "贵州茅台的分红政策如何？出口占比如何？",
         "1、600519的分红政策如何\n2、出口占比如何",
     ):
-        assert isinstance(desk.reply(Message(typed)), Decline)
+        assert isinstance(responder.reply(Message(typed)), Decline)

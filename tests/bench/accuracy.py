@@ -110,23 +110,25 @@ def _in_domain_text(
     sizes = ", ".join(f"{each.code} ({len(each.rows(False))} questions)" for each in judge)
     cautions = {
         f"{caution}{', without a model' * (not with_meaning)}": [
-            row for each in judge for row in ask_all(each.desk(caution, with_meaning), each.queries)
+            row
+            for each in judge
+            for row in ask_all(each.responder(caution, with_meaning), each.queries)
         ]
         for with_meaning in (True, False)
         for caution in get_args(Caution)
     }
     normal = cautions["normal"]
-    desk = together.desk()
+    responder = together.responder()
     codes = {each.code for each in judge}
     judged = [query for query in together.queries if query.company in codes]
     elsewhere = {
         "judge, a store for each company (as above)": asked,
         "judge, all companies in one store, the chat set to the company": [
-            row for query in judged for row in ask_all(desk, [query], query.company)
+            row for query in judged for row in ask_all(responder, [query], query.company)
         ],
-        "judge, all companies in one store": list(ask_all(desk, judged)),
+        "judge, all companies in one store": list(ask_all(responder, judged)),
         "fit, a store for each company": [
-            row for each in fit for row in ask_all(each.desk(), each.queries)
+            row for each in fit for row in ask_all(each.responder(), each.queries)
         ],
     }
     return f"""## On real records: the judge companies

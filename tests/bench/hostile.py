@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
@@ -28,18 +28,18 @@ _RUNS = 5
 _PROMISED_MS = 50.0
 
 
-def worst(desk: Desk) -> list[tuple[float, float, str]]:
+def worst(responder: Responder) -> list[tuple[float, float, str]]:
     """(median ms, worst ms, message), slowest first; the first run of each warms up."""
     found = []
     for typed in HOSTILE:
-        times = [_ms(desk, typed) for _ in range(_RUNS + 1)]
+        times = [_ms(responder, typed) for _ in range(_RUNS + 1)]
         found.append((median(times[1:]), max(times), typed))
     return sorted(found, reverse=True)
 
 
-def _ms(desk: Desk, typed: str) -> float:
+def _ms(responder: Responder, typed: str) -> float:
     start = perf_counter()
-    desk.reply(Message(typed))
+    responder.reply(Message(typed))
     return (perf_counter() - start) * 1000
 
 
@@ -49,10 +49,12 @@ def main() -> None:
         (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
         store.add([reading], SAMPLE.read_bytes(), SAMPLE.name)
         for what in ("words alone", "with meaning"):
-            desk = Desk(store, Words(), lambda: datetime.now(CHINA), embedder=default_embedder())
-            desk.reply(Message("可转债"))
-            times = worst(desk)
-            print(f"{what}, {desk.matcher}: {len(HOSTILE)} messages")
+            responder = Responder(
+                store, Words(), lambda: datetime.now(CHINA), embedder=default_embedder()
+            )
+            responder.reply(Message("可转债"))
+            times = worst(responder)
+            print(f"{what}, {responder.matcher}: {len(HOSTILE)} messages")
             for middle, most, typed in times[:5]:
                 print(f"  {middle:7.1f} ms, at worst {most:7.1f}  {typed[:20]!r} ({len(typed)})")
             if what == "words alone":

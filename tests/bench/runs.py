@@ -53,7 +53,7 @@ def in_domain(companies: Sequence[Company]) -> Runs:
         name: [
             row
             for each in companies
-            for row in ask_all(each.desk(with_meaning=with_meaning), each.queries)
+            for row in ask_all(each.responder(with_meaning=with_meaning), each.queries)
         ]
         for name, with_meaning in ((IRBOT, True), (BY_WORDS, False))
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answering.decision import decide
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA, Caution
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import embed_missing, vectors_of
@@ -60,14 +60,14 @@ class Company:
     db: Path
     unread: tuple[str, ...] = ()  # labelled records that no file yields
 
-    def desk(self, caution: Caution = "strict", with_meaning: bool = True) -> Desk:
+    def responder(self, caution: Caution = "strict", with_meaning: bool = True) -> Responder:
         store = Store(self.db)
         embedder = once() if with_meaning else None
         embed_missing(store, embedder)
-        return Desk(store, Words(), lambda: ASKED_AT, caution, embedder=embedder)
+        return Responder(store, Words(), lambda: ASKED_AT, caution, embedder=embedder)
 
     def records(self) -> tuple[Record, ...]:
-        return self.desk(with_meaning=False).records()
+        return self.responder(with_meaning=False).records()
 
     def rows(self, with_answer: bool) -> list[tuple[str, str]]:
         """(id, text) as a peer stores it."""

@@ -23,7 +23,7 @@ POST = (
 )
 
 
-def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(desk, store):
+def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(responder, store):
     now = time.time()
     db = connect(store.path)
     db.execute(NEW_QUESTION, [now - 3])
@@ -38,7 +38,7 @@ def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(desk,
         db.execute(POST, [*lane, int(key == "late/1")])
     platform = Platform()
     platform.posts.append("sent before the kill/1")
-    with delivering(desk, store.path, platform) as delivery:
+    with delivering(responder, store.path, platform) as delivery:
         platform.until(lambda: len(platform.posts) == 4)
         until = time.monotonic() + 5
         while delivery.oldest_undelivered_s():
@@ -60,11 +60,11 @@ def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(desk,
     ]
 
 
-def test_rows_are_written_as_an_older_version_reads_them(desk, store):
+def test_rows_are_written_as_an_older_version_reads_them(responder, store):
     class Waits(Platform):
         is_ready = False
 
-    delivery = Delivery(desk, store.path, clock=lambda: 1000.0)
+    delivery = Delivery(responder, store.path, clock=lambda: 1000.0)
     delivery.register("slack", Waits())
     chat = Chat("slack", "T", "C1", "U1")
     address = {"channel": "C1", "lane": "digest/C1"}
@@ -112,7 +112,7 @@ def test_rows_are_written_as_an_older_version_reads_them(desk, store):
     delivery.stop()
 
 
-def test_a_limited_look_up_leaves_the_fate_open(desk, store):
+def test_a_limited_look_up_leaves_the_fate_open(responder, store):
     class Busy(Platform):
         def look_up(self, payload, address, key):
             self.looked.append(key)
@@ -121,7 +121,7 @@ def test_a_limited_look_up_leaves_the_fate_open(desk, store):
     db = connect(store.path)
     row = ["k/1", "C1", "{}", "sending", None, 1, 0.0, time.time(), time.time(), 0]
     db.execute(POST, row)
-    with delivering(desk, store.path, platform := Busy()):
+    with delivering(responder, store.path, platform := Busy()):
         platform.until(lambda: platform.posts)
     assert platform.looked == ["k/1", "k/1"]
     assert platform.posts == ["k/1"]

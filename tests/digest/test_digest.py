@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.commands import Plan
 from bot.config import CHINA
 from bot.digest.due import due, next_due
@@ -41,7 +41,7 @@ class Library:
     def __init__(self, path):
         self.store = Store(path / "irbot.db")
         self.now = NOW
-        self.desk = Desk(self.store, Words(), lambda: self.now, desk_channels=("C9",))
+        self.responder = Responder(self.store, Words(), lambda: self.now, desk_channels=("C9",))
 
     def add(self, *records, **more):
         for item in records:
@@ -50,17 +50,17 @@ class Library:
     def edit(self, plan=NINE, day=None, chat=C1):
         day = day or self.now.date()
         at = datetime.combine(day, time(9), CHINA)
-        return self.desk.subscribing.digests.build(chat, plan, day, at)
+        return self.responder.subscribing.digests.build(chat, plan, day, at)
 
     def post(self, day=None, plan=NINE, chat=C1):
         """As if the digest had been posted; returns it."""
         said = self.edit(plan, day, chat)
-        ledger = self.desk.subscribing.subscriptions
+        ledger = self.responder.subscribing.subscriptions
         assert ledger.claim(chat, day or self.now.date(), "k", NOW, said.items)
         return said
 
     def text(self, *given, **more):
-        return self.desk.show(self.edit(*given, **more)).text
+        return self.responder.show(self.edit(*given, **more)).text
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_next_one_is_on_the_next_trading_day(after, day):
 
 def test_a_new_record_is_shown_with_eight_of_its_questions_and_how_to_open_them(library):
     library.add(record("2026-007", questions=31))
-    shown = library.desk.show(library.edit())
+    shown = library.responder.show(library.edit())
     assert shown.intro.splitlines()[2:4] == [
         "示例股份（300001）2026-11-20 业绩说明会",
         "投资者关系活动记录表 编号2026-007 共31问，列出其中8问",
@@ -117,7 +117,7 @@ def test_a_new_record_is_shown_with_eight_of_its_questions_and_how_to_open_them(
     assert "第9问" not in shown.intro
     for says in ("300001/2026-007", "300001/2026-007#8"):
         assert says in [button.sends for button in shown.buttons]
-        reply = library.desk.reply(Message(says))
+        reply = library.responder.reply(Message(says))
         assert reply.record.id if says.endswith("007") else reply.hits
 
 
@@ -239,7 +239,7 @@ def test_the_desk_reads_counts_of_the_days_since_and_nobodys_words(library):
     chat = Chat("slack", "T1", "C5", "U7")
     library.now = datetime(2026, 11, 20, 15, tzinfo=CHINA)  # a Friday
     for text in ("300001/2026-007#2", "300001/2026-007#2", "明天会下雨吗"):
-        library.desk.reply(Message(text, chat))
+        library.responder.reply(Message(text, chat))
     library.now = datetime(2026, 11, 23, 9, tzinfo=CHINA)
     said = library.text(Plan(time(9), desk=True), chat=replace(C1, channel="C9"))
     assert "2026-11-20 至 2026-11-22 收到提问3条：答复2，列出相近0，未找到1" in said
@@ -264,8 +264,8 @@ def test_a_digest_fits_whatever_the_chat_takes(library):
 
     ask = "第{at}问：" + "公司在智能电网、储能与数据中心业务上的布局与进展如何？" * 4
     library.add(*(record(f"2026-00{no}", questions=31, ask=ask) for no in range(1, 6)))
-    shown = library.desk.show(library.edit())
-    assert len(render.messages(shown, library.desk.words)) == 1
-    few = library.desk.show(replace(library.edit(), most=1))
+    shown = library.responder.show(library.edit())
+    assert len(render.messages(shown, library.responder.words)) == 1
+    few = library.responder.show(replace(library.edit(), most=1))
     (payload,) = webhook.messages(few)
     assert payload["markdown_v2"]["content"].count("共31问，列出其中1问") == 5

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.delivery.delivery import Delivery
 from bot.delivery.rate_limits import RateLimits
@@ -52,12 +52,14 @@ class Group:
 class Bot:
     def __init__(self, store, desk_channels=()):
         self.now = datetime(2026, 9, 29, 10, tzinfo=CHINA)
-        self.desk = Desk(store, Words(), lambda: self.now, desk_channels=desk_channels)
+        self.responder = Responder(store, Words(), lambda: self.now, desk_channels=desk_channels)
         self.group = Group()
-        self.delivery = Delivery(self.desk, store.path)
+        self.delivery = Delivery(self.responder, store.path)
         self.delivery.register("wecom", self.group)
-        self.scheduler = DigestScheduler(self.desk.subscribing, self.delivery, timedelta(hours=4))
-        self.subscriptions = self.desk.subscribing.subscriptions
+        self.scheduler = DigestScheduler(
+            self.responder.subscribing, self.delivery, timedelta(hours=4)
+        )
+        self.subscriptions = self.responder.subscribing.subscriptions
         self.delivery.start()
 
     def say(self, text, channel="G1"):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.message import Chat, Message
 from bot.wording.presentation import Words
@@ -20,16 +20,16 @@ class Dialog:
 
     def __init__(self, store):
         self.now = datetime(2026, 9, 30, 10, tzinfo=CHINA)
-        self.desk = Desk(store, Words(), lambda: self.now, desk_channels=("C9",))
-        self.desk.reachability = lambda chat: ""
+        self.responder = Responder(store, Words(), lambda: self.now, desk_channels=("C9",))
+        self.responder.reachability = lambda chat: ""
 
     def say(self, text, chat=C1):
-        return self.desk.show(self.desk.reply(Message(text, chat))).text
+        return self.responder.show(self.responder.reply(Message(text, chat))).text
 
     def changes(self, chat=C1):
         return [
             (change.what, change.user)
-            for change in self.desk.subscribing.subscriptions.changes(chat)
+            for change in self.responder.subscribing.subscriptions.changes(chat)
         ]
 
 
@@ -89,9 +89,9 @@ def test_a_channel_without_the_bot_is_asked_to_invite_it(dialog):
 
 
 def test_where_nothing_can_be_posted_nothing_is_subscribed(store):
-    desk = Desk(store, Words(), lambda: datetime(2026, 9, 30, tzinfo=CHINA))
+    responder = Responder(store, Words(), lambda: datetime(2026, 9, 30, tzinfo=CHINA))
     for chat in (None, Chat("terminal", "", "", "")):
-        said = desk.show(desk.reply(Message("订阅 09:00", chat))).text
+        said = responder.show(responder.reply(Message("订阅 09:00", chat))).text
         assert said.startswith("这里发不了每日摘要")
 
 

@@ -205,9 +205,9 @@ QUERIES = (
 )
 
 
-def test_the_desk_is_asked_as_a_chat_asks(desk, tmp_path):
+def test_the_desk_is_asked_as_a_chat_asks(responder, tmp_path):
     path = write(tmp_path / "q.tsv", ("query", "accept", "kind"), *QUERIES)
-    bonds, number, nothing, weather = ask_all(desk, read_queries(path))
+    bonds, number, nothing, weather = ask_all(responder, read_queries(path))
     assert (bonds.band, bonds.right) == ("answer", True)  # the part's question is accepted
     assert len(set(bonds.ids)) == len(bonds.ids) >= 10
     assert (number.ids, number.confidence, number.band) == (("300253/2025-002#7",), 1.0, "answer")
@@ -218,22 +218,22 @@ def test_the_desk_is_asked_as_a_chat_asks(desk, tmp_path):
     )  # what was ranked is judged all the same
 
 
-def test_the_accepted_ids_never_reach_the_desk(desk):
+def test_the_accepted_ids_never_reach_the_desk(responder):
     texts = ["可转债", "关税", "AI医疗的进展", "公司明天会下雨吗"]
     labels = [frozenset({"300253/2025-2#24"}), frozenset({"300253/2025-2#1"}), frozenset()]
     runs = [
         [
             (row.ids, row.confidence, row.band)
-            for row in ask_all(desk, [Query(text, label, "in") for text in texts])
+            for row in ask_all(responder, [Query(text, label, "in") for text in texts])
         ]
         for label in labels
     ]
     assert runs[0] == runs[1] == runs[2]
 
 
-def test_the_report_counts_by_kind_style_and_company(desk, tmp_path):
+def test_the_report_counts_by_kind_style_and_company(responder, tmp_path):
     path = write(tmp_path / "q.tsv", ("query", "accept", "kind"), *QUERIES)
-    rows = list(ask_all(desk, read_queries(path)))
+    rows = list(ask_all(responder, read_queries(path)))
     whole = json.loads(json.dumps(report(rows), allow_nan=False))
     assert whole["R@1"] == 1.0
     assert whole["counts"]["R@1"] == [2, 2]
@@ -243,11 +243,11 @@ def test_the_report_counts_by_kind_style_and_company(desk, tmp_path):
     assert "by_style" not in whole  # the file names none
 
 
-def test_the_curves_are_an_svg_document(desk, tmp_path):
+def test_the_curves_are_an_svg_document(responder, tmp_path):
     path = write(tmp_path / "q.tsv", ("query", "accept", "kind"), *QUERIES)
     for rows in (
-        list(ask_all(desk, read_queries(path))),
-        list(ask_all(desk, read_queries(path)))[2:],
+        list(ask_all(responder, read_queries(path))),
+        list(ask_all(responder, read_queries(path)))[2:],
     ):
         root = ElementTree.fromstring(diagram(rows))
         assert root.tag == "{http://www.w3.org/2000/svg}svg"

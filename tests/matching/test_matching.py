@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.decision import decide
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.evaluating import read_queries
 from bot.ingest.embedding import vectors_of
@@ -70,7 +70,7 @@ def desk_over(tmp_path):
         store = Store(tmp_path / "irbot.db")
         for at, record in enumerate(records):
             store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-        return Desk(store, Words(), lambda: NOW, caution)
+        return Responder(store, Words(), lambda: NOW, caution)
 
     return build
 
@@ -259,8 +259,8 @@ def test_what_contradicts_the_message_is_offered_at_most(
     assert contrary.passage.question.number == 1  # it keeps its place
     assert contrary.confidence < agreeing.confidence
     # Even where the bot is told to be bold.
-    desk = desk_over(record, caution="open")
-    assert isinstance(desk.reply(Message(otherwise)), Suggest | Decline)
+    responder = desk_over(record, caution="open")
+    assert isinstance(responder.reply(Message(otherwise)), Suggest | Decline)
 
 
 def test_relative_years_count_from_the_clock_in_a_message_and_from_the_event_in_a_record():
@@ -315,14 +315,14 @@ def test_a_named_company_narrows_the_search(named):
 
 
 def test_a_company_that_is_not_stored_gets_no_other_ones_words(desk_over):
-    desk = desk_over(*TWO, caution="open")
+    responder = desk_over(*TWO, caution="open")
     for text in ("贵州茅台分红政策如何", "600519 分红政策如何"):
-        assert isinstance(desk.reply(Message(text)), Decline)
+        assert isinstance(responder.reply(Message(text)), Decline)
 
 
 def test_a_company_other_than_the_chosen_one_is_declined(desk_over):
-    desk = desk_over(*TWO, caution="open")
-    reply = desk.reply(Message("样板电器分红政策如何", company="399999"))
+    responder = desk_over(*TWO, caution="open")
+    reply = responder.reply(Message("样板电器分红政策如何", company="399999"))
     assert isinstance(reply, Decline)
 
 
@@ -333,8 +333,8 @@ def test_a_company_other_than_the_chosen_one_is_declined(desk_over):
     "text", ["公司被立案调查了吗", "董事长留置", "大股东减持计划", "目标价多少"]
 )
 def test_a_touchy_word_that_no_record_holds_gets_no_offers(desk_over, sample, text):
-    desk = desk_over(sample.record, caution="open")
-    assert isinstance(desk.reply(Message(text)), Decline)
+    responder = desk_over(sample.record, caution="open")
+    assert isinstance(responder.reply(Message(text)), Decline)
 
 
 def test_a_touchy_word_that_a_record_holds_shows_that_record_only():
@@ -515,14 +515,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=lambda typed: repr(typed[:12]))
-def test_no_message_raises(desk, index, typed):
-    considered = desk.consider(Message(typed))
+def test_no_message_raises(responder, index, typed):
+    considered = responder.consider(Message(typed))
     reply = considered.reply
     assert isinstance(reply, Answer | Suggest | Decline | Help | Notice)
-    assert desk.show(reply).text
-    desk.show(desk.reply(Message(typed, company="300253")))
+    assert responder.show(reply).text
+    responder.show(responder.reply(Message(typed, company="300253")))
     index.search(typed)
-    desk.explain(considered)
+    responder.explain(considered)
 
 
 @given(st.text())

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.errors import BotError
 from bot.ingest.checks import findings
 from bot.ingest.embedding import embed_missing
@@ -41,41 +41,41 @@ def lists(store):
     return write
 
 
-def finds_the_bond(desk):
-    reply = desk.reply(Message(SLANG))
+def finds_the_bond(responder):
+    reply = responder.reply(Message(SLANG))
     return isinstance(reply, Answer | Suggest) and reply.hits[0].id == "300253/2025-002#24"
 
 
-def test_a_running_desk_heeds_every_edit(desk, lists):
-    before = desk.matcher
-    assert isinstance(desk.reply(Message(SLANG)), Decline)
+def test_a_running_desk_heeds_every_edit(responder, lists):
+    before = responder.matcher
+    assert isinstance(responder.reply(Message(SLANG)), Decline)
     path = lists(f'same = [["可转债", "{SLANG}"]]')
-    assert finds_the_bond(desk)
-    assert desk.matcher != before
+    assert finds_the_bond(responder)
+    assert responder.matcher != before
     lists(f'same = [["可转债", "{SLANG}"]]\ntouchy = [["{SLANG}"]]')
-    assert isinstance(desk.reply(Message(SLANG)), Decline)
+    assert isinstance(responder.reply(Message(SLANG)), Decline)
     path.unlink()
-    assert isinstance(desk.reply(Message(SLANG)), Decline)
-    assert desk.matcher == before
+    assert isinstance(responder.reply(Message(SLANG)), Decline)
+    assert responder.matcher == before
 
 
-def test_a_slip_of_the_pen_keeps_the_earlier_lists_and_is_logged_once(desk, lists, caplog):
+def test_a_slip_of_the_pen_keeps_the_earlier_lists_and_is_logged_once(responder, lists, caplog):
     lists(f'same = [["可转债", "{SLANG}"]]')
-    assert finds_the_bond(desk)
+    assert finds_the_bond(responder)
     path = lists(BROKEN)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
-            assert finds_the_bond(desk)
+            assert finds_the_bond(responder)
     (line,) = [item.getMessage() for item in caplog.records]
     assert f"{path} 第3行" in line
     lists(f'same = [["可转债", "{SLANG}"]]\ntouchy = [["{SLANG}"]]')  # mended, and heeded
-    assert isinstance(desk.reply(Message(SLANG)), Decline)
+    assert isinstance(responder.reply(Message(SLANG)), Decline)
 
 
 def test_a_slip_stops_a_start_in_one_line(store, lists):
     path = lists(BROKEN)
     with pytest.raises(BotError) as error:
-        Desk(store, Words(), lambda: NOW)
+        Responder(store, Words(), lambda: NOW)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
 

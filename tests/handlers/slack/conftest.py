@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import Settings, load_settings
 from bot.delivery.delivery import Delivery
 from handlers.slack.app import SlackChat
@@ -24,10 +24,10 @@ class Running:
 
 
 @contextmanager
-def running(settings: Settings, desk: Desk) -> Iterator[Running]:
+def running(settings: Settings, responder: Responder) -> Iterator[Running]:
     """Start a bot over the desk's store, and stop it."""
-    delivery = Delivery(desk, settings.db)
-    chat = SlackChat(settings, desk, delivery)
+    delivery = Delivery(responder, settings.db)
+    chat = SlackChat(settings, responder, delivery)
     delivery.start()
     chat.start()
     try:
@@ -45,9 +45,9 @@ def slack(monkeypatch):
 
 
 @pytest.fixture
-def bot(slack, desk, tmp_path):
+def bot(slack, responder, tmp_path):
     """A running bot; the store is the one of the `desk` fixture."""
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    with running(settings, desk) as bot:
+    with running(settings, responder) as bot:
         slack.until(lambda: slack.sockets)
         yield bot

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from flask import jsonify
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA, load_settings
 from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
@@ -27,7 +27,7 @@ def _text(post):
     )
 
 
-def test_a_mention_is_answered_once_in_its_thread(bot, slack, desk):
+def test_a_mention_is_answered_once_in_its_thread(bot, slack, responder):
     ts = slack.mention("可转债")
     post = slack.until(lambda: slack.posts)[0]
     assert (post["channel"], post["thread_ts"]) == ("C1", ts)
@@ -249,7 +249,9 @@ def test_blocks_that_slack_refuses_go_out_as_text(bot, slack):
     assert post["mrkdwn"] in (False, "0")
 
 
-def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(slack, desk, store, tmp_path):
+def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(
+    slack, responder, store, tmp_path
+):
     def revoked(method, given):
         if method == "chat.postMessage":
             return jsonify({"ok": False, "error": "token_revoked"})
@@ -257,28 +259,28 @@ def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(slack, desk,
 
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     slack.faults.append(revoked)
-    with running(settings, desk) as bot:
+    with running(settings, responder) as bot:
         slack.until(lambda: slack.sockets)
         ts = slack.mention("可转债")
         slack.until(lambda: bot.chat.state == "failed")
         assert not undelivered(store.path)
     slack.faults.clear()
-    with running(settings, desk):
+    with running(settings, responder):
         assert slack.until(lambda: slack.posts)[0]["thread_ts"] == ts
 
 
 def test_an_answer_that_takes_longer_than_slack_waits_comes_a_little_later(
     slack, store, tmp_path, monkeypatch
 ):
-    class Slow(Desk):
+    class Slow(Responder):
         def consider(self, message):
             time.sleep(0.3)
             return super().consider(message)
 
     monkeypatch.setattr("handlers.slack.events._ACK_WITHIN_S", 0.1)
-    desk = Slow(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
+    responder = Slow(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    with running(settings, desk):
+    with running(settings, responder):
         slack.until(lambda: slack.sockets)
         assert slack.command("明天会下雨吗") == {}
         assert "未找到" in _text(slack.until(lambda: slack.responses)[0])

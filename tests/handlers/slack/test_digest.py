@@ -15,7 +15,7 @@ from functools import partial
 import pytest
 from flask import make_response
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.commands import Plan
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
@@ -39,12 +39,12 @@ def workspace(slack, store, tmp_path):
         def __init__(self):
             settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
             self.now = datetime(2026, 9, 29, 10, tzinfo=CHINA)
-            self.desk = Desk(store, Words(), lambda: self.now, desk_channels=("C9",))
-            self.subscriptions = self.desk.subscribing.subscriptions
-            self.delivery = Delivery(self.desk, settings.db)
-            self.chat = SlackChat(settings, self.desk, self.delivery)
+            self.responder = Responder(store, Words(), lambda: self.now, desk_channels=("C9",))
+            self.subscriptions = self.responder.subscribing.subscriptions
+            self.delivery = Delivery(self.responder, settings.db)
+            self.chat = SlackChat(settings, self.responder, self.delivery)
             self.scheduler = DigestScheduler(
-                self.desk.subscribing, self.delivery, timedelta(hours=4)
+                self.responder.subscribing, self.delivery, timedelta(hours=4)
             )
             self.delivery.start()
             self.chat.start()

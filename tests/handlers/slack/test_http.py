@@ -20,13 +20,13 @@ SECRET = "s3cret"
 
 
 @pytest.fixture
-def http(slack, desk, tmp_path):
+def http(slack, responder, tmp_path):
     """A client of the web application in HTTP mode."""
     env = {**slack.env, "SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SECRET, "IR_DB": "irbot.db"}
     settings = load_settings(env, tmp_path)
-    delivery = Delivery(desk, settings.db)
-    chat = SlackChat(settings, desk, delivery)
-    app = web_app(desk, dict)
+    delivery = Delivery(responder, settings.db)
+    chat = SlackChat(settings, responder, delivery)
+    app = web_app(responder, dict)
     chat.mount(app)
     delivery.start()
     chat.start()

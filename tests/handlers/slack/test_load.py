@@ -57,7 +57,7 @@ def test_replies_are_quick_and_stay_so_while_one_channel_is_limited(served, seco
 
 @pytest.mark.parametrize("events", [600, pytest.param(50_000, marks=pytest.mark.trial)])
 def test_a_week_leaves_memory_flat_and_the_store_bounded(
-    desk, store, tmp_path, monkeypatch, events, capsys
+    responder, store, tmp_path, monkeypatch, events, capsys
 ):
     """Mentions of a week in process; the clock that is stored is this test's."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
@@ -67,8 +67,8 @@ def test_a_week_leaves_memory_flat_and_the_store_bounded(
         settings = load_settings(
             {**slack.env, "IR_DB": "irbot.db", "SLACK_POSTS_A_MINUTE": "0"}, tmp_path
         )
-        delivery = Delivery(desk, settings.db, clock=lambda: now[0])
-        chat = SlackChat(replace(settings), desk, delivery)
+        delivery = Delivery(responder, settings.db, clock=lambda: now[0])
+        chat = SlackChat(replace(settings), responder, delivery)
         delivery.start()
         chat.start()
         slack.until(lambda: slack.sockets)

@@ -22,14 +22,14 @@ def relayed(monkeypatch):
 
 @pytest.mark.parametrize("seconds", [4, pytest.param(60, marks=pytest.mark.trial)])
 def test_whatever_happens_to_the_socket_it_is_deaf_for_half_a_second_at_most(
-    relayed, desk, tmp_path, seconds, capsys
+    relayed, responder, tmp_path, seconds, capsys
 ):
     """Refreshed, cut, closed and silenced in turn; mentions all the while."""
     slack, every_s = relayed, seconds / 12 if seconds >= 60 else 1.0
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     deaf: dict[str, list[float]] = {}
     asked: set[str] = set()
-    with running(settings, desk):
+    with running(settings, responder):
         slack.until(lambda: slack.sockets)
         ends = itertools.cycle(["refresh", "cut", "close_cleanly", "fall_silent"])
         until = time.monotonic() + seconds
@@ -72,7 +72,7 @@ def test_malformed_frames_do_not_end_the_connection(bot, slack):
     assert slack.until(lambda: slack.posts, 8)
 
 
-def test_a_refused_token_is_failed_and_not_hammered(slack, desk, tmp_path, monkeypatch):
+def test_a_refused_token_is_failed_and_not_hammered(slack, responder, tmp_path, monkeypatch):
     from flask import jsonify
 
     from bot.config import load_settings
@@ -84,7 +84,7 @@ def test_a_refused_token_is_failed_and_not_hammered(slack, desk, tmp_path, monke
 
     slack.faults.append(refuse)
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    chat = SlackChat(settings, desk, Delivery(desk, settings.db))
+    chat = SlackChat(settings, responder, Delivery(responder, settings.db))
     chat.start()
     slack.until(lambda: chat.state == "failed")
     time.sleep(0.5)

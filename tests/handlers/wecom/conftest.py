@@ -34,14 +34,14 @@ def wecom():
 
 
 @pytest.fixture
-def start(wecom, desk, tmp_path):
+def start(wecom, responder, tmp_path):
     """Start a bot over the store of the `desk` fixture; returns it with its delivery."""
     running = []
 
     def start(timing=QUICK, **settings):
         found = load_settings({**wecom.env, "IR_DB": "irbot.db"}, tmp_path)
-        delivery = Delivery(desk, found.db)
-        chat = WecomChat(replace(found, **settings), desk, delivery, timing)
+        delivery = Delivery(responder, found.db)
+        chat = WecomChat(replace(found, **settings), responder, delivery, timing)
         running.append((chat, delivery))
         delivery.start()
         chat.start()

@@ -49,11 +49,11 @@ def test_a_command_word_is_optional_in_every_spelling(bot, wecom, command):
     assert "第24问第2小问" in post["content"]
 
 
-def test_the_same_words_in_group_single_chat_and_slack(bot, wecom, desk):
+def test_the_same_words_in_group_single_chat_and_slack(bot, wecom, responder):
     from bot.message import Message
 
     for text in ("可转债", "关税", "今天天气", "最新", "300253/2025-002#24"):
-        expected = desk.show(desk.reply(Message(text)))
+        expected = responder.show(responder.reply(Message(text)))
         wecom.mention(text, chat=f"wr{text}")
         wecom.say(text, user=f"u{text}")
         for chat in (f"wr{text}", f"u{text}"):
@@ -148,7 +148,7 @@ def offered(wecom, chat, say):
     return listed, card
 
 
-def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom, desk):
+def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom, responder):
     listed, card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
     assert "不代表公司观点" in listed["content"]
     assert "\nA. （第" in listed["content"]
@@ -208,7 +208,7 @@ def test_an_opinion_is_kept_as_in_slack_and_can_be_taken_back(bot, wecom, store)
     assert not rows()
 
 
-def test_an_askers_words_are_not_repeated_in_a_group(bot, wecom, desk):
+def test_an_askers_words_are_not_repeated_in_a_group(bot, wecom, responder):
     for text in (
         "骂人的话",
         "300253/骂人的话",
@@ -221,18 +221,20 @@ def test_an_askers_words_are_not_repeated_in_a_group(bot, wecom, desk):
     assert not [post for post in posts if "骂人" in (post["content"] or "")]
 
 
-def test_other_questions_that_found_nothing_are_counted_in_a_group_and_named_in_single_chat(desk):
+def test_other_questions_that_found_nothing_are_counted_in_a_group_and_named_in_single_chat(
+    responder,
+):
     from bot.message import Answer, Message
 
-    reply = desk.reply(Message("#7"))
+    reply = responder.reply(Message("#7"))
     assert isinstance(reply, Answer)
     from dataclasses import replace
 
-    shown = desk.show(replace(reply, asked=("第7问", "骂人的话"), places=((1,),)))
-    in_group = messages(shown, desk.words, in_group=True)[0]["markdown"]["content"]
+    shown = responder.show(replace(reply, asked=("第7问", "骂人的话"), places=((1,),)))
+    in_group = messages(shown, responder.words, in_group=True)[0]["markdown"]["content"]
     assert "骂人" not in in_group
     assert "另有1个提问" in in_group
-    assert "骂人" in messages(shown, desk.words)[0]["markdown"]["content"]
+    assert "骂人" in messages(shown, responder.words)[0]["markdown"]["content"]
 
 
 def test_status_tells_the_ids_that_settings_need(bot, wecom):

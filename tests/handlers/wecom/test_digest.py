@@ -9,13 +9,13 @@ from bot.config import CHINA
 from bot.digest.scheduler import DigestScheduler
 
 
-def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom, desk):
+def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom, responder):
     _, delivery = bot
     day = date(2026, 11, 25)
     wecom.mention("/ir 订阅 09:00", chat="wrG1")
-    subscriptions = desk.subscribing.subscriptions
+    subscriptions = responder.subscribing.subscriptions
     wecom.until(lambda: subscriptions.active())
-    scheduler = DigestScheduler(desk.subscribing, delivery, timedelta(hours=4))
+    scheduler = DigestScheduler(responder.subscribing, delivery, timedelta(hours=4))
     end = time.monotonic() + 10
     while not subscriptions.entries(day, "posted"):
         assert time.monotonic() < end

@@ -215,7 +215,7 @@ def test_every_answer_of_every_record_is_read_as_it_stands():
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_offers_and_listings_are_read_as_they_stand(read, desk):
+def test_offers_and_listings_are_read_as_they_stand(read, responder):
     options = tuple(
         Option(letter, f"（第{at}问）", text, f"300001/2025-003#{at}")
         for at, (letter, text) in enumerate(zip("ABCDE", MARKED, strict=False), 1)
@@ -226,7 +226,7 @@ def test_offers_and_listings_are_read_as_they_stand(read, desk):
         assert f"{option.letter}. {option.caption}{option.question}" in read_out or (
             option.question in read_out
         )
-    listing = desk.show(desk.reply(Message("最新")))
+    listing = responder.show(responder.reply(Message("最新")))
     assert read("\n\n".join(contents(listing))) == listing.text.split("\n")
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.answering.responder import Desk
+from bot.answering.responder import Responder
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
 from bot.delivery.transport import CannotCheck, RateLimited, Refused, Sent, Unconfirmed
@@ -86,10 +86,10 @@ def test_words_that_a_renderer_might_change_stand_in_a_fence():
         assert "~" not in outside
 
 
-def test_every_question_of_the_sample_arrives_to_the_letter(desk):
-    (record,) = desk.records()
+def test_every_question_of_the_sample_arrives_to_the_letter(responder):
+    (record,) = responder.records()
     for question in record.questions:
-        shown = desk.words.show(Answer((Hit(record, question, 1.0),), date(2026, 11, 25)))
+        shown = responder.words.show(Answer((Hit(record, question, 1.0),), date(2026, 11, 25)))
         payloads = messages(ReplyView("每日摘要", shown.quotations))
         joined = "".join(map(content, payloads)) if len(payloads) == 1 else shown_text(payloads)
         assert question.question in joined
@@ -106,20 +106,20 @@ def test_every_question_of_the_sample_arrives_to_the_letter(desk):
         (-1, Refused("-1", permanent=False)),
     ],
 )
-def test_the_errcode_decides_not_the_status(gateway, desk, tmp_path, code, outcome):
+def test_the_errcode_decides_not_the_status(gateway, responder, tmp_path, code, outcome):
     gateway.codes[KEY] = code
-    hooks = Webhooks(settings(gateway, tmp_path), Delivery(desk, tmp_path / "irbot.db"))
+    hooks = Webhooks(settings(gateway, tmp_path), Delivery(responder, tmp_path / "irbot.db"))
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == outcome
     assert hooks.look_up(payload, {"webhook": name}, "k") == CannotCheck()
 
 
-def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, desk, tmp_path):
+def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, responder, tmp_path):
     from flask import make_response
 
     gateway.fault = lambda key, body: make_response("<html>", 502)
-    hooks = Webhooks(settings(gateway, tmp_path), Delivery(desk, tmp_path / "irbot.db"))
+    hooks = Webhooks(settings(gateway, tmp_path), Delivery(responder, tmp_path / "irbot.db"))
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == Unconfirmed("HTTP 502")
@@ -158,13 +158,13 @@ def group(gateway, store, tmp_path):
 
         def __init__(self):
             self.now = self.began
-            self.desk = Desk(store, Words(), lambda: self.now)
-            self.delivery = Delivery(self.desk, store.path)
+            self.responder = Responder(store, Words(), lambda: self.now)
+            self.delivery = Delivery(self.responder, store.path)
             self.hooks = Webhooks(settings(gateway, tmp_path), self.delivery)
-            self.subscriptions = self.desk.subscribing.subscriptions
+            self.subscriptions = self.responder.subscribing.subscriptions
             self.hooks.subscribe(self.subscriptions, self.now)
             self.scheduler = DigestScheduler(
-                self.desk.subscribing, self.delivery, timedelta(hours=4)
+                self.responder.subscribing, self.delivery, timedelta(hours=4)
             )
             self.delivery.start()
 
