@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from io import TextIOWrapper
@@ -64,12 +65,27 @@ class _Failure(click.ClickException):
         _say(self.message, err=True)
 
 
+@contextmanager
+def _typed_words_escaped() -> Iterator[None]:
+    """Click repeats in its errors what was typed, which may be a file's name."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.message = one_line(error.message)
+        raise
+
+
 class _Group(click.Group):
     """Everything raised on purpose becomes a clear line; a bug still shows its traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _typed_words_escaped():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _typed_words_escaped():
+                return super().invoke(ctx)
         except BotError as error:
             raise _Failure(str(error)) from error
         except sqlite3.Error as error:
@@ -134,7 +150,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 
 @cli.command("import")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(readable=False, path_type=Path))
 @click.option("--again", metavar="ID", help="用今天的读取程序重读一份已收录记录的源文件。")
 @click.option("--yes", is_flag=True, help="与 --again 同用：已看过不同处，不再询问。")
 @click.option("--dry-run", is_flag=True, help="只显示会发生什么，不写入。")
