@@ -12,6 +12,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory
 
 from bot.answering.responder import Responder
+from bot.errors import printable
 from bot.message import Chat, Message
 
 _LEAVE = {"exit", "quit", "退出", "再见", ":q"}
@@ -29,7 +30,7 @@ def chat(responder: Responder, folder: Path) -> None:
         if line.strip().lower() in _LEAVE:
             break
         reply = responder.reply(Message(_without_command(line), where))
-        click.echo(responder.show(reply).text + "\n")
+        click.echo(printable(responder.show(reply).text) + "\n")
 
 
 def _without_command(line: str) -> str:

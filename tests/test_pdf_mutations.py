@@ -17,7 +17,11 @@ import pytest
 from bot.reading.apart import Job, Read, read_apart
 
 RECORDS = Path(__file__).parent / "records"
-SEEDS = sorted([*RECORDS.glob("made_up/pdf_*.pdf"), *RECORDS.glob("kinds/pdf/*.pdf")])
+SEEDS = sorted(
+    path
+    for where in ("made_up/pdf_*.pdf", "kinds/pdf/*.pdf", "kinds/hostile/c*.pdf")
+    for path in RECORDS.glob(where)
+)
 REAL = sorted(Path(os.environ.get("IR_TEST_RECORDS", "/nowhere")).rglob("*.pdf"))
 WORDS = (b"obj", b"stream", b"/Length", b"/Type", b"/Kids", b"/Count", b"R", b"<<", b"]", b"/Font")
 

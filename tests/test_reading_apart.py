@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -136,6 +138,38 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     assert ["不是普通文件" in one.reason for one in refused] == [True, True, True, False]
     assert "无法读取" in refused[3].reason
     assert len(last.readings) == 1
+
+
+def test_whatever_lies_in_a_folder_is_named(tmp_path):
+    (folder := tmp_path / "downloads" / "a.pdf").mkdir(parents=True)
+    (folder / "a.txt").write_bytes(SAMPLE.read_bytes())
+    os.mkfifo(folder / "b pipe.pdf")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(folder / "c socket.txt"))
+    (folder / "d loop.txt").symlink_to("d loop.txt")
+    (folder / "e gone.txt").symlink_to("nowhere")
+    (folder / "f itself").symlink_to(".")
+    (folder / "g empty.txt").touch()
+    with zipfile.ZipFile(folder / "h archive.pdf", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(1 << 20))
+    (folder / ".hidden").write_text("x", encoding="utf-8")
+    closed = folder / "i closed"
+    closed.mkdir(mode=0)
+    (folder / "z.txt").write_bytes(SAMPLE.read_bytes())
+    store = Store(tmp_path / "irbot.db")
+    paths = [tmp_path / "downloads", Path("x" * 300)]
+    outcomes = list(import_files(store, files_in(paths), Options()))
+    closed.chmod(0o700)
+    told = {Path(outcome.file).name: outcome for outcome in outcomes}
+    assert told.pop("a.txt").status == "imported"
+    assert told.pop("z.txt").status == "unchanged"
+    if os.geteuid():  # root opens it
+        assert "无法读取" in told.pop("i closed").reason
+    assert [name[0] for name in told] == [*"bcdegh", "x"]
+    for outcome in told.values():
+        assert outcome.status in ("refused", "skipped")
+        assert len(outcome.reason.splitlines()) == 1
+    assert len(store.records()) == 1
 
 
 @pytest.mark.parametrize(

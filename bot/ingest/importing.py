@@ -44,23 +44,33 @@ class Outcome:
 def files_in(paths: Sequence[Path]) -> list[Path]:
     """The files meant: those named, and those in the named folders, in order of their names.
 
+    What is no file or cannot be opened is among them: reading it says so. Hidden ones are not.
+
     Raises:
         BotError: A path does not exist.
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            found += sorted(
-                file
-                for file in path.rglob("*")
-                if file.is_file()
-                and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            )
-        elif path.exists():
-            found.append(path)
-        else:
-            raise BotError(f"没有这个文件或文件夹：{one_line(str(path))}")
+        if os.path.isdir(path):  # noqa: PTH112 - its method raises on names that are too long
+            found += sorted(_walked(path))
+            continue
+        try:
+            path.lstat()
+        except FileNotFoundError as error:
+            raise BotError(f"没有这个文件或文件夹：{one_line(str(path))}") from error
+        except OSError:
+            pass
+        found.append(path)
     return list(dict.fromkeys(found))
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    """All in the folder and its folders that is no folder; a folder that cannot be opened, too."""
+    closed: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(place) / name for name in files if not name.startswith("."))
+    yield from (Path(error.filename) for error in closed)
 
 
 def import_files(

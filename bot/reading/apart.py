@@ -13,6 +13,7 @@ costs one line of report:
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import multiprocessing.process
 import os
@@ -186,6 +187,7 @@ def _serve(pipe: Connection, parents: Connection) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # what C libraries say of broken files
         os.dup2(nowhere, stream)
+    faulthandler.disable()  # the parent says how it ended
     began_with = _peak()
     _limit_memory()
     while True:
@@ -251,6 +253,8 @@ def _content(path: Path) -> bytes | Read:
         reason = f"{place}：是没有下载完的文件或临时文件，未读取"
         return Read(file, failed="skipped", reason=reason)
     status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        any(path.iterdir())  # says why where it cannot be opened
     if not stat.S_ISREG(status.st_mode):
         reason = f"{place}：不是普通文件（是文件夹、管道或设备），未读取"
         return Read(file, failed="refused", reason=reason)

@@ -36,7 +36,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(readable=False, path_type=Path))
 @click.option("--again", metavar="ID", help="用今天的读取程序重读一份已收录记录的源文件。")
 @click.option("--yes", is_flag=True, help="与 --again 同用：已看过不同处，不再询问。")
 @click.option("--dry-run", is_flag=True, help="只显示会发生什么，不写入。")

@@ -380,6 +380,7 @@ def test_escape_codes_in_names_and_words_are_shown_escaped(irbot):
     outputs += [
         irbot(f"show {ID} --json"),
         irbot("ask 分红"),
+        irbot("chat", "分红\n1\n\x1b[31m关税\n"),
         CliRunner().invoke(cli, ["show", name]),
     ]
     for done in outputs:
@@ -387,6 +388,18 @@ def test_escape_codes_in_names_and_words_are_shown_escaped(irbot):
     assert "h5\\x1b[31m\\n已收录.txt" in imported.stderr
     if imported.exit_code == 0:  # else it was refused, which is as good
         assert any("3.20\x9b31m 元" in item["answer"] for item in shown(irbot)["questions"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--{}"], ["{}"], ["ask", "--file", "{}"], ["import", "--set", "{}", "x"], ["import", "{}"],
+     ["ask", "--as-of", "{}", "x"], ["restore-version", "x", "{}"], ["withdraw", "{}"]],
+)  # fmt: skip
+def test_what_was_typed_is_escaped_in_every_error(irbot, words):
+    typed = [word.format("x\x1b[31m\u202ey\x07") for word in words]
+    done = CliRunner().invoke(cli, typed, color=True)
+    assert done.exit_code
+    assert not set(done.output) & {"\x1b", "\x07", "\u202e"}, done.output
 
 
 def test_a_kill_during_an_import_leaves_each_file_whole_or_out(tmp_path):
