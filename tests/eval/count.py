@@ -29,7 +29,7 @@ class Least:
 
 LEAST = {
     FOLDER: Least(8, {"in": 900, "near": 150, "far": 150}, 60),
-    ARCHIVE: Least(4, {"in": 350, "near": 150, "far": 75, "narrative": 75}, 100),
+    ARCHIVE: Least(7, {"in": 900, "near": 360, "far": 170, "narrative": 120}, 150),
 }
 
 

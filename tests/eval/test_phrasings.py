@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.evaluating import plain_id
-from bot.importing import Options, files_in, import_files
+from bot.ingest.importing import Options, files_in, import_files
 from bot.record import Record
 from bot.store import Store
 from tests.bench.sets import Library
