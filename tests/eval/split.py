@@ -1,5 +1,6 @@
 """The phrasings written by hand, and which companies may be looked at while tuning.
 
+Two folders hold them: FOLDER over one record of a company, ARCHIVE over all its records. In each,
 split.toml names the companies of each half and the SHA-256 of every file, so that a phrasing
 changed afterwards is seen. Nothing is ever tuned on *judge*.
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+ARCHIVE = FOLDER / "archive"
 
 
 @dataclass(frozen=True)
