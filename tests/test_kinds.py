@@ -23,12 +23,6 @@ FOLDER = Path(__file__).parent / "records/kinds"
 DOCUMENTS = sorted(
     path for path in FOLDER.iterdir() if path.is_file() and path.suffix in (".txt", ".md", ".pdf")
 )
-# Kinds that are not read yet; each that is leaves the list.
-NOT_YET = {
-    "list_behind_date_row",
-    "list_behind_date_row_with_figures",
-    "markdown_merged_cells_repeated",
-}
 
 
 def squashed(value: object) -> str:
@@ -71,14 +65,7 @@ def compare(shown: dict[str, Any], expected: dict[str, Any]) -> None:
             assert flat(shown[name]) == flat(value), name
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        pytest.param(path, marks=pytest.mark.xfail(strict=True)) if path.stem in NOT_YET else path
-        for path in DOCUMENTS
-    ],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_a_kind_of_fault_is_read_as_a_person_reads_it(document, tmp_path):
     expected = json.loads(document.with_suffix(".expected.json").read_text(encoding="utf-8"))
     store = Store(tmp_path / "irbot.db")
@@ -112,22 +99,13 @@ HOSTILE = {
     ),
     "c12_heading_last": (ABROAD, "您好。前文如下。一、经营情况"),
 }
-HOSTILE_NOT_YET = {"c01_bar_row", "c06_hash_in_plain"}  # told as Markdown by one line
 
 
 def pairs(record: Record) -> list[tuple[str, str]]:
     return [(squashed(item.question), squashed(item.answer)) for item in record.questions]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True))
-        if name in HOSTILE_NOT_YET
-        else name
-        for name in HOSTILE
-    ],
-)
+@pytest.mark.parametrize("name", HOSTILE)
 def test_words_that_look_like_something_else_stay_as_printed(name):
     (document,) = (FOLDER / "hostile").glob(f"{name}.*")
     (reading,) = read_records(document.read_bytes(), document.name)

@@ -28,6 +28,7 @@ _OF_PERSONS = re.compile(
 )
 _IN_ATTENDEES = re.compile(
     r"(?m)^.{0,2}(?:上市)?公司接待|^.{0,4}主要内容|^.?(?:地点|时间)[:：\s]+(?:\d|公司|线上|电话)"
+    r"|(?<=[、，,]\n)\s*\d{4}\s*年\s*\d{1,2}\s*月"  # a list that stops, and the row 时间
 )
 _NOTHING_THEN_SENTENCE = re.compile(
     r"^\s*(?:无|不适用|不涉及|否)\s*[。.]?\s*\n(?:.|\n)*[。！？]\s*$"
