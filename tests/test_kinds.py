@@ -288,13 +288,39 @@ def test_page_markers_of_a_text_are_no_words(marker):
         "风险提示：市场有风险。",
         "其他说明 见公告",
         "附件清单（如有） 无",
+        "附件 一、二均已完成。",
+        "是否涉及\n重大信息\n以公告为准。",
     ],
 )
 @pytest.mark.parametrize("content", [NUMBERED, UNLABELLED, PREFIXED], ids=["答", "none", "Q"])
 def test_what_looks_like_a_row_inside_an_answer_stays_in_it(content, line):
     record = read(content.replace("预计年底投产。", f"安排如下。\n{line}\n预计年底投产。"))
-    assert pairs(record) == [(PAIRS[0][0], squashed(f"安排如下。{line}预计年底投产。")), PAIRS[1]]
+    words = squashed(f"安排如下。{line}预计年底投产。")
+    assert pairs(record) == [(PAIRS[0][0], words), PAIRS[1]]
     assert (record.attachments, record.form_dates, record.other) == (("无",), ("2026-05-07",), ())
+
+
+@pytest.mark.parametrize(
+    "line", ["附件 一、二均已完成。", "附件 材料另行报送。", "是否涉及\n重大信息\n以公告为准。"]
+)
+def test_what_begins_like_a_row_under_the_last_answer_stays_in_it(line):
+    record = read(f"{NUMBERED}\n{line}")
+    assert pairs(record)[1] == (PAIRS[1][0], squashed(f"{PAIRS[1][1]}{line}"))
+    assert (record.attachments, record.other) == (("无",), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (NUMBERED.replace("2、", ""), "另有答复标记"),
+        (PREFIXED.replace("Q2：海外订单如何？", "海外订单如何"), "另有答复标记"),
+        (UNLABELLED.replace("2、海外", "海外"), "另一个提问"),
+        (f"{UNLABELLED}\n2、公司怎样看待成本？\n成本平稳。", "又有它的编号"),
+        (UNLABELLED.replace("预计", "谢谢！公司感谢您的关注。\n预计"), "答复的开头"),
+    ],
+)
+def test_a_question_that_is_lost_in_an_answer_is_named(content, named):
+    assert any(named in warning for warning in read(content).warnings), read(content)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.reading.lines import squashed
 from bot.record import Question
 
 _SENTENCE_END = '。！？!?…；;：:”"）)》】.，,、'
@@ -39,6 +40,10 @@ _PAGE = re.compile(
     r"|\d{1,3}\s*[/／]\s*\d{1,3})\s*(?:\n|$)|[=\-*#]{2,}\s*page\s*\d+",
     re.I,
 )
+_ASKED = re.compile(r"[？?]\s*$")
+_ANSWERED = re.compile(r"\s*(?:答|公司?[回答]复|[Aa]\d{0,3})\s*[:：](?!\s*[（(【])")  # no speaker
+_THANKS = re.compile(r"(?<=[？?\n])\s*(?:谢谢|感谢)(?P<more>[^？?]*)$")
+_SHORTEST_QUESTION = 5  # characters
 _HEADING = re.compile(
     r"(?:[（(]?[一二三四五六七八九十]{1,3}[）)、.．]|第[一二三四五六七八九十\d]+\s*(?:部分|节|章|场|天)|Day\s*\d|[上下]午场)"
     r"[^。！？；]{0,24}|(?:投资者)?问答(?:环节)?|Q\s*&\s*A|互动交流|交流环节",
@@ -67,6 +72,7 @@ class ReadRow:
 def warnings(questions: Sequence[Question]) -> list[str]:
     """What to look at in the questions and answers."""
     found = [line for question in questions for line in _of_one(question)]
+    found += [line for question in questions for line in _asked_inside(question)]
     found += [line for above, below in pairwise(questions) for line in _next_label(above, below)]
     return found + [line for question in questions[-1:] for line in _tail(question)]
 
@@ -96,6 +102,37 @@ def _of_one(question: Question) -> Iterator[str]:
         yield f"第{number}问的答复里同一段出现两次：“{_shown(line)}”"
     if len(paragraphs) > 1 and _HEADING.fullmatch(paragraphs[-1].strip()):
         yield f"第{number}问的答复以标题样的文字结尾：“{_shown(paragraphs[-1])}”"
+
+
+def _asked_inside(question: Question) -> Iterator[str]:
+    """Another question stands in the answer, or the answer's first words in the question."""
+    number, paragraphs = question.number, question.answer.split("\n")
+    for line in paragraphs[1:]:
+        if question.printed_number is not None and _counts_again(question, line):
+            yield f"第{number}问的答复里又有它的编号：“{_shown(line)}”"
+        elif _ASKED.search(line) and len(line) >= _SHORTEST_QUESTION:
+            yield f"第{number}问的答复里像是有另一个提问：“{_shown(line)}”"
+        elif _ANSWERED.match(line):
+            yield f"第{number}问的答复里另有答复标记：“{_shown(line)}”"
+    thanks = _THANKS.search(question.question)
+    if thanks and len(thanks["more"]) >= _SHORTEST_QUESTION:
+        yield f"第{number}问的提问里像是有答复的开头：“{_shown(thanks[0].strip())}”"
+
+
+def _counts_again(question: Question, line: str) -> bool:
+    """Whether a paragraph of the answer has the question's own number in the same writing, and no
+    list counts up to it."""
+    label = squashed(question.printed_label or "")
+    number = question.printed_number
+    list_above = re.search(
+        rf"(?m)^\s*{(number or 0) - 1}\s*[、.．]", question.answer[: question.answer.find(line)]
+    )
+    return (
+        len(label) > len(str(number))
+        and number != 1
+        and squashed(line).startswith(label)
+        and not list_above
+    )
 
 
 def _next_label(above: Question, below: Question) -> Iterator[str]:

@@ -219,8 +219,13 @@ class _Content:
         for at in range(start.at + least, close):
             if is_remark(self.texts[at]):
                 close = at
-        above = any(closes(text) for text in self.texts[: start.at])
-        return end if above else close
+        if any(closes(text) for text in self.texts[: start.at]):
+            return end
+        if not all(closes(text) for text in self.texts[close:end]):
+            self.warnings.append(
+                f"“{self.texts[close].strip()[:24]}”之后的文字没有当作答复，请核对"
+            )
+        return close
 
     def _has_answer(self, begin: int, end: int) -> bool:
         return any(begin < at < end for at in self.answers)

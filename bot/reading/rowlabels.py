@@ -198,6 +198,8 @@ def _is_a_row(ledger: Ledger, found: Found, name: str, in_content: bool) -> bool
         says = after if after.strip(" \t\u3000:：|") else _next_text(ledger, last.line)
         if not (_ENDS.search(above) and _SAYS_WHETHER.match(says)):
             return False
+    if in_content and found.label == "附件" and re.match(r"\s*[一二三四五六七八九十\d]", after):
+        return False  # 附件 一、二 in a sentence; 附件一： is told above
     if not in_content or name == "attachments" or len(found.label) >= _SHORTEST_FOOT:
         # 时间紧、地点好: a label is followed by its end, a space, a colon or a figure.
         return not after or after[0].isspace() or after[0] in ":：|0123456789"
