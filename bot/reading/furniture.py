@@ -24,6 +24,10 @@ _PAGE_NUMBER = re.compile(
     re.I,
 )
 _PAGE_INDEX = re.compile(r"\s*Page:\s*1(?:\s*,\s*\d{1,3})*\s*")  # a converter's, at the end
+_NAMES_COMPANY = re.compile(
+    r"^[^。！？；：:]*(?:有限公司|[（(]\d{6}[）)]|\d{6}|记录表)[^。！？；：:]*$"
+)
+_LONGEST_LEFT = 40  # characters of a line that may be a head
 _DASHES = re.compile(r"[-—–\s|]+")
 _AT_EDGE = 3  # lines from a page's first or last one, in which its head and foot stand
 _LONGEST_HEAD = 60  # characters
@@ -74,7 +78,18 @@ def put_furniture_aside(ledger: Ledger) -> Doubts:
     warnings = [
         f"第{lines[at].page}页 像页码的“{lines[at].text.strip()}”留在正文里，请核对" for at in left
     ]
+    warnings += _heads_left(ledger, content)
     return Doubts((*doubled, *_missing_pages(ledger, numbers)), tuple(dict.fromkeys(warnings)))
+
+
+def _heads_left(ledger: Ledger, content: frozenset[int]) -> list[str]:
+    """Lines that name a company or a code again and again inside the content."""
+    texts = [squashed(ledger.source.lines[at].text) for at in sorted(content) if ledger.is_free(at)]
+    return [
+        f"像页眉的“{text}”在正文里出现{count}次，请核对"
+        for text, count in Counter(texts).items()
+        if count > 1 and len(text) <= _LONGEST_LEFT and _NAMES_COMPANY.search(text)
+    ]
 
 
 def _edges(ledger: Ledger) -> tuple[dict[int, list[int]], dict[int, list[int]]]:

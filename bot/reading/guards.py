@@ -55,6 +55,12 @@ _NOTE = re.compile(
 _STATEMENT = re.compile(
     r"未公开重大信息|(?:应披露|是否涉及|有无).{0,4}重大信息|信息泄露|(?:会议|活动|交流|调研)[^。]{0,4}结束"
 )
+# Loosely, what speaks of the event or of the paper: a person looks whether it is the answer's.
+_OF_THE_EVENT = re.compile(
+    r"主持人|致辞|闭幕|本次(?:调研|活动|会议|交流|说明会|接待|纪要)|此次(?:调研|活动|会议|交流)|会后|参会|与会|纪要|本页|正文"
+    r"|感谢(?:各位|大家)|莅临|走访|下次|其余(?:的)?(?:问题|提问)|入市|投资建议|仅供参考|前瞻|签署|经办人|填表|记录人|未使用|未提供"
+    r"|现场照片|见附件"
+)
 _HOUSE = re.compile(r"证券|基金|资本|资管|投资|保险|银行|信托|人寿|养老")
 _LIST = re.compile(r"(?:参会|参与|与会|调研|来访)[^。]{0,8}(?:名单|名录)|序号\s*(?:单位|机构|姓名)")
 
@@ -74,7 +80,7 @@ def warnings(questions: Sequence[Question]) -> list[str]:
     found = [line for question in questions for line in _of_one(question)]
     found += [line for question in questions for line in _asked_inside(question)]
     found += [line for above, below in pairwise(questions) for line in _next_label(above, below)]
-    return found + [line for question in questions[-1:] for line in _tail(question)]
+    return found + [line for question in questions[-1:] for line in _tail(question, questions[:-1])]
 
 
 def refusals(rows: Sequence[ReadRow]) -> list[str]:
@@ -148,7 +154,7 @@ def _next_label(above: Question, below: Question) -> Iterator[str]:
             yield f"第{above.number}问的答复里有下一问的编号：“{_shown(match[0])}”"
 
 
-def _tail(question: Question) -> Iterator[str]:
+def _tail(question: Question, others: Sequence[Question]) -> Iterator[str]:
     """The last answer's end: words of the form's foot may stand there."""
     number, paragraphs = question.number, question.answer.split("\n")
     last = paragraphs[-1].strip()
@@ -161,6 +167,10 @@ def _tail(question: Question) -> Iterator[str]:
             yield f"最后一问（第{number}问）的答复里有说明性文字：“{_shown(line)}”"
         elif _LIST.search(line) or (len(_HOUSE.findall(line)) > 3 and "。" not in line):
             yield f"最后一问（第{number}问）的答复里像是有名单：“{_shown(line)}”"
+    elsewhere = "\n".join(one.answer for one in others)
+    for line in paragraphs[1:]:
+        if _OF_THE_EVENT.search(line) and line not in elsewhere and not _STATEMENT.search(line):
+            yield f"最后一问（第{number}问）的答复里像是有活动的收尾：“{_shown(line)}”"
     if _STATEMENT.search(last):
         sentence = next(one for one in re.split(r"(?<=[。！？])", last) if _STATEMENT.search(one))
         yield f"最后一问（第{number}问）的答复里有关于活动或披露的话：“{_shown(sentence)}”"
