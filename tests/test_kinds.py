@@ -167,6 +167,18 @@ CLOSINGS = (
     "以上内容不构成公司的盈利预测。",
     "参会人员均签署了承诺书，本次交流不涉及应披露的重大信息。",
     "调研机构已签署调研承诺书。",
+    "参会机构名单：甲方基金、乙方证券、丙方资管、丁方保险",
+    "主持人致闭幕辞，感谢各位莅临。",
+    "主持人：感谢各位的参与，说明会到此结束，再见！",
+    "会后，投资者参观了公司的展厅。",
+    "（本页无正文）",
+    "【完】",
+    "其余问题因时间关系，公司将在互动平台回复。",
+    "本次调研共持续约60分钟。",
+    "接待人员已按规定对本次活动内容进行记录。",
+    "以上为本次交流的主要内容。",
+    "以上信息仅供参考，不构成投资建议。",
+    "调研活动于15:30圆满结束。",
 )
 
 
@@ -200,10 +212,41 @@ def test_a_section_behind_the_questions_is_narrative(heading):
 
 
 @pytest.mark.parametrize(
+    "heading",
+    [
+        "第三部分：会议总结",
+        "Ⅲ、会议总结",
+        "Part 3 总结",
+        "【会议总结】",
+        "第三环节 总结致辞",
+        "3、总结致辞",
+    ],
+)
+@pytest.mark.parametrize("content", [NUMBERED, UNLABELLED, PREFIXED], ids=["答", "none", "Q"])
+def test_what_a_host_sums_up_is_narrative_under_any_heading(content, heading):
+    record = read(f"{content}\n{heading}\n主持人感谢各位参会。")
+    assert pairs(record) == PAIRS
+    said = "".join(f"{item.heading or ''}{item.text}" for item in record.narrative)
+    assert squashed(said) == squashed(f"{heading}主持人感谢各位参会。")
+
+
+@pytest.mark.parametrize("mark", ["答{}：", "答复{}：", "回答{}:", "【答{}】", "公司回复{}："])
+def test_answers_may_carry_their_questions_number(mark):
+    record = read(
+        f"问题1：新产线何时投产？\n{mark.format(1)}预计年底投产。\n"
+        f"问题2：海外订单如何？\n{mark.format(2)}海外订单平稳。"
+    )
+    assert pairs(record) == PAIRS
+
+
+@pytest.mark.parametrize(
     "tail",
     [
         "注：以上数据未经审计。",
-        "参会机构名单：甲方基金、乙方证券、丙方资管、丁方保险",
+        "温馨提示：以上安排以公告为准。",
+        "信息披露负责人意见 同意披露",
+        "媒体报道情况 无",
+        "公司感谢各位的关注，欢迎走访。",
         "无",
         "不适用",
     ],

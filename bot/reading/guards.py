@@ -16,6 +16,7 @@ from bot.record import Question
 
 _SENTENCE_END = '。！？!?…；;：:”"）)》】.，,、'
 _LONGEST_TAIL = 30  # characters that may be a row's value, or a heading
+_LONGEST_REMARK = 60  # characters; on the real records no sentence of an answer within it alarms
 _SHOWN = 24  # characters of the words in a message
 _LONGEST_REPEAT_UNSEEN = 20  # a shorter paragraph may be said twice
 _LENGTHS = {"place": 120, "time": 160, "activities": 300, "hosts": 1500}
@@ -50,7 +51,7 @@ _HEADING = re.compile(
     re.I,
 )
 _NOTE = re.compile(
-    r"[*＊※（(\s]*(?:注|备注|附注|声明|说明|免责声明|风险提示|特别提示|提示)\s*[:：]"
+    r"[*＊※（(\s]*(?:注\d?|备注|附注|声明|说明|免责\S{2}|风险提示|(?:特别|温馨|重要)?提示)\s*[:：]"
 )
 _STATEMENT = re.compile(
     r"未公开重大信息|(?:应披露|是否涉及|有无).{0,4}重大信息|信息泄露|(?:会议|活动|交流|调研)[^。]{0,4}结束"
@@ -162,14 +163,16 @@ def _tail(question: Question, others: Sequence[Question]) -> Iterator[str]:
     is_short = 0 < len(rest) <= _LONGEST_TAIL and rest != question.answer.strip()
     if is_short and "\n" not in rest and rest[-1] not in _SENTENCE_END:
         yield f"最后一问（第{number}问）的答复没有以句号结尾：“{_shown(rest)}”"
-    for line in paragraphs[1:]:
+    sentences = re.split(r"\n|(?<=[。！？!?])", question.answer)[1:]
+    for line in sentences:
         if _NOTE.match(line):
             yield f"最后一问（第{number}问）的答复里有说明性文字：“{_shown(line)}”"
         elif _LIST.search(line) or (len(_HOUSE.findall(line)) > 3 and "。" not in line):
             yield f"最后一问（第{number}问）的答复里像是有名单：“{_shown(line)}”"
     elsewhere = "\n".join(one.answer for one in others)
-    for line in paragraphs[1:]:
-        if _OF_THE_EVENT.search(line) and line not in elsewhere and not _STATEMENT.search(line):
+    for line in sentences:
+        near = len(line) <= _LONGEST_REMARK and line not in elsewhere
+        if near and _OF_THE_EVENT.search(line) and not _STATEMENT.search(line):
             yield f"最后一问（第{number}问）的答复里像是有活动的收尾：“{_shown(line)}”"
     if _STATEMENT.search(last):
         sentence = next(one for one in re.split(r"(?<=[。！？])", last) if _STATEMENT.search(one))
