@@ -358,12 +358,19 @@ def test_what_begins_like_a_row_under_the_last_answer_stays_in_it(line):
         (NUMBERED.replace("2、", ""), "另有答复标记"),
         (PREFIXED.replace("Q2：海外订单如何？", "海外订单如何"), "另有答复标记"),
         (UNLABELLED.replace("2、海外", "海外"), "另一个提问"),
+        (UNLABELLED.replace("预计", "您好。\n2、怎样看？是。\n预计"), "又有它的编号"),
         (f"{UNLABELLED}\n2、公司怎样看待成本？\n成本平稳。", "又有它的编号"),
-        (UNLABELLED.replace("预计", "谢谢！公司感谢您的关注。\n预计"), "答复的开头"),
+        (UNLABELLED.replace("预计", "谢谢！感谢关注。\n您好，预计"), "答复的开头"),
     ],
 )
 def test_a_question_that_is_lost_in_an_answer_is_named(content, named):
     assert any(named in warning for warning in read(content).warnings), read(content)
+
+
+def test_a_list_in_an_answer_is_told_from_questions_by_its_writing():
+    listed = "分三期。\n2：二期在建。\n1、一期；\n2、二期。"
+    record = read(NUMBERED.replace("预计年底投产。", listed))
+    assert pairs(record) == [(PAIRS[0][0], squashed(listed)), PAIRS[1]]
 
 
 @pytest.mark.parametrize(

@@ -114,12 +114,12 @@ def _of_one(question: Question) -> Iterator[str]:
 def _asked_inside(question: Question) -> Iterator[str]:
     """Another question stands in the answer, or the answer's first words in the question."""
     number, paragraphs = question.number, question.answer.split("\n")
-    for line in paragraphs[1:]:
+    for at, line in enumerate(paragraphs):
         if question.printed_number is not None and _counts_again(question, line):
             yield f"第{number}问的答复里又有它的编号：“{_shown(line)}”"
-        elif _ASKED.search(line) and len(line) >= _SHORTEST_QUESTION:
+        elif at and _ASKED.search(line) and len(line) >= _SHORTEST_QUESTION:
             yield f"第{number}问的答复里像是有另一个提问：“{_shown(line)}”"
-        elif _ANSWERED.match(line):
+        elif at and _ANSWERED.match(line):
             yield f"第{number}问的答复里另有答复标记：“{_shown(line)}”"
     thanks = _THANKS.search(question.question)
     if thanks and len(thanks["more"]) >= _SHORTEST_QUESTION:
