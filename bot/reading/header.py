@@ -60,9 +60,11 @@ def numbers(head: str) -> list[str]:
     found = []
     for match in NUMBER.finditer(head):
         printed = re.sub(
-            r"^[（(【\[〈〔]([^）)】\]〉〕]*\d[^）)】\]〉〕]*)[）)】\]〉〕].*$", r"\1", match[1]
+            r"^[（(【\[〈]([^）)】\]〉]*\d[^）)】\]〉]*)[）)】\]〉].*$", r"\1", match[1]
         )
-        printed = "".join(re.sub(r"[（(].*$", "", printed).split()).strip("【】[]〈〉〔〕）)")
+        printed = "".join(re.sub(r"[（(].*$", "", printed).split()).strip("【】[]〈〉）)")
+        if re.fullmatch(r"〔[^〔〕]*〕", printed):  # around all of it; 〔2026〕001号 is one number
+            printed = printed[1:-1]
         if printed:
             found.append(printed)
     return list(dict.fromkeys(found))
