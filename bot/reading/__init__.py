@@ -13,13 +13,21 @@ furniture.py    page numbers and running heads, put aside; pages missing or doub
 form.py         lines → the form's rows
   rowlabels.py  where a row's label stands, beside its value too
   vocabulary.py how a label may be worded; grammar.py walks it
-header.py       what the head and the ticked boxes say
+  extent.py     how far the main content reaches
+fields.py       the head and the rows → the record's fields
+  header.py     what the head and the ticked boxes say
   hosts.py, days.py, lists.py   who received, when, lists of participants
-order.py        labels and words that went apart
+order.py        labels and words that went apart; platform.py: files of Q&A platforms
 questions.py    the main content → questions, answers, narrative
+  question_starts.py   which paragraphs begin a question
   labels.py     what opens a question, an answer, a section
   paragraphs.py lines → paragraphs
-text.py         lines → verbatim text, and the ledger of the proof
+  closing.py    what forms print behind the last answer
+account.py      the proof of place, by a second account; guards.py: what a person should look at
+text.py         lines → verbatim text, and the ledger of the proof; lines.py: what a line tells
+printed.py      what was found among unified radicals, as printed
+record.py       all of it, one record a form
+comparing.py    two readings side by side
 """
 
 from bot.reading.record import read_records

@@ -30,12 +30,12 @@ def misplaced(
         questions: As read, in order.
         narrative: Words between questions may stand there too.
     """
-    others = "".join(squashed(f"{item.heading or ''}{item.text}") for item in narrative)
+    others = "".join(unified(squashed(f"{item.heading or ''}{item.text}")) for item in narrative)
     found = []
     for at, question in enumerate(questions):
         stop = begins[at + 1] if at + 1 < len(begins) else Span(end.line, end.end, end.end)
         printed = _between(ledger, begins[at], stop)
-        stored = squashed(question.question + question.answer)
+        stored = unified(squashed(question.question + question.answer))
         rest = printed[len(stored) :]
         if not printed.startswith(stored) or (rest and rest not in others):
             found.append((question.number, _first_difference(printed, stored)))

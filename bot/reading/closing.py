@@ -31,6 +31,40 @@ _DENIES = re.compile(
 )
 
 
+_SUMMARY = re.compile(
+    r"^(?:\d{1,3}\s*[、.．]|[（(]?[一二三四五六七八九十]{1,3}[）)、.．]|[Ⅰ-Ⅻ]\s*[、.．]|(?:Part|PART)\s*\d+"
+    r"|第[一二三四五六七八九十\d]+\s*(?:部分|环节|阶段|节|章)|【)\s*[：:]?\s*"
+    r"(?:本次|此次)?(?:会议|活动|交流|调研|说明会)?\s*(?:总结|小结|结语|结束语|致辞|闭幕|现场参观|参观)"
+    r"[^。！？!?；;：:]{0,8}】?\s*(?:[：:].*)?$"
+)
+_OF_THE_EVENT = re.compile(
+    r"^(?:主持人[^。]{0,10}(?:致|总结|宣布|感谢|表示)|主持人\s*[：:]\s*(?:感谢|谢谢|今天|本次)"
+    r"|(?:董事长|董事会秘书|董秘|总经理|公司领导)\S{0,4}(?:最后|致辞|总结)"
+    rf"|(?:{_EVENT}|会|交流|问答)(?:结束)?后[，,][^。]{{0,20}}(?:参观|合影|走访)"
+    r"|(?:其余|剩余|其他|未回[答复]的?)(?:的)?(?:问题|提问)[^。]{0,30}(?:回复|回答|答复|解答)"
+    r"|(?:因|由于|鉴于)时间(?:关系|有限|所限)"
+    rf"|下(?:一)?次[^。]{{0,4}}{_EVENT}[^。]{{0,10}}(?:时间|通知|再)"
+    rf"|(?:本次|此次){_EVENT}[^。]{{0,6}}(?:持续|历时|共计|共有|时长)"
+    rf"|[^。，]{{0,8}}(?:接待|记录|工作)人员[^。]{{0,14}}(?:记录|登记|存档)"
+    rf"|[^。，]{{0,4}}{_EVENT}[^。，]{{0,12}}(?:圆满)?(?:结束|落幕)[。！!]?$"
+    r"|[*＊\s]*以上(?:就是|即|为|是|系)[^。]{0,12}(?:内容|要点|全部|纪要|问答)"
+    r"|(?:参会|参与|与会|来访|调研|出席)(?:人员|单位|机构|投资者)\s*(?:名单|名录)?\s*[：:]"
+    r"|[-—*＊\s（(【\[]*(?:(?:本页|以下)无正文|正文?完|全文完|完|结束|END|End)[-—*＊\s）)】\].。]*$)"
+    r"|^[^。]{0,16}(?:投资(?:者)?有风险|入市需谨慎|仅供(?:投资者)?参考|不构成[^。]{0,8}(?:投资)?建议|前瞻性(?:陈述|描述))"
+    r"|^[^。]{0,10}(?:纪要|记录)[^。]{0,4}(?:未经|由)[^。]{0,10}(?:审[阅核]|整理)"
+)
+
+
+def heads_summary(text: str) -> bool:
+    """A heading of what the host says when the questions are over: `第三部分：会议总结`."""
+    return bool(_SUMMARY.match(text.strip()))
+
+
+def is_of_the_event(text: str) -> bool:
+    """Speaks of the event or of this paper, not of the company: `会后，投资者参观了展厅。`"""
+    return bool(_OF_THE_EVENT.match(text.strip()))
+
+
 def is_remark(text: str) -> bool:
     """A short line that says that the event is over: `三、会议结束。`"""
     return bool(_REMARK.match(text.strip()))
@@ -50,4 +84,4 @@ def is_statement(text: str) -> bool:
 
 def closes(text: str) -> bool:
     """Whether the words surely close the record."""
-    return is_remark(text) or is_statement(text)
+    return is_remark(text) or is_statement(text) or heads_summary(text) or is_of_the_event(text)

@@ -19,6 +19,7 @@ _DAY = re.compile(
     rf"(?:[日号]|{_SHARED}|(?=\s*[-–—~～至]))"
     rf"|(?<![\d:：.第年月/\-])(?P<d3>\d{{1,2}})\s*(?:[日号]|{_SHARED}))"
 )
+_YEAR_BEHIND = re.compile(r"[（(]\s*(?P<y>\d{4})\s*年度?\s*[）)]\s*$")  # 3月18日、20日（2026年）
 _SHORT_DAY = re.compile(r"(?P<m>\d{1,2})[./](?P<d>\d{1,2})(?![\d:：])")
 _TO = re.compile(rf"\s*(?:[（(][^）)]*[）)])?\s*[{_DASH}]+\s*")
 _LAST_DAY = re.compile(r"(?P<d>\d{1,2})\s*[日号]")
@@ -48,6 +49,8 @@ def event_dates(text: str, year: int | None = None) -> tuple[EventDate, ...]:
     """
     found: list[EventDate] = []
     at, month = 0, ""
+    if named := _YEAR_BEHIND.search(text):
+        year = int(named["y"])
     while match := _DAY.search(text, at):
         year = int(match["y"]) if match["y"] else year
         month = match["m"] or match["m2"] or month

@@ -226,19 +226,22 @@ def _is_inside_content(ledger: Ledger, form: Form, number: int, label: str) -> b
         return True
     if in_cell:
         return False
-    # 附件1： stands behind the form's last row, or in the content.
-    is_list = bool(APPENDIX.match(ledger.source.lines[number].text))
     return any(
         below is not None
-        and (
-            field_of(below.label) in ("attachments", "form_dates")
-            if is_list
-            else below.label == label and field_of(label) in ("attachments", "form_dates")
-        )
         and not APPENDIX.match(ledger.source.lines[at].text)
+        and _stands_below(field_of(below.label), below.label, label)
         for at in range(number + 1, _record_end(ledger, number))
         for below in [label_at(ledger, at, in_content=True)]
     )
+
+
+def _stands_below(field: str, below: str, label: str) -> bool:
+    """Whether a row below the content is the one that a line inside it looks like."""
+    if re.fullmatch(r"附件[一二三四五\d]{1,2}", label):
+        return field in ("attachments", "form_dates")  # else it heads a list behind the form
+    if label == "附件":
+        return field == "attachments"
+    return below == label and field in ("attachments", "form_dates")
 
 
 def _torn_label(form: Form, label: str, in_cell: bool) -> Row | None:

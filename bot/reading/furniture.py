@@ -15,6 +15,7 @@ from bot.errors import Problem
 from bot.reading.form import content_lines, opens_record, row_at
 from bot.reading.header import CODE, TITLE
 from bot.reading.lines import squashed
+from bot.reading.pages import marker_number
 from bot.reading.text import Ledger
 
 _PAGE_NUMBER = re.compile(
@@ -23,12 +24,10 @@ _PAGE_NUMBER = re.compile(
     re.I,
 )
 _PAGE_INDEX = re.compile(r"\s*Page:\s*1(?:\s*,\s*\d{1,3})*\s*")  # a converter's, at the end
-# Written by a tool between the pages of a text: `==== page 2 ====`, `[Page 2]`, `--- 第2页 ---`.
-_PAGE_MARKER = re.compile(
-    r"[\s=\-—–*_#~+<>\[\]【】{}()（）|.·!]*(?:(?:PDF\s*)?page|p\.?|页码?|第)\s*[:：#.]?\s*(?P<page>\d{1,3})\s*页?"
-    r"(?:\s*(?:[/／]|of|共)\s*(?P<all>\d{1,3})\s*页?)?[\s=\-—–*_#~+<>\[\]【】{}()（）|.·!]*",
-    re.I,
+_NAMES_COMPANY = re.compile(
+    r"^[^。！？；：:]*(?:有限公司|[（(]\d{6}[）)]|\d{6}|记录表)[^。！？；：:]*$"
 )
+_LONGEST_LEFT = 40  # characters of a line that may be a head
 _DASHES = re.compile(r"[-—–\s|]+")
 _AT_EDGE = 3  # lines from a page's first or last one, in which its head and foot stand
 _LONGEST_HEAD = 60  # characters
@@ -79,7 +78,18 @@ def put_furniture_aside(ledger: Ledger) -> Doubts:
     warnings = [
         f"第{lines[at].page}页 像页码的“{lines[at].text.strip()}”留在正文里，请核对" for at in left
     ]
+    warnings += _heads_left(ledger, content)
     return Doubts((*doubled, *_missing_pages(ledger, numbers)), tuple(dict.fromkeys(warnings)))
+
+
+def _heads_left(ledger: Ledger, content: frozenset[int]) -> list[str]:
+    """Lines that name a company or a code again and again inside the content."""
+    texts = [squashed(ledger.source.lines[at].text) for at in sorted(content) if ledger.is_free(at)]
+    return [
+        f"像页眉的“{text}”在正文里出现{count}次，请核对"
+        for text, count in Counter(texts).items()
+        if count > 1 and len(text) <= _LONGEST_LEFT and _NAMES_COMPANY.search(text)
+    ]
 
 
 def _edges(ledger: Ledger) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
@@ -101,17 +111,18 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
     paged = len(tops) > 1
     found: list[_PageNumber] = []
     for number, line in enumerate(ledger.source.lines):
-        match = _PAGE_NUMBER.fullmatch(line.text) or _PAGE_MARKER.fullmatch(line.text)
-        if not match or line.row == "label":
+        match = _PAGE_NUMBER.fullmatch(line.text)
+        page = int(match["page"]) if match else marker_number(line.text)
+        if page is None or line.row == "label":
             continue
-        page, bare = int(match["page"]), squashed(line.text).isdigit()
+        bare = squashed(line.text).isdigit()
         counted = found[-1].page if found else 0
         goes_on = page == counted + 1 or (found and counted < page <= counted + 3)
         if bare and not (goes_on if not paged else number in at_edge):
             continue
         shape = re.sub(r"\d+", "0", squashed(line.text))
-        total = match.groupdict().get("all")
-        found.append(_PageNumber(number, page, int(total) if total else None, shape, bare))
+        total = int(match["all"]) if match and match["all"] else None
+        found.append(_PageNumber(number, page, total, shape, bare))
     return found
 
 

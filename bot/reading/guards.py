@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.reading.lines import squashed
 from bot.record import Question
 
 _SENTENCE_END = '。！？!?…；;：:”"）)》】.，,、'
 _LONGEST_TAIL = 30  # characters that may be a row's value, or a heading
+_LONGEST_REMARK = 60  # characters; on the real records no sentence of an answer within it alarms
 _SHOWN = 24  # characters of the words in a message
 _LONGEST_REPEAT_UNSEEN = 20  # a shorter paragraph may be said twice
 _LENGTHS = {"place": 120, "time": 160, "activities": 300, "hosts": 1500}
@@ -28,6 +30,7 @@ _OF_PERSONS = re.compile(
 )
 _IN_ATTENDEES = re.compile(
     r"(?m)^.{0,2}(?:上市)?公司接待|^.{0,4}主要内容|^.?(?:地点|时间)[:：\s]+(?:\d|公司|线上|电话)"
+    r"|(?<=[、，,]\n)\s*\d{4}\s*年\s*\d{1,2}\s*月"  # a list that stops, and the row 时间
 )
 _NOTHING_THEN_SENTENCE = re.compile(
     r"^\s*(?:无|不适用|不涉及|否)\s*[。.]?\s*\n(?:.|\n)*[。！？]\s*$"
@@ -38,16 +41,26 @@ _PAGE = re.compile(
     r"|\d{1,3}\s*[/／]\s*\d{1,3})\s*(?:\n|$)|[=\-*#]{2,}\s*page\s*\d+",
     re.I,
 )
+_ASKED = re.compile(r"[？?]\s*$")
+_ANSWERED = re.compile(r"\s*(?:答|公司?[回答]复|[Aa]\d{0,3})\s*[:：](?!\s*[（(【])")  # no speaker
+_THANKS = re.compile(r"(?<=[？?\n])\s*(?:谢谢|感谢)(?P<more>[^？?]*)$")
+_SHORTEST_QUESTION = 5  # characters
 _HEADING = re.compile(
     r"(?:[（(]?[一二三四五六七八九十]{1,3}[）)、.．]|第[一二三四五六七八九十\d]+\s*(?:部分|节|章|场|天)|Day\s*\d|[上下]午场)"
     r"[^。！？；]{0,24}|(?:投资者)?问答(?:环节)?|Q\s*&\s*A|互动交流|交流环节",
     re.I,
 )
 _NOTE = re.compile(
-    r"[*＊※（(\s]*(?:注|备注|附注|声明|说明|免责声明|风险提示|特别提示|提示)\s*[:：]"
+    r"[*＊※（(\s]*(?:注\d?|备注|附注|声明|说明|免责\S{2}|风险提示|(?:特别|温馨|重要)?提示)\s*[:：]"
 )
 _STATEMENT = re.compile(
-    r"未公开重大信息|应披露.{0,2}重大信息|信息泄露|(?:会议|活动|交流|调研)[^。]{0,4}结束"
+    r"未公开重大信息|(?:应披露|是否涉及|有无).{0,4}重大信息|信息泄露|(?:会议|活动|交流|调研)[^。]{0,4}结束"
+)
+# Loosely, what speaks of the event or of the paper: a person looks whether it is the answer's.
+_OF_THE_EVENT = re.compile(
+    r"主持人|致辞|闭幕|本次(?:调研|活动|会议|交流|说明会|接待|纪要)|此次(?:调研|活动|会议|交流)|会后|参会|与会|纪要|本页|正文"
+    r"|感谢(?:各位|大家)|莅临|走访|下次|其余(?:的)?(?:问题|提问)|入市|投资建议|仅供参考|前瞻|签署|经办人|填表|记录人|未使用|未提供"
+    r"|现场照片|见附件"
 )
 _HOUSE = re.compile(r"证券|基金|资本|资管|投资|保险|银行|信托|人寿|养老")
 _LIST = re.compile(r"(?:参会|参与|与会|调研|来访)[^。]{0,8}(?:名单|名录)|序号\s*(?:单位|机构|姓名)")
@@ -66,8 +79,9 @@ class ReadRow:
 def warnings(questions: Sequence[Question]) -> list[str]:
     """What to look at in the questions and answers."""
     found = [line for question in questions for line in _of_one(question)]
+    found += [line for question in questions for line in _asked_inside(question)]
     found += [line for above, below in pairwise(questions) for line in _next_label(above, below)]
-    return found + [line for question in questions[-1:] for line in _tail(question)]
+    return found + [line for question in questions[-1:] for line in _tail(question, questions[:-1])]
 
 
 def refusals(rows: Sequence[ReadRow]) -> list[str]:
@@ -97,6 +111,37 @@ def _of_one(question: Question) -> Iterator[str]:
         yield f"第{number}问的答复以标题样的文字结尾：“{_shown(paragraphs[-1])}”"
 
 
+def _asked_inside(question: Question) -> Iterator[str]:
+    """Another question stands in the answer, or the answer's first words in the question."""
+    number, paragraphs = question.number, question.answer.split("\n")
+    for at, line in enumerate(paragraphs):
+        if question.printed_number is not None and _counts_again(question, line):
+            yield f"第{number}问的答复里又有它的编号：“{_shown(line)}”"
+        elif at and _ASKED.search(line) and len(line) >= _SHORTEST_QUESTION:
+            yield f"第{number}问的答复里像是有另一个提问：“{_shown(line)}”"
+        elif at and _ANSWERED.match(line):
+            yield f"第{number}问的答复里另有答复标记：“{_shown(line)}”"
+    thanks = _THANKS.search(question.question)
+    if thanks and len(thanks["more"]) >= _SHORTEST_QUESTION:
+        yield f"第{number}问的提问里像是有答复的开头：“{_shown(thanks[0].strip())}”"
+
+
+def _counts_again(question: Question, line: str) -> bool:
+    """Whether a paragraph of the answer has the question's own number in the same writing, and no
+    list counts up to it."""
+    label = squashed(question.printed_label or "")
+    number = question.printed_number
+    list_above = re.search(
+        rf"(?m)^\s*{(number or 0) - 1}\s*[、.．]", question.answer[: question.answer.find(line)]
+    )
+    return (
+        len(label) > len(str(number))
+        and number != 1
+        and squashed(line).startswith(label)
+        and not list_above
+    )
+
+
 def _next_label(above: Question, below: Question) -> Iterator[str]:
     """The next question's label stands in an answer, where no list of its own counts up to it."""
     if not below.printed_label or below.printed_number is None:
@@ -110,7 +155,7 @@ def _next_label(above: Question, below: Question) -> Iterator[str]:
             yield f"第{above.number}问的答复里有下一问的编号：“{_shown(match[0])}”"
 
 
-def _tail(question: Question) -> Iterator[str]:
+def _tail(question: Question, others: Sequence[Question]) -> Iterator[str]:
     """The last answer's end: words of the form's foot may stand there."""
     number, paragraphs = question.number, question.answer.split("\n")
     last = paragraphs[-1].strip()
@@ -118,11 +163,17 @@ def _tail(question: Question) -> Iterator[str]:
     is_short = 0 < len(rest) <= _LONGEST_TAIL and rest != question.answer.strip()
     if is_short and "\n" not in rest and rest[-1] not in _SENTENCE_END:
         yield f"最后一问（第{number}问）的答复没有以句号结尾：“{_shown(rest)}”"
-    for line in paragraphs[1:]:
+    sentences = re.split(r"\n|(?<=[。！？!?])", question.answer)[1:]
+    for line in sentences:
         if _NOTE.match(line):
             yield f"最后一问（第{number}问）的答复里有说明性文字：“{_shown(line)}”"
         elif _LIST.search(line) or (len(_HOUSE.findall(line)) > 3 and "。" not in line):
             yield f"最后一问（第{number}问）的答复里像是有名单：“{_shown(line)}”"
+    elsewhere = "\n".join(one.answer for one in others)
+    for line in sentences:
+        near = len(line) <= _LONGEST_REMARK and line not in elsewhere
+        if near and _OF_THE_EVENT.search(line) and not _STATEMENT.search(line):
+            yield f"最后一问（第{number}问）的答复里像是有活动的收尾：“{_shown(line)}”"
     if _STATEMENT.search(last):
         sentence = next(one for one in re.split(r"(?<=[。！？])", last) if _STATEMENT.search(one))
         yield f"最后一问（第{number}问）的答复里有关于活动或披露的话：“{_shown(sentence)}”"

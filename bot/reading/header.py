@@ -24,12 +24,13 @@ NAME = re.compile(
     # ST 信通: a name may hold a space, but what has a colon is the next label.
     r"([^\s|]+(?:[ ](?!编|公告|证券|股票|公司|债券|[^\s]*[:：])[^\s|]+)?)"
 )
-_BRACKET = "（(【[〈"
+_BRACKET = "（(【[〈〔"
 # 编号：2026-001, 编号 2026-001, 编号：（2026-001）, 编 号 ： 2026 - 001.
 NUMBER = re.compile(
     rf"(?:记录表)?编\s*号\s*(?:[:：](?:{_GAP}|\s*(?=[{re.escape(_BRACKET)}]?\d))"
-    rf"|(?=[{re.escape(_BRACKET)}]?\s*\d{{2}}))"
-    r"(\d{4} *[-–—] *\d[^\s|]*|[^\s|]+)"
+    rf"|(?=[{re.escape(_BRACKET)}]?\s*\d{{2}})|[ \t]*(?=[Nn]o[.．:：])|[】\]）)〉〕]\s*(?=\d{{2}}))"
+    r"(?:[Nn]o[.．:：]?\s*)?"
+    r"(\d{4} *[-–—] *\d[^\s|]*(?:[ \t]*[至~～][ \t]*\d{4} *[-–—] *\d[^\s|]*)?|[^\s|]+)"
 )
 TITLE = re.compile(r"投资者.*(?:活动|关系|说明会).*(?:记录|登记)|^(?:投资者)?关系?活动记录表")
 
@@ -62,6 +63,8 @@ def numbers(head: str) -> list[str]:
             r"^[（(【\[〈]([^）)】\]〉]*\d[^）)】\]〉]*)[）)】\]〉].*$", r"\1", match[1]
         )
         printed = "".join(re.sub(r"[（(].*$", "", printed).split()).strip("【】[]〈〉）)")
+        if re.fullmatch(r"〔[^〔〕]*〕", printed):  # around all of it; 〔2026〕001号 is one number
+            printed = printed[1:-1]
         if printed:
             found.append(printed)
     return list(dict.fromkeys(found))

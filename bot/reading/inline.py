@@ -3,6 +3,7 @@
 Only pairs are marks. What differs from CommonMark, for words must not be lost:
 
 - next to Chinese text punctuation keeps no mark from opening or closing: `**1、如何？**您好`;
+- a run is a mark as a whole or not at all: `***` between `**` and `**` is words;
 - a star between figures is a sign: `2*3*4`;
 - a tag is one with its partner: `A<B>C` are words, and so is `<https://a.cn>`.
 
@@ -25,6 +26,7 @@ _LINK = re.compile(
     r"(!?)\[([^\[\]\n]{0,500})\]\(\s*<?([^\s()<>]{0,2000})>?(?:\s+\"[^\"\n]{0,200}\")?\s*\)"
 )
 _RUN = re.compile(r"\*+|_+|~+|`+")
+_TRIES = 8  # at pairing, runs that would be torn left out
 _NEAR = 300  # runs without a partner that are tried for one
 _FAR = 2000  # characters between a tag and its partner
 _ALONE = ("br", "hr", "img", "wbr", "input")
@@ -46,9 +48,7 @@ class _Run:
 def inline(text: str) -> Iterator[Token]:
     """Tokens of one paragraph; line feeds stay."""
     found, runs = _scanned(text)
-    before: dict[int, list[Token]] = {}
-    after: dict[int, list[Token]] = {}
-    _pair(runs, before, after)
+    before, after = _paired(runs)
     left = {run.at: run for run in runs}
     for at, token in enumerate(found):
         yield from before.get(at, [])
@@ -152,6 +152,23 @@ def _run(text: str, at: int, end: int, token: int) -> _Run:
     if char != "~" and before.isdecimal() and after.isdecimal():
         left = right = False
     return _Run(token, char, count, left, right, count)
+
+
+def _paired(runs: list[_Run]) -> tuple[dict[int, list[Token]], dict[int, list[Token]]]:
+    """The tags before and after each run. One that would be torn is words: `***` in `**…**`."""
+    marks = runs
+    for _ in range(_TRIES):
+        before: dict[int, list[Token]] = {}
+        after: dict[int, list[Token]] = {}
+        for run in runs:
+            run.count = run.whole
+        _pair(marks, before, after)
+        if not any(0 < run.count < run.whole for run in marks):
+            return before, after
+        marks = [run for run in marks if not 0 < run.count < run.whole]
+    for run in runs:
+        run.count = run.whole
+    return {}, {}
 
 
 def _pair(runs: list[_Run], before: dict[int, list[Token]], after: dict[int, list[Token]]) -> None:

@@ -38,6 +38,12 @@ _COMMENT = re.compile(
 )
 
 
+def marker_number(line: str) -> int | None:
+    """The page that a line names, if it is written as a marker is."""
+    found = (match for style in _STYLES if (match := style.fullmatch(line)))
+    return next((_number(match) for match in found), None)
+
+
 class PageMarkers:
     """The markers of one file."""
 

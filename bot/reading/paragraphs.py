@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
-from bot.reading.closing import closes
+from bot.reading.closing import closes, heads_summary
 from bot.reading.labels import ANSWER, GREETS, is_block_heading, is_section_heading, label_of
 from bot.reading.lines import squashed
 from bot.reading.text import Ledger, Span, join
@@ -108,6 +108,8 @@ class _Layout:
         if GREETS.match(text) and self._may_be_greeted(before, above, short):
             return True
         if re.search(r"[？?]\s*$", above) and self._begins_answer(before, text):
+            return True
+        if heads_summary(above):
             return True
         if (is_section_heading(above) or is_block_heading(above)) and short:
             return True

@@ -10,7 +10,10 @@ from bot.reading.rows import Strip, rows_of_form
 from bot.reading.vocabulary import is_known_label
 
 _TO_LINE_FEED = str.maketrans(LINE_BREAKS, "\n" * len(LINE_BREAKS))
-_PAGE_BREAK = re.compile(r"(?:(?<=\n)|\A)\f|\f(?=\n|\Z)")  # inside a line it is a line's break
+# Between lines, or before a page's number; inside a line it is a line's break.
+_PAGE_BREAK = re.compile(
+    r"(?:(?<=\n)|\A)\f|\f(?=\n|\Z|[ \t]*\d{1,3}[ \t]*\n)|(?:(?<=\n\d)|(?<=\n\d\d)|(?<=\n\d{3}))\f"
+)
 _LABEL = re.compile(r"[\s\u4e00-\u9fff（()）/、；;]{2,45}")
 
 

@@ -8,6 +8,7 @@ its words ask, or a greeting answers them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -147,7 +148,7 @@ class QuestionStarts:
             gap = [at for at in numbers if after < at < answer]
             if self._session_restart(gap, expected):
                 expected = 1
-            choice = self._expected_in(gap, expected, first=not found)
+            choice = self._expected_in(gap, expected, found[-1].label if found else None)
             while choice is not None:
                 label = self.labels[choice]
                 assert label is not None
@@ -181,10 +182,13 @@ class QuestionStarts:
             for at in gap
         )
 
-    def _expected_in(self, gap: list[int], expected: int, *, first: bool) -> int | None:
+    def _expected_in(self, gap: list[int], expected: int, above: Label | None) -> int | None:
+        """Which number between two answers is the next question's; that above shows its writing."""
         numbers = {at: self.labels[at].number or 0 for at in gap}  # type: ignore[union-attr]
         fitting = [at for at in gap if numbers[at] == expected]
-        if first:
+        alike = [at for at in fitting if above and _mark(self.labels[at]) == _mark(above)]
+        fitting = alike or fitting
+        if above is None:
             # The first question of a copy may be torn off; its number then is not 1.
             fitting = fitting or [at for at in gap if numbers[at] <= 1 + FAR_AHEAD]
         if len(fitting) > 1:
@@ -331,6 +335,11 @@ class QuestionStarts:
                 session = self._session_above(start.at)
             found.append(Start(start.at, start.label, session, position in restarts))
         return found
+
+
+def _mark(label: Label | None) -> str:
+    """A label's writing without its number: `、` of `3、`."""
+    return re.sub(r"[\d\s]", "", label.printed) if label else ""
 
 
 def _after_heading(texts: Sequence[str], labels: Sequence[Label | None], answers: set[int]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from bot.reading.closing import closes, is_remark
+from bot.reading.closing import closes, heads_summary, is_remark
 from bot.reading.labels import (
     ANSWER,
     ASKED,
@@ -216,11 +216,18 @@ class _Content:
         least = 2 if start.at + 1 in self.answers or not self._has_answer(start.at, end) else 3
         while close - 1 >= start.at + least and closes(self.texts[close - 1]):
             close -= 1
-        for at in range(start.at + least, close):
-            if is_remark(self.texts[at]):
+        for at in range(start.at + 2, close):
+            is_over = at >= start.at + least and is_remark(self.texts[at])
+            if is_over or heads_summary(self.texts[at]):
                 close = at
-        above = any(closes(text) for text in self.texts[: start.at])
-        return end if above else close
+                break
+        if any(closes(text) for text in self.texts[: start.at]):
+            return end
+        if not all(closes(text) for text in self.texts[close:end]):
+            self.warnings.append(
+                f"“{self.texts[close].strip()[:24]}”之后的文字没有当作答复，请核对"
+            )
+        return close
 
     def _has_answer(self, begin: int, end: int) -> bool:
         return any(begin < at < end for at in self.answers)
@@ -269,7 +276,8 @@ class _Content:
         )
 
     def _heads(self, at: int) -> bool:
-        return is_section_heading(self.texts[at]) or is_block_heading(self.texts[at])
+        text = self.texts[at]
+        return is_section_heading(text) or is_block_heading(text) or heads_summary(text)
 
     def _item(self, start: Start, end: int) -> _Item:
         paragraphs = self.paragraphs[start.at : end]

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
-from functools import partial
-from itertools import pairwise, takewhile
-from typing import cast
+from itertools import pairwise
 
 from bot.errors import Problem, ReadingError
 from bot.radicals import unified
 from bot.reading import account, days, guards, header
-from bot.reading.form import NAMELESS, Form, Row, is_dated, read_forms
+from bot.reading.fields import read_identity, read_rows, title_of
+from bot.reading.form import Form, read_forms
 from bot.reading.furniture import put_furniture_aside
-from bot.reading.hosts import hosts
 from bot.reading.labels import ANSWER, ASKED, label_of
 from bot.reading.lines import squashed
-from bot.reading.lists import CONTINUES, is_headed_list, is_list
 from bot.reading.order import went_apart
 from bot.reading.platform import PLATFORM, is_platform
 from bot.reading.printed import as_printed
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
-from bot.reading.text import Ledger, Span, join
-from bot.reading.vocabulary import is_foot_label
+from bot.reading.text import Ledger
 from bot.record import (
-    ActivitiesRead,
-    EventDate,
     Proof,
     Reading,
     Record,
@@ -157,111 +150,41 @@ def _out_of_place(ledger: Ledger, form: Form, content: Content) -> list[Problem]
 def _record(
     ledger: Ledger, form: Form, content: Content, given: Mapping[str, str], file: str
 ) -> tuple[Record | None, list[Problem]]:
-    head = "\n".join(ledger.text(span) for span in (*form.head, *form.inherited))
-    code = given.get("company_code") or _first(header.CODE.search(head))
-    name = given.get("company_name") or _first(header.NAME.search(head))
-    numbers = header.numbers("\n".join(ledger.text(at) for at in form.head))
-    number = given.get("record_no") or next(iter(numbers), None)
-    printed_time = unified(_value(ledger, form, "time"))
-    form_dates = days.form_dates(unified(_dated(ledger, form)))
-    dates, year_notes = _dates(given, printed_time, form_dates)
-    problems = []
-    codes = dict.fromkeys(header.CODE.findall("\n".join(ledger.text(span) for span in form.head)))
-    if len(codes) > 1 and "company_code" not in given:
-        problems.append(
-            Problem(f"表头有不同的证券代码：{'、'.join(codes)}；可用 --set company_code= 指定")
-        )
-    if len(numbers) > 1 and "record_no" not in given:
-        problems.append(
-            Problem(f"表头有不同的编号：{'、'.join(numbers)}；可用 --set record_no= 指定")
-        )
     elsewhere = _questions_elsewhere(ledger, form)
     if form.has_content() and (elsewhere or went_apart(ledger, form)) and ledger.source.copied:
         what = "栏目与内容次序不对（可能由转换工具生成），请用原 PDF"
         raise ReadingError(file, (Problem(what),))
-    problems += elsewhere
-    if not code or not re.fullmatch(r"\d{6}", code):
-        problems.append(Problem("读不出证券代码；可用 --set company_code=六位代码 补上"))
-    if not name:
-        problems.append(Problem("读不出证券简称；可用 --set company_name=简称 补上"))
-    if not dates:
-        problems.append(Problem("读不出活动日期；可用 --set event_date=2025-04-28 补上"))
-    title = _title(ledger, form.head)
-    place_lines = form.values("place")
-    start, end = days.clock_times(printed_time)
-    activities, read = header.ticked(
-        [(ledger.text(span), ledger.line(span).ticked) for span in form.values("activities")]
-    )
-    place = _value(ledger, form, "place")
-    fields = {
-        "place": place or None,
-        "hosts": hosts([ledger.text(span) for span in form.values("hosts")]),
-        "attendees": _joined(ledger, form.values("attendees"), by_row=is_list) or None,
-        "attachments": tuple(
-            filter(
-                None,
-                (
-                    _joined(ledger, row.value, by_row=is_headed_list)
-                    for row in form.rows
-                    if row.field == "attachments"
-                ),
-            )
-        ),
-        "form_dates": form_dates,
-        "other": tuple(
-            (row.label, _joined(ledger, row.value, by_row=_each if row.field else _none))
-            for row in form.rows
-            if not row.field or _says_more(ledger, row)
-        ),
-    }
-    for name_ in ("time", "activities", "hosts"):
-        for span in form.values(name_):
-            ledger.place(span)
-    warnings = [*content.warnings, *_nameless(ledger, form)]
-    if not any(
-        row.field in ("attachments", "form_dates") or is_foot_label(row.label) for row in form.rows
-    ):
-        warnings.append("没有读到附件清单、日期等表尾栏目，文件可能不完整，请核对原件")
-    if read == "not readable":
-        warnings.append("活动类别的勾选读不出")
-    if not (code and name and dates) or problems:
+    identity = read_identity(ledger, form, given)
+    title = title_of(ledger, form.head)
+    rows = read_rows(ledger, form)
+    problems = [*identity.problems, *elsewhere]
+    if problems:
         return None, problems
+    start, end = days.clock_times(unified("\n".join(map(ledger.text, form.values("time")))))
     record = Record(
-        company_code=code,
-        company_name=name,
-        record_no=number,
-        title=title,
-        event_dates=dates,
+        company_code=identity.code,
+        company_name=identity.name,
+        record_no=identity.number,
+        title=given.get("title") or title,
+        event_dates=identity.dates,
         questions=content.questions,
-        activities=activities,
-        activities_read=cast(ActivitiesRead, read),
+        activities=rows.activities,
+        activities_read=rows.activities_read,
         start_time=start,
         end_time=end,
-        links=tuple(
-            dict.fromkeys(
-                link
-                for span in place_lines
-                for link in (*ledger.line(span).links, *header.links(ledger.text(span)))
-            )
-        )
-        or header.links(place),
+        place=rows.place,
+        links=rows.links,
+        hosts=rows.hosts,
+        attendees=rows.attendees,
+        attachments=rows.attachments,
+        form_dates=rows.form_dates,
+        other=rows.other,
         narrative=content.narrative,
-        is_correction=bool(_CORRECTED.search(f"{head}\n{file}")),
-        warnings=tuple(warnings),
-        notes=(*content.notes, *year_notes),
-        **fields,  # type: ignore[arg-type]
+        is_correction=bool(_CORRECTED.search(f"{identity.head}\n{file}")),
+        warnings=(*content.warnings, *rows.warnings),
+        notes=(*content.notes, *identity.notes),
     )
     return record, problems
-
-
-def _nameless(ledger: Ledger, form: Form) -> list[str]:
-    """Rows whose label's cell is empty, if they say more than that there is nothing."""
-    texts = (_joined(ledger, row.value) for row in form.rows if row.label == NAMELESS)
-    return [
-        f"有一栏没有栏目名，没有当作答复：“{text[:30]}”，请核对"
-        for text in texts
-        if text not in ("无", "-", "/")
-    ]
 
 
 def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
@@ -280,113 +203,6 @@ def _questions_elsewhere(ledger: Ledger, form: Form) -> list[Problem]:
             and ASKED.search(ledger.text(span))
         )
     ][:1]
-
-
-def _dates(
-    given: Mapping[str, str], printed: str, form_dates: tuple[str, ...]
-) -> tuple[tuple[EventDate, ...], tuple[str, ...]]:
-    """Event dates; days without a year take that of 日期 or 编号, and a note says so."""
-    dates = _given_dates(given) or days.event_dates(printed)
-    if dates:
-        return dates, ()
-    year = int(form_dates[-1][:4]) if form_dates else None
-    for candidate in (year, year - 1) if year else ():
-        # The form is filled in after the event: in January, perhaps, for one in December.
-        dates = days.event_dates(printed, candidate)
-        if dates and dates[-1].end_iso <= form_dates[-1]:
-            return dates, (f"时间一栏没有年份，按“日期”一栏取{candidate}年",)
-    return (), ()
-
-
-def _dated(ledger: Ledger, form: Form) -> str:
-    """The row 日期. It is the form's last: words below it that hold no date are left unplaced."""
-    return _joined(ledger, list(takewhile(partial(is_dated, ledger), form.values("form_dates"))))
-
-
-def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
-    if "event_date" not in given:
-        return ()
-    try:
-        day = date.fromisoformat(given["event_date"])
-    except ValueError:
-        return days.event_dates(given["event_date"])
-    return (EventDate(day, day, "day", given["event_date"]),)
-
-
-def _title(ledger: Ledger, head: list[Span]) -> str:
-    """The company's name and the form's, as printed; places every line of the head."""
-    words = [squashed(ledger.text(span)) for span in head]
-    titled = [at for at, text in enumerate(words) if header.TITLE.search(text)]
-    # 投资者关系 / 活动记录表
-    titled = titled or [
-        place
-        for at, (one, other) in enumerate(pairwise(words))
-        if header.TITLE.search(one + other)
-        for place in (at, at + 1)
-    ]
-    for at, span in enumerate(head):
-        if at in titled or not _is_foreign(ledger.text(span)):
-            ledger.place(span)
-    if not titled:
-        return ""
-    # A running head on the first page has such words too: the last of them is the title's.
-    first = last = titled[-1]
-    while first and (first - 1 in titled[-2:-1] or words[first - 1].endswith("公司")):
-        first -= 1
-    return _joined(ledger, head[first : last + 1])
-
-
-def _is_foreign(text: str) -> bool:
-    """Whether a line of the head says more than a form's head does: a web page's own words."""
-    if header.CODE.search(text) or header.NUMBER.search(text):
-        return False
-    return bool(re.search(r"[。！？]", text) or ("，" in text and len(squashed(text)) > 20))
-
-
-def _says_more(ledger: Ledger, row: Row) -> bool:
-    """Whether no field keeps all words of the row: then it stays as printed, under its label."""
-    words = [ledger.text(span) for span in row.value]
-    if row.field == "time":
-        return days.says_more("\n".join(words))
-    if row.field == "hosts":
-        kept = squashed("".join(host.printed for host in hosts(words)))
-        return len(kept) < len(re.sub(r"[\s、，,；;。]", "", "".join(words))) - len(words)
-    return False
-
-
-def _value(ledger: Ledger, form: Form, name: str) -> str:
-    return _joined(ledger, form.values(name))
-
-
-def _each(_: list[str]) -> bool:
-    return True
-
-
-def _none(_: list[str]) -> bool:
-    return False
-
-
-def _joined(ledger: Ledger, spans: list[Span], by_row: Callable[[list[str]], bool] = _none) -> str:
-    """The words of the lines, as one text.
-
-    Args:
-        ledger: Where the lines are placed.
-        spans: The lines.
-        by_row: Whether lines of the text are rows, each of which stays a line of its own.
-    """
-    lines = [ledger.place(span).strip() for span in spans]
-    rows = by_row(lines)
-    breaks = [
-        (rows and not (at and lines[at - 1].endswith(CONTINUES)))
-        or (not ledger.source.wrapped and ledger.line(span).row != "")
-        for at, span in enumerate(spans)
-    ]
-    kept = [(line, starts) for line, starts in zip(lines, breaks, strict=True) if line]
-    return join([line for line, _ in kept], [starts for _, starts in kept])
-
-
-def _first(match: re.Match[str] | None) -> str | None:
-    return match[1] if match else None
 
 
 def _gaps(content: Content, proof: Proof) -> list[Problem]:

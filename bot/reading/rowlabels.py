@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from bot.reading.header import CODE, NUMBER
+from bot.reading.labels import label_of
 from bot.reading.lines import squashed
 from bot.reading.text import Ledger, Span
 from bot.reading.vocabulary import (
@@ -31,8 +32,9 @@ _SHORTEST_ABOVE = 4  # of one that has lines of its value below it
 _SHORTEST_FOOT = 6  # characters of a foot's label that no sentence has by chance
 _DATE = re.compile(r"\s*[:：|]?\s*\d{4}\s*[年\-/.]")
 _ENDS = re.compile(r"[。！？!?；;…）)”\"]\s*$")
-_OPENS_A_QUESTION = re.compile(
-    r"\s*(?:(?:问题|提问|[Qq]|问)\s*\d{0,3}\s*[、：:.．]|\d{1,3}\s*[、.．：:](?!\d)|【[^】]*(?:提问|问)[^】]*】)"
+# What a row says that asks whether something was disclosed.
+_SAYS_WHETHER = re.compile(
+    r"[\s:：|]*(?:$|[无否是不未/\-—]|没有|本次|此次|公司|本公司|活动|会议|调研|交流|接待|详见|附件|日期|整理|记录|填表)"
 )
 # A list behind the form: 附件1：参会名单.
 APPENDIX = re.compile(r"(?P<label>附件\s*[一二三四五\d]{1,2})\s*[:：]")
@@ -185,16 +187,19 @@ def _is_a_row(ledger: Ledger, found: Found, name: str, in_content: bool) -> bool
     after = ledger.line(last).text[last.end :]
     if is_block(name) and in_content:
         ends = not after.strip() or after[0].isspace() or after[0] in ":：|"
-        return ends and not _goes_on(ledger, last.line)
+        return ends and not _stood_above(ledger, last.line)
     if name == "form_dates":
         return bool(_DATE.match(after)) or (
             not after.strip() and _DATE.match(_next_text(ledger, last.line)) is not None
         )
     if in_content and found.label.startswith(("是否", "有无")):
-        # Words that a sentence may hold too: the answer above is at its end, and none follows.
+        # Words that a sentence may hold too: the answer above is at its end, and it is said here.
         above = ledger.source.lines[found.spans[0].line - 1].text if found.spans[0].line else ""
-        if not _ENDS.search(above) or _goes_on(ledger, last.line):
+        says = after if after.strip(" \t\u3000:：|") else _next_text(ledger, last.line)
+        if not (_ENDS.search(above) and _SAYS_WHETHER.match(says)):
             return False
+    if in_content and found.label == "附件" and re.match(r"\s*[一二三四五六七八九十\d]", after):
+        return False  # 附件 一、二 in a sentence; 附件一： is told above
     if not in_content or name == "attachments" or len(found.label) >= _SHORTEST_FOOT:
         # 时间紧、地点好: a label is followed by its end, a space, a colon or a figure.
         return not after or after[0].isspace() or after[0] in ":：|0123456789"
@@ -206,19 +211,10 @@ def _next_text(ledger: Ledger, number: int) -> str:
     return next((lines[at].text for at in range(number + 1, len(lines)) if ledger.is_free(at)), "")
 
 
-def _goes_on(ledger: Ledger, number: int) -> bool:
-    """Whether another question follows, or such a block stood under an earlier answer too."""
+def _stood_above(ledger: Ledger, number: int) -> bool:
+    """Whether such a label stood under an earlier answer too: then it is the answers' own."""
     lines = ledger.source.lines
-    for at in range(number + 1, len(lines)):
-        text = squashed(lines[at].text)
-        if lines[at].row == "label" or text.startswith(("附件清单", "关于本次", "日期20")):
-            break
-        if _OPENS_A_QUESTION.match(lines[at].text):
-            return True
     label = squashed(lines[number].text)[:4]
-    return any(
-        _OPENS_A_QUESTION.match(lines[at].text)
-        for above in range(number)
-        if squashed(lines[above].text).startswith(label)
-        for at in range(above + 1, number)
-    )
+    above = (at for at in range(number) if squashed(lines[at].text).startswith(label))
+    first = next(above, number)
+    return any(label_of(lines[at].text) for at in range(first + 1, number))
