@@ -286,6 +286,37 @@ def test_a_sentence_of_an_answer_that_begins_like_a_label_stays_in_it(sentence):
     assert record.other == ()
 
 
+@pytest.mark.parametrize(
+    ("row", "is_kept"),
+    [
+        ("√特定对象调研 □分析师会议\n券商联合调研\n□其他", True),
+        ("√特定对象调研 □分析师会议\n□其他 线上交流", True),
+        ("√特定对象调研（联合调研） □其他", True),
+        ("√特定对象调研 线上会议 □其他", True),
+        ("√特定对象调研 □一对一沟通 □路演活动（线上）", False),
+        ("□特定对象调研 √其他（电话会议）", False),
+        ("√特定对象调研 □其他（请文字说明其他活动内容）", False),
+        ("特定对象调研 □分析师会议 □其他（线上）", False),
+    ],
+)
+def test_words_beside_the_boxes_are_kept_under_the_rows_own_label(row, is_kept):
+    record = read(activities=f"投资者关系活动类别 {row}")
+    assert [words for label, words in record.other if "类别" in label] == [row] * is_kept
+
+
+@pytest.mark.parametrize(
+    "attendees",
+    [
+        "甲方基金 张一\n乙方证券 李二\n参与单位名称及\n丙方资管 王三\n人员姓名\n丁方投资 赵四",
+        "甲方基金 张一\n参与单位名称及\n乙方证券 李二\n人员姓名\n丙方资管 王三\n丁方投资 赵四",
+        "甲方基金 张一\n乙方证券 李二\n丙方资管 王三\n参与单位名称\n丁方投资 赵四",
+    ],
+)
+def test_the_label_of_the_attendees_may_stand_beside_the_middle_of_its_cell(attendees):
+    listed = "甲方基金 张一\n乙方证券 李二\n丙方资管 王三\n丁方投资 赵四"
+    assert values(read(attendees=attendees)) == {**USUAL, "attendees": listed}
+
+
 HOSTS = {
     "公司管理层\n证券部工作人员": [(None, "公司管理层"), (None, "证券部工作人员")],
     "董事会秘书张三女士等": [("董事会秘书", "张三")],

@@ -256,6 +256,14 @@ def test_what_may_be_no_answer_is_named(tail):
     assert any(tail[:10] in warning for warning in record.warnings), record.warnings
 
 
+def test_a_tools_page_markers_and_the_pages_own_numbers_count_apart():
+    content = (
+        "==== page 1 ====\n1、新产线何时投产？\n答：预计年底投产。\n1\n==== page 2 ====\n"
+        "2、海外订单如何？\n答：海外订单平稳。\n2\n==== page 3 ===="
+    )
+    assert pairs(read(content)) == PAIRS
+
+
 @pytest.mark.parametrize("block", ["重要提示", "风险提示", "特别提示", "免责声明"])
 def test_a_block_above_the_questions_is_narrative_under_its_name(block):
     record = read(f"{block}\n本表中的前瞻性内容不构成承诺。\n一、问答\n{NUMBERED}")

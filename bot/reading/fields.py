@@ -214,6 +214,8 @@ def _given_dates(given: Mapping[str, str]) -> tuple[EventDate, ...]:
 def _says_more(ledger: Ledger, row: Row) -> bool:
     """Whether no field keeps all words of the row: then it stays as printed, under its label."""
     words = [ledger.text(span) for span in row.value]
+    if row.field == "activities":
+        return header.says_more([(ledger.text(at), ledger.line(at).ticked) for at in row.value])
     if row.field == "time":
         return days.says_more("\n".join(words))
     if row.field == "hosts":

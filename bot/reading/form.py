@@ -16,11 +16,11 @@ from functools import partial
 from itertools import dropwhile, pairwise, takewhile
 
 from bot.reading.extent import last_asked
-from bot.reading.header import CODE, NUMBER, TITLE
+from bot.reading.header import CODE, NUMBER, TITLE, ticks_or_boxes
 from bot.reading.hosts import is_titled
 from bot.reading.labels import ANSWER, label_of
 from bot.reading.lines import squashed
-from bot.reading.lists import heads_list
+from bot.reading.lists import heads_list, is_participant
 from bot.reading.rowlabels import APPENDIX, label_at
 from bot.reading.text import Ledger, Span
 from bot.reading.vocabulary import TORN, bare, field_of, is_foot_label, is_known_label, known
@@ -96,6 +96,7 @@ def read_forms(ledger: Ledger) -> list[Form]:
     for form in forms:
         _tell_hosts_apart(form)
         _give_hosts_back(ledger, form)
+        _give_attendees_back(ledger, form)
         _part_list_from_dates(ledger, form)
         _untangle_attachments(ledger, form)
     return forms
@@ -271,6 +272,21 @@ def _give_hosts_back(ledger: Ledger, form: Form) -> None:
             continue
         while len(above.value) > 1 and _is_hosts(ledger, above.value[-1]):
             row.value.insert(0, above.value.pop())
+
+
+def _give_attendees_back(ledger: Ledger, form: Form) -> None:
+    """Lines of participants below the boxes are the next row's, whose label stands beside the
+    middle of its cell."""
+    for above, row in pairwise(form.rows):
+        if (above.field, row.field) != ("activities", "attendees"):
+            continue
+        while len(above.value) > 1 and _is_participant(ledger, above.value[-1]):
+            row.value.insert(0, above.value.pop())
+
+
+def _is_participant(ledger: Ledger, span: Span) -> bool:
+    text = ledger.text(span)
+    return not ledger.line(span).row and is_participant(text) and not ticks_or_boxes(text)
 
 
 def _is_hosts(ledger: Ledger, span: Span) -> bool:

@@ -113,7 +113,7 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
     for number, line in enumerate(ledger.source.lines):
         match = _PAGE_NUMBER.fullmatch(line.text)
         page = int(match["page"]) if match else marker_number(line.text)
-        if page is None or line.row == "label":
+        if page is None or line.row == "label" or line.aside:
             continue
         bare = squashed(line.text).isdigit()
         counted = found[-1].page if found else 0

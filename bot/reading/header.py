@@ -48,6 +48,7 @@ _ACTIVITIES = (
     "股东大会",
     "其他",
 )
+_TO_FILL_IN = re.compile(r"[（(][^）)]*(?:请|说明|注明|填写)[^）)]*[）)]|_+")
 _TICK = "☑√■▇▣✓✔☒\uf052\uf0fe\uf050\uf0fc"
 _BOX = "□☐\uf0a3\uf06f\uf0a8○"
 # Wingdings as letters: a tick and a box are then told from letters by what stands beside them.
@@ -94,6 +95,33 @@ def ticked(words: list[tuple[str, bool | None]]) -> tuple[tuple[str, ...], str]:
     unmarked = tuple(name for mark, name in found if not mark)
     # One sign lost among boxes that were kept: probably the ticked one.
     return (unmarked, "inferred") if len(unmarked) == 1 else ((), "not readable")
+
+
+def ticks_or_boxes(text: str) -> int:
+    """How many of them the text holds."""
+    return len(re.findall(f"[{_TICK}{_BOX}]", text))
+
+
+def says_more(words: list[tuple[str, bool | None]]) -> bool:
+    """Whether the row of boxes holds words that neither name an option nor say what to write. Where
+    boxes are lost an option cannot be told from words."""
+    text = _plain_marks(" ".join(line for line, _ in words))
+    boxes = ticks_or_boxes(text)
+    lost = boxes < len(re.findall("|".join(_ACTIVITIES), text))
+    if any(state is not None for _, state in words) or not boxes or lost:
+        return False
+    above, *options = re.split(f"(?=[{_TICK}{_BOX}])", _TO_FILL_IN.sub("", text))
+    rests = [above, *(_beside_option(option[0] in _TICK, option[1:]) for option in options)]
+    return any(len(re.findall(r"\w", rest)) >= 2 for rest in rests)
+
+
+def _beside_option(is_ticked: bool, option: str) -> str:
+    """What stands behind an option's name; one that is not ticked may be explained in brackets."""
+    name = next((name for name in _ACTIVITIES if option.strip().startswith(name)), None)
+    if is_ticked and name == "其他":
+        return ""
+    rest = option.strip()[len(name) :] if name else " ".join(option.split()[1:])
+    return rest if is_ticked else re.sub(r"[（(][^）)]*[）)]", "", rest)
 
 
 def _plain_marks(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 from bot.reading.lines import LINE_BREAKS, UNSEEN, Line, Source, squashed, trimmed
 from bot.reading.pages import PageMarkers
 from bot.reading.rows import Strip, rows_of_form
-from bot.reading.vocabulary import is_known_label
+from bot.reading.vocabulary import bare, is_known_label
 
 _TO_LINE_FEED = str.maketrans(LINE_BREAKS, "\n" * len(LINE_BREAKS))
 # Between lines, or before a page's number; inside a line it is a line's break.
@@ -72,11 +72,16 @@ def _rows(text: str, raws: list[str]) -> list[tuple[str, str]]:
 
 def _row_mark(text: str) -> str:
     """What stands between label and value in this file, if anything does."""
-    for mark in ("\t", "|"):
-        rows = [line.partition(mark)[0] for line in text.split("\n") if mark in line]
-        if sum(is_known_label(row) for row in rows) >= 2:
-            return mark
-    return ""
+    labels = {
+        mark: {bare(label) for label in _before(text, mark) if is_known_label(label)}
+        for mark in ("\t", "|")
+    }
+    mark = max(labels, key=lambda mark: len(labels[mark]))
+    return mark if len(labels[mark]) >= 2 else ""
+
+
+def _before(text: str, mark: str) -> list[str]:
+    return [line.partition(mark)[0] for line in text.split("\n") if mark in line]
 
 
 def _may_be_label(text: str) -> bool:

@@ -137,7 +137,8 @@ class _Walk:
     def _stands_between(self, at: int, text: str) -> bool:
         """Take the line as one of the value's, beside which the label goes on below."""
         spot = self.spot
-        if self.in_content or spot.name() or spot.hint or len(spot.label) < _SHORTEST_ABOVE:
+        ended = spot.name() and not spot.label.endswith(("及", "与", "和", "、"))
+        if self.in_content or ended or spot.hint or len(spot.label) < _SHORTEST_ABOVE:
             return False
         if CODE.search(text) or NUMBER.search(text) or _begins_as_a_label(text):
             return False
