@@ -19,8 +19,8 @@ from pathlib import Path
 from bot.errors import ReadingError
 from bot.reading import read_records
 from bot.reading.form import row_at
+from bot.reading.ledger import Ledger
 from bot.reading.source import read_source
-from bot.reading.text import Ledger
 from bot.record import Record
 from tests.sweep import squashed
 

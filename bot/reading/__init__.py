@@ -11,8 +11,8 @@ source.py       bytes → lines with page and style marks; a new file form goes 
     pages.py    page markers of converters
 furniture.py    page numbers and running heads, put aside; pages missing or doubled
 form.py         lines → the form's rows
-  rowlabels.py  where a row's label stands, beside its value too
-  vocabulary.py how a label may be worded; grammar.py walks it
+  row_starts.py where a row's label stands, beside its value too
+  row_labels.py how a label may be worded; grammar.py walks it
   extent.py     how far the main content reaches
 fields.py       the head and the rows → the record's fields
   header.py     what the head and the ticked boxes say
@@ -20,17 +20,17 @@ fields.py       the head and the rows → the record's fields
 order.py        labels and words that went apart; platform.py: files of Q&A platforms
 questions.py    the main content → questions, answers, narrative
   question_starts.py   which paragraphs begin a question
-  labels.py     what opens a question, an answer, a section
+  question_labels.py what opens a question, an answer, a section
   paragraphs.py lines → paragraphs
   closing.py    what forms print behind the last answer
 account.py      the proof of place, by a second account; guards.py: what a person should look at
-text.py         lines → verbatim text, and the ledger of the proof; lines.py: what a line tells
+ledger.py       lines → verbatim text, and the ledger of the proof; lines.py: what a line tells
 printed.py      what was found among unified radicals, as printed
-record.py       all of it, one record a form
+document.py     all of it, one record a form
 comparing.py    two readings side by side
 """
 
-from bot.reading.record import read_records
+from bot.reading.document import read_records
 from bot.reading.source import UnknownKindError
 
 __all__ = ["UnknownKindError", "read_records"]

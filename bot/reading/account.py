@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.radicals import unified
+from bot.reading.ledger import Ledger, Span
 from bot.reading.lines import squashed
-from bot.reading.text import Ledger, Span
 from bot.record import Narrative, Question
 
 

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.errors import ReadingError, one_line
-from bot.reading.record import read_records
+from bot.reading.document import read_records
 from bot.reading.source import UnknownKindError
 from bot.record import Reading
 

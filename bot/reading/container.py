@@ -11,8 +11,8 @@ from typing import Literal
 
 from bot.reading.header import CODE, NUMBER, TITLE
 from bot.reading.lines import squashed
+from bot.reading.row_labels import is_known_label
 from bot.reading.tags import tag_at
-from bot.reading.vocabulary import is_known_label
 
 Container = Literal["plain", "tagged", "html", "markdown", "text with tables"]
 

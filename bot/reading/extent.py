@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.reading.labels import ANSWER, ASKS, GREETS, Label, label_of
 from bot.reading.lines import Line, squashed
+from bot.reading.question_labels import ANSWER, ASKS, GREETS, Label, label_of
 
 _FAR_AHEAD = 3  # numbers that may be missing
 _QUESTION_LINES = 4  # over which a question may be broken

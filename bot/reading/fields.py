@@ -15,10 +15,10 @@ from bot.radicals import unified
 from bot.reading import days, header
 from bot.reading.form import NAMELESS, Form, Row, is_dated
 from bot.reading.hosts import hosts
+from bot.reading.ledger import Ledger, Span, join
 from bot.reading.lines import squashed
 from bot.reading.lists import CONTINUES, is_headed_list, is_list
-from bot.reading.text import Ledger, Span, join
-from bot.reading.vocabulary import is_foot_label
+from bot.reading.row_labels import is_foot_label
 from bot.record import ActivitiesRead, EventDate, Host
 
 

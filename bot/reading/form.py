@@ -18,12 +18,12 @@ from itertools import dropwhile, pairwise, takewhile
 from bot.reading.extent import last_asked
 from bot.reading.header import CODE, NUMBER, TITLE, ticks_or_boxes
 from bot.reading.hosts import is_titled
-from bot.reading.labels import ANSWER, label_of
+from bot.reading.ledger import Ledger, Span
 from bot.reading.lines import squashed
 from bot.reading.lists import heads_list, is_participant
-from bot.reading.rowlabels import APPENDIX, label_at
-from bot.reading.text import Ledger, Span
-from bot.reading.vocabulary import TORN, bare, field_of, is_foot_label, is_known_label, known
+from bot.reading.question_labels import ANSWER, label_of
+from bot.reading.row_labels import TORN, bare, field_of, is_foot_label, is_known_label, known
+from bot.reading.row_starts import APPENDIX, label_at
 
 NAMELESS = "（无栏目名）"  # stands for the label of a row whose label's cell is empty
 _LONGEST_LABEL = 40

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from bot.errors import Problem
 from bot.reading.form import content_lines, opens_record, row_at
 from bot.reading.header import CODE, TITLE
+from bot.reading.ledger import Ledger
 from bot.reading.lines import squashed
 from bot.reading.pages import marker_number
-from bot.reading.text import Ledger
 
 _PAGE_NUMBER = re.compile(
     r"\s*(?:第\s*)?[-—–－·\s]*(?P<page>\d{1,3})\s*(?:页\s*)?"

@@ -20,8 +20,8 @@ from bot.reading.html import Notes, Paragraphs
 from bot.reading.inline import inline
 from bot.reading.lines import Line, Source, squashed
 from bot.reading.pages import PageMarkers
+from bot.reading.row_labels import is_known_label
 from bot.reading.tags import Token, Words, tokens, undone
-from bot.reading.vocabulary import is_known_label
 
 _HEADING = re.compile(r"#{1,6}[ \t]+(?P<words>\S.*?)(?:[ \t]+#+)?[ \t]*")
 _ROW = re.compile(r"\s*\|(?P<cells>.*)\|\s*")

@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 
 from bot.reading.form import Form
-from bot.reading.text import Ledger
+from bot.reading.ledger import Ledger
 
 _NEVER_EMPTY = ("activities", "time")  # fields of the form
 _ASKS = re.compile(r"\s*(?:[Qq]|问)\s*[:：]")

@@ -14,9 +14,15 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.reading.closing import closes, heads_summary
-from bot.reading.labels import ANSWER, GREETS, is_block_heading, is_section_heading, label_of
+from bot.reading.ledger import Ledger, Span, join
 from bot.reading.lines import squashed
-from bot.reading.text import Ledger, Span, join
+from bot.reading.question_labels import (
+    ANSWER,
+    GREETS,
+    is_block_heading,
+    is_section_heading,
+    label_of,
+)
 
 _ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
 _SHORT = 0.9  # of the widest line

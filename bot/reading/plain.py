@@ -6,8 +6,8 @@ import re
 
 from bot.reading.lines import LINE_BREAKS, UNSEEN, Line, Source, squashed, trimmed
 from bot.reading.pages import PageMarkers
+from bot.reading.row_labels import bare, is_known_label
 from bot.reading.rows import Strip, rows_of_form
-from bot.reading.vocabulary import bare, is_known_label
 
 _TO_LINE_FEED = str.maketrans(LINE_BREAKS, "\n" * len(LINE_BREAKS))
 # Between lines, or before a page's number; inside a line it is a line's break.

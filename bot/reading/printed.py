@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.reading.text import Ledger
+from bot.reading.ledger import Ledger
 from bot.record import Host, Record
 
 _SHOWN = 8  # radicals named in the note

@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.reading.labels import (
+from bot.reading.paragraphs import Paragraph
+from bot.reading.question_labels import (
     ASKED,
     ASKS,
     GREETS,
@@ -20,7 +21,6 @@ from bot.reading.labels import (
     is_question_heading,
     is_section_heading,
 )
-from bot.reading.paragraphs import Paragraph
 
 FAR_AHEAD = 3  # numbers that may be missing before a label is no question any more
 

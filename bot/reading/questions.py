@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bot.reading.closing import closes, heads_summary, is_remark
-from bot.reading.labels import (
+from bot.reading.ledger import Ledger, Span, join
+from bot.reading.paragraphs import Paragraph, paragraphs_of
+from bot.reading.question_labels import (
     ANSWER,
     ASKED,
     GREETS,
@@ -26,9 +28,7 @@ from bot.reading.labels import (
     question_inside,
     section_number,
 )
-from bot.reading.paragraphs import Paragraph, paragraphs_of
 from bot.reading.question_starts import QuestionStarts, Start
-from bot.reading.text import Ledger, Span, join
 from bot.record import Narrative, Part, Question
 
 _LONGEST_LEAD_IN = 30  # characters of a line that only announces the questions

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.reading.labels import ANSWER, ASKS, label_of
-from bot.reading.vocabulary import (
+from bot.reading.question_labels import ANSWER, ASKS, label_of
+from bot.reading.row_labels import (
     TORN,
     bare,
     begins_foot_label,

@@ -16,7 +16,7 @@ import pytest
 
 from bot.reading.apart import Job, Read, read_apart
 
-RECORDS = Path(__file__).parent / "records"
+RECORDS = Path(__file__).parents[1] / "records"
 SEEDS = sorted(
     path
     for where in ("made_up/pdf_*.pdf", "kinds/pdf/*.pdf", "kinds/hostile/c*.pdf")

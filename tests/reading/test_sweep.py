@@ -98,7 +98,7 @@ def test_awkward_answers_are_read_as_written_or_named_however_long_it_is_tried()
 
 @pytest.mark.trial
 def test_most_lines_moved_across_a_border_are_noticed():
-    folders = [Path(__file__).parent / "records/made_up"]
+    folders = [Path(__file__).parents[1] / "records/made_up"]
     folders += [Path(given) for given in [os.environ.get("IR_TEST_RECORDS")] if given]
     fates = borders.run(folders)
     for kind in ("words of the foot under the last answer", "a lone page marker in the content"):

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, field, replace
 
 from bot.reading.header import CODE, NUMBER
-from bot.reading.labels import label_of
+from bot.reading.ledger import Ledger, Span
 from bot.reading.lines import squashed
-from bot.reading.text import Ledger, Span
-from bot.reading.vocabulary import (
+from bot.reading.question_labels import label_of
+from bot.reading.row_labels import (
     HINT_MARKS,
     LONGEST_HINT,
     START,

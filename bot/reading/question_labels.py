@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.numerals import chinese_number
-from bot.reading.vocabulary import is_block, known
+from bot.reading.row_labels import is_block, known
 
 _UNIT = r"[%％‰亿万倍元个美港]|[)），,。；、]|[a-zA-Z]{1,3}\b"
 _MARK = rf"[、：:)）]|[.．](?!\d+\s*(?:{_UNIT}))"

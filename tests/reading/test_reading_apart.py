@@ -21,9 +21,9 @@ from bot.store import Store
 from tests.conftest import SAMPLE
 from tests.sheets import form, pdf
 
-KINDS = Path(__file__).parent / "records/kinds"
+KINDS = Path(__file__).parents[1] / "records/kinds"
 HOSTILE = KINDS / "hostile"
-MADE_UP = Path(__file__).parent / "records/made_up"
+MADE_UP = Path(__file__).parents[1] / "records/made_up"
 
 
 def read(*paths, processes=1, **limits):

@@ -13,14 +13,14 @@ from bot.reading import account, days, guards, header
 from bot.reading.fields import read_identity, read_rows, title_of
 from bot.reading.form import Form, read_forms
 from bot.reading.furniture import put_furniture_aside
-from bot.reading.labels import ANSWER, ASKED, label_of
+from bot.reading.ledger import Ledger
 from bot.reading.lines import squashed
 from bot.reading.order import went_apart
 from bot.reading.platform import PLATFORM, is_platform
 from bot.reading.printed import as_printed
+from bot.reading.question_labels import ANSWER, ASKED, label_of
 from bot.reading.questions import Content, read_content
 from bot.reading.source import read_source
-from bot.reading.text import Ledger
 from bot.record import (
     Proof,
     Reading,

@@ -26,7 +26,7 @@ from tests.sheets import (
     width_of,
 )
 
-KINDS = Path(__file__).parent / "records/kinds"
+KINDS = Path(__file__).parents[1] / "records/kinds"
 LINES = (
     "1、公司去年的研发投入是多少？",
     "答：您好。研发投入合计三亿元，同比增长。",

@@ -19,7 +19,7 @@ from bot.record import Record
 from bot.store import Store
 from handlers.cli.json_output import record_json
 
-FOLDER = Path(__file__).parent / "records/kinds"
+FOLDER = Path(__file__).parents[1] / "records/kinds"
 DOCUMENTS = sorted(
     path for path in FOLDER.iterdir() if path.is_file() and path.suffix in (".txt", ".md", ".pdf")
 )
