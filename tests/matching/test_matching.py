@@ -457,7 +457,7 @@ def test_what_limits_a_confidence_is_a_fact_beside_it():
 
 def test_the_version_tells_of_every_file_that_judges(tmp_path):
     """A copy of the program is the same matcher, until a file of it differs."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     copy = tmp_path / "copy"
     shutil.copytree(root / "bot", copy / "bot", ignore=shutil.ignore_patterns("__pycache__"))
     code = "from bot.matching.index import Index; print(Index([]).version)"
