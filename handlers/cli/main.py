@@ -63,7 +63,7 @@ class _Group(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, told = _COMMANDS[cmd_name]
-        commands: tuple[click.Command, ...] = import_module(f"handlers.cli.main.{module}").COMMANDS
+        commands: tuple[click.Command, ...] = import_module(f"handlers.cli.{module}").COMMANDS
         command = next(one for one in commands if one.name == cmd_name)
         command.help = told
         return command
