@@ -81,6 +81,7 @@ def warnings(questions: Sequence[Question]) -> list[str]:
     found = [line for question in questions for line in _of_one(question)]
     found += [line for question in questions for line in _asked_inside(question)]
     found += [line for above, below in pairwise(questions) for line in _next_label(above, below)]
+    found += _other_labels(questions)
     return found + [line for question in questions[-1:] for line in _tail(question, questions[:-1])]
 
 
@@ -124,6 +125,14 @@ def _asked_inside(question: Question) -> Iterator[str]:
     thanks = _THANKS.search(question.question)
     if thanks and len(thanks["more"]) >= _SHORTEST_QUESTION:
         yield f"第{number}问的提问里像是有答复的开头：“{_shown(thanks[0].strip())}”"
+
+
+def _other_labels(questions: Sequence[Question]) -> Iterator[str]:
+    """Labels with a word that most others have not: 问： may be the question's own."""
+    worded = [one for one in questions if re.search(r"\d.*问", one.printed_label or "")]
+    if len(worded) * 2 < len(questions):
+        for one in worded:
+            yield f"第{one.number}问的编号写法与其他不同：“{_shown(one.printed_label or '')}”"
 
 
 def _counts_again(question: Question, line: str) -> bool:

@@ -367,6 +367,7 @@ def test_what_begins_like_a_row_under_the_last_answer_stays_in_it(line):
         (PREFIXED.replace("Q2：海外订单如何？", "海外订单如何"), "另有答复标记"),
         (UNLABELLED.replace("2、海外", "海外"), "另一个提问"),
         (UNLABELLED.replace("预计", "您好。\n2、怎样看？是。\n预计"), "又有它的编号"),
+        (f"{NUMBERED}\n3、问：成本如何？\n答：平稳。", "写法与其他不同"),
         (f"{UNLABELLED}\n2、公司怎样看待成本？\n成本平稳。", "又有它的编号"),
         (UNLABELLED.replace("预计", "谢谢！感谢关注。\n您好，预计"), "答复的开头"),
     ],
