@@ -70,9 +70,10 @@ def _typed_words_escaped() -> Iterator[None]:
     """Click repeats in its errors what was typed, which may be a file's name."""
     try:
         yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # its message is the help
     except click.UsageError as error:
-        error.message = one_line(error.message)
-        raise
+        raise click.UsageError(one_line(error.format_message()), error.ctx) from error
 
 
 class _Group(click.Group):
