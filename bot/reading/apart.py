@@ -6,8 +6,8 @@ costs one line of report:
 1. A worker reads one file after the other and is replaced when it dies, takes too long or has
    grown. It is forked where that is safe (Linux, no other thread), which takes a hundredth of a
    second; elsewhere it is a fresh Python, which takes most of a second, once.
-2. Time is watched from outside. Memory is the kernel's limit on the worker (Linux; macOS has no
-   such limit, there time alone is bounded).
+2. Time of the processor and memory are the kernel's limits on the worker (macOS has none for
+   memory); the clock is watched from outside, with patience: the machine may be busy.
 3. For every job comes one `Read`, in the jobs' order, whatever happened.
 """
 
@@ -27,6 +27,7 @@ import warnings
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import ceil
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from pathlib import Path
@@ -38,7 +39,8 @@ from bot.reading.source import UnknownKindError
 from bot.record import Reading
 
 LARGEST = 200 * 1024 * 1024  # bytes of a file
-TIME_LIMIT_S = 60.0  # 145 pages take 2
+TIME_LIMIT_S = 60.0  # of the processor; 145 pages take 2
+_BUSY = 5  # times as long by the clock, where others need the processor too
 MEMORY_LIMIT = 1024**3  # bytes above what a worker begins with; 145 pages take 20 MB
 _GROWN = 256 * 1024**2  # bytes from which a worker is replaced: the next file has the whole limit
 _AHEAD = 4  # files that each worker may be ahead of the one that is asked for
@@ -124,7 +126,7 @@ class _Worker:
         if self._process is None or not self._process.is_alive():
             self.end()
             self._start()
-        self.deadline = time.monotonic() + self._time_limit_s
+        self.deadline = time.monotonic() + self._time_limit_s * _BUSY
         with suppress(OSError):  # it died just now: `result` will say so
             self.pipe.send(job)
 
@@ -133,7 +135,9 @@ class _Worker:
         fork, spawn = multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")
         context: ForkContext | SpawnContext = fork if alone else spawn
         self.pipe, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self.pipe), daemon=True)
+        process = context.Process(
+            target=_serve, args=(theirs, self.pipe, self._time_limit_s), daemon=True
+        )
         with warnings.catch_warnings():
             # Python counts the threads of numpy's libraries too; the worker does not use them.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -153,9 +157,9 @@ class _Worker:
                 assert isinstance(read, Read)
                 return read
         except (EOFError, OSError):
-            reason = f"读取时程序意外退出{self._how_it_ended()}，{_ADVICE}"
+            reason = f"{self._how_it_ended()}，{_ADVICE}"
         if not reason and time.monotonic() >= self.deadline:
-            reason = f"读取超过{self._time_limit_s:g}秒，已停止，{_ADVICE}"
+            reason = f"读取超过{self._time_limit_s * _BUSY:g}秒，已停止，{_ADVICE}"
         if not reason:
             return None
         self.number = None
@@ -163,11 +167,13 @@ class _Worker:
         return Read(self._file, failed="refused", reason=f"{one_line(self._file)}：{reason}")
 
     def _how_it_ended(self) -> str:
-        if self._process is None:
-            return ""
-        self._process.join(1)
-        code = self._process.exitcode or 0
-        return f"（信号{-code}，多为内存不足）" if code < 0 else ""
+        code = 0
+        if self._process is not None:
+            self._process.join(1)
+            code = self._process.exitcode or 0
+        if code == -signal.SIGXCPU:
+            return f"读取超过{self._time_limit_s:g}秒，已停止"
+        return "读取时程序意外退出" + (f"（信号{-code}，多为内存不足）" if code < 0 else "")
 
     def end(self) -> None:
         if self._process is not None:
@@ -181,7 +187,7 @@ class _Worker:
 # In the worker
 
 
-def _serve(pipe: Connection, parents: Connection) -> None:
+def _serve(pipe: Connection, parents: Connection, time_limit_s: float) -> None:
     parents.close()  # so that the parent's end is the end of this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -195,7 +201,7 @@ def _serve(pipe: Connection, parents: Connection) -> None:
             job = pipe.recv()
         except EOFError:
             return
-        _limit_time()
+        _limit_time(time_limit_s)
         read = _read(job)
         has_grown = _peak() - began_with > _GROWN
         pipe.send((read, has_grown))
@@ -210,10 +216,10 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
 
 
-def _limit_time() -> None:
-    """The kernel ends what goes on after the parent, who watches the time, was killed."""
+def _limit_time(time_limit_s: float) -> None:
+    """The next file has this much time of the processor, also after the parent was killed."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime + 2 * TIME_LIMIT_S)
+    most = ceil(used.ru_utime + used.ru_stime + time_limit_s)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (most if hard < 0 else min(most, hard), hard))
 
