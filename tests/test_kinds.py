@@ -240,6 +240,31 @@ def test_answers_may_carry_their_questions_number(mark):
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "Question 1: 新产线何时投产？\nAnswer 1: 预计年底投产。\n"
+        "Question 2: 海外订单如何？\nAnswer 2: 海外订单平稳。",
+        "①新产线何时投产？\n答：预计年底投产。\n②海外订单如何？\n答：海外订单平稳。",
+        "（一）新产线何时投产？\n答：预计年底投产。\n（二）海外订单如何？\n答：海外订单平稳。",
+        "一、问：新产线何时投产？\n答：预计年底投产。\n二、问：海外订单如何？\n答：海外订单平稳。",
+        "一、公司简介：设有三个基地。\n二、问：新产线何时投产？\n答：预计年底投产。\n"
+        "三、问：海外订单如何？\n答：海外订单平稳。",
+        "一、公司基本情况介绍\n公司主营测试设备，设有三个基地，均已投产。\n二、新产线何时投产？\n您好。预计年底投产。\n"
+        "三、海外订单如何？\n您好。海外订单平稳。",
+    ],
+)
+def test_a_questions_label_is_no_part_of_it(content):
+    record = read(content)
+    assert [(one, other.removeprefix("您好。")) for one, other in pairs(record)] == PAIRS
+
+
+def test_a_list_in_circles_stays_in_its_answer():
+    answer = "分两步：①如何扩产？先技改；②如何认证？先送样。"
+    record = read(NUMBERED.replace("预计年底投产。", answer.replace("；", "；\n")))
+    assert pairs(record) == [("新产线何时投产？", squashed(answer)), PAIRS[1]]
+
+
+@pytest.mark.parametrize(
     "tail",
     [
         "注：以上数据未经审计。",

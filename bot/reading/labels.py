@@ -17,22 +17,24 @@ _UNIT = r"[%％‰亿万倍元个美港]|[)），,。；、]|[a-zA-Z]{1,3}\b"
 _MARK = rf"[、：:)）]|[.．](?!\d+\s*(?:{_UNIT}))"
 _ASKED = r"(?:\s*(?:问|投资者问|提问|问题)\s*[：:])?\s*"
 _PREFIXED = re.compile(
-    r"\s*(?:【\s*)?(?:问题|提问|投资者提问|[Qq]|问|第)\s*(?P<no>\d{1,3})\s*"
+    r"\s*(?:【\s*)?(?:问题|提问|投资者提问|[Qq](?:uestion)?|问|第)\s*(?P<no>\d{1,3})\s*"
     r"(?P<mark>】\s*[：:]?|个?(?:问题?|题)\s*[：:、.．]|[、：:)）.．]|(?=\s))" + _ASKED
 )
 _PREFIXED_CHINESE = re.compile(
     r"\s*(?:问题|提问|第)\s*(?P<no>[一二三四五六七八九十]{1,3})\s*(?:个?(?:问题?|题)\s*)?[：:、.．]\s*"
 )
 _NUMBER = re.compile(rf"\s*(?P<no>\d{{1,3}})\s*(?:{_MARK}|(?=\s*问\s*[：:]))" + _ASKED)
-_IN_BRACKETS = re.compile(r"\s*[（(](?P<no>\d{1,3})[)）]\s*[、.．]?\s*")
+_IN_BRACKETS = re.compile(r"\s*[（(](?P<no>\d{1,3})[)）]\s*[、.．]?\s*" + _ASKED)
+_CIRCLED = re.compile(r"\s*(?P<no>[①-⑳])\s*[、.．]?\s*")
 _OPEN = re.compile(
-    r"\s*(?:(?:[Qq]|问|提问|投资者问|投资者提问|投资者|问题|股东提问|媒体提问|记者问)\s*[:：;；.．、]"
+    r"\s*(?:(?:[Qq](?:uestion)?|问|提问|投资者问|投资者提问|投资者|问题|股东提问|媒体提问|记者问)\s*[:：;；.．、]"
     r"|【(?:提问|问题?|投资者提问|投资者问?|股东提问)[^】\d]{0,12}】\s*[:：]?)\s*"
 )
-_CHINESE = re.compile(r"\s*(?P<no>[一二三四五六七八九十]{1,3})\s*[、.．]\s*")
+_CHINESE = re.compile(r"\s*(?P<no>[一二三四五六七八九十]{1,3})\s*[、.．]" + _ASKED)
+_CHINESE_IN_BRACKETS = re.compile(r"\s*[（(](?P<no>[一二三四五六七八九十]{1,3})[）)]" + _ASKED)
 
 ANSWER = re.compile(
-    r"\s*(?:[Aa]\s?\d{0,3}|答|回复|公司回复|公司答|公司回答|公司答复|答复"
+    r"\s*(?:[Aa](?:nswer)?\s?\d{0,3}|答|回复|公司回复|公司答|公司回答|公司答复|答复"
     r"|(?:公司)?(?:答复?|回[复答])\s?\d{1,3}(?=\s*[:：])|【(?:公司)?(?:答复?|回[复答])\s?\d{0,3}】)"
     r"\s*(?:(?<=】)|[:：;；、]|[.．](?!\d))\s*"
 )
@@ -86,7 +88,7 @@ class Label:
     number: int | None
     length: int  # characters of the paragraph that it takes
     printed: str
-    weak: bool = False  # a number without a mark behind it: 「Q4 或者」 may be a quarter
+    weak: bool = False  # 「Q4 或者」 may be a quarter, ① most often counts a list
 
 
 def label_of(text: str) -> Label | None:
@@ -99,7 +101,9 @@ def label_of(text: str) -> Label | None:
         return _label("open", None, match)
     if match := _NUMBER.match(text) or _IN_BRACKETS.match(text):
         return _label("number", int(match["no"]), match)
-    if match := _CHINESE.match(text):
+    if match := _CIRCLED.match(text):
+        return _label("number", ord(match["no"]) - ord("①") + 1, match, weak=True)
+    if match := _CHINESE.match(text) or _CHINESE_IN_BRACKETS.match(text):
         return _label("chinese", chinese_number(match["no"]), match)
     return None
 

@@ -133,9 +133,12 @@ class QuestionStarts:
         ]
         # (1) is a list's number where others ask under 1、
         printed = {at: self.labels[at].printed for at in numbers}  # type: ignore[union-attr]
-        bare = [at for at in numbers if not printed[at].startswith(("(", "（"))]
+        bare = [at for at in numbers if printed[at][0].isdecimal()]
         if any(ASKS.search(self.texts[at]) for at in bare):
             numbers = bare
+        # ① asks where a labelled answer follows each; else it counts a list.
+        if not all(at + 1 in self.answers for at in numbers if self.labels[at].weak):  # type: ignore[union-attr]
+            numbers = [at for at in numbers if not self.labels[at].weak]  # type: ignore[union-attr]
         if len(self.answers) * 2 >= len(numbers) and self.answers:
             return self._between_answers(numbers, begin)
         return self._in_sequence(numbers)
@@ -251,17 +254,32 @@ class QuestionStarts:
         """一、…？ as questions: told from headings by their words and the answer at once. Headings
         above them may have counted already."""
         found: list[Start] = []
-        expected = 1
+        expected, mark = 1, ""
         for at in range(begin, len(self.texts)):
             label = self.labels[at]
-            if label is None or label.kind != "chinese" or label.number != expected:
+            if label is None or label.kind != "chinese":
+                continue
+            if not mark and "问" in label.printed:
+                expected = label.number or 0  # words that are no heading may have counted above
+            if label.number != expected:
+                continue
+            if mark and _mark(label) != mark:
                 continue
             follows = at + 1 in self.answers or self._greeted(at)
             if ASKS.search(self.texts[at]) or follows:
                 found.append(Start(at, label))
             if found or is_section_heading(self.texts[at]):
-                expected += 1
+                expected, mark = expected + 1, _mark(label)
+        first, rest = found[:1], found[1:]
+        if first and rest and self._only_heads(first[0].at):
+            # 一、公司情况介绍 above 二、…？ heads a speech.
+            found = rest if all(ASKED.search(self.texts[start.at]) for start in rest) else found
         return found if len(found) > 1 or self._answered(found) else []
+
+    def _only_heads(self, at: int) -> bool:
+        """Whether the line is worded as a heading, and nothing answers it."""
+        answered = at + 1 in self.answers or self._greeted(at)
+        return is_section_heading(self.texts[at].replace("介绍", "")) and not answered
 
     def _bold_starts(self) -> list[Start]:
         """Bold paragraphs that ask, each followed by plain ones."""
@@ -339,7 +357,7 @@ class QuestionStarts:
 
 def _mark(label: Label | None) -> str:
     """A label's writing without its number: `、` of `3、`."""
-    return re.sub(r"[\d\s]", "", label.printed) if label else ""
+    return re.sub(r"[\d\s一二三四五六七八九十]", "", label.printed) if label else ""
 
 
 def _after_heading(texts: Sequence[str], labels: Sequence[Label | None], answers: set[int]) -> int:
