@@ -417,3 +417,32 @@ def test_a_short_row_that_holds_another_label_is_refused(row, wrong):
     data = form(NUMBERED).decode().replace(row, wrong, 1)
     with pytest.raises(ReadingError, match="像是有另一栏"):
         read_records(data.encode(), "made-up.txt")
+
+
+PAGED = NUMBERED.replace("何时", "何\n@时").replace("预计", "预\n@计")
+
+
+@pytest.mark.parametrize(
+    "head", ["内部资料 请勿外传", "测试股份 2025年度业绩说明会", "测试科技股份有限公司"]
+)
+def test_a_head_at_the_top_of_each_page_is_no_words(head):
+    content = PAGED.replace("\n@", f"\f{head}\n")
+    (reading,) = read_records(f"{head}\n".encode() + form(content), "made-up.txt")
+    assert pairs(reading.record) == PAIRS
+
+
+@pytest.mark.parametrize(
+    "foot", ["www.example.cn", "Page {} of 3", "共 3 页 第 {} 页", "{}⁄3", "~{}~", "董事会办公室"]
+)
+def test_a_foot_at_the_end_of_each_page_is_no_words(foot):
+    content = PAGED
+    for page in (1, 2):
+        content = content.replace("\n@", f"\n{foot.format(page)}\f", 1)
+    (reading,) = read_records(form(content) + f"{foot.format(3)}\n".encode(), "made-up.txt")
+    assert pairs(reading.record) == PAIRS
+
+
+def test_a_line_at_two_edges_is_refused_by_name():
+    content = NUMBERED.replace("何时", "何\n内部资料\f时")
+    with pytest.raises(ReadingError, match="内部资料"):
+        read_records(form(content) + "内部资料\n".encode(), "made-up.txt")
