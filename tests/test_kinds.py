@@ -258,6 +258,13 @@ def test_a_questions_label_is_no_part_of_it(content):
     assert [(one, other.removeprefix("您好。")) for one, other in pairs(record)] == PAIRS
 
 
+@pytest.mark.parametrize("style", ["{}、{} 答：{}", "Q{0}：{1} A{0}：{2}", "{}.{} 答复：{}"])
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_questions_and_answers_may_share_a_line(style, between):
+    content = between.join(style.format(at, *pair) for at, pair in enumerate(PAIRS, 1))
+    assert pairs(read(content)) == PAIRS
+
+
 def test_a_list_in_circles_stays_in_its_answer():
     answer = "分两步：①如何扩产？先技改；②如何认证？先送样。"
     record = read(NUMBERED.replace("预计年底投产。", answer.replace("；", "；\n")))
@@ -271,6 +278,14 @@ def test_a_list_in_circles_stays_in_its_answer():
         "温馨提示：以上安排以公告为准。",
         "信息披露负责人意见 同意披露",
         "媒体报道情况 无",
+        "最后，公司管理层向投资者赠送了纪念品。",
+        "投资者提问环节结束，随后参观了二期工厂。",
+        "（记录整理：证券部）",
+        "公司提醒广大投资者理性投资。",
+        "今天的交流就到这里。",
+        "公司声明：上述回复不构成业绩承诺。",
+        "特此公告。",
+        "以上。",
         "公司感谢各位的关注，欢迎走访。",
         "无",
         "不适用",

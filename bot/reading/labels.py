@@ -38,9 +38,8 @@ ANSWER = re.compile(
     r"|(?:公司)?(?:答复?|回[复答])\s?\d{1,3}(?=\s*[:：])|【(?:公司)?(?:答复?|回[复答])\s?\d{0,3}】)"
     r"\s*(?:(?<=】)|[:：;；、]|[.．](?!\d))\s*"
 )
-_ANSWER_INSIDE = re.compile(
-    r"(?<=[？?。！!；;”\"）)\s])\s*(?:答|公司回复|公司答复|公司回答|公司答|回复|A)\s*[:：]"
-)
+_ANSWERED = r"(?:(?:公司)?(?:答复?|回[复答])|A(?:nswer)?)\s?\d{0,3}\s*[:：]"
+_ANSWER_INSIDE = re.compile(rf"(?<=[？?。！!；;”\"）)\s])\s*{_ANSWERED}")
 # Glued to the question's last word; 回答：, 问答：, 请回复： are words of the question.
 _ANSWER_GLUED = re.compile(
     r"(?:公司回复|公司答复|公司回答|(?<![回问请解应作对抢竞司复])答)\s*[:：]"
@@ -130,9 +129,21 @@ def answer_inside(text: str, *, glued: bool) -> int | None:
     return match.start() + len(match[0]) - len(match[0].lstrip()) if match else None
 
 
-def question_inside(text: str) -> int | None:
-    """Where another question's label stands inside an answer's paragraph."""
+def question_inside(text: str, number: int | None = None) -> int | None:
+    """Where another question's label stands inside an answer's paragraph.
+
+    Args:
+        text: The paragraph.
+        number: Of the question that it answers, as printed: the next number is a label where a
+            question mark and an answer's label follow it.
+    """
     match = _QUESTION_INSIDE.search(text)
+    if match is None and number is not None:
+        match = re.search(
+            rf"(?<=[。！？!?；;])\s*(?=(?:[Qq]|问题?|提问)?\s*{number + 1}\s*[、.．：:）)]"
+            rf"[^。！？?]{{2,200}}[？?]\s*{_ANSWERED})",
+            text,
+        )
     return match.end() if match else None
 
 
