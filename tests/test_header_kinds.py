@@ -526,3 +526,51 @@ def test_a_label_beside_the_middle_of_its_cell_takes_nothing_and_loses_nothing(p
 def test_a_form_without_a_readable_time_is_refused_by_name():
     with pytest.raises(ReadingError, match="读不出活动日期"):
         read(time="时间 近期")
+
+
+TALL = {
+    "董事长 张三\n\n上市公司\n\n董事会秘书 李四\n\n接待人员\n\n财务总监 王五\n姓名\n主管 赵六": 4,
+    "总经理 张三\n上市公司接待人\n董秘 李四\n员姓名\n主管 王五": 3,
+}
+
+
+@pytest.mark.parametrize("printed", TALL)
+def test_a_labels_last_piece_alone_in_its_line_is_no_host(printed):
+    record = read(hosts=printed)
+    assert len(record.hosts) == TALL[printed]
+    assert {**values(record), "hosts": None} == {**USUAL, "hosts": None}
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "甲方基金 张三、李四\n\n参与单位名称\n\n乙方证券 王五\n\n及人员姓名\n\n丙方资管 赵六",
+        "甲方基金 张三、李四\n参与单位名称\n及人员姓名\n乙方证券 王五\n丙方资管 赵六",
+        "参与单位名称及\n人员姓名\n（敬称略）\n甲方基金 张三、李四\n乙方证券 王五\n丙方资管 赵六",
+    ],
+)
+def test_the_attendees_are_whole_and_alone_in_their_row(printed):
+    record = read(attendees=printed)
+    assert record.attendees == "甲方基金 张三、李四\n乙方证券 王五\n丙方资管 赵六"
+    assert {**values(record), "attendees": USUAL["attendees"]} == USUAL
+
+
+@pytest.mark.parametrize("label", ["地点", "会议地点：", "地 点"])
+def test_a_place_in_the_line_of_the_time_is_a_row(label):
+    record = read(time=f"时间 2026 年 5 月 6 日 15:00-16:00    {label} 公司会议室", place="")
+    assert values(record) == USUAL
+
+
+@pytest.mark.parametrize("row", ["天气 晴", "机构家数 12", "参会方式\n线上"])
+def test_a_row_behind_the_place_is_a_row(row):
+    record = read(place=f"地点 公司会议室\n{row}")
+    assert record.place == "公司会议室"
+    assert record.other == (tuple(row.split()),)
+
+
+@pytest.mark.parametrize(
+    "row", ["路演网址\nhttps://roadshow.example.cn", "接入链接：见附件", "来访时长 两小时"]
+)
+def test_what_may_be_a_row_behind_the_place_is_refused_by_name(row):
+    with pytest.raises(ReadingError, match=row[:4]):
+        read(place=f"地点 公司会议室\n{row}")

@@ -16,11 +16,11 @@ from functools import partial
 from itertools import dropwhile, pairwise, takewhile
 
 from bot.reading.extent import last_asked
-from bot.reading.header import CODE, NUMBER, TITLE
+from bot.reading.header import CODE, NUMBER, TITLE, names_activity
 from bot.reading.hosts import is_titled
 from bot.reading.labels import ANSWER, label_of
 from bot.reading.lines import squashed
-from bot.reading.lists import heads_list
+from bot.reading.lists import heads_list, is_row
 from bot.reading.rowlabels import APPENDIX, label_at
 from bot.reading.text import Ledger, Span
 from bot.reading.vocabulary import TORN, bare, field_of, is_foot_label, is_known_label, known
@@ -29,6 +29,10 @@ NAMELESS = "（无栏目名）"  # stands for the label of a row whose label's c
 _LONGEST_LABEL = 40
 _DATED = re.compile(
     r"(?:[\d\s年月日号份、，,；;。.．/\-–—―~～至到及和（）()]|星期[一二三四五六日天]|周[一二三四五六日天])*"
+)
+_LAST_PIECE = re.compile(r"[\u4e00-\u9fff、]{0,4}(?:姓名|名称|名单|职务)")
+_PLACE_BESIDE = re.compile(
+    r"(?<=\S)\s+(?P<label>(?:会议|活动|调研|接待|召开)?地\s*点)(?:\s*[:：]\s*|\s+)(?=\S)"
 )
 _UNMISTAKABLE = 6  # characters of a label that is no chance at the start of a line
 _NEW_RECORD = 14  # lines within which the form's first rows follow a record's head
@@ -96,6 +100,9 @@ def read_forms(ledger: Ledger) -> list[Form]:
     for form in forms:
         _tell_hosts_apart(form)
         _give_hosts_back(ledger, form)
+        _give_attendees_back(ledger, form)
+        _complete_labels(ledger, form)
+        _part_place_from_time(ledger, form)
         _part_list_from_dates(ledger, form)
         _untangle_attachments(ledger, form)
     return forms
@@ -275,6 +282,55 @@ def _give_hosts_back(ledger: Ledger, form: Form) -> None:
 
 def _is_hosts(ledger: Ledger, span: Span) -> bool:
     return not ledger.line(span).row and is_titled(ledger.text(span))
+
+
+def _give_attendees_back(ledger: Ledger, form: Form) -> None:
+    """Lines of a unit and its people at the end of 类别 are the attendees': their label stands
+    beside the middle of its cell."""
+    for above, row in pairwise(form.rows):
+        if row.field != "attendees" or above.field != "activities":
+            continue
+        while len(above.value) > 1 and _is_of_attendees(ledger, above.value[-1]):
+            row.value.insert(0, above.value.pop())
+
+
+def _is_of_attendees(ledger: Ledger, span: Span) -> bool:
+    text = ledger.text(span)
+    return not (ledger.line(span).row or names_activity(text)) and is_row(text)
+
+
+def _complete_labels(ledger: Ledger, form: Form) -> None:
+    """The last piece of a label beside its tall cell, alone in its line: 姓名, 及人员姓名."""
+    for row in form.rows:
+        if row.field not in ("hosts", "attendees"):
+            continue
+        for span in row.value:
+            piece = squashed(ledger.text(span))
+            if ledger.line(span).row or not _LAST_PIECE.fullmatch(piece):
+                continue
+            if known(row.label + piece) == known(row.label):
+                ledger.put_aside(span, "label")
+                row.label += piece
+                row.value.remove(span)
+                break
+
+
+def _part_place_from_time(ledger: Ledger, form: Form) -> None:
+    """地点 in the line of 时间 is a row of its own, where no other row is."""
+    if form.values("place"):
+        return
+    for at, row in enumerate(form.rows):
+        for number, span in enumerate(row.value if row.field == "time" else []):
+            match = _PLACE_BESIDE.search(ledger.text(span))
+            if match is None:
+                continue
+            start, end = span.start + match.start("label"), span.start + match.end()
+            ledger.put_aside(Span(span.line, start, end), "label")
+            place = Row(squashed(match["label"]), "place", [Span(span.line, end, span.end)])
+            place.value += row.value[number + 1 :]
+            row.value[number:] = [Span(span.line, span.start, start)]
+            form.rows.insert(at + 1, place)
+            return
 
 
 def _part_list_from_dates(ledger: Ledger, form: Form) -> None:

@@ -28,6 +28,10 @@ _LABEL_WORDS = re.compile(
 _OF_PERSONS = re.compile(
     r"(?:董事长|董事会秘书|董秘|总经理|总监|总裁)[^，。；]{0,6}[:：]|人员姓名|单位名称"
 )
+# In a later line of 地点: a short word that names a row, alone or before its value.
+_LIKE_A_ROW = re.compile(
+    r"[\u4e00-\u9fff]{0,6}(?:方式|形式|网址|链接|天气|家数|人数|主题|平台|主持人?|时长|议程|对象|记录员?)(?:[\s:：]|$)"
+)
 _IN_ATTENDEES = re.compile(
     r"(?m)^.{0,2}(?:上市)?公司接待|^.{0,4}主要内容|^.?(?:地点|时间)[:：\s]+(?:\d|公司|线上|电话)"
     r"|(?<=[、，,]\n)\s*\d{4}\s*年\s*\d{1,2}\s*月"  # a list that stops, and the row 时间
@@ -189,6 +193,9 @@ def _long_or_labelled(row: ReadRow) -> Iterator[str]:
     named = _ROW_NAMES[row.name]
     if len(row.text) > _LENGTHS[row.name]:
         yield f"“{named}”一栏比通常长得多，可能混入了其他栏目：“{_shown(row.text[-_SHOWN:])}”"
+    for line in row.text.split("\n")[1:] if row.name == "place" else ():
+        if _LIKE_A_ROW.match(line.strip()):
+            yield f"“{named}”一栏里像是有另一栏：“{_shown(line)}”"
     for line in row.text.split("\n"):
         if _LABEL_WORDS.match(line.strip()) or (row.name != "hosts" and _OF_PERSONS.search(line)):
             yield f"“{named}”一栏里像是有另一栏：“{_shown(line)}”"

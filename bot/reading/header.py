@@ -119,6 +119,15 @@ def _plain_marks(text: str) -> str:
     return re.sub(rf"[{_TICK_LETTERS}{_LOST}](?=\s*(?:{names}))", "√", text)
 
 
+def names_activity(words: str) -> bool:
+    """Whether words hold a tick or a box, or speak of a kind of event."""
+    return bool(
+        re.search(
+            rf"[{_TICK}{_BOX}{_LOST}]|其他|调研|会|采访|路演|参观|策略|线上|电话|现场|活动", words
+        )
+    )
+
+
 def _activity(words: str) -> str:
     """`业绩说明会`; what is written behind 其他 stays with it."""
     text = re.sub(r"[（(]\s*[)）]", "", " ".join(words.split())).strip()

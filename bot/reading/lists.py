@@ -28,6 +28,11 @@ def is_list(lines: list[str]) -> bool:
     return len(rows) > 1 and all(_ROW.fullmatch(row) for row in rows)
 
 
+def is_row(line: str) -> bool:
+    """Whether a line names whom a participant came from, and who came: `甲方基金 张三、李四`."""
+    return bool(_ROW.fullmatch(line.strip()))
+
+
 def heads_list(line: str) -> bool:
     """Whether a line heads a list of participants: `参会机构名单：`, `序号 单位名称`."""
     return bool(_HEADING.search(line)) and not re.search(r"[。！？]", line)
