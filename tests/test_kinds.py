@@ -179,6 +179,14 @@ CLOSINGS = (
     "以上为本次交流的主要内容。",
     "以上信息仅供参考，不构成投资建议。",
     "调研活动于15:30圆满结束。",
+    "会议主持人宣布会议结束，与会人员合影留念。",
+    "最后，公司管理层向投资者赠送了纪念品。",
+    "投资者提问环节结束，随后参观了二期工厂。",
+    "谢谢大家！今天的交流就到这里。",
+    "本记录经参会投资者确认无误。",
+    "（记录整理：证券部）",
+    "参加人员签名：",
+    "特此公告。",
 )
 
 
@@ -189,6 +197,14 @@ def test_closing_words_are_no_part_of_the_last_answer(content, closing):
     assert pairs(record) == PAIRS
     kept = [item.text for item in record.narrative] + ["：".join(row) for row in record.other]
     assert closing in kept
+
+
+def test_closing_words_are_told_behind_an_opening_that_closes_too():
+    record = read(
+        f"一、致辞\n主持人宣布会议开始。\n二、参观展厅\n三、问答\n{PREFIXED}\n四、会议结束。"
+    )
+    assert pairs(record) == PAIRS
+    assert record.narrative[-1].text == "四、会议结束。"
 
 
 @pytest.mark.parametrize(
@@ -278,13 +294,9 @@ def test_a_list_in_circles_stays_in_its_answer():
         "温馨提示：以上安排以公告为准。",
         "信息披露负责人意见 同意披露",
         "媒体报道情况 无",
-        "最后，公司管理层向投资者赠送了纪念品。",
-        "投资者提问环节结束，随后参观了二期工厂。",
-        "（记录整理：证券部）",
         "公司提醒广大投资者理性投资。",
         "今天的交流就到这里。",
         "公司声明：上述回复不构成业绩承诺。",
-        "特此公告。",
         "以上。",
         "公司感谢各位的关注，欢迎走访。",
         "无",

@@ -207,11 +207,11 @@ class _Content:
             ):
                 return at, self._sections(at, end)
         if start is starts[-1]:
-            close = self._closing(start, end)
+            close = self._closing(start, end, starts[0].at)
             return close, self._sections(close, end) if close < end else []
         return end, []
 
-    def _closing(self, start: Start, end: int) -> int:
+    def _closing(self, start: Start, end: int, first: int) -> int:
         """Where the words behind the last answer begin: all of them close the record, and none of
         the answers above has such words of its own."""
         close = end
@@ -223,7 +223,7 @@ class _Content:
             if is_over or heads_summary(self.texts[at]):
                 close = at
                 break
-        if any(closes(text) for text in self.texts[: start.at]):
+        if any(closes(text) for text in self.texts[first : start.at]):
             return end
         if not all(closes(text) for text in self.texts[close:end]):
             self.warnings.append(
