@@ -248,6 +248,11 @@ FOOT_LABELS = [
     "关于未公开重大信\n息的说明",
     "活动过程中所使用\n的PPT、提供的资\n料等附件",
     "活动中使用的演示\n文稿及提供的文档\n等附件（如有）",
+    "是否涉及应公开\n披露的重大信息",
+    "是否存在未公\n开重大信息",
+    "是否签署承诺书",
+    "本次活动是否\n使用了PPT等\n材料",
+    "接待过程中是\n否提供书面资\n料",
     "保密承诺",
     "承诺书签署情况",
     "关于本次活动是否涉及\n应披露重大信息的说明\n（如涉及，请说明）",
@@ -258,6 +263,12 @@ FOOT_LABELS = [
 def test_a_row_of_the_foot_never_runs_into_the_last_answer(label):
     record = read(disclosed=f"{label}\n无")
     assert values(record) == {**USUAL, "other": (("".join(label.split()), "无"),)}
+
+
+@pytest.mark.parametrize("said", ["□是 √否", "☑否 ☐是", "不存在"])
+def test_a_row_of_the_foot_may_be_ticked(said):
+    record = read(disclosed=f"是否涉及应披露\n重大信息\n{said}")
+    assert values(record) == {**USUAL, "other": (("是否涉及应披露重大信息", said),)}
 
 
 SENTENCES = [
