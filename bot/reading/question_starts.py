@@ -78,7 +78,9 @@ class QuestionStarts:
                 best = named
                 break
         if not best:
-            best = self._bold_starts() or self._before_answers(begin)
+            best = _bold_starts(self.paragraphs, self.texts) or _before_answers(
+                self.texts, self.answers, begin
+            )
         elif self.answers:
             best = self._unlabelled_first(best, begin)
         return best
@@ -281,32 +283,6 @@ class QuestionStarts:
         answered = at + 1 in self.answers or self._greeted(at)
         return is_section_heading(self.texts[at].replace("介绍", "")) and not answered
 
-    def _bold_starts(self) -> list[Start]:
-        """Bold paragraphs that ask, each followed by plain ones."""
-        found = [
-            at
-            for at, one in enumerate(self.paragraphs)
-            if one.bold
-            and ASKS.search(self.texts[at])
-            and (at == 0 or not self.paragraphs[at - 1].bold)
-            and any(not other.bold for other in self.paragraphs[at + 1 : at + 4])
-        ]
-        return [Start(at, None) for at in found] if len(found) > 1 else []
-
-    def _before_answers(self, begin: int) -> list[Start]:
-        """The paragraph before each labelled answer, where no question has a label."""
-        found: list[Start] = []
-        after = begin - 1
-        for answer in sorted(self.answers):
-            if answer - 1 > after and answer > begin:
-                before = range(after + 1, answer)
-                # With several paragraphs between two answers the last that asks is the question.
-                asking = [at for at in before if ASKS.search(self.texts[at])]
-                if asking or not found:
-                    found.append(Start((asking or [answer - 1])[-1], None))
-            after = answer
-        return found
-
     def _unlabelled_first(self, starts: list[Start], begin: int) -> list[Start]:
         """A first question that lacks the label of the others: the paragraph before a lone 答：."""
         for at in range(max(begin, 0) + 1, starts[0].at):
@@ -353,6 +329,34 @@ class QuestionStarts:
                 session = self._session_above(start.at)
             found.append(Start(start.at, start.label, session, position in restarts))
         return found
+
+
+def _bold_starts(paragraphs: Sequence[Paragraph], texts: Sequence[str]) -> list[Start]:
+    """Bold paragraphs that ask, each followed by plain ones."""
+    found = [
+        at
+        for at, one in enumerate(paragraphs)
+        if one.bold
+        and ASKS.search(texts[at])
+        and (at == 0 or not paragraphs[at - 1].bold)
+        and any(not other.bold for other in paragraphs[at + 1 : at + 4])
+    ]
+    return [Start(at, None) for at in found] if len(found) > 1 else []
+
+
+def _before_answers(texts: Sequence[str], answers: set[int], begin: int) -> list[Start]:
+    """The paragraph before each labelled answer, where no question has a label."""
+    found: list[Start] = []
+    after = begin - 1
+    for answer in sorted(answers):
+        if answer - 1 > after and answer > begin:
+            before = range(after + 1, answer)
+            # With several paragraphs between two answers the last that asks is the question.
+            asking = [at for at in before if ASKS.search(texts[at])]
+            if asking or not found:
+                found.append(Start((asking or [answer - 1])[-1], None))
+        after = answer
+    return found
 
 
 def _mark(label: Label | None) -> str:
