@@ -74,7 +74,8 @@ def _strip(row: list[Paragraph]) -> Strip:
         return Strip(words)
     label = "".join(item.text for item in row if item.cell <= 1 and not item.aside)
     words = "\n".join(item.text for item in row if item.cell > 1)
-    return Strip(words, "" if is_empty_head(label) else label)
+    cells = 0 if row[0].raw and "|" not in row[0].raw else len({item.cell for item in row})
+    return Strip(words, "" if is_empty_head(label) else label, cells)
 
 
 def _is_row(row: list[Paragraph]) -> bool:

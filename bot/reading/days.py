@@ -15,11 +15,14 @@ _SHARED = rf"(?=(?:\s*[{_DASH}、，,及和与]\s*\d{{1,2}})+\s*[日号])"
 _DAY = re.compile(
     r"(?:(?P<y>\d{4})\s*[年\-/.]\s*(?P<m>\d{1,2})\s*[月\-/.]\s*(?P<d>\d{1,2})\s*"
     rf"(?:[日号]|{_SHARED}|(?![\d年月\-/.])|(?=[{_DASH}]\s*\d{{1,4}}\s*[年月/.\-]\s*\d))"
-    r"|(?<![\d:：])(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*"
+    r"|(?<!\d)(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*"
     rf"(?:[日号]|{_SHARED}|(?=\s*[-–—~～至]))"
-    rf"|(?<![\d:：.第年月/\-])(?P<d3>\d{{1,2}})\s*(?:[日号]|{_SHARED}))"
+    rf"|(?:(?<![\d:：.第年月/\-])|(?<=[日号]/))(?P<d3>\d{{1,2}})\s*(?:[日号]|{_SHARED}))"
 )
-_YEAR_BEHIND = re.compile(r"[（(]\s*(?P<y>\d{4})\s*年度?\s*[）)]\s*$")  # 3月18日、20日（2026年）
+# 3月18日、20日（2026年）
+_YEAR_BEHIND = re.compile(
+    r"[（(]\s*(?P<y>\d{4})\s*年度?\s*[）)]\s*$|(?<=[日号])\s*[（(]\s*(?P<y2>\d{4})\s*年\s*[）)]"
+)
 _SHORT_DAY = re.compile(r"(?P<m>\d{1,2})[./](?P<d>\d{1,2})(?![\d:：])")
 _TO = re.compile(rf"\s*(?:[（(][^）)]*[）)])?\s*[{_DASH}]+\s*")
 _LAST_DAY = re.compile(r"(?P<d>\d{1,2})\s*[日号]")
@@ -50,7 +53,7 @@ def event_dates(text: str, year: int | None = None) -> tuple[EventDate, ...]:
     found: list[EventDate] = []
     at, month = 0, ""
     if named := _YEAR_BEHIND.search(text):
-        year = int(named["y"])
+        year = int(named["y"] or named["y2"])
     while match := _DAY.search(text, at):
         year = int(match["y"]) if match["y"] else year
         month = match["m"] or match["m2"] or month

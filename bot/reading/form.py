@@ -16,7 +16,7 @@ from functools import partial
 from itertools import dropwhile, pairwise, takewhile
 
 from bot.reading.extent import last_asked
-from bot.reading.header import CODE, NUMBER, TITLE, ticks_or_boxes
+from bot.reading.header import CODE, NUMBER, TITLE, names_activity, ticks_or_boxes
 from bot.reading.hosts import is_titled
 from bot.reading.ledger import Ledger, Span
 from bot.reading.lines import squashed
@@ -29,6 +29,10 @@ NAMELESS = "（无栏目名）"  # stands for the label of a row whose label's c
 _LONGEST_LABEL = 40
 _DATED = re.compile(
     r"(?:[\d\s年月日号份、，,；;。.．/\-–—―~～至到及和（）()]|星期[一二三四五六日天]|周[一二三四五六日天])*"
+)
+_LAST_PIECE = re.compile(r"[\u4e00-\u9fff、]{0,4}(?:姓名|名称|名单|职务)")
+_PLACE_BESIDE = re.compile(
+    r"(?<=\S)\s+(?P<label>(?:会议|活动|调研|接待|召开)?地\s*点)(?:\s*[:：]\s*|\s+)(?=\S)"
 )
 _UNMISTAKABLE = 6  # characters of a label that is no chance at the start of a line
 _NEW_RECORD = 14  # lines within which the form's first rows follow a record's head
@@ -97,6 +101,8 @@ def read_forms(ledger: Ledger) -> list[Form]:
         _tell_hosts_apart(form)
         _give_hosts_back(ledger, form)
         _give_attendees_back(ledger, form)
+        _complete_labels(ledger, form)
+        _part_place_from_time(ledger, form)
         _part_list_from_dates(ledger, form)
         _untangle_attachments(ledger, form)
     return forms
@@ -286,11 +292,46 @@ def _give_attendees_back(ledger: Ledger, form: Form) -> None:
 
 def _is_participant(ledger: Ledger, span: Span) -> bool:
     text = ledger.text(span)
-    return not ledger.line(span).row and is_participant(text) and not ticks_or_boxes(text)
+    of_activities = ticks_or_boxes(text) or names_activity(text)
+    return not (ledger.line(span).row or of_activities) and is_participant(text)
 
 
 def _is_hosts(ledger: Ledger, span: Span) -> bool:
     return not ledger.line(span).row and is_titled(ledger.text(span))
+
+
+def _complete_labels(ledger: Ledger, form: Form) -> None:
+    """The last piece of a label beside its tall cell, alone in its line: 姓名, 及人员姓名."""
+    for row in form.rows:
+        if row.field not in ("hosts", "attendees"):
+            continue
+        for span in row.value:
+            piece = squashed(ledger.text(span))
+            if ledger.line(span).row or not _LAST_PIECE.fullmatch(piece):
+                continue
+            if known(row.label + piece) == known(row.label):
+                ledger.put_aside(span, "label")
+                row.label += piece
+                row.value.remove(span)
+                break
+
+
+def _part_place_from_time(ledger: Ledger, form: Form) -> None:
+    """地点 in the line of 时间 is a row of its own, where no other row is."""
+    if form.values("place"):
+        return
+    for at, row in enumerate(form.rows):
+        for number, span in enumerate(row.value if row.field == "time" else []):
+            match = _PLACE_BESIDE.search(ledger.text(span))
+            if match is None:
+                continue
+            start, end = span.start + match.start("label"), span.start + match.end()
+            ledger.put_aside(Span(span.line, start, end), "label")
+            place = Row(squashed(match["label"]), "place", [Span(span.line, end, span.end)])
+            place.value += row.value[number + 1 :]
+            row.value[number:] = [Span(span.line, span.start, start)]
+            form.rows.insert(at + 1, place)
+            return
 
 
 def _part_list_from_dates(ledger: Ledger, form: Form) -> None:

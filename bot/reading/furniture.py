@@ -19,8 +19,8 @@ from bot.reading.lines import squashed
 from bot.reading.pages import marker_number
 
 _PAGE_NUMBER = re.compile(
-    r"\s*(?:第\s*)?[-—–－·\s]*(?P<page>\d{1,3})\s*(?:页\s*)?"
-    r"(?:(?:[/／,，、]|共|of)\s*(?:共\s*)?(?P<all>\d{1,3}))?[-—–－·\s]*页?\s*",
+    r"\s*(?:共\s*(?P<of>\d{1,3})\s*页[\s，,、/]*)?(?:第\s*|page\s+)?[-—–－·~～\s]*(?P<page>\d{1,3})\s*(?:页\s*)?"
+    r"(?:(?:[/／⁄,，、]|共|of)\s*(?:共\s*)?(?P<all>\d{1,3}))?[-—–－·~～\s]*页?\s*",
     re.I,
 )
 _PAGE_INDEX = re.compile(r"\s*Page:\s*1(?:\s*,\s*\d{1,3})*\s*")  # a converter's, at the end
@@ -83,12 +83,20 @@ def put_furniture_aside(ledger: Ledger) -> Doubts:
 
 
 def _heads_left(ledger: Ledger, content: frozenset[int]) -> list[str]:
-    """Lines that name a company or a code again and again inside the content."""
-    texts = [squashed(ledger.source.lines[at].text) for at in sorted(content) if ledger.is_free(at)]
+    """Lines that name a company or a code again and again inside the content, or whose words were
+    put aside at another page's edge."""
+    texts = [squashed(line.text) for line in ledger.source.lines]
+    free = [texts[at] for at in sorted(content) if ledger.is_free(at)]
+    aside = {
+        text
+        for at, text in enumerate(texts)
+        if not ledger.is_free(at) and re.search(r"[\u4e00-\u9fff]", text)
+    }
     return [
         f"像页眉的“{text}”在正文里出现{count}次，请核对"
-        for text, count in Counter(texts).items()
-        if count > 1 and len(text) <= _LONGEST_LEFT and _NAMES_COMPANY.search(text)
+        for text, count in Counter(free).items()
+        if len(text) <= _LONGEST_LEFT
+        and (text in aside or (count > 1 and _NAMES_COMPANY.search(text)))
     ]
 
 
@@ -121,7 +129,8 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
         if bare and not (goes_on if not paged else number in at_edge):
             continue
         shape = re.sub(r"\d+", "0", squashed(line.text))
-        total = int(match["all"]) if match and match["all"] else None
+        of = match and (match["all"] or match["of"])
+        total = int(of) if of else None
         found.append(_PageNumber(number, page, total, shape, bare))
     return found
 
@@ -226,6 +235,7 @@ def _put_running_heads_aside(ledger: Ledger, content: frozenset[int]) -> None:
     lines = ledger.source.lines
     edges = _edges(ledger)
     repeated: set[str] = set()
+    often: set[str] = set()
     for edge in edges:
         seen = Counter(
             text
@@ -234,6 +244,7 @@ def _put_running_heads_aside(ledger: Ledger, content: frozenset[int]) -> None:
             if len(text) <= _LONGEST_HEAD
         )
         repeated |= {text for text, count in seen.items() if count >= _FEWEST_PAGES}
+        often |= {text for text, count in seen.items() if count > _FEWEST_PAGES}
     edge_lines = {line for edge in edges for numbers in edge.values() for line in numbers}
     everywhere = Counter(squashed(line.text) for line in lines)
     kept: set[str] = set()
@@ -254,7 +265,9 @@ def _put_running_heads_aside(ledger: Ledger, content: frozenset[int]) -> None:
         )
         if not again or not ledger.is_free(number):
             continue
-        if text in kept and not (in_content and opens_record(ledger, number)):
+        # Three pages prove it; of two the first stays, and is named.
+        first_inside = text in often and at_edge and number in content and not own
+        if (text in kept or first_inside) and not (in_content and opens_record(ledger, number)):
             ledger.put_aside(ledger.whole(number), "running head")
         kept.add(text)
 

@@ -28,6 +28,10 @@ _LABEL_WORDS = re.compile(
 _OF_PERSONS = re.compile(
     r"(?:董事长|董事会秘书|董秘|总经理|总监|总裁)[^，。；]{0,6}[:：]|人员姓名|单位名称"
 )
+# In a later line of 地点: a short word that names a row, alone or before its value.
+_LIKE_A_ROW = re.compile(
+    r"[\u4e00-\u9fff]{0,6}(?:方式|形式|网址|链接|天气|家数|人数|主题|平台|主持人?|时长|议程|对象|记录员?)(?:[\s:：]|$)"
+)
 _IN_ATTENDEES = re.compile(
     r"(?m)^.{0,2}(?:上市)?公司接待|^.{0,4}主要内容|^.?(?:地点|时间)[:：\s]+(?:\d|公司|线上|电话)"
     r"|(?<=[、，,]\n)\s*\d{4}\s*年\s*\d{1,2}\s*月"  # a list that stops, and the row 时间
@@ -60,7 +64,9 @@ _STATEMENT = re.compile(
 _OF_THE_EVENT = re.compile(
     r"主持人|致辞|闭幕|本次(?:调研|活动|会议|交流|说明会|接待|纪要)|此次(?:调研|活动|会议|交流)|会后|参会|与会|纪要|本页|正文"
     r"|感谢(?:各位|大家)|莅临|走访|下次|其余(?:的)?(?:问题|提问)|入市|投资建议|仅供参考|前瞻|签署|经办人|填表|记录人|未使用|未提供"
-    r"|现场照片|见附件"
+    r"|现场照片|见附件|赠送|纪念品|合影|^[（(]?(?:记录|整理)|记录整理|环节结束|随后[^。]{0,6}参观|理性投资|声明[:：]"
+    r"|不构成[^。]{0,4}承诺|(?:今天|今日)的?(?:交流|会议|活动|调研)|到这里|(?:交流|接待|沟通|调研|活动)过程中"
+    r"|签名|签字|^\s*特此|^\s*以上[。.]?$"
 )
 _HOUSE = re.compile(r"证券|基金|资本|资管|投资|保险|银行|信托|人寿|养老")
 _LIST = re.compile(r"(?:参会|参与|与会|调研|来访)[^。]{0,8}(?:名单|名录)|序号\s*(?:单位|机构|姓名)")
@@ -196,6 +202,9 @@ def _long_or_labelled(row: ReadRow) -> Iterator[str]:
     named = _ROW_NAMES[row.name]
     if len(row.text) > _LENGTHS[row.name]:
         yield f"“{named}”一栏比通常长得多，可能混入了其他栏目：“{_shown(row.text[-_SHOWN:])}”"
+    for line in row.text.split("\n")[1:] if row.name == "place" else ():
+        if _LIKE_A_ROW.match(line.strip()):
+            yield f"“{named}”一栏里像是有另一栏：“{_shown(line)}”"
     for line in row.text.split("\n"):
         if _LABEL_WORDS.match(line.strip()) or (row.name != "hosts" and _OF_PERSONS.search(line)):
             yield f"“{named}”一栏里像是有另一栏：“{_shown(line)}”"

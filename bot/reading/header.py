@@ -51,6 +51,8 @@ _ACTIVITIES = (
 _TO_FILL_IN = re.compile(r"[（(][^）)]*(?:请|说明|注明|填写)[^）)]*[）)]|_+")
 _TICK = "☑√■▇▣✓✔☒\uf052\uf0fe\uf050\uf0fc"
 _BOX = "□☐\uf0a3\uf06f\uf0a8○"
+_TYPED_TICK = re.compile(rf"[\[【（(]\s*[xXvV{_TICK}]\s*[\]】）)]")
+_TYPED_BOX = re.compile(rf"[\[【（(]\s*[{_BOX}]?\s*[\]】）)]")
 # Wingdings as letters: a tick and a box are then told from letters by what stands beside them.
 _TICK_LETTERS, _BOX_LETTERS, _LOST = "RþPüý", "£¨oq¡", "?"
 
@@ -125,8 +127,15 @@ def _beside_option(is_ticked: bool, option: str) -> str:
 
 
 def _plain_marks(text: str) -> str:
-    """Ticks and boxes that a font turned into letters, as ticks and boxes."""
+    """Ticks and boxes that are typed in brackets or behind the words, or that a font turned into
+    letters, as ticks and boxes before the words."""
     names = "|".join(_ACTIVITIES)
+    text = _TYPED_TICK.sub("√", text)
+    if re.search(f"[{_TICK}]", text) or _TYPED_BOX.search(text):
+        text = _TYPED_BOX.sub("□", text)
+    marks = f"[{_TICK}{_BOX}]"
+    if re.fullmatch(rf"\s*(?:(?:{names})\s*{marks}\s*)+(?:[（(].*)?", text):
+        text = re.sub(rf"({names})\s*({marks})", r"\2\1 ", text)
     letters = re.findall(rf"([{_TICK_LETTERS}{_BOX_LETTERS}{_LOST}])\s*(?={names})", text)
     if not letters or re.search(f"[{_TICK}]", text):
         return text
@@ -136,6 +145,15 @@ def _plain_marks(text: str) -> str:
         return text
     text = re.sub(rf"[{_BOX_LETTERS}](?=\s*(?:{names}))", "□", text)
     return re.sub(rf"[{_TICK_LETTERS}{_LOST}](?=\s*(?:{names}))", "√", text)
+
+
+def names_activity(words: str) -> bool:
+    """Whether words hold a tick or a box, or speak of a kind of event."""
+    return bool(
+        re.search(
+            rf"[{_TICK}{_BOX}{_LOST}]|其他|调研|会|采访|路演|参观|策略|线上|电话|现场|活动", words
+        )
+    )
 
 
 def _activity(words: str) -> str:

@@ -59,7 +59,9 @@ def hosts(lines: list[str]) -> tuple[Host, ...]:
 def is_titled(line: str) -> bool:
     """Whether a line reads as nothing but titles with names: `董事、总经理 某某`."""
     entry = _hosts_of(line.strip())
-    return bool(entry) and all(host.title and len(host.name) <= 12 for host in entry)
+    return bool(entry) and all(
+        re.search(_TITLE_WORDS, host.title or "", re.I) and len(host.name) <= 12 for host in entry
+    )
 
 
 def _whole_lines(lines: list[str]) -> list[str]:

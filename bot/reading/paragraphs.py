@@ -18,7 +18,9 @@ from bot.reading.ledger import Ledger, Span, join
 from bot.reading.lines import squashed
 from bot.reading.question_labels import (
     ANSWER,
+    ASKED,
     GREETS,
+    Label,
     is_block_heading,
     is_section_heading,
     label_of,
@@ -84,11 +86,12 @@ class _Layout:
         widths = sorted(_width(ledger.text(span)) for span in spans)
         # The widest line but for a few that stick out.
         self._width = widths[int(len(widths) * 0.95)] if widths else 0
-        labels = [label_of(ledger.text(span)) for span in spans]
+        labels = [_opening(ledger.text(span)) for span in spans]
         self._opens = Counter(
             squashed(label.printed) for label in labels if label and label.kind == "open"
         )
         self._labelled = any(ANSWER.match(ledger.text(span)) for span in spans)
+        self._asked = self._labelled or any(labels)
         indented = sum(ledger.line(span).indent for span in spans)
         self._indents = _MOST_USUAL <= indented < len(spans) * 0.8
 
@@ -100,7 +103,7 @@ class _Layout:
         if line.bold != before.bold:
             return True
         ended = bool(_ENDS.search(above))
-        label, answer = label_of(text), ANSWER.match(text)
+        label, answer = _opening(text), ANSWER.match(text)
         crossed = ledger.line(last).page != line.page
         if not ledger.source.wrapped:
             return not crossed or ended or bool(label or answer)
@@ -109,7 +112,7 @@ class _Layout:
         if label and label.kind == "open":
             return ended or self._is_short(last) or self._opens[squashed(label.printed)] > 1
         short = self._is_short(last)
-        if ended and (label or closes(text)):
+        if ended and (label or (self._asked and closes(text))):
             return True
         if GREETS.match(text) and self._may_be_greeted(before, above, short):
             return True
@@ -142,6 +145,13 @@ class _Layout:
 
     def _is_short(self, span: Span) -> bool:
         return _width(self._ledger.text(span)) < self._width * _SHORT
+
+
+def _opening(text: str) -> Label | None:
+    """A question's label. ① and （一） most often count a list, but for a line that asks."""
+    label = label_of(text)
+    listed = label and re.match(r"[①-⑳]|[（(][一二三四五六七八九十]", label.printed)
+    return None if listed and not ASKED.search(text) else label
 
 
 def _width(text: str) -> int:

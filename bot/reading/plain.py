@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from bot.reading.lines import LINE_BREAKS, UNSEEN, Line, Source, squashed, trimmed
 from bot.reading.pages import PageMarkers
@@ -19,7 +20,7 @@ _LABEL = re.compile(r"[\s\u4e00-\u9fff（()）/、；;]{2,45}")
 
 def plain_source(text: str) -> Source:
     """Take text apart by page, form feeds or a converter's markers between them."""
-    text = text.translate(_TO_LINE_FEED)
+    text = _with_pages_apart(text.translate(_TO_LINE_FEED))
     pages = [page.replace("\f", "\n") for page in _PAGE_BREAK.split(text)]
     raws = [(raw, page) for page, words in enumerate(pages, 1) for raw in words.split("\n")]
     markers = PageMarkers([raw for raw, _ in raws])
@@ -52,6 +53,20 @@ def plain_source(text: str) -> Source:
         wrapped=True,
         paged=len(pages) > 1 or marked > 0,
     )
+
+
+def _with_pages_apart(text: str) -> str:
+    """Form feeds behind words begin a page where the line behind them, or the one they end, stands
+    at such a place again: a page's head or foot. Else they break a line."""
+    cuts = [match.start() for match in re.finditer("\f", text)]
+    heads = [squashed(text[at + 1 :].partition("\n")[0]) for at in cuts]
+    feet = [squashed(text[:at].rpartition("\n")[2]) for at in cuts]
+    heads_seen = Counter([squashed(text.lstrip().partition("\n")[0]), *heads])
+    feet_seen = Counter(feet)
+    for at, head, foot in reversed(list(zip(cuts, heads, feet, strict=True))):
+        if (head and heads_seen[head] > 1) or (foot and feet_seen[foot] > 1):
+            text = f"{text[:at]}\n{text[at:]}"
+    return text
 
 
 def _rows(text: str, raws: list[str]) -> list[tuple[str, str]]:

@@ -18,28 +18,29 @@ _UNIT = r"[%％‰亿万倍元个美港]|[)），,。；、]|[a-zA-Z]{1,3}\b"
 _MARK = rf"[、：:)）]|[.．](?!\d+\s*(?:{_UNIT}))"
 _ASKED = r"(?:\s*(?:问|投资者问|提问|问题)\s*[：:])?\s*"
 _PREFIXED = re.compile(
-    r"\s*(?:【\s*)?(?:问题|提问|投资者提问|[Qq]|问|第)\s*(?P<no>\d{1,3})\s*"
+    r"\s*(?:【\s*)?(?:问题|提问|投资者提问|[Qq](?:uestion)?|问|第)\s*(?P<no>\d{1,3})\s*"
     r"(?P<mark>】\s*[：:]?|个?(?:问题?|题)\s*[：:、.．]|[、：:)）.．]|(?=\s))" + _ASKED
 )
 _PREFIXED_CHINESE = re.compile(
     r"\s*(?:问题|提问|第)\s*(?P<no>[一二三四五六七八九十]{1,3})\s*(?:个?(?:问题?|题)\s*)?[：:、.．]\s*"
 )
 _NUMBER = re.compile(rf"\s*(?P<no>\d{{1,3}})\s*(?:{_MARK}|(?=\s*问\s*[：:]))" + _ASKED)
-_IN_BRACKETS = re.compile(r"\s*[（(](?P<no>\d{1,3})[)）]\s*[、.．]?\s*")
+_IN_BRACKETS = re.compile(r"\s*[（(](?P<no>\d{1,3})[)）]\s*[、.．]?\s*" + _ASKED)
+_CIRCLED = re.compile(r"\s*(?P<no>[①-⑳])\s*[、.．]?\s*")
 _OPEN = re.compile(
-    r"\s*(?:(?:[Qq]|问|提问|投资者问|投资者提问|投资者|问题|股东提问|媒体提问|记者问)\s*[:：;；.．、]"
+    r"\s*(?:(?:[Qq](?:uestion)?|问|提问|投资者问|投资者提问|投资者|问题|股东提问|媒体提问|记者问)\s*[:：;；.．、]"
     r"|【(?:提问|问题?|投资者提问|投资者问?|股东提问)[^】\d]{0,12}】\s*[:：]?)\s*"
 )
-_CHINESE = re.compile(r"\s*(?P<no>[一二三四五六七八九十]{1,3})\s*[、.．]\s*")
+_CHINESE = re.compile(r"\s*(?P<no>[一二三四五六七八九十]{1,3})\s*[、.．]" + _ASKED)
+_CHINESE_IN_BRACKETS = re.compile(r"\s*[（(](?P<no>[一二三四五六七八九十]{1,3})[）)]" + _ASKED)
 
 ANSWER = re.compile(
-    r"\s*(?:[Aa]\s?\d{0,3}|答|回复|公司回复|公司答|公司回答|公司答复|答复"
+    r"\s*(?:[Aa](?:nswer)?\s?\d{0,3}|答|回复|公司回复|公司答|公司回答|公司答复|答复"
     r"|(?:公司)?(?:答复?|回[复答])\s?\d{1,3}(?=\s*[:：])|【(?:公司)?(?:答复?|回[复答])\s?\d{0,3}】)"
     r"\s*(?:(?<=】)|[:：;；、]|[.．](?!\d))\s*"
 )
-_ANSWER_INSIDE = re.compile(
-    r"(?<=[？?。！!；;”\"）)\s])\s*(?:答|公司回复|公司答复|公司回答|公司答|回复|A)\s*[:：]"
-)
+_ANSWERED = r"(?:(?:公司)?(?:答复?|回[复答])|A(?:nswer)?)\s?\d{0,3}\s*[:：]"
+_ANSWER_INSIDE = re.compile(rf"(?<=[？?。！!；;”\"）)\s])\s*{_ANSWERED}")
 # Glued to the question's last word; 回答：, 问答：, 请回复： are words of the question.
 _ANSWER_GLUED = re.compile(
     r"(?:公司回复|公司答复|公司回答|(?<![回问请解应作对抢竞司复])答)\s*[:：]"
@@ -86,7 +87,7 @@ class Label:
     number: int | None
     length: int  # characters of the paragraph that it takes
     printed: str
-    weak: bool = False  # a number without a mark behind it: 「Q4 或者」 may be a quarter
+    weak: bool = False  # 「Q4 或者」 may be a quarter, ① most often counts a list
 
 
 def label_of(text: str) -> Label | None:
@@ -99,7 +100,9 @@ def label_of(text: str) -> Label | None:
         return _label("open", None, match)
     if match := _NUMBER.match(text) or _IN_BRACKETS.match(text):
         return _label("number", int(match["no"]), match)
-    if match := _CHINESE.match(text):
+    if match := _CIRCLED.match(text):
+        return _label("number", ord(match["no"]) - ord("①") + 1, match, weak=True)
+    if match := _CHINESE.match(text) or _CHINESE_IN_BRACKETS.match(text):
         return _label("chinese", chinese_number(match["no"]), match)
     return None
 
@@ -114,9 +117,21 @@ def answer_inside(text: str, *, glued: bool) -> int | None:
     return match.start() + len(match[0]) - len(match[0].lstrip()) if match else None
 
 
-def question_inside(text: str) -> int | None:
-    """Where another question's label stands inside an answer's paragraph."""
+def question_inside(text: str, number: int | None = None) -> int | None:
+    """Where another question's label stands inside an answer's paragraph.
+
+    Args:
+        text: The paragraph.
+        number: Of the question that it answers, as printed: the next number is a label where a
+            question mark and an answer's label follow it.
+    """
     match = _QUESTION_INSIDE.search(text)
+    if match is None and number is not None:
+        match = re.search(
+            rf"(?<=[。！？!?；;])\s*(?=(?:[Qq]|问题?|提问)?\s*{number + 1}\s*[、.．：:）)]"
+            rf"[^。！？?]{{2,200}}[？?]\s*{_ANSWERED})",
+            text,
+        )
     return match.end() if match else None
 
 

@@ -78,7 +78,9 @@ class QuestionStarts:
                 best = named
                 break
         if not best:
-            best = self._bold_starts() or self._before_answers(begin)
+            best = _bold_starts(self.paragraphs, self.texts) or _before_answers(
+                self.texts, self.answers, begin
+            )
         elif self.answers:
             best = self._unlabelled_first(best, begin)
         return best
@@ -133,9 +135,12 @@ class QuestionStarts:
         ]
         # (1) is a list's number where others ask under 1、
         printed = {at: self.labels[at].printed for at in numbers}  # type: ignore[union-attr]
-        bare = [at for at in numbers if not printed[at].startswith(("(", "（"))]
+        bare = [at for at in numbers if printed[at][0].isdecimal()]
         if any(ASKS.search(self.texts[at]) for at in bare):
             numbers = bare
+        # ① asks where a labelled answer follows each; else it counts a list.
+        if not all(at + 1 in self.answers for at in numbers if self.labels[at].weak):  # type: ignore[union-attr]
+            numbers = [at for at in numbers if not self.labels[at].weak]  # type: ignore[union-attr]
         if len(self.answers) * 2 >= len(numbers) and self.answers:
             return self._between_answers(numbers, begin)
         return self._in_sequence(numbers)
@@ -251,43 +256,32 @@ class QuestionStarts:
         """一、…？ as questions: told from headings by their words and the answer at once. Headings
         above them may have counted already."""
         found: list[Start] = []
-        expected = 1
+        expected, mark = 1, ""
         for at in range(begin, len(self.texts)):
             label = self.labels[at]
-            if label is None or label.kind != "chinese" or label.number != expected:
+            if label is None or label.kind != "chinese":
+                continue
+            if not mark and "问" in label.printed:
+                expected = label.number or 0  # words that are no heading may have counted above
+            if label.number != expected:
+                continue
+            if mark and _mark(label) != mark:
                 continue
             follows = at + 1 in self.answers or self._greeted(at)
             if ASKS.search(self.texts[at]) or follows:
                 found.append(Start(at, label))
             if found or is_section_heading(self.texts[at]):
-                expected += 1
+                expected, mark = expected + 1, _mark(label)
+        first, rest = found[:1], found[1:]
+        if first and rest and self._only_heads(first[0].at):
+            # 一、公司情况介绍 above 二、…？ heads a speech.
+            found = rest if all(ASKED.search(self.texts[start.at]) for start in rest) else found
         return found if len(found) > 1 or self._answered(found) else []
 
-    def _bold_starts(self) -> list[Start]:
-        """Bold paragraphs that ask, each followed by plain ones."""
-        found = [
-            at
-            for at, one in enumerate(self.paragraphs)
-            if one.bold
-            and ASKS.search(self.texts[at])
-            and (at == 0 or not self.paragraphs[at - 1].bold)
-            and any(not other.bold for other in self.paragraphs[at + 1 : at + 4])
-        ]
-        return [Start(at, None) for at in found] if len(found) > 1 else []
-
-    def _before_answers(self, begin: int) -> list[Start]:
-        """The paragraph before each labelled answer, where no question has a label."""
-        found: list[Start] = []
-        after = begin - 1
-        for answer in sorted(self.answers):
-            if answer - 1 > after and answer > begin:
-                before = range(after + 1, answer)
-                # With several paragraphs between two answers the last that asks is the question.
-                asking = [at for at in before if ASKS.search(self.texts[at])]
-                if asking or not found:
-                    found.append(Start((asking or [answer - 1])[-1], None))
-            after = answer
-        return found
+    def _only_heads(self, at: int) -> bool:
+        """Whether the line is worded as a heading, and nothing answers it."""
+        answered = at + 1 in self.answers or self._greeted(at)
+        return is_section_heading(self.texts[at].replace("介绍", "")) and not answered
 
     def _unlabelled_first(self, starts: list[Start], begin: int) -> list[Start]:
         """A first question that lacks the label of the others: the paragraph before a lone 答：."""
@@ -337,9 +331,37 @@ class QuestionStarts:
         return found
 
 
+def _bold_starts(paragraphs: Sequence[Paragraph], texts: Sequence[str]) -> list[Start]:
+    """Bold paragraphs that ask, each followed by plain ones."""
+    found = [
+        at
+        for at, one in enumerate(paragraphs)
+        if one.bold
+        and ASKS.search(texts[at])
+        and (at == 0 or not paragraphs[at - 1].bold)
+        and any(not other.bold for other in paragraphs[at + 1 : at + 4])
+    ]
+    return [Start(at, None) for at in found] if len(found) > 1 else []
+
+
+def _before_answers(texts: Sequence[str], answers: set[int], begin: int) -> list[Start]:
+    """The paragraph before each labelled answer, where no question has a label."""
+    found: list[Start] = []
+    after = begin - 1
+    for answer in sorted(answers):
+        if answer - 1 > after and answer > begin:
+            before = range(after + 1, answer)
+            # With several paragraphs between two answers the last that asks is the question.
+            asking = [at for at in before if ASKS.search(texts[at])]
+            if asking or not found:
+                found.append(Start((asking or [answer - 1])[-1], None))
+        after = answer
+    return found
+
+
 def _mark(label: Label | None) -> str:
     """A label's writing without its number: `、` of `3、`."""
-    return re.sub(r"[\d\s]", "", label.printed) if label else ""
+    return re.sub(r"[\d\s一二三四五六七八九十]", "", label.printed) if label else ""
 
 
 def _after_heading(texts: Sequence[str], labels: Sequence[Label | None], answers: set[int]) -> int:

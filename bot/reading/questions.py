@@ -108,12 +108,14 @@ class _Content:
         """Cut answers, and further questions, off the line they share with their question."""
         found: list[Paragraph] = []
         rest = list(paragraphs)
+        number: int | None = None  # of the question above
         while rest:
             paragraph = rest.pop(0)
             text = paragraph.text(self.ledger)
             follows = rest[0].text(self.ledger) if rest else ""
             at = None
-            if label_of(text) is not None:
+            if (label := label_of(text)) is not None:
+                number = label.number
                 answered = bool(ANSWER.match(follows))
                 at = answer_inside(text, glued=not answered)
                 if at is not None and answered and ASKED.search(text):
@@ -125,7 +127,7 @@ class _Content:
                         f"提问同一行里的“{text[at : at + 12]}”之后另有答复标记，请核对"
                     )
             elif ANSWER.match(text):
-                at = question_inside(text)
+                at = question_inside(text, number)
             if at is None:
                 found.append(paragraph)
             else:
@@ -205,11 +207,11 @@ class _Content:
             ):
                 return at, self._sections(at, end)
         if start is starts[-1]:
-            close = self._closing(start, end)
+            close = self._closing(start, end, starts[0].at)
             return close, self._sections(close, end) if close < end else []
         return end, []
 
-    def _closing(self, start: Start, end: int) -> int:
+    def _closing(self, start: Start, end: int, first: int) -> int:
         """Where the words behind the last answer begin: all of them close the record, and none of
         the answers above has such words of its own."""
         close = end
@@ -221,7 +223,7 @@ class _Content:
             if is_over or heads_summary(self.texts[at]):
                 close = at
                 break
-        if any(closes(text) for text in self.texts[: start.at]):
+        if any(closes(text) for text in self.texts[first : start.at]):
             return end
         if not all(closes(text) for text in self.texts[close:end]):
             self.warnings.append(

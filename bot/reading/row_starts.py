@@ -34,7 +34,7 @@ _DATE = re.compile(r"\s*[:：|]?\s*\d{4}\s*[年\-/.]")
 _ENDS = re.compile(r"[。！？!?；;…）)”\"]\s*$")
 # What a row says that asks whether something was disclosed.
 _SAYS_WHETHER = re.compile(
-    r"[\s:：|]*(?:$|[无否是不未/\-—]|没有|本次|此次|公司|本公司|活动|会议|调研|交流|接待|详见|附件|日期|整理|记录|填表)"
+    r"[\s:：|]*(?:$|[无否是不未/\-—□☐√☑✓]|没有|本次|此次|公司|本公司|活动|会议|调研|交流|接待|详见|附件|日期|整理|记录|填表)"
 )
 # A list behind the form: 附件1：参会名单.
 APPENDIX = re.compile(r"(?P<label>附件\s*[一二三四五\d]{1,2})\s*[:：]")

@@ -25,6 +25,8 @@ from bot.reading.row_labels import (
 _FOOT_WORDS = re.compile(
     r"涉及.{0,8}重大|演示文稿|^附件清单|附件[（(]?如有|^(?:记录|填表|登记)?日期$"
 )
+_MOST_OWN_ROWS = 3  # of the foot, under labels that no list knows
+_OWN_LABEL = re.compile(r"[\u4e00-\u9fff（）()、/]{2,24}")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Strip:
 
     words: str
     label: str | None = None  # the first cell; None: no row
+    cells: int = 0  # told by markup; 0: by a tab alone, or no row
 
 
 def rows_of_form(strips: Sequence[Strip]) -> list[bool]:
@@ -45,11 +48,30 @@ def rows_of_form(strips: Sequence[Strip]) -> list[bool]:
     foot = next(
         (at for at in range(last + 1, len(strips)) if is_of_foot(strips[at].label)), len(strips)
     )
+    foot = _own_rows_above(strips, content, last, foot)
     return [
         strip.label is not None
         and (at <= content or at >= foot or not bare(strip.label) or _torn(strips, at))
         for at, strip in enumerate(strips)
     ]
+
+
+def _own_rows_above(strips: Sequence[Strip], content: int, last: int, foot: int) -> int:
+    """Where the foot begins if the table's rows right above its first known one, under labels of
+    their own that no list holds (现场照片, 经办人), are the form's.
+
+    They are if the content is a row of the same table, and all that follows its last question are
+    such rows: few, of two cells, no figures in the first, so no table of the company's.
+    """
+    between = strips[last + 1 : foot]
+    in_table = strips[content].cells == 2 and foot < len(strips)
+    if (
+        in_table
+        and len(between) <= _MOST_OWN_ROWS
+        and all(row.cells == 2 and _OWN_LABEL.fullmatch(bare(row.label or "")) for row in between)
+    ):
+        return last + 1
+    return foot
 
 
 def _content_at(strips: Sequence[Strip]) -> int | None:

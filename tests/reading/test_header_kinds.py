@@ -248,6 +248,11 @@ FOOT_LABELS = [
     "关于未公开重大信\n息的说明",
     "活动过程中所使用\n的PPT、提供的资\n料等附件",
     "活动中使用的演示\n文稿及提供的文档\n等附件（如有）",
+    "是否涉及应公开\n披露的重大信息",
+    "是否存在未公\n开重大信息",
+    "是否签署承诺书",
+    "本次活动是否\n使用了PPT等\n材料",
+    "接待过程中是\n否提供书面资\n料",
     "保密承诺",
     "承诺书签署情况",
     "关于本次活动是否涉及\n应披露重大信息的说明\n（如涉及，请说明）",
@@ -258,6 +263,12 @@ FOOT_LABELS = [
 def test_a_row_of_the_foot_never_runs_into_the_last_answer(label):
     record = read(disclosed=f"{label}\n无")
     assert values(record) == {**USUAL, "other": (("".join(label.split()), "无"),)}
+
+
+@pytest.mark.parametrize("said", ["□是 √否", "☑否 ☐是", "不存在"])
+def test_a_row_of_the_foot_may_be_ticked(said):
+    record = read(disclosed=f"是否涉及应披露\n重大信息\n{said}")
+    assert values(record) == {**USUAL, "other": (("是否涉及应披露重大信息", said),)}
 
 
 SENTENCES = [
@@ -402,12 +413,32 @@ DATES = {
     "2026.5.6-5.8": [("2026-05-06", "2026-05-08")],
     "2026/5/6-2026/5/8": [("2026-05-06", "2026-05-08")],
     "2026年5月6日（周三）至8日（周五）": [("2026-05-06", "2026-05-08")],
+    "2026年5月6日/8日": [("2026-05-06", "2026-05-06"), ("2026-05-08", "2026-05-08")],
+    "甲方年会：5月6日（2026年）\n乙方论坛：2026年5月8日": [
+        ("2026-05-06", "2026-05-06"),
+        ("2026-05-08", "2026-05-08"),
+    ],
     "2026年5、6月": [("2026-05", "2026-05"), ("2026-06", "2026-06")],
     "甲方年会：2026 年 5 月 6 日\n乙方策略会：2026 年 5 月 7 日": [
         ("2026-05-06", "2026-05-06"),
         ("2026-05-07", "2026-05-07"),
     ],
 }
+
+
+@pytest.mark.parametrize(
+    "ticks",
+    [
+        "【√】特定对象调研 【 】分析师会议 【 】业绩说明会",
+        "[x]特定对象调研 [ ]分析师会议 [ ]业绩说明会",
+        "（√）特定对象调研 （ ）分析师会议 （ ）业绩说明会",
+        "特定对象调研√ 分析师会议□ 业绩说明会□",
+        "特定对象调研☑ 分析师会议☐\n业绩说明会☐ 其他☐",
+    ],
+)
+def test_a_tick_may_stand_in_brackets_or_behind_its_words(ticks):
+    record = read(activities=f"投资者关系活动\n类别\n{ticks}")
+    assert values(record) == USUAL
 
 
 @pytest.mark.parametrize("printed", DATES)
@@ -537,3 +568,51 @@ def test_a_label_beside_the_middle_of_its_cell_takes_nothing_and_loses_nothing(p
 def test_a_form_without_a_readable_time_is_refused_by_name():
     with pytest.raises(ReadingError, match="读不出活动日期"):
         read(time="时间 近期")
+
+
+TALL = {
+    "董事长 张三\n\n上市公司\n\n董事会秘书 李四\n\n接待人员\n\n财务总监 王五\n姓名\n主管 赵六": 4,
+    "总经理 张三\n上市公司接待人\n董秘 李四\n员姓名\n主管 王五": 3,
+}
+
+
+@pytest.mark.parametrize("printed", TALL)
+def test_a_labels_last_piece_alone_in_its_line_is_no_host(printed):
+    record = read(hosts=printed)
+    assert len(record.hosts) == TALL[printed]
+    assert {**values(record), "hosts": None} == {**USUAL, "hosts": None}
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "甲方基金 张三、李四\n\n参与单位名称\n\n乙方证券 王五\n\n及人员姓名\n\n丙方资管 赵六",
+        "甲方基金 张三、李四\n参与单位名称\n及人员姓名\n乙方证券 王五\n丙方资管 赵六",
+        "参与单位名称及\n人员姓名\n（敬称略）\n甲方基金 张三、李四\n乙方证券 王五\n丙方资管 赵六",
+    ],
+)
+def test_the_attendees_are_whole_and_alone_in_their_row(printed):
+    record = read(attendees=printed)
+    assert record.attendees == "甲方基金 张三、李四\n乙方证券 王五\n丙方资管 赵六"
+    assert {**values(record), "attendees": USUAL["attendees"]} == USUAL
+
+
+@pytest.mark.parametrize("label", ["地点", "会议地点：", "地 点"])
+def test_a_place_in_the_line_of_the_time_is_a_row(label):
+    record = read(time=f"时间 2026 年 5 月 6 日 15:00-16:00    {label} 公司会议室", place="")
+    assert values(record) == USUAL
+
+
+@pytest.mark.parametrize("row", ["天气 晴", "机构家数 12", "参会方式\n线上"])
+def test_a_row_behind_the_place_is_a_row(row):
+    record = read(place=f"地点 公司会议室\n{row}")
+    assert record.place == "公司会议室"
+    assert record.other == (tuple(row.split()),)
+
+
+@pytest.mark.parametrize(
+    "row", ["路演网址\nhttps://roadshow.example.cn", "接入链接：见附件", "来访时长 两小时"]
+)
+def test_what_may_be_a_row_behind_the_place_is_refused_by_name(row):
+    with pytest.raises(ReadingError, match=row[:4]):
+        read(place=f"地点 公司会议室\n{row}")

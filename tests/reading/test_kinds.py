@@ -179,6 +179,14 @@ CLOSINGS = (
     "以上为本次交流的主要内容。",
     "以上信息仅供参考，不构成投资建议。",
     "调研活动于15:30圆满结束。",
+    "会议主持人宣布会议结束，与会人员合影留念。",
+    "最后，公司管理层向投资者赠送了纪念品。",
+    "投资者提问环节结束，随后参观了二期工厂。",
+    "谢谢大家！今天的交流就到这里。",
+    "本记录经参会投资者确认无误。",
+    "（记录整理：证券部）",
+    "参加人员签名：",
+    "特此公告。",
 )
 
 
@@ -189,6 +197,14 @@ def test_closing_words_are_no_part_of_the_last_answer(content, closing):
     assert pairs(record) == PAIRS
     kept = [item.text for item in record.narrative] + ["：".join(row) for row in record.other]
     assert closing in kept
+
+
+def test_closing_words_are_told_behind_an_opening_that_closes_too():
+    record = read(
+        f"一、致辞\n主持人宣布会议开始。\n二、参观展厅\n三、问答\n{PREFIXED}\n四、会议结束。"
+    )
+    assert pairs(record) == PAIRS
+    assert record.narrative[-1].text == "四、会议结束。"
 
 
 @pytest.mark.parametrize(
@@ -240,12 +256,48 @@ def test_answers_may_carry_their_questions_number(mark):
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "Question 1: 新产线何时投产？\nAnswer 1: 预计年底投产。\n"
+        "Question 2: 海外订单如何？\nAnswer 2: 海外订单平稳。",
+        "①新产线何时投产？\n答：预计年底投产。\n②海外订单如何？\n答：海外订单平稳。",
+        "（一）新产线何时投产？\n答：预计年底投产。\n（二）海外订单如何？\n答：海外订单平稳。",
+        "一、问：新产线何时投产？\n答：预计年底投产。\n二、问：海外订单如何？\n答：海外订单平稳。",
+        "一、公司简介：设有三个基地。\n二、问：新产线何时投产？\n答：预计年底投产。\n"
+        "三、问：海外订单如何？\n答：海外订单平稳。",
+        "一、公司基本情况介绍\n公司主营测试设备，设有三个基地，均已投产。\n二、新产线何时投产？\n您好。预计年底投产。\n"
+        "三、海外订单如何？\n您好。海外订单平稳。",
+    ],
+)
+def test_a_questions_label_is_no_part_of_it(content):
+    record = read(content)
+    assert [(one, other.removeprefix("您好。")) for one, other in pairs(record)] == PAIRS
+
+
+@pytest.mark.parametrize("style", ["{}、{} 答：{}", "Q{0}：{1} A{0}：{2}", "{}.{} 答复：{}"])
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_questions_and_answers_may_share_a_line(style, between):
+    content = between.join(style.format(at, *pair) for at, pair in enumerate(PAIRS, 1))
+    assert pairs(read(content)) == PAIRS
+
+
+def test_a_list_in_circles_stays_in_its_answer():
+    answer = "分两步：①如何扩产？先技改；②如何认证？先送样。"
+    record = read(NUMBERED.replace("预计年底投产。", answer.replace("；", "；\n")))
+    assert pairs(record) == [("新产线何时投产？", squashed(answer)), PAIRS[1]]
+
+
+@pytest.mark.parametrize(
     "tail",
     [
         "注：以上数据未经审计。",
         "温馨提示：以上安排以公告为准。",
         "信息披露负责人意见 同意披露",
         "媒体报道情况 无",
+        "公司提醒广大投资者理性投资。",
+        "今天的交流就到这里。",
+        "公司声明：上述回复不构成业绩承诺。",
+        "以上。",
         "公司感谢各位的关注，欢迎走访。",
         "无",
         "不适用",
@@ -401,3 +453,32 @@ def test_a_short_row_that_holds_another_label_is_refused(row, wrong):
     data = form(NUMBERED).decode().replace(row, wrong, 1)
     with pytest.raises(ReadingError, match="像是有另一栏"):
         read_records(data.encode(), "made-up.txt")
+
+
+PAGED = NUMBERED.replace("何时", "何\n@时").replace("预计", "预\n@计")
+
+
+@pytest.mark.parametrize(
+    "head", ["内部资料 请勿外传", "测试股份 2025年度业绩说明会", "测试科技股份有限公司"]
+)
+def test_a_head_at_the_top_of_each_page_is_no_words(head):
+    content = PAGED.replace("\n@", f"\f{head}\n")
+    (reading,) = read_records(f"{head}\n".encode() + form(content), "made-up.txt")
+    assert pairs(reading.record) == PAIRS
+
+
+@pytest.mark.parametrize(
+    "foot", ["www.example.cn", "Page {} of 3", "共 3 页 第 {} 页", "{}⁄3", "~{}~", "董事会办公室"]
+)
+def test_a_foot_at_the_end_of_each_page_is_no_words(foot):
+    content = PAGED
+    for page in (1, 2):
+        content = content.replace("\n@", f"\n{foot.format(page)}\f", 1)
+    (reading,) = read_records(form(content) + f"{foot.format(3)}\n".encode(), "made-up.txt")
+    assert pairs(reading.record) == PAIRS
+
+
+def test_a_line_at_two_edges_is_refused_by_name():
+    content = NUMBERED.replace("何时", "何\n内部资料\f时")
+    with pytest.raises(ReadingError, match="内部资料"):
+        read_records(form(content) + "内部资料\n".encode(), "made-up.txt")

@@ -424,3 +424,41 @@ def test_a_form_as_converters_write_it_is_read(convert):
     assert [item.question for item in record.questions] == ["研发投入多少？", "海外进展如何？"]
     assert (record.place, record.attachments) == ("公司会议室", ("无",))
     assert not record.warnings
+
+
+OWN_ROWS = (
+    ("现场照片", "见附件"),
+    ("证券部经办人", "蔡青、马远"),
+    ("后续跟进事项（如有）", "请证券部补充产能数据。"),
+)
+
+
+def as_table(form: str, row: tuple[str, str]) -> str:
+    content = (
+        CONTENT,
+        "<p>1、研发投入多少？</p> <p>三亿元。</p> <p>2、海外进展如何？</p> <p>顺利。</p>",
+    )
+    rows = [*ROWS, content, row, *FOOT]
+    if form == "tagged":
+        return "\n".join([*HEAD, *("\t".join((a, f"<p>{b}</p>")) for a, b in rows)])
+    if form == "html":
+        body = "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in rows)
+        head = "".join(f"<p>{line}</p>" for line in HEAD)
+        return f"<!doctype html><html><body>{head}<table>{body}</table></body></html>"
+    lines = [f"| {a} | {b.replace('</p> <p>', '<br>').strip('</p>')} |" for a, b in rows]
+    return "\n".join([*HEAD, "", lines[0], "| --- | --- |", *lines[1:]])
+
+
+@pytest.mark.parametrize("row", OWN_ROWS)
+@pytest.mark.parametrize("form", ["tagged", "html", "markdown"])
+def test_a_row_of_the_foot_that_no_list_knows_is_a_row(form: str, row: tuple[str, str]):
+    record = read(as_table(form, row))
+    assert answers(record) == ["三亿元。", "顺利。"]
+    assert record.other == (row,)
+
+
+@pytest.mark.parametrize("form", ["tagged", "html", "markdown"])
+def test_a_row_of_figures_under_the_content_is_no_row_of_the_form(form: str):
+    record = read(as_table(form, ("2025年", "3亿元")))
+    assert "3亿元" in answers(record)[-1]
+    assert record.other == ()
