@@ -36,7 +36,7 @@ def record(
 
 
 class Library:
-    """A store with a desk whose clock is set by hand."""
+    """A store with a responder whose clock is set by hand."""
 
     def __init__(self, path):
         self.store = Store(path / "irbot.db")

@@ -64,7 +64,7 @@ def index(sample):
 
 @pytest.fixture
 def desk_over(tmp_path):
-    """The desk over made records, with any caution."""
+    """A responder over made records, with any caution."""
 
     def build(*records, caution="strict"):
         store = Store(tmp_path / "irbot.db")
