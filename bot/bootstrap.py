@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,12 +26,8 @@ class Bot:
     scheduler: DigestScheduler
 
 
-def open_bot(settings: Settings, clock: Callable[[], float] = time.time) -> Bot:
-    """All parts over the settings' database, which is created if it is not there.
-
-    Args:
-        settings: Checked.
-        clock: Seconds since 1970, for what delivery stores.
+def open_bot(settings: Settings) -> Bot:
+    """All parts over the checked settings' database, which is created if it is not there.
 
     Raises:
         SettingsError: The model that is set cannot be used.
@@ -42,7 +36,7 @@ def open_bot(settings: Settings, clock: Callable[[], float] = time.time) -> Bot:
     embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
     responder = _responder(settings, store, embedder)
-    delivery = Delivery(responder, settings.db, clock)
+    delivery = Delivery(responder, settings.db)
     late = timedelta(hours=settings.digest_late_hours)
     return Bot(
         store,

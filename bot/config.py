@@ -111,9 +111,9 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     )
 
 
-def share_network(folder: Path | None = None) -> None:
+def share_network() -> None:
     """Put the network's variables of `.env` where the libraries look for them."""
-    for name, value in dotenv_values((folder or Path.cwd()) / ".env").items():
+    for name, value in dotenv_values(Path.cwd() / ".env").items():
         if name in _NETWORK and value:
             os.environ.setdefault(name, value.strip())
 

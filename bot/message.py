@@ -27,7 +27,7 @@ Band = Literal["answer", "suggest", "decline"]
 class Chat:
     """Where and by whom something is asked; the key of everything a chat remembers."""
 
-    platform: str  # "slack", "wecom", "terminal", "cli", "web"
+    platform: str  # "slack", "wecom", "wecom-webhook", "terminal" …; "cli" in digests' previews
     workspace: str  # the platform's team or corporation
     channel: str
     user: str

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from bot.checks import Finding
 from bot.config import Settings
 from bot.delivery import checks as delivery
-from bot.digest.checks import findings as digests
+from bot.digest import checks as digest
 from bot.errors import BotError
-from bot.ingest.checks import findings as matching
+from bot.ingest import checks as ingest
 from bot.store import Store
 from bot.store.checks import is_sound
 from bot.store.connection import telling
@@ -25,7 +25,7 @@ _LITTLE_BYTES = 500_000_000
 _TIMEOUT_S = 5
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def checks(settings: Settings) -> Iterator[Finding]:
     """Every check in turn; a later one does not depend on an earlier one."""
     yield from _database(settings)
     yield _disk(settings)
@@ -58,17 +58,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(what, False, f"{settings.db} 已损坏", "停止服务，用最近的备份恢复")
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
-    shown = [
-        item
-        for item in stored
-        if item.is_public(settings.now()) and not item.withdrawn and item.superseded_by is None
-    ]
+    shown = [item for item in stored if item.may_be_shown(settings.now())]
     if shown:
         questions = sum(len(item.record.questions) for item in shown)
         yield Finding("记录", True, f"可显示 {len(shown)} 份记录、{questions} 个问题")
     else:
         yield Finding("记录", False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
-    yield from matching(store, settings.e5_onnx)
+    yield from ingest.checks(store, settings.e5_onnx)
     yield clock
 
 
@@ -94,7 +90,7 @@ def _undelivered(settings: Settings) -> Iterator[Finding]:
 def _digests(settings: Settings) -> Iterator[Finding]:
     try:
         with telling(settings.db):
-            yield from digests(settings, Store(settings.db))
+            yield from digest.checks(settings, Store(settings.db))
     except BotError:
         return  # said already
 

@@ -1,4 +1,4 @@
-"""`irbot chat`: the desk in the terminal, with line editing and history."""
+"""`irbot chat`: the bot in the terminal, with line editing and history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What many tests share: the sample record in a store of its own, and the desk over it."""
+"""What many tests share: the sample record in a store of its own, and a responder over it."""
 
 from __future__ import annotations
 

@@ -77,7 +77,6 @@ class Responder:
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
         self._store = store
-        self._now = now
         self._caution = caution
         self._library = CurrentLibrary(store, now, embedder)
         subscriptions = SubscriptionStore(store.database)
@@ -123,21 +122,21 @@ class Responder:
             return
         match reply:
             case Answer(hits=hits):
-                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self._now())
+                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self.now())
             case Suggest(hits=hits):
                 cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)
-                self._store.remember(message.chat, Memory(cited, offered), self._now())
+                self._store.remember(message.chat, Memory(cited, offered), self.now())
             case Listing(record=record):
-                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self._now())
+                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self.now())
         if isinstance(reply, Answer | Suggest | Decline):
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
-            self._store.count_reply(message.chat.platform, band(reply), answered, self._now())
+            self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Suggest | Decline):
-            self._store.add_miss(message.chat, message.text, band(reply), self._now())
+            self._store.add_miss(message.chat, message.text, band(reply), self.now())
         if isinstance(reply, Answer):
             for _, asked in reply.not_found:
-                self._store.add_miss(message.chat, asked, "decline", self._now())
+                self._store.add_miss(message.chat, asked, "decline", self.now())
 
     def explain(self, considered: Considered) -> Explanation:
         """What stands behind a reply; nothing is searched again, and nothing kept."""
@@ -177,7 +176,7 @@ class Responder:
         if code is not None and code not in names:
             return no_such_company(library, self.words, code)
         if message.chat:
-            self._store.set_company(message.chat, code, self._now())
+            self._store.set_company(message.chat, code, self.now())
         if code is None:
             return Notice(self.words.text("company unset"))
         return Notice(self.words.text("company set", name=names[code], code=code))
@@ -192,10 +191,10 @@ class Responder:
     def _memory(self, message: Message) -> Memory:
         if message.chat is None:
             return Memory(None, ())
-        return self._store.memory(message.chat, since=self._now() - _MEMORY)
+        return self._store.memory(message.chat, since=self.now() - _MEMORY)
 
     def _today(self) -> date:
-        return self._now().date()
+        return self.now().date()
 
 
 def _nowhere(chat: Chat) -> Reachability:

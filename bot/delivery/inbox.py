@@ -39,9 +39,8 @@ class Answerer(Protocol):
 
     words: Words
     now: Callable[[], datetime]  # the bot's clock (IR_NOW)
-    reachability: Callable[
-        [Chat], Reachability
-    ]  # set by delivery: whether an unasked post would arrive
+    # Set by delivery: whether an unasked post would arrive.
+    reachability: Callable[[Chat], Reachability]
 
     def consider(self, message: Message) -> Considered:
         """The reply; nothing is kept yet."""

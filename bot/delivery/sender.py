@@ -287,7 +287,7 @@ def _tell(item: _Settled) -> None:
     platform = item.post.platform
     match item.outcome:
         case Suspended(reason):
-            log.warning("%s is shut for now: %s", platform, reason)
+            log.warning("%s is suspended for now: %s", platform, reason)
         case Refused(reason):
             log.warning("%s refused a post: %s", platform, reason)
         case Unconfirmed(reason):

@@ -111,7 +111,7 @@ class Transport(Protocol):
         """Whether a post that answers nothing would arrive in the chat; "" also when unsure."""
 
     def loss(self, reason: str) -> Loss:
-        """What the reason of a post refused or shut out says of its chat."""
+        """What the reason of a post refused or suspended says of its chat."""
 
     def address_of(self, chat: Chat) -> Address:
         """The address of a post that answers nothing: in the chat's channel, or to a person."""

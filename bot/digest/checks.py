@@ -15,7 +15,7 @@ from bot.store import Store
 _RECENT = timedelta(days=30)
 
 
-def findings(settings: Settings, store: Store) -> Iterator[Finding]:
+def checks(settings: Settings, store: Store) -> Iterator[Finding]:
     """Look at the calendar and the ledger of the last thirty days."""
     now = settings.now()
     yield from _calendar(settings)

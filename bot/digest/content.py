@@ -297,7 +297,7 @@ def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
 def _what_is_asked(text: str, day: date, lexicon: Lexicon) -> QuestionKey:
     """Equal for two questions only if they ask the same.
 
-    Likeness cannot tell: 光伏业务毛利率 and 风电业务毛利率 are as alike as two wordings
+    Similarity cannot tell: 光伏业务毛利率 and 风电业务毛利率 are as alike as two wordings
     of one question.
     """
     text = normalise(text)

@@ -242,17 +242,17 @@ class SubscriptionStore:
                 settled.append((_entry({**row, "state": state, "why": why}), why))
         return settled
 
-    def note(self, chat: Chat, day: date, state: State, at: datetime, why: str = "") -> bool:
+    def note(self, chat: Chat, day: date, state: State, at: datetime) -> bool:
         """Write a row for a day without a post; False when there was one."""
         with self._database.transaction() as db:
-            return _claim(db, chat, day, state, "", at, why=why)
+            return _claim(db, chat, day, state, "", at)
 
     def claim(
         self, chat: Chat, day: date, key: str, at: datetime, items: Iterable[str] = ()
     ) -> bool:
         """Write the row of a day whose post goes out under the key; False when there was one."""
         with self._database.transaction() as db:
-            return _claim(db, chat, day, "claimed", key, at, items=items)
+            return _claim(db, chat, day, "claimed", key, at, items)
 
 
 def _claim(
@@ -262,9 +262,7 @@ def _claim(
     state: State,
     key: str,
     at: datetime,
-    *,
     items: Iterable[str] = (),
-    why: str = "",
 ) -> bool:
     """Write the ledger row of a chat and day, inside the caller's transaction.
 
@@ -274,10 +272,10 @@ def _claim(
     place = [chat.platform, chat.workspace, chat.channel, day.isoformat()]
     done = db.execute(
         "INSERT INTO digests (platform, workspace, channel, day, state, key, why, at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel, day) "
+        "VALUES (?, ?, ?, ?, ?, ?, '', ?) ON CONFLICT (platform, workspace, channel, day) "
         "DO UPDATE SET state = excluded.state, key = excluded.key, why = excluded.why, "
         "at = excluded.at WHERE state = 'skipped' AND excluded.state <> 'skipped'",
-        [*place, state, key, why, _instant(at)],
+        [*place, state, key, _instant(at)],
     )
     if not done.rowcount:
         return False

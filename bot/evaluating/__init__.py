@@ -1,7 +1,7 @@
 """How often the program is right, and whether it knows when: one protocol for every set.
 
-A query file lists what people type and the ids that answer it; `ask_all` asks the desk each line
-alone, `score` turns what came back into numbers. The accepted ids never reach the desk.
+A query file lists what people type and the ids that answer it; `ask_all` asks the bot each line
+alone, `score` turns what came back into numbers. The accepted ids never reach it.
 """
 
 from bot.evaluating.asking import JudgedQuery, ask_all, run_file

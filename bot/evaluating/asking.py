@@ -1,4 +1,4 @@
-"""Ask the desk every query alone, as a chat would, and keep what came back."""
+"""Ask the bot every query alone, as a chat would, and keep what came back."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from bot.store import Store
 _LOST = "只按字词检索：意思相同而说法不同的提问，会更多地只列出相近的，或找不到"
 
 
-def findings(store: Store, own_model: Path | None) -> Iterator[Finding]:
+def checks(store: Store, own_model: Path | None) -> Iterator[Finding]:
     """The word lists, then meaning."""
     embedder: Embedder | None = None
     unusable: BotError | None = None

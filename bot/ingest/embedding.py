@@ -78,14 +78,14 @@ def embed_missing(
     if embedder is None:
         return 0
     until = time.monotonic() + budget_s if budget_s is not None else None
-    for left in embed_store(store, embedder):
+    for left in _made(store, embedder):
         tell(left)
         if until is not None and time.monotonic() > until:
             return left
     return 0
 
 
-def embed_store(store: Store, embedder: Embedder) -> Iterator[int]:
+def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     """Make the vectors that the store lacks; yields how many are left to make.
 
     Each batch is kept as soon as it is made, so a kill loses one batch. A store above

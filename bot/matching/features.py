@@ -40,7 +40,7 @@ class Features:
 
     @property
     def similarity(self) -> float | None:
-        """Likeness of meaning, 0 to 1; None where it was not compared."""
+        """Similarity of meaning, 0 to 1; None where it was not compared."""
         if self.e5_asked is None or self.e5_answered is None:
             return None
         return similarity(max(self.e5_asked, self.e5_answered))

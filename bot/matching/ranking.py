@@ -75,7 +75,7 @@ def rank(
         collection: What is searched.
         query: The message.
         scope: Of each passage, whether it may be found.
-        near: Its likeness of meaning; None: by words alone.
+        near: Its similarity of meaning; None: by words alone.
     """
     ranked = sorted(
         _candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)

@@ -1,6 +1,6 @@
 """Text as the matcher sees it. What is shown never passes through here.
 
-1. NFKC, case folded, traditional → simplified, each with the place it came from.
+1. NFKC, case folded, traditional → simplified.
 2. Greetings and thanks out: they would otherwise be the surest match of all.
 3. Terms: every Han character and every adjacent pair; runs of Latin letters and digits whole.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 
 from opencc import OpenCC
@@ -27,34 +26,6 @@ _BOILERPLATE = re.compile(
 _RUN = re.compile(rf"[a-z]+[0-9]*(?![a-z])|[0-9]+(?:\.[0-9]+)?|[a-z0-9]+|[{HAN}]+")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[^。！？!?；;\n\s][。！？!?；;\n]*")
 _LONGEST_SENTENCE = 120  # characters
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A text in one width, case and script, and where each character stood."""
-
-    text: str
-    origin: tuple[int, ...]  # for each character of `text`, its place in the printed text
-
-    def printed(self, printed: str, start: int, end: int) -> str:
-        """The printed characters behind a stretch of the folded text."""
-        return printed[self.origin[start] : self.origin[end - 1] + 1]
-
-
-def fold(text: str) -> Folded:
-    """The text in one width, case and script, with its greetings.
-
-    >>> folded = fold("ＡＩ業務㎡")
-    >>> folded.text, folded.printed("ＡＩ業務㎡", 2, 4)
-    ('ai业务m2', '業務')
-    """
-    characters: list[str] = []
-    origin: list[int] = []
-    for at, character in enumerate(text):
-        plain = _plain(character)
-        characters.append(plain)
-        origin += [at] * len(plain)
-    return Folded("".join(characters), tuple(origin))
 
 
 def normalise(text: str) -> str:

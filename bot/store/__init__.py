@@ -8,7 +8,9 @@ adding.py       what a file says → a version, under which id
 restoring.py    an older version brought back, a source read again
 withdrawals.py  what is hidden; hidden.py: in whatever version is shown
 chats.py        misses, counts, memories, a channel's company
+feedback.py     what people think of answers
 vectors.py      meaning
+checks.py       whether the file is sound, for `doctor`
 """
 
 from bot.store.adding import Added, Status

@@ -148,7 +148,7 @@ def delivery(db: Database) -> None:
             **chat,
             "address": str,
             "payload": str,  # JSON; emptied once it is delivered
-            "state": str,  # ready, sending, sent, unknown, failed
+            "state": str,  # ready, sending, sent, unknown, failed, late
             "owner": str,  # process that sends it
             "tries": int,
             "due": float,

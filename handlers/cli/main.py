@@ -1,4 +1,4 @@
-"""`irbot …`: the command line, and the one place where handlers are wired.
+"""`irbot …`: the command line.
 
 JSON alone goes to stdout. Everything else – progress, notes, errors – goes to stderr, one line for
 each error, exit code 1; wrong usage is exit code 2. A command's module is loaded when that command

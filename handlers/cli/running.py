@@ -70,10 +70,10 @@ _MARK = {True: "✓", False: "✗", None: "–"}
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @pass_settings
 def doctor(settings: Settings, as_json: bool) -> None:
-    from handlers.doctor import findings
+    from handlers.doctor import checks
 
     found = []
-    for finding in findings(settings):
+    for finding in checks(settings):
         found.append(finding)
         if not as_json:
             todo = f"\n  → {finding.todo}" if finding.todo and finding.ok is not True else ""

@@ -74,7 +74,7 @@ class Events:
         app = App(
             client=client,
             signing_secret=signing_secret or "unused",
-            token_verification_enabled=False,  # done in _signed_in
+            token_verification_enabled=False,  # `SlackChat` signed in
             raise_error_for_unhandled_request=True,
             listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="slack"),
             logger=quiet,
@@ -110,7 +110,7 @@ class Events:
         return BoltResponse(status=200, body="")
 
     def _is_for_us(self, event: dict[str, Any]) -> bool:
-        """Rules for what is answered (slack-facts: bots, subtypes and other teams are left)."""
+        """Whether it is answered: bots, edits and other teams are left."""
         kind = event.get("type")
         if kind == "message" and event.get("channel_type") != "im":
             return False
@@ -172,7 +172,7 @@ class Events:
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """A button of an offer, 全文 or 同题: the message it stands for, answered in its place."""
         action = body["actions"][0]
-        says, mark = str(action.get("value", "")), str(action.get("action_ts", ""))
+        sends, mark = str(action.get("value", "")), str(action.get("action_ts", ""))
         container, message = body.get("container") or {}, body.get("message") or {}
         channel, user = _where(body)
         shown_at = container.get("message_ts") or message.get("ts") or ""
@@ -183,7 +183,7 @@ class Events:
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
             address = {"channel": channel, "thread_ts": thread, "after": shown_at}
-        self._accept(f"{channel}/{shown_at}/{user}/{mark}", says, channel, user, address)
+        self._accept(f"{channel}/{shown_at}/{user}/{mark}", sends, channel, user, address)
         ack()
 
     def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:

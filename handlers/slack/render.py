@@ -202,8 +202,8 @@ def _rows(shown: ReplyView, words: Words, query: str, share: str) -> list[Payloa
         for button in shown.buttons
     ]
     buttons = [
-        _button(f"{action}:{at}", label, says)
-        for at, (action, label, says) in enumerate(asks[:_BUTTONS])
+        _button(f"{action}:{at}", label, sends)
+        for at, (action, label, sends) in enumerate(asks[:_BUTTONS])
     ]
     rows = [{"type": "actions", "elements": buttons}] if buttons else []
     if shown.quotations:

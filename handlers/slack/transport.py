@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 _EVENT_TYPE = "irbot_reply"
 _PAGES = 20
-_SHUT_S = 300.0  # between two tries with credentials that Slack refuses
+_SUSPENDED_S = 300.0  # between two tries with credentials that Slack refuses
 _LOOK_S = 2  # for a channel's membership, while somebody waits for `/ir subscribe`
 _LATE_S = 10.0  # a call that timed out may still be made so long after
 
@@ -145,7 +145,7 @@ class SlackTransport:
             return Unconfirmed(code)
         if code in FOR_GOOD:
             self._refused(code)
-            return Suspended(code, _SHUT_S)
+            return Suspended(code, _SUSPENDED_S)
         return Refused(code, permanent=code != "unknown")
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
@@ -163,7 +163,7 @@ class SlackTransport:
                 return CannotCheck()
             if code in FOR_GOOD:
                 self._refused(code)
-                return Suspended(code, _SHUT_S)
+                return Suspended(code, _SUSPENDED_S)
             raise
 
     def reachability(self, chat: Chat) -> Reachability:

@@ -1,0 +1,1 @@
+"""The local web server: ask page, `/healthz`, callbacks."""

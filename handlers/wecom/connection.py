@@ -49,7 +49,7 @@ Hear = Callable[[Callback, str, float], None]  # with its session, and when it c
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds; the defaults are the platform's (facts a.3, a.8, a.9)."""
+    """Seconds; the defaults are the platform's."""
 
     ping: float = 30.0
     ack: float = 10.0

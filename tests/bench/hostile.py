@@ -1,6 +1,6 @@
 """The worst time that bad input takes: `python -m tests.bench.hostile`.
 
-Every message of HOSTILE goes to the desk over the sample record, several times, by words alone and
+Every message of HOSTILE goes to the bot over the sample record, several times, by words alone and
 with meaning where there is a model. Printed are the worst times, the median of each message's runs
 first; the promise is 50 ms by words alone.
 """

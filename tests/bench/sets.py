@@ -32,7 +32,7 @@ _SAMPLE = Path(__file__).parents[2] / "data/records"
 
 
 class _Once:
-    """The installed model, no text twice: one message is asked of many desks."""
+    """The installed model, no text twice: one message is asked of many stores."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.name = embedder.name

@@ -36,7 +36,7 @@ def record(
 
 
 class Library:
-    """A store with a desk whose clock is set by hand."""
+    """A store with a responder whose clock is set by hand."""
 
     def __init__(self, path):
         self.store = Store(path / "irbot.db")
@@ -47,20 +47,20 @@ class Library:
         for item in records:
             self.store.add([Reading(item)], repr(item).encode(), f"{item.id}.txt", **more)
 
-    def edit(self, plan=NINE, day=None, chat=C1):
+    def build(self, plan=NINE, day=None, chat=C1):
         day = day or self.now.date()
         at = datetime.combine(day, time(9), CHINA)
         return self.responder.subscribing.digests.build(chat, plan, day, at)
 
     def post(self, day=None, plan=NINE, chat=C1):
         """As if the digest had been posted; returns it."""
-        said = self.edit(plan, day, chat)
+        said = self.build(plan, day, chat)
         ledger = self.responder.subscribing.subscriptions
         assert ledger.claim(chat, day or self.now.date(), "k", NOW, said.items)
         return said
 
     def text(self, *given, **more):
-        return self.responder.show(self.edit(*given, **more)).text
+        return self.responder.show(self.build(*given, **more)).text
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_next_one_is_on_the_next_trading_day(after, day):
 
 def test_a_new_record_is_shown_with_eight_of_its_questions_and_how_to_open_them(library):
     library.add(record("2026-007", questions=31))
-    shown = library.responder.show(library.edit())
+    shown = library.responder.show(library.build())
     assert shown.intro.splitlines()[2:4] == [
         "示例股份（300001）2026-11-20 业绩说明会",
         "投资者关系活动记录表 编号2026-007 共31问，列出其中8问",
@@ -125,8 +125,8 @@ def test_what_was_shown_here_is_not_shown_here_again_but_elsewhere_it_is(library
     library.add(record("2026-007"))
     assert library.post().new
     library.now += timedelta(days=1)
-    assert not library.edit().new
-    assert library.edit(chat=replace(C1, channel="C2")).new
+    assert not library.build().new
+    assert library.build(chat=replace(C1, channel="C2")).new
 
 
 def test_older_and_many_records_are_one_line_each(library):
@@ -138,14 +138,14 @@ def test_older_and_many_records_are_one_line_each(library):
     assert said.count("业绩说明会") == 5
     library.post()
     library.now += timedelta(days=1)
-    assert library.edit().daily
+    assert library.build().daily
 
 
 def test_publication_decides_where_it_is_known(library):
     library.add(record("2024-001", date(2024, 5, 1)), published_at=NOW - timedelta(days=2))
     library.add(record("2026-001"), published_at=NOW - timedelta(days=31))
     library.add(record("2026-002"), published_at=NOW + timedelta(hours=1))
-    said = library.edit()
+    said = library.build()
     assert [item.record.id for item in said.new] == ["300001/2024-001"]
     assert [item.id for item in said.history] == ["300001/2026-001"]
 
@@ -194,7 +194,7 @@ def test_only_the_very_same_question_counts_as_answered_before(library, earlier,
 
 def test_only_the_companies_wanted_are_in_it(library):
     library.add(record("2026-001"), record("2026-002", code="300002"))
-    said = library.edit(Plan(time(9), companies=("300002",)))
+    said = library.build(Plan(time(9), companies=("300002",)))
     assert [item.record.company_code for item in said.new] == ["300002"]
 
 
@@ -227,11 +227,11 @@ def test_only_new_is_silent_without_a_new_record(library):
     library.add(record("2026-007"))
     plan = Plan(time(9), new_only=True)
     library.post(plan=plan)
-    assert library.edit(plan, NOW.date() + timedelta(days=1)) is None
+    assert library.build(plan, NOW.date() + timedelta(days=1)) is None
 
 
 def test_an_empty_store_says_nothing(library):
-    assert library.edit() is None
+    assert library.build() is None
 
 
 def test_the_desk_reads_counts_of_the_days_since_and_nobodys_words(library):
@@ -264,8 +264,8 @@ def test_a_digest_fits_whatever_the_chat_takes(library):
 
     ask = "第{at}问：" + "公司在智能电网、储能与数据中心业务上的布局与进展如何？" * 4
     library.add(*(record(f"2026-00{no}", questions=31, ask=ask) for no in range(1, 6)))
-    shown = library.responder.show(library.edit())
+    shown = library.responder.show(library.build())
     assert len(render.messages(shown, library.responder.words)) == 1
-    few = library.responder.show(replace(library.edit(), most=1))
+    few = library.responder.show(replace(library.build(), most=1))
     (payload,) = webhook.messages(few)
     assert payload["markdown_v2"]["content"].count("共31问，列出其中1问") == 5

@@ -28,7 +28,7 @@ from bot.matching.embedding import default_embedder
 from bot.matching.facets import read_facets
 from bot.matching.index import Index
 from bot.matching.lexicon import read_lexicon
-from bot.matching.text import fold, normalise, sentences, terms
+from bot.matching.text import normalise, sentences, terms
 from bot.message import Answer, Decline, Help, Message, Notice, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
@@ -64,7 +64,7 @@ def index(sample):
 
 @pytest.fixture
 def desk_over(tmp_path):
-    """The desk over made records, with any caution."""
+    """A responder over made records, with any caution."""
 
     def build(*records, caution="strict"):
         store = Store(tmp_path / "irbot.db")
@@ -95,17 +95,6 @@ def first(index, text, **scope):
 )
 def test_width_case_script_and_greetings_do_not_matter(typed, seen):
     assert normalise(typed) == seen
-
-
-@given(st.text())
-def test_every_folded_character_knows_its_printed_one(printed):
-    folded = fold(printed)
-    assert len(folded.text) == len(folded.origin)
-    assert list(folded.origin) == sorted(folded.origin)
-    for at, character in enumerate(folded.text):
-        behind = folded.printed(printed, at, at + 1)
-        assert len(behind) == 1
-        assert character in fold(behind).text
 
 
 @given(st.text(alphabet=st.sampled_from("收入增长，。！?；\n a1")))

@@ -265,14 +265,14 @@ def test_misses_are_grouped_by_likeness(loaded, tmp_path):
 @pytest.mark.parametrize(("days", "ok"), [(-90, True), (-30, None), (30, False)])
 def test_the_doctor_hears_of_the_end_of_the_holidays(tmp_path, days, ok):
     from bot.config import load_settings
-    from bot.digest.checks import findings
+    from bot.digest.checks import checks
     from bot.digest.trading_days import TradingDays
     from bot.store import Store
 
     end = TradingDays().end
     now = f"{end + timedelta(days)}T09:00+08:00"
     settings = load_settings({"IR_NOW": now}, tmp_path)
-    (found,) = findings(settings, Store(settings.db))
+    (found,) = checks(settings, Store(settings.db))
     assert found.ok is ok
     assert str(end) in found.said
 

@@ -25,7 +25,7 @@ class Running:
 
 @contextmanager
 def running(settings: Settings, responder: Responder) -> Iterator[Running]:
-    """Start a bot over the desk's store, and stop it."""
+    """Start a bot over the store of the `responder` fixture, and stop it."""
     delivery = Delivery(responder, settings.db)
     chat = SlackChat(settings, responder, delivery)
     delivery.start()
@@ -46,7 +46,7 @@ def slack(monkeypatch):
 
 @pytest.fixture
 def bot(slack, responder, tmp_path):
-    """A running bot; the store is the one of the `desk` fixture."""
+    """A running bot; the store is the one of the `responder` fixture."""
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     with running(settings, responder) as bot:
         slack.until(lambda: slack.sockets)

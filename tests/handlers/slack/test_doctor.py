@@ -11,7 +11,7 @@ from flask import jsonify
 
 from bot.config import load_settings
 from bot.store.connection import connect
-from handlers.doctor import findings
+from handlers.doctor import checks
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def settings(slack, store, tmp_path):
 
 
 def _by_name(settings):
-    return {finding.what: finding for finding in findings(settings)}
+    return {finding.what: finding for finding in checks(settings)}
 
 
 def test_all_is_well_and_no_secret_is_shown(settings):

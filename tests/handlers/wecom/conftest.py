@@ -35,7 +35,7 @@ def wecom():
 
 @pytest.fixture
 def start(wecom, responder, tmp_path):
-    """Start a bot over the store of the `desk` fixture; returns it with its delivery."""
+    """Start a bot over the store of the `responder` fixture; returns it with its delivery."""
     running = []
 
     def start(timing=QUICK, **settings):

@@ -6,7 +6,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.delivery.mailbox import undelivered
-from handlers.doctor import findings as whole_doctor
+from handlers.doctor import checks as whole_doctor
 from handlers.wecom.chat import checks
 from tests.handlers.wecom.test_app import settled
 

@@ -12,7 +12,7 @@ from bot.answering.responder import Responder
 from bot.config import CHINA, load_settings
 from bot.delivery.delivery import Delivery
 from bot.delivery.transport import CannotCheck, RateLimited, Refused, Sent, Unconfirmed
-from bot.digest.checks import findings
+from bot.digest.checks import checks
 from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.message import Answer, Hit, Quotation, ReplyView
@@ -206,7 +206,7 @@ def test_a_revoked_webhook_is_retired_at_once_and_stays_so(group, gateway, store
     group.day(2)
     assert gateway.calls == calls
     later = load_settings({"IR_NOW": "2026-11-25T09:00+08:00"}, store.path.parent)
-    said = [finding.said for finding in findings(later, store)]
+    said = [finding.said for finding in checks(later, store)]
     assert any("wecom-webhook" in line and "93000" in line for line in said)
 
 

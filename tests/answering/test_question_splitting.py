@@ -22,7 +22,7 @@ CHAT = Chat("terminal", "", "room", "someone")
 
 @pytest.fixture
 def desk_over(tmp_path):
-    """The desk over made records."""
+    """A responder over made records."""
 
     def build(*records, now=NOW):
         store = Store(tmp_path / "irbot.db")

@@ -53,7 +53,7 @@ def test_subscribing_twice_moves_the_time_and_keeps_who_did_what(dialog):
         "已改订：每天 15:00（北京时间，Asia/Shanghai）每日摘要，仅新增，只含300253"
         "（原为A股交易日 09:00"
     )
-    assert len(dialog.desk.subscribing.subscriptions.active()) == 1
+    assert len(dialog.responder.subscribing.subscriptions.active()) == 1
     shown = dialog.say("查看订阅")
     assert "2026-09-30 10:00 U2 订阅\n2026-09-30 10:00 U1 订阅" in shown
     assert dialog.say("退订", other).startswith("已退订")
@@ -74,7 +74,7 @@ def test_subscribing_twice_moves_the_time_and_keeps_who_did_what(dialog):
 )
 def test_what_cannot_be_done_is_told_with_what_can(dialog, said, answer):
     assert answer in dialog.say(said)
-    assert dialog.desk.subscribing.subscriptions.active() == []
+    assert dialog.responder.subscribing.subscriptions.active() == []
 
 
 def test_the_desks_digest_is_for_its_own_chats(dialog):
@@ -83,9 +83,9 @@ def test_the_desks_digest_is_for_its_own_chats(dialog):
 
 
 def test_a_channel_without_the_bot_is_asked_to_invite_it(dialog):
-    dialog.desk.reachability = lambda chat: "not a member"
+    dialog.responder.reachability = lambda chat: "not a member"
     assert "请先邀请我" in dialog.say("subscribe 09:00")
-    assert dialog.desk.subscribing.subscriptions.active() == []
+    assert dialog.responder.subscribing.subscriptions.active() == []
 
 
 def test_where_nothing_can_be_posted_nothing_is_subscribed(store):

@@ -12,7 +12,7 @@ import pytest
 
 from bot.answering.responder import Responder
 from bot.errors import BotError
-from bot.ingest.checks import findings
+from bot.ingest.checks import checks
 from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
 from bot.matching.lexicon import read_lexicon
@@ -156,7 +156,7 @@ def test_the_doctor_names_the_file_and_what_is_wrong_with_it(doctor, tmp_path):
 
 
 def meaning(store):
-    (found,) = [item for item in findings(store, None) if item.what == "语义比较"]
+    (found,) = [item for item in checks(store, None) if item.what == "语义比较"]
     return found
 
 
