@@ -159,7 +159,7 @@ class _Worker:
         except (EOFError, OSError):
             reason = f"{self._how_it_ended()}，{_ADVICE}"
         if not reason and time.monotonic() >= self.deadline:
-            reason = f"读取超过{self._time_limit_s * _BUSY:g}秒，已停止，{_ADVICE}"
+            reason = f"读取超过{self._time_limit_s:g}秒，已停止，{_ADVICE}"
         if not reason:
             return None
         self.number = None

@@ -217,10 +217,10 @@ def test_a_comment_of_words_is_named_in_markdown_too():
 
 @pytest.mark.parametrize("begin", ["<script>", "<!--", "<style>", '<a href="', "<p ", "&amp"])
 def test_html_is_read_in_linear_time(begin: str):
-    started = time.monotonic()
+    started = time.process_time()  # the machine may be busy
     with suppress(ReadingError):
         read_records(html(begin * 40_000).encode(), "case")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
