@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.reading.lines import squashed
 from bot.record import Narrative, Question, Record
 
 _BEFORE, _AFTER = 8, 24  # characters shown around the first that differs
@@ -119,13 +120,9 @@ def _label(question: Question) -> tuple[object, ...]:
 
 
 def _text(where: str, one: str, other: str, exact: bool) -> list[Change]:
-    if one == other or (not exact and _squashed(one) == _squashed(other)):
+    if one == other or (not exact and squashed(one) == squashed(other)):
         return []
     return [_change(where, one, other)]
-
-
-def _squashed(text: str) -> str:
-    return "".join(text.split())
 
 
 def _change(where: str, one: str, other: str) -> Change:

@@ -44,7 +44,8 @@ def read_records(
     Args:
         data: The file's bytes.
         file: Its name, for errors.
-        given: Header fields set by a person: company_code, company_name, record_no, event_date.
+        given: Header fields set by a person: company_code, company_name, record_no,
+            event_date, title.
         accept_warnings: A person has looked: text without a place is a warning, not a refusal.
 
     Raises:

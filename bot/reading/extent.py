@@ -11,9 +11,8 @@ import re
 from collections.abc import Sequence
 
 from bot.reading.lines import Line, squashed
-from bot.reading.question_labels import ANSWER, ASKS, GREETS, Label, label_of
+from bot.reading.question_labels import ANSWER, ASKS, FAR_AHEAD, GREETS, Label, label_of
 
-_FAR_AHEAD = 3  # numbers that may be missing
 _QUESTION_LINES = 4  # over which a question may be broken
 
 
@@ -35,7 +34,7 @@ class _Asked:
             return False
         if label.number is None:
             return label.printed.endswith((":", "：", "】")) and self._by_example(_shape(label))
-        if not self._number < label.number <= self._number + _FAR_AHEAD:
+        if not self._number < label.number <= self._number + FAR_AHEAD:
             return False
         if label.kind != "prefixed" and not self._asks(at):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,8 @@ from bot.errors import Problem
 LINE_BREAKS = "\x0b\x1c\x1d\x1e\x85\u2028\u2029"
 # Characters without a shape, which copying leaves behind: zero-width ones, soft hyphen, byte order.
 UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
+ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")  # a line with which a sentence may end
 
 
 @dataclass(frozen=True)

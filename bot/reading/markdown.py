@@ -18,7 +18,7 @@ from bot.errors import Problem
 from bot.reading.blocks import Paragraph, is_empty_head, lines_of, unseen_ends
 from bot.reading.html import Notes, Paragraphs
 from bot.reading.inline import inline
-from bot.reading.lines import Line, Source, squashed
+from bot.reading.lines import ENDS, Line, Source, squashed
 from bot.reading.pages import PageMarkers
 from bot.reading.row_labels import is_known_label
 from bot.reading.tags import Token, Words, tokens, undone
@@ -33,7 +33,6 @@ _BAR = re.compile(r"(?<!\\)\|")
 _PICTURE = re.compile(r"\**==>\s*picture.*<==\**", re.I)
 _NUMBER = re.compile(r"[-—\s第]*(\d{1,3})(?:\s*[/／]\s*\d{1,3})?[-—\s页]*")
 _MARKS = re.compile(r"[\s*_`~#|\\:\-—<>=\[\]()!.]")
-_ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
 _SHORT_ROW = 20  # characters
 _LONG_LINE = 24  # characters from which a line that stops in mid-sentence was broken by a page
 _WRAPPED = 0.3  # share of such lines from which the page broke the lines
@@ -199,7 +198,7 @@ class _Markdown:
         """Whether a row without a label is one of its own, such as 无, and goes on with nothing."""
         words = "".join(item.text for item in row)
         ended = re.search(r"[。！!]$", self._done[-1].text)
-        return len(words) <= _SHORT_ROW and bool(ended) and not _ENDS.search(words)
+        return len(words) <= _SHORT_ROW and bool(ended) and not ENDS.search(words)
 
     def _html_table(self, at: int) -> int:
         depth, end = 0, at
@@ -230,7 +229,7 @@ def _is_rule(line: str) -> bool:
 def _is_wrapped(lines: list[Line]) -> bool:
     """Whether the page broke the lines: long ones stop in mid-sentence."""
     long = [line.text for line in lines if len(line.text) >= _LONG_LINE and not line.aside]
-    torn = sum(not _ENDS.search(text) for text in long)
+    torn = sum(not ENDS.search(text) for text in long)
     return torn > len(long) * _WRAPPED and torn > 2
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from bot.reading.closing import closes, heads_summary
 from bot.reading.ledger import Ledger, Span, join
-from bot.reading.lines import squashed
+from bot.reading.lines import ENDS, squashed
 from bot.reading.question_labels import (
     ANSWER,
     ASKED,
@@ -26,7 +26,6 @@ from bot.reading.question_labels import (
     label_of,
 )
 
-_ENDS = re.compile(r"[。！？!?…；;：:”\"）)]\s*$")
 _SHORT = 0.9  # of the widest line
 _MOST_USUAL = 3  # indented lines from which indents are the document's way to begin paragraphs
 
@@ -102,7 +101,7 @@ class _Layout:
         text, above = ledger.text(span), ledger.text(last)
         if line.bold != before.bold:
             return True
-        ended = bool(_ENDS.search(above))
+        ended = bool(ENDS.search(above))
         label, answer = _opening(text), ANSWER.match(text)
         crossed = ledger.line(last).page != line.page
         if not ledger.source.wrapped:
@@ -141,7 +140,7 @@ class _Layout:
         if re.search(r"[，,、：:]\s*$", above):
             return False
         question = label_of(self._ledger.text(before.spans[0])) is not None
-        return bool(_ENDS.search(above)) or short or question
+        return bool(ENDS.search(above)) or short or question
 
     def _is_short(self, span: Span) -> bool:
         return _width(self._ledger.text(span)) < self._width * _SHORT

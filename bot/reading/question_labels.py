@@ -75,6 +75,7 @@ _QUESTIONS = re.compile(
 _NO_HEADING = re.compile(r"[？?]|吗|呢|如何|怎么|怎样|什么|是否|能否|可否|哪些|多少|为何|请")
 _ENDS = re.compile(r"[。！？!?；;…]\s*$")
 _LONGEST_HEADING = 40
+FAR_AHEAD = 3  # numbers that may be missing before a label is no question any more
 
 Kind = Literal["prefixed", "open", "number", "chinese"]
 

@@ -16,13 +16,12 @@ from bot.reading.paragraphs import Paragraph
 from bot.reading.question_labels import (
     ASKED,
     ASKS,
+    FAR_AHEAD,
     GREETS,
     Label,
     is_question_heading,
     is_section_heading,
 )
-
-FAR_AHEAD = 3  # numbers that may be missing before a label is no question any more
 
 
 @dataclass
