@@ -1,9 +1,9 @@
 """Page furniture: printed on the page, but no words of the record.
 
 The kinds are a closed list: page number, running head, empty-row dash; what the file's form put
-aside before, page marker, picture, watermark, empty head cell, repeated cell; and, by the steps after
-this one, label, repeated label, question label, answer label, section heading. What is not surely one
-of them stays in the text.
+aside before, page marker, picture, watermark, empty head cell, repeated cell; and, by the steps
+after this one, label, repeated label, question label, answer label, section heading. What is not
+surely one of them stays in the text.
 """
 
 from __future__ import annotations
