@@ -91,6 +91,7 @@ def test_an_archive_line_says_what_its_kind_asks_for(path):
         assert bool(line["note"]) == (line["kind"] == "narrative"), line
 
 
+@pytest.mark.trial  # it reads every record of eight companies
 def test_every_accepted_id_is_a_question_of_a_record(tmp_path):
     folder = _records_folder()
     library = Library(folder, tmp_path)
