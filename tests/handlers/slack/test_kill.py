@@ -14,7 +14,8 @@ import pytest
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
 
-# The `irbot` command of an older version, for the trial that lets both work on one file in turn.
+# The `irbot` command of an older version, for the trial that lets both work on one file in turn. It
+# must know the newest migration: a version before it refuses the file.
 OLDER = os.environ.get("IR_TEST_OLDER", "")
 
 
