@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import dropwhile, pairwise, takewhile
@@ -99,8 +100,8 @@ def read_forms(ledger: Ledger) -> list[Form]:
     forms[-1].end = number
     for form in forms:
         _tell_hosts_apart(form)
-        _give_hosts_back(ledger, form)
-        _give_attendees_back(ledger, form)
+        _give_back(ledger, form, "hosts", ("time", "place"), _is_hosts)
+        _give_back(ledger, form, "attendees", ("activities",), _is_participant)
         _complete_labels(ledger, form)
         _part_place_from_time(ledger, form)
         _part_list_from_dates(ledger, form)
@@ -270,23 +271,19 @@ def _tell_hosts_apart(form: Form) -> None:
                 row.field = "attendees"
 
 
-def _give_hosts_back(ledger: Ledger, form: Form) -> None:
-    """Lines of titles and names at the end of 地点 or 时间 are the hosts': their label stands
-    beside the middle of its cell."""
+def _give_back(
+    ledger: Ledger,
+    form: Form,
+    field: str,
+    above_in: tuple[str, ...],
+    belongs: Callable[[Ledger, Span], bool],
+) -> None:
+    """Lines at the end of the row above that are this field's: its label stands beside the middle
+    of its cell."""
     for above, row in pairwise(form.rows):
-        if row.field != "hosts" or above.field not in ("time", "place"):
+        if row.field != field or above.field not in above_in:
             continue
-        while len(above.value) > 1 and _is_hosts(ledger, above.value[-1]):
-            row.value.insert(0, above.value.pop())
-
-
-def _give_attendees_back(ledger: Ledger, form: Form) -> None:
-    """Lines of participants below the boxes are the next row's, whose label stands beside the
-    middle of its cell."""
-    for above, row in pairwise(form.rows):
-        if (above.field, row.field) != ("activities", "attendees"):
-            continue
-        while len(above.value) > 1 and _is_participant(ledger, above.value[-1]):
+        while len(above.value) > 1 and belongs(ledger, above.value[-1]):
             row.value.insert(0, above.value.pop())
 
 
