@@ -18,7 +18,7 @@ from typing import get_args
 from bot.config import Caution
 from bot.evaluating import ask_all, comparison, diagram, reliability
 from tests.bench.runs import BY_WORDS, FIRST, IRBOT, Runs, in_domain, public
-from tests.bench.sets import ASKED_AT, WITH_MEANING, Company, Library, public_sets
+from tests.bench.sets import WITH_MEANING, public_sets
 from tests.bench.tables import (
     BANDS,
     agreement_text,
@@ -30,6 +30,7 @@ from tests.bench.tables import (
     short,
 )
 from tests.eval.split import FOLDER, read_split
+from tests.eval.stores import ASKED_AT, Company, Library
 
 DOCS = Path(__file__).parents[2] / "docs"
 
