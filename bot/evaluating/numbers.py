@@ -3,6 +3,10 @@
 Selective answering: queries sorted by confidence, those above a threshold answered; ties stand or
 fall together. Coverage is the share answered, risk the share of the answered that is wrong;
 answering an out-of-scope query is wrong. A query without any id is never answered.
+
+What a person sees is counted of the replies themselves. Official words come *at first sight* where
+an answer begins the reply, or the best offer is shown with its answer (a *likely*). *The newest* of
+the accepted questions are those of the last event.
 """
 
 from __future__ import annotations

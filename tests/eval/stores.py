@@ -4,6 +4,7 @@ changed."""
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -156,6 +157,7 @@ class Library:
         kept = self._folder / f"{name}-{key}.db"
         if kept.exists():
             return kept
+        print(f"making {kept.name}", file=sys.stderr, flush=True)
         with TemporaryDirectory(dir=self._folder) as made:
             store = Store(Path(made) / kept.name)
             known: set[str] = set()
