@@ -46,6 +46,23 @@ _MONEY = re.compile(
 _WHEN = re.compile(
     r"什么时候|啥时候|何时|哪天|哪年|哪个月|几月|几号|时间表|多久|when\b|什么时间|时间点|开始时间"
 )
+_QUANTITY = re.compile(  # at the end of a message
+    "(?:率|占比|比例|比重|数量?|金额|额|收入|营收|成本|规模|产能|价格?|单价|均价|人数|销量|费用|利润|份额|时间|期限?|多少"
+    "|几[个家台亿成])[?!。]*$"
+)
+# No record speaks of what the share will do, of what to buy, or of this bot.
+_ASIDE = re.compile(
+    r"(?:明天|明日|后天|下周|下个?月|周[一二三四五]|年底|后市|短期|开盘|收盘|还能?|什么时候|何时|会不会|[能会要]).{0,6}"
+    r"(?:大?[涨跌](?![价幅])|反弹|涨停|跌停|翻倍|解套|回本|创新[高低]|见底)"
+    r"|(?:天天|老是|一直|怎么又?|为什么又?)(?:跌|涨)|股价?能[上到涨]|目标价(?!格)"
+    r"|(?:能不?能?|可以|该不该|要不要|适合|值得|建议|应该|现在)(?:再|继续|不)?"
+    r"(?:买入?|加仓|减仓|清仓|抄底|上车|建仓|卖出?掉?|割肉|持有)(?!了|方|断|量)"
+    r"|推荐.{0,8}(?:股|票|只)|主力(?:在|资金|是不是|出货)|龙头股|庄家|打新|新股申购"
+    r"|price target|should i (?:buy|sell)"
+    r"|(?:stock|shares?|price) (?:will )?(?:go|be|rise|fall|drop|tomorrow)"
+    r"|[你您](?:到底)?是(?:谁|不是|哪|什么|机器人|ai|真人|人工|人还是)|[你您]背后|who are you"
+    r"|are you (?:an? )?(?:bot|robot|human|ai|real)|人工客服|转人工"
+)
 _HAS_FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?:成|倍|个|家|亿|万|分之)")
 _HAS_MONEY = re.compile(r"(?<!\d)\d[\d.,]*+\s*(?:万|亿|元|美元|港元|欧元|千)")
 _HAS_DATE = re.compile(
@@ -66,6 +83,8 @@ class Facets:
     asks: frozenset[str] = frozenset()  # "amount", "money", "when"
     gives: frozenset[str] = frozenset()
     now: bool = False  # 目前
+    quantity: bool = False  # ends in the name of a quantity
+    aside: bool = False  # about the share's future, what to buy, or the bot
     day: date = date.min  # on which it was said
 
 
@@ -82,6 +101,8 @@ def read_facets(text: str, day: date, lexicon: Lexicon) -> Facets:
         asks=_named(text, amount=_AMOUNT, money=_MONEY, when=_WHEN),
         gives=_named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE),
         now=bool(_NOW.search(text)),
+        quantity=bool(_QUANTITY.search(text.strip())),
+        aside=bool(_ASIDE.search(text)),
         day=day,
     )
 
@@ -148,7 +169,8 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
     known = stored.both.years or {stored.day.year, stored.day.year - 1}
     if asked.years and not asked.years & (known | {stored.day.year}):
         found.append("year")
-    if asked.quarters and not asked.quarters & _held_quarters(stored.both.quarters):
+    quarters = stored.both.quarters or _quarters_around(stored.day)
+    if asked.quarters and not asked.quarters & _held_quarters(quarters):
         found.append("quarter")
     if asked.now and (asked.day - stored.day).days > _STALE:
         found.append("now")
@@ -165,6 +187,12 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
     ):
         found.append("direction")
     return found
+
+
+def _quarters_around(day: date) -> frozenset[int]:
+    """What an answer that names no quarter speaks of: that of its event and the one before."""
+    quarter = (day.month - 1) // 3 + 1
+    return frozenset({quarter, quarter - 1 or 4})
 
 
 def _held_quarters(quarters: frozenset[int]) -> frozenset[int]:

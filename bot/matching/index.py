@@ -26,8 +26,9 @@ from bot.matching.embedding import Embedder, Vectors
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.passages import Passage
 from bot.matching.query import Query, read_query, stored_terms
-from bot.matching.ranking import SAME_ANSWER, Candidate, rank, top
+from bot.matching.ranking import Candidate, rank, top
 from bot.matching.spelling import Spelling
+from bot.matching.standing import SAME_ANSWER
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
