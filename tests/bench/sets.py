@@ -13,7 +13,8 @@ import numpy as np
 
 from bot.answering.decision import decide
 from bot.answering.responder import Responder
-from bot.config import CHINA, Caution
+from bot.bootstrap import put_together
+from bot.config import CHINA, Caution, Settings
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import embed_missing, vectors_of
 from bot.ingest.importing import Options, files_in, import_files
@@ -22,7 +23,6 @@ from bot.matching.index import Index
 from bot.message import Band
 from bot.record import EventDate, Question, Record
 from bot.store import Store
-from bot.wording.presentation import Words
 from tests.bench.peers import Ranking
 
 PUBLIC = ("afqmc", "bq", "atec", "lcqmc", "pawsx")
@@ -61,10 +61,10 @@ class Company:
     unread: tuple[str, ...] = ()  # labelled records that no file yields
 
     def responder(self, caution: Caution = "strict", with_meaning: bool = True) -> Responder:
-        store = Store(self.db)
         embedder = once() if with_meaning else None
-        embed_missing(store, embedder)
-        return Responder(store, Words(), lambda: ASKED_AT, caution, embedder=embedder)
+        embed_missing(Store(self.db), embedder)
+        settings = Settings(self.db, caution=caution)
+        return put_together(settings, embedder, lambda: ASKED_AT).responder
 
     def records(self) -> tuple[Record, ...]:
         return self.responder(with_meaning=False).records()
