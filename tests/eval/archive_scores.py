@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
@@ -24,7 +24,7 @@ from bot.evaluating import JudgedQuery, Number, Query, Share, ask_all, groups, s
 from tests.eval.split import ARCHIVE, FOLDER, read_split
 from tests.eval.stores import Company, Library
 
-_HEADS = {
+_INSIDE = {  # head → number
     "in": "in-scope queries",
     "right": "in-scope answered right",
     "1st sight": "in-scope right at first sight",
@@ -33,13 +33,15 @@ _HEADS = {
     "1st wrong": "first sight wrong",
     "newest": "newest answered",
     "named": "newest named",
-    "lists": "lists",
     "offers": "offers a list",
     "precision": "offer precision",
     "chars": "characters to read",
     "likely": "characters of a likely",
 }
-_OUTSIDE = ("answered", "shown a likely", "given a list")
+_OUTSIDE = {"answered": "answered", "likely": "shown a likely", "list": "given a list"}
+_KINDS = ("near", "far", "narrative", "out")
+
+Grid = tuple[list[str], list[list[str]]]  # heads, lines
 
 
 def companies(library: Library, half: str, single: bool, together: bool) -> list[Company]:
@@ -77,30 +79,40 @@ def ask(found: Sequence[Company], caution: Caution) -> list[JudgedQuery]:
     return rows
 
 
+def inside(named: Mapping[str, Sequence[JudgedQuery]], cell: Callable[[Number], str]) -> Grid:
+    """What a person gets of what is in scope, a line for each group that has any."""
+    return ["", *_INSIDE], [
+        [name, *(cell(numbers.get(key)) for key in _INSIDE.values())]
+        for name, rows in named.items()
+        if (numbers := score(rows))["in-scope queries"]
+    ]
+
+
+def outside(named: Mapping[str, Sequence[JudgedQuery]], cell: Callable[[Number], str]) -> Grid:
+    """What a person gets of what is not, a line for each group that has any."""
+    found = {row.query.kind for rows in named.values() for row in rows if not row.query.accept}
+    columns = {
+        f"{kind} {head}": f"{kind} {key}"
+        for kind in _KINDS
+        if kind in found
+        for head, key in _OUTSIDE.items()
+    }
+    return ["", *columns], [
+        [name, *(cell(numbers.get(key)) for key in columns.values())]
+        for name, rows in named.items()
+        if (numbers := score(rows))["out-of-scope queries"]
+    ]
+
+
 def table(rows: Sequence[JudgedQuery]) -> str:
     """All, then by company, kind and style: what is in scope, then what is not."""
-    named = {"all": list(rows)}
+    named: dict[str, Sequence[JudgedQuery]] = {"all": rows}
     for grouping in ("company", "kind", "style"):
         named |= groups(rows).get(grouping, {})
-    numbers = {name: score(members) for name, members in named.items()}
-    inside = [
-        [name, *(_cell(found.get(key)) for key in _HEADS.values())]
-        for name, found in numbers.items()
-        if found["in-scope queries"]
-    ]
-    kinds = [
-        kind for kind in ("near", "far", "narrative", "out") if f"{kind} answered" in numbers["all"]
-    ]
-    outside = [
-        [name, *(_cell(found.get(f"{kind} {what}")) for kind in kinds for what in _OUTSIDE)]
-        for name, found in numbers.items()
-        if found["out-of-scope queries"]
-    ]
-    heads = [f"{kind} {what.split()[-1]}" for kind in kinds for what in _OUTSIDE]
-    return f"{_grid(['', *_HEADS], inside)}\n\n{_grid(['', *heads], outside)}"
+    return "\n\n".join(_aligned(*part(named, _cell)) for part in (inside, outside))
 
 
-def _grid(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def _aligned(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
     return "\n".join(
         "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))

@@ -153,7 +153,7 @@ class Library:
         self, name: str, wish: str, files: frozenset[Path], wanted: Callable[[Record], bool]
     ) -> Path:
         """The store of the wanted records; the first file of each record is the one taken."""
-        key = hashlib.sha256(f"{self._state}\n{len(files)}\n{wish}".encode()).hexdigest()[:12]
+        key = hashlib.sha256(f"{self._state}\n{wish}".encode()).hexdigest()[:12]
         kept = self._folder / f"{name}-{key}.db"
         if kept.exists():
             return kept
@@ -167,7 +167,6 @@ class Library:
                     known |= new
                     content = Path(outcome.file).read_bytes()
                     store.add(outcome.readings, content, outcome.file, accept_warnings=True)
-            embed_missing(store, once())
             store.database.close()  # the file alone holds all of it then
             store.path.rename(kept)
         return kept
