@@ -31,8 +31,8 @@ from tests.bench.tables import (
     grouped,
     short,
 )
-from tests.eval.archive_scores import ask, inside, outside
-from tests.eval.split import ARCHIVE, FOLDER, read_split
+from tests.eval.archive_scores import ask, companies, inside, outside
+from tests.eval.split import FOLDER, read_split
 from tests.eval.stores import ASKED_AT, Company, Library
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,6 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: make bench DATA=folder-of-the-public-sets", file=sys.stderr)
         return 2
     records = os.environ.get("IR_TEST_RECORDS")
+    if records and not Library.archive_beside(Path(records)).is_dir():
+        print(f"no folder archive beside {records}: the page would lack a part", file=sys.stderr)
+        return 2
     _tell("public sets")
     on_public: dict[str, Runs] = {}
     for each in public_sets(Path(arguments[0])):
@@ -120,11 +123,7 @@ only official words that answer no question do
 
 def archive_text(library: Library) -> str:
     """What a person gets over stores of all records of a company, both halves, two cautions."""
-    split = read_split(ARCHIVE)
-    halves = {
-        half: [library.archive(ARCHIVE / f"{code}.tsv") for code in codes]
-        for half, codes in (("judge", split.judge), ("fit", split.fit))
-    }
+    halves = {half: companies(library, half) for half in ("judge", "fit")}
     return _ARCHIVE + "".join(
         f"### {half.capitalize()}, {caution}\n\n{what_a_person_gets(ask(found, caution))}\n"
         for half, found in halves.items()

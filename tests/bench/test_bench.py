@@ -90,6 +90,14 @@ def test_the_public_sets_are_measured_without_any_record(tmp_path, monkeypatch, 
     assert not (tmp_path / "docs").exists()
 
 
+def test_the_page_is_not_written_without_its_first_part(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("IR_TEST_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setattr(accuracy, "DOCS", tmp_path / "docs")
+    assert accuracy.main([str(tmp_path)]) == 2
+    assert "no folder archive" in capsys.readouterr().err
+    assert not (tmp_path / "docs").exists()
+
+
 def test_what_a_person_gets_is_told_by_store_and_in_total(responder, sample):
     first, *_ = sample.record.questions
     asked = [

@@ -15,6 +15,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
@@ -44,23 +45,28 @@ _KINDS = ("near", "far", "narrative", "out")
 Grid = tuple[list[str], list[list[str]]]  # heads, lines
 
 
-def companies(library: Library, half: str, single: bool, together: bool) -> list[Company]:
+def companies(library: Library, half: str = "", which: str = "archive") -> list[Company]:
     """Those of a half, or of both, with the stores that are meant.
+
+    Args:
+        library: Where the stores come from.
+        half: "fit", "judge", or both.
+        which: "archive", all records of a company; "single", those that its labels name; "all",
+            those in one store.
 
     Raises:
         SystemExit: A label names a record or a question that no file yields.
     """
-    folder = FOLDER if single or together else ARCHIVE
+    folder = ARCHIVE if which == "archive" else FOLDER
     split = read_split(folder)
-    codes = {"fit": split.fit, "judge": split.judge}.get(half, (*split.fit, *split.judge))
-    paths = [folder / f"{code}.tsv" for code in codes]
-    if together:
-        every = [folder / f"{code}.tsv" for code in (*split.fit, *split.judge)]
-        whole = library.together(every)
-        queries = tuple(query for query in whole.queries if query.company in codes)
-        found = [Company(whole.code, queries, whole.db)]
+    paths = {code: folder / f"{code}.tsv" for code in (*split.fit, *split.judge)}
+    codes = {"fit": split.fit, "judge": split.judge}.get(half, tuple(paths))
+    if which == "all":
+        whole = library.together(list(paths.values()))
+        found = [replace(whole, queries=tuple(q for q in whole.queries if q.company in codes))]
     else:
-        found = [(library.company if single else library.archive)(path) for path in paths]
+        store = library.archive if which == "archive" else library.company
+        found = [store(paths[code]) for code in codes]
     if strange := sorted(id_ for each in found for id_ in each.strange):
         raise SystemExit(f"accepted, but in no store: {', '.join(strange)}")
     return found
@@ -172,8 +178,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stores", type=Path)
     parser.add_argument("--misses", type=Path)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--single", action="store_true")
-    which.add_argument("--all", action="store_true")
+    for name in ("single", "all"):
+        which.add_argument(f"--{name}", dest="which", action="store_const", const=name)
+    parser.set_defaults(which="archive")
     given = parser.parse_args(arguments)
     records = os.environ.get("IR_TEST_RECORDS")
     if not records:
@@ -181,7 +188,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     with TemporaryDirectory() as folder:
         library = Library(Path(records), given.stores or Path(folder))
-        rows = ask(companies(library, given.half, given.single, given.all), given.caution)
+        rows = ask(companies(library, given.half, given.which), given.caution)
     print(table(rows))
     if given.misses:
         given.misses.write_text(misses(rows), encoding="utf-8")

@@ -115,7 +115,7 @@ class Library:
             folder: Where the stores go. Those that are there are used as long as no file and
                 nothing of the reader changed.
         """
-        archive = records.parent / "archive"
+        archive = self.archive_beside(records)
         self._single = files_in([_SAMPLE, records])
         self._archive = files_in(
             [path for path in archive.iterdir() if path.name == "other" or path.name.isdigit()]
@@ -124,6 +124,11 @@ class Library:
         )
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+
+    @staticmethod
+    def archive_beside(records: Path) -> Path:
+        """Where the other records of the companies lie."""
+        return records.parent / "archive"
 
     def company(self, phrasings: Path) -> Company:
         """CODE.tsv with a store of its own, which holds the records that its labels name."""
