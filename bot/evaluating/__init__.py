@@ -8,7 +8,7 @@ from bot.evaluating.asking import JudgedQuery, ask_all, run_file
 from bot.evaluating.curves import comparison, diagram
 from bot.evaluating.numbers import Number, Reliability, Share, reliability, risk_coverage, score
 from bot.evaluating.queries import Query, plain_id, read_queries
-from bot.evaluating.report import report, table
+from bot.evaluating.report import groups, report, table
 
 __all__ = [
     "JudgedQuery",
@@ -19,6 +19,7 @@ __all__ = [
     "ask_all",
     "comparison",
     "diagram",
+    "groups",
     "plain_id",
     "read_queries",
     "reliability",

@@ -3,6 +3,10 @@
 Selective answering: queries sorted by confidence, those above a threshold answered; ties stand or
 fall together. Coverage is the share answered, risk the share of the answered that is wrong;
 answering an out-of-scope query is wrong. A query without any id is never answered.
+
+What a person sees is counted of the replies themselves. Official words come *at first sight* where
+an answer begins the reply, or the best offer is shown with its answer (a *likely*). *The newest* of
+the accepted questions are those of the last event.
 """
 
 from __future__ import annotations
@@ -11,8 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import inf, sqrt
+from statistics import median
 
 from bot.evaluating.asking import JudgedQuery
+from bot.evaluating.shown import Shown
 
 BINS = 10
 _Z = 1.959963984540054  # two-sided 95 %
@@ -60,6 +66,9 @@ def score(rows: Sequence[JudgedQuery]) -> dict[str, Number]:
         numbers |= _finding(inside) | _knowing_when(rows, inside, outside)
     if rows and all(row.band for row in rows):
         numbers |= _bands(rows, inside, outside)
+    seen = [(row, row.shown) for row in rows if row.shown]
+    if rows and len(seen) == len(rows):
+        numbers |= _seen(seen)
     times = sorted(row.ms for row in rows if row.ms is not None)
     if rows and len(times) == len(rows):
         numbers["ms p50"] = times[min(len(times) - 1, int(0.50 * len(times)))]
@@ -106,20 +115,80 @@ def _bands(
     rows: Sequence[JudgedQuery], inside: Sequence[JudgedQuery], outside: Sequence[JudgedQuery]
 ) -> dict[str, Number]:
     answered = [row for row in rows if row.band == "answer"]
-    right = sum(row.right for row in answered)
-    offered = sum(row.band == "suggest" and (row.rank or inf) <= 5 for row in inside)
     numbers: dict[str, Number] = {
         "answered": Share(len(answered), len(rows)),
-        "answered wrong": Share(len(answered) - right, len(answered)),
+        "answered wrong": Share(sum(row.answered_wrong for row in answered), len(answered)),
     }
     if inside:
+        right, helped = (
+            sum(row.answered_right for row in inside),
+            sum(row.helped for row in inside),
+        )
         numbers["in-scope answered right"] = Share(right, len(inside))
-        numbers["in-scope helped"] = Share(right + offered, len(inside))
+        numbers["in-scope helped"] = Share(helped, len(inside))
     if outside:
         for name, meant in (("answered", "answer"), ("declined", "decline")):
             count = sum(row.band == meant for row in outside)
             numbers[f"out-of-scope {name}"] = Share(count, len(outside))
     return numbers
+
+
+# What a person sees
+
+
+def _seen(seen: Sequence[tuple[JudgedQuery, Shown]]) -> dict[str, Number]:
+    """Of messages and what their replies show: official words first, the newest, the lists."""
+    first = [(row, reply) for row, reply in seen if reply.first]
+    right = sum(reply.first in row.query.accept for row, reply in first)
+    numbers: dict[str, Number] = {"first sight wrong": Share(len(first) - right, len(first))}
+    if inside := sum(bool(row.query.accept) for row, _ in seen):
+        numbers["in-scope right at first sight"] = Share(right, inside)
+        numbers |= _newest(seen)
+    for kind in dict.fromkeys(row.query.kind for row, _ in seen if not row.query.accept):
+        replies = [reply for row, reply in seen if row.query.kind == kind and not row.query.accept]
+        for name, count in (
+            ("answered", sum(bool(reply.answered) for reply in replies)),
+            ("shown a likely", sum(bool(reply.opened) for reply in replies)),
+            ("given a list", sum(reply.is_list for reply in replies)),
+        ):
+            numbers[f"{kind} {name}"] = Share(count, len(replies))
+    return numbers | _lists(seen)
+
+
+def _newest(seen: Sequence[tuple[JudgedQuery, Shown]]) -> dict[str, Number]:
+    """Of what is rightly answered and was asked at several events: whether the last one answers.
+
+    Where an older one does, whether the last is named beside it, by a link or an offer.
+    """
+    answered = [
+        (newest, reply)
+        for row, reply in seen
+        for group, newest in zip(row.query.answerable, row.newest, strict=True)
+        if newest and not group.isdisjoint(reply.answered)
+    ]
+    older = [(newest, reply) for newest, reply in answered if newest.isdisjoint(reply.answered)]
+    named = sum(not newest.isdisjoint((*reply.named, *reply.offered)) for newest, reply in older)
+    return {
+        "newest answered": Share(len(answered) - len(older), len(answered)),
+        "newest named": Share(named, len(older)),
+    }
+
+
+def _lists(seen: Sequence[tuple[JudgedQuery, Shown]]) -> dict[str, Number]:
+    """The lists of stored questions to pick from; one whose best offer is opened, too."""
+    lists = [(row, reply) for row, reply in seen if reply.is_list]
+    offered = sum(len(reply.offered) for _, reply in lists)
+    inside = [(row, reply) for row, reply in lists if row.query.accept]
+    accepted = sum(len(row.query.accept.intersection(reply.offered)) for row, reply in inside)
+    plain = [reply.characters for _, reply in lists if not reply.opened]
+    opened = [reply.characters for _, reply in lists if reply.opened]
+    return {
+        "lists": len(lists),
+        "offers a list": offered / len(lists) if lists else None,
+        "offer precision": Share(accepted, sum(len(reply.offered) for _, reply in inside)),
+        "characters to read": round(median(plain)) if plain else None,
+        "characters of a likely": round(median(opened)) if opened else None,
+    }
 
 
 # Risk and coverage

@@ -2,7 +2,9 @@
 
 Tab-separated UTF-8, possibly .gz. With a header: columns by name, `query` and `accept` needed,
 `kind`, `style` and anything else optional. Without one: query, accept. Accepted ids are separated
-by commas or spaces; `-` or nothing means that nothing stored answers the line.
+by commas or spaces; `-` or nothing means that nothing stored answers the line. In a line of style
+`multi`, which asks several things, a comma ends the ids of each of them, and `-` between commas
+stands for one that nothing answers.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from bot.errors import BotError
 from bot.store import normal_id
 
 _PART = re.compile(r"(#\d+)\.\d+$")
+_GROUP_END = re.compile(r"[,，]")
 _SEPARATORS = re.compile(r"[,，\s]+")
+_SEVERAL = "multi"  # style of a line that asks several things
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class Query:
     kind: str  # "in", or what the file calls an out-of-scope line: "near", "far", else "out"
     style: str = ""  # how it is typed: "keyword", "typo" …
     company: str = ""  # code of the accepted ids; of an out-of-scope line the file's name
+    groups: tuple[frozenset[str], ...] = ()  # accepted ids of each thing asked, where told apart
+
+    @property
+    def answerable(self) -> tuple[frozenset[str], ...]:
+        """The accepted ids of each thing asked that something stored answers."""
+        return tuple(group for group in self.groups or (self.accept,) if group)
 
 
 def read_queries(path: Path) -> list[Query]:
@@ -72,7 +82,8 @@ def plain_id(id_: str) -> str:
 
 
 def _query(cells: dict[str, str], stem: str) -> Query:
-    ids = [id_ for id_ in _SEPARATORS.split(cells.get("accept", "")) if id_ not in ("", "-")]
+    accept, style = cells.get("accept", ""), cells.get("style", "").strip()
+    ids, groups = _ids(accept), _GROUP_END.split(accept)
     kind = cells.get("kind", "").strip()
     if ids:
         kind = kind or "in"
@@ -81,11 +92,16 @@ def _query(cells: dict[str, str], stem: str) -> Query:
     codes = {id_.partition("/")[0] for id_ in ids if "/" in id_}
     return Query(
         cells["query"],
-        frozenset(map(plain_id, ids)),
+        ids,
         kind,
-        cells.get("style", "").strip(),
+        style,
         codes.pop() if len(codes) == 1 else stem,
+        tuple(map(_ids, groups)) if style == _SEVERAL and len(groups) > 1 else (),
     )
+
+
+def _ids(accept: str) -> frozenset[str]:
+    return frozenset(plain_id(id_) for id_ in _SEPARATORS.split(accept) if id_ not in ("", "-"))
 
 
 def _text(path: Path) -> str:

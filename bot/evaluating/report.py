@@ -14,14 +14,22 @@ _GROUPS: dict[str, Callable[[JudgedQuery], str]] = {
     "company": lambda row: row.query.company,
 }
 _TITLES = {"kind": "按类型", "style": "按写法", "company": "按公司"}
-_COLUMNS = (
-    "R@1",
-    "R@5",
-    "answered wrong",
-    "in-scope answered right",
-    "in-scope helped",
-    "out-of-scope answered",
-    "out-of-scope declined",
+_COLUMNS = {  # number → its head
+    "R@1": "R@1",
+    "R@5": "R@5",
+    "answered wrong": "wrong",
+    "in-scope answered right": "right",
+    "in-scope right at first sight": "at sight",
+    "in-scope helped": "helped",
+    "offers a list": "offers",
+    "offer precision": "precision",
+    "characters to read": "characters",
+    "out-of-scope answered": "out answered",
+    "out-of-scope declined": "out declined",
+}
+_LEGEND = (
+    "wrong 占已答的；right、at sight（最先看到的官方原文即正确）、helped 占范围内的；"
+    "offers 每个列表几条，precision 其中可接受的，characters 列表的字数（中位）；out 占范围外的"
 )
 
 
@@ -71,19 +79,19 @@ def _flat(numbers: Mapping[str, Number]) -> dict[str, Any]:
 
 def table(rows: Sequence[JudgedQuery]) -> str:
     """The same for a person at a terminal."""
-    lines = [f"{'':28}数值  95% 区间       次数"]
+    lines = [f"{'':32}数值  95% 区间       次数"]
     for name, number in score(rows).items():
-        if isinstance(number, Share):
+        if isinstance(number, Share) and number.of:
             low, high = number.interval
             lines.append(
-                f"{name:26}{number.value:8.3f}  {low:.3f} – {high:.3f}  {number.count}/{number.of}"
+                f"{name:30}{number.value:8.3f}  {low:.3f} – {high:.3f}  {number.count}/{number.of}"
             )
         else:
-            lines.append(f"{name:26}{_cell(number):>8}")
+            lines.append(f"{name:30}{_cell(number):>8}")
     if calibration := reliability(rows):
-        lines.append(f"{'ECE':26}{calibration.ece:8.3f}  {BINS} 个等量分箱，只计有候选的提问")
+        lines.append(f"{'ECE':30}{calibration.ece:8.3f}  {BINS} 个等量分箱，只计有候选的提问")
     for grouping, named in groups(rows).items():
-        heads = "".join(f"{column:>{_width(column)}}" for column in _COLUMNS)
+        heads = "".join(f"{head:>{_width(head)}}" for head in _COLUMNS.values())
         lines += [
             "",
             f"{_TITLES[grouping]}（in+out：范围内、范围外的提问数）",
@@ -93,14 +101,14 @@ def table(rows: Sequence[JudgedQuery]) -> str:
             numbers = score(members)
             size = f"{numbers['in-scope queries']}+{numbers['out-of-scope queries']}"
             cells = "".join(
-                f"{_cell(numbers.get(column)):>{_width(column)}}" for column in _COLUMNS
+                f"{_cell(numbers.get(column)):>{_width(head)}}" for column, head in _COLUMNS.items()
             )
             lines.append(f"{name or '-':16}{size:>10}{cells}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", _LEGEND])
 
 
-def _width(column: str) -> int:
-    return max(len(column), 5) + 2
+def _width(head: str) -> int:
+    return max(len(head), 5) + 2
 
 
 def _cell(number: Number) -> str:

@@ -27,8 +27,8 @@ from bot.matching.confidence import CAPS, FILE, measures
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
 from bot.matching.ranking import Candidate, margin
-from tests.bench.sets import Company, Library
 from tests.eval.split import FOLDER, read_split
+from tests.eval.stores import Company, Library
 
 _HELD_OUT = 0.1  # weight of a phrasing whose answer is taken away
 _RIDGE = 1.0  # on standardised weights

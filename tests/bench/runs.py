@@ -9,8 +9,9 @@ from bot.evaluating import JudgedQuery, Query, ask_all
 from bot.message import Band
 from tests.bench.first_matcher import ANSWER, SUGGEST, FirstMatcher
 from tests.bench.peers import PEERS, SLOW, Ranking
-from tests.bench.sets import WITH_MEANING, Company, PublicSet
+from tests.bench.sets import WITH_MEANING, PublicSet
 from tests.bench.study import STUDY
+from tests.eval.stores import Company
 
 IRBOT, BY_WORDS, FIRST = "irbot", "irbot without a model", "first matcher of this project"
 Runs = dict[str, list[JudgedQuery]]  # matcher → what it made of the queries

@@ -13,9 +13,9 @@ from bot.evaluating import plain_id
 from bot.ingest.importing import Options, files_in, import_files
 from bot.record import Record
 from bot.store import Store
-from tests.bench.sets import Library
 from tests.eval.count import LEAST, main, missing, phrasings
 from tests.eval.split import ARCHIVE, FOLDER, read_split
+from tests.eval.stores import Library
 
 BOTH = pytest.mark.parametrize("folder", [FOLDER, ARCHIVE], ids=["single", "archive"])
 

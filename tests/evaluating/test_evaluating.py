@@ -179,6 +179,24 @@ def test_columns_are_found_by_name_and_ids_however_they_are_separated(tmp_path):
     ]
 
 
+def test_a_line_that_asks_several_things_has_the_ids_of_each(tmp_path):
+    path = write(
+        tmp_path / "300253.tsv",
+        ("style", "accept", "query"),
+        ("multi", "300253/2025-002#3 300253/2025-002#4, -,300253/2025-2#5", "一？二？三？"),
+        ("multi", "300253/2025-002#3 300253/2025-002#4", "not told apart"),
+        ("keyword", "300253/2025-002#3,300253/2025-002#4", "one thing, either id"),
+        ("multi", "-, -", "nothing answers either"),
+    )
+    several, together, one, nothing = read_queries(path)
+    three, four, five = (f"300253/2025-2#{number}" for number in (3, 4, 5))
+    assert several.groups == (frozenset({three, four}), frozenset(), frozenset({five}))
+    assert several.answerable == (frozenset({three, four}), frozenset({five}))
+    assert several.accept == {three, four, five}
+    assert together.answerable == one.answerable == (frozenset({three, four}),)
+    assert (nothing.kind, nothing.answerable) == ("out", ())
+
+
 def test_without_a_header_the_columns_are_query_and_accept(tmp_path):
     path = write(tmp_path / "mine.tsv", ("可转债", "300253/2025-002#24"), ("天气", "-"))
     first, second = read_queries(path)
