@@ -1,9 +1,11 @@
-"""The one place that puts the core's parts together, for every command and for `serve`."""
+"""The one place that puts the core's parts together, for commands, for `serve` and for tests."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.answering.responder import Responder
 from bot.config import Settings
@@ -33,18 +35,32 @@ def open_bot(settings: Settings) -> Bot:
         SettingsError: The model that is set cannot be used.
         StoreError: The database cannot be used.
     """
-    embedder = chosen_embedder(settings.e5_onnx)
+    return put_together(settings, chosen_embedder(settings.e5_onnx), settings.now)
+
+
+def put_together(
+    settings: Settings,
+    embedder: Embedder | None,
+    now: Callable[[], datetime],
+    clock: Callable[[], float] = time.time,
+) -> Bot:
+    """As `open_bot`, with a model and clocks of the caller's.
+
+    Args:
+        settings: All else.
+        embedder: Compares meaning; None: words alone.
+        now: The bot's clock, in place of the settings'.
+        clock: Seconds since 1970, for what delivery stores.
+
+    Raises:
+        StoreError: The database cannot be used.
+    """
     store = Store(settings.db)
-    responder = _responder(settings, store, embedder)
-    delivery = Delivery(responder, settings.db)
+    responder = _responder(settings, store, embedder, now)
+    delivery = Delivery(responder, settings.db, clock)
     late = timedelta(hours=settings.digest_late_hours)
-    return Bot(
-        store,
-        embedder,
-        responder,
-        delivery,
-        DigestScheduler(responder.subscribing, delivery, late),
-    )
+    scheduler = DigestScheduler(responder.subscribing, delivery, late)
+    return Bot(store, embedder, responder, delivery, scheduler)
 
 
 def open_responder(settings: Settings, store: Store | None = None) -> Responder:
@@ -58,14 +74,17 @@ def open_responder(settings: Settings, store: Store | None = None) -> Responder:
         SettingsError: The model that is set cannot be used.
         StoreError: The database cannot be used.
     """
-    return _responder(settings, store or Store(settings.db), chosen_embedder(settings.e5_onnx))
+    store = store or Store(settings.db)
+    return _responder(settings, store, chosen_embedder(settings.e5_onnx), settings.now)
 
 
-def _responder(settings: Settings, store: Store, embedder: Embedder | None) -> Responder:
+def _responder(
+    settings: Settings, store: Store, embedder: Embedder | None, now: Callable[[], datetime]
+) -> Responder:
     return Responder(
         store,
         Words(settings.lang, settings.contact, settings.stale_days),
-        settings.now,
+        now,
         settings.caution,
         settings.desk_channels,
         embedder,

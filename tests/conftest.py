@@ -1,4 +1,4 @@
-"""What many tests share: the sample record in a store of its own, and a responder over it."""
+"""What many tests share: the sample record in a store of its own, and a bot over it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from bot.answering.responder import Responder
-from bot.config import CHINA
+from bot.bootstrap import Bot, put_together
+from bot.config import CHINA, Settings
 from bot.reading import read_records
 from bot.store import Store
-from bot.wording.presentation import Words
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"
+NOW = datetime(2026, 11, 24, 9, tzinfo=CHINA)
+
+
+def open_by_words(
+    settings: Settings,
+    now: Callable[[], datetime] = lambda: NOW,
+    clock: Callable[[], float] = time.time,
+) -> Bot:
+    """The bot as `serve` opens it, but by words alone and with clocks of the test's own."""
+    return put_together(settings, None, now, clock)
 
 
 @pytest.fixture(scope="session")
@@ -98,4 +109,4 @@ def store(tmp_path, sample):
 
 @pytest.fixture
 def responder(store):
-    return Responder(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
+    return open_by_words(Settings(store.path)).responder

@@ -69,9 +69,9 @@ class Responder:
         store: Store,
         words: Words,
         now: Callable[[], datetime],
-        caution: Caution = "strict",
-        desk_channels: tuple[str, ...] = (),
-        embedder: Embedder | None = None,
+        caution: Caution,
+        desk_channels: tuple[str, ...],
+        embedder: Embedder | None,
     ) -> None:
         """embedder: The model that made the store's vectors; None: words alone."""
         self.words = words

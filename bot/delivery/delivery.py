@@ -37,9 +37,7 @@ log = logging.getLogger(__name__)
 class Delivery:
     """One per process; start it after every platform is registered."""
 
-    def __init__(
-        self, answerer: Answerer, path: Path, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, answerer: Answerer, path: Path, clock: Callable[[], float]) -> None:
         """Prepare.
 
         Args:

@@ -12,13 +12,13 @@ import pytest
 
 from bot.answering.decision import limits
 from bot.answering.explanation_text import told
-from bot.answering.responder import Responder
+from bot.config import Settings
 from bot.message import Answer, Chat, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
 from bot.wording.presentation import Words
-from tests.conftest import IRBOT
-from tests.matching.test_matching import NOW, OTHERS, TWO, made
+from tests.conftest import IRBOT, open_by_words
+from tests.matching.test_matching import OTHERS, TWO, made
 
 STORED = "三大运营商加入医疗信息化项目招投标，是否对公司业务产生很大的冲击？"
 MESSAGES = {
@@ -175,7 +175,7 @@ def test_each_question_of_a_message_is_explained(replies):
 def test_a_company_named_once_limits_each_question_and_is_told_so(store):
     for at, record in enumerate(TWO):
         store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-    responder = Responder(store, Words(), lambda: NOW, "open")
+    responder = open_by_words(Settings(store.path, caution="open")).responder
     considered = responder.consider(
         Message("请问样板电器：\n1、分红政策如何？\n2、员工培训如何安排？")
     )
@@ -191,7 +191,7 @@ def test_a_list_that_is_a_stored_question_is_explained_by_the_search_that_answer
     typed = "1、毛利率是多少？2、员工培训如何安排？"
     store = Store(tmp_path / "irbot.db")
     store.add([Reading(made((typed, "毛利率为三成。"), *OTHERS))], b"one", "one.txt")
-    responder = Responder(store, Words(), lambda: NOW)
+    responder = open_by_words(Settings(store.path)).responder
     considered = responder.consider(Message(typed))
     assert isinstance(considered.reply, Answer)
     assert [hit.question.number for hit in considered.reply.hits] == [1]

@@ -7,13 +7,12 @@ from datetime import date, datetime
 import pytest
 
 from bot.answering.question_splitting import questions_in
-from bot.answering.responder import Responder
-from bot.config import CHINA
+from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Decline, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
-from bot.wording.presentation import Words
 from handlers.cli.json_output import reply_json
+from tests.conftest import open_by_words
 from tests.matching.test_matching import OTHERS, made
 
 NOW = datetime(2025, 5, 6, 9, tzinfo=CHINA)
@@ -28,7 +27,7 @@ def desk_over(tmp_path):
         store = Store(tmp_path / "irbot.db")
         for at, record in enumerate(records):
             store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-        return Responder(store, Words(), lambda: now)
+        return open_by_words(Settings(store.path), lambda: now).responder
 
     return build
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from bot.config import Caution
-from bot.evaluating import ask_all, comparison, diagram, reliability
+from bot.evaluating import JudgedQuery, ask_all, comparison, diagram, groups, reliability
 from tests.bench.runs import BY_WORDS, FIRST, IRBOT, Runs, in_domain, public
 from tests.bench.sets import WITH_MEANING, public_sets
 from tests.bench.tables import (
@@ -24,16 +24,20 @@ from tests.bench.tables import (
     agreement_text,
     agreements,
     by_matcher,
+    cell,
     changed,
     costs,
+    grid,
     grouped,
     short,
 )
+from tests.eval.archive_scores import ask, companies, inside, outside
 from tests.eval.split import FOLDER, read_split
 from tests.eval.stores import ASKED_AT, Company, Library
 
 DOCS = Path(__file__).parents[2] / "docs"
 
+_CAUTIONS: tuple[Caution, ...] = ("strict", "normal")  # IR_CAUTION of the first section
 _IN_DOMAIN = (
     "R@1", "R@5", "MRR@10", "wrong@50%", "AURC", "in-cov@<=5%", "yield@<=1%", "yield@<=5%",
     "AUC near", "AUC far",
@@ -53,6 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: make bench DATA=folder-of-the-public-sets", file=sys.stderr)
         return 2
     records = os.environ.get("IR_TEST_RECORDS")
+    if records and not Library.archive_beside(Path(records)).is_dir():
+        print(f"no folder archive beside {records}: the page would lack a part", file=sys.stderr)
+        return 2
     _tell("public sets")
     on_public: dict[str, Runs] = {}
     for each in public_sets(Path(arguments[0])):
@@ -64,12 +71,14 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     _tell("real records")
     with tempfile.TemporaryDirectory() as folder:
-        text, runs = _in_domain(Library(Path(records), Path(folder)))
+        library = Library(Path(records), Path(folder))
+        archive = archive_text(library)
+        text, runs = _in_domain(library)
     drawn = {name: runs[name] for name in _DRAWN}
     _write("reliability.svg", diagram(runs[IRBOT]))
     _write("risk-coverage.svg", comparison(drawn))
     all_runs = {"judge companies": runs, **on_public}
-    _write("accuracy.md", _HEAD + text + _public_text(on_public) + _costs_text(all_runs))
+    _write("accuracy.md", _HEAD + archive + text + _public_text(on_public) + _costs_text(all_runs))
     return 0
 
 
@@ -86,9 +95,46 @@ about something else.
 
     make bench DATA=folder              # this page and its plots; IR_TEST_RECORDS=folder of records
     irbot eval FILE --plot PLOT.svg     # the same numbers for your own queries over your own store
+    python -m tests.eval.archive_scores # the first section alone, and each message with its verdict
     python -m tests.eval.count          # how many phrasings, by company, style and kind
 
 """
+
+
+_ARCHIVE = """## Over all records of a company
+
+Each store holds every record of one company that there is a copy of, as a company's own bot \
+would; each message is asked alone. Nothing is tuned on *judge*; *fit* may be looked at.
+
+- *right*: all that was asked and is stored is answered, and nothing else; *wrong*: of the \
+answers, those with an official answer that is not accepted, whatever was asked
+- *1st sight*: the reply begins with an accepted official answer, given as the answer or as the \
+likely one; *1st wrong*: of the replies that begin with one, those where it is not accepted
+- *helped*: for all that was asked and is stored an accepted question is answered or offered
+- *newest*: of right answers to what questions of several events answer, those of the last event; \
+*named*: of the others, those that name it
+- *offers*: questions a list; *precision*: of those, the accepted, where something stored answers; \
+*chars*: characters of a list, *likely*: of one that shows its best answer; both medians
+- *near*: nothing answers, though the words are close; *far*: about something else; *narrative*: \
+only official words that answer no question do
+
+"""
+
+
+def archive_text(library: Library) -> str:
+    """What a person gets over stores of all records of a company, both halves, two cautions."""
+    halves = {half: companies(library, half) for half in ("judge", "fit")}
+    return _ARCHIVE + "".join(
+        f"### {half.capitalize()}, {caution}\n\n{what_a_person_gets(ask(found, caution))}\n"
+        for half, found in halves.items()
+        for caution in _CAUTIONS
+    )
+
+
+def what_a_person_gets(rows: Sequence[JudgedQuery]) -> str:
+    """Two tables by store and in total: what is in scope, and what is not."""
+    named = {"all": rows, **groups(rows)["company"]}
+    return "\n".join(grid(*part(named, cell)) for part in (inside, outside))
 
 
 def _in_domain(library: Library) -> tuple[str, Runs]:
@@ -132,7 +178,7 @@ def _in_domain_text(
             row for each in fit for row in ask_all(each.responder(), each.queries)
         ],
     }
-    return f"""## On real records: the judge companies
+    return f"""## Over single records: the judge companies
 
 {inside} phrasings that the records answer and {len(asked) - inside} that they do not, typed by \
 hand as investors type, labelled by reading the documents. Nothing is tuned on them. Companies: \
@@ -154,6 +200,9 @@ could be worth. Their intervals do not cover that choice.
 By `IR_CAUTION`:
 
 {by_matcher(cautions, BANDS)}
+What a person gets at strict, as in the first section:
+
+{what_a_person_gets(asked)}
 With other stores, and on the companies that tuning may look at. In one store with all companies a \
 message that names none may find another company's answer, which its labels call wrong.{lost}
 

@@ -8,19 +8,18 @@ first; the promise is 50 ms by words alone.
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from bot.answering.responder import Responder
-from bot.config import CHINA
+from bot.bootstrap import open_responder
+from bot.config import Settings
 from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
 from bot.message import Message
 from bot.reading import read_records
 from bot.store import Store
-from bot.wording.presentation import Words
 from tests.conftest import SAMPLE
 from tests.matching.test_matching import HOSTILE
 
@@ -49,9 +48,7 @@ def main() -> None:
         (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
         store.add([reading], SAMPLE.read_bytes(), SAMPLE.name)
         for what in ("words alone", "with meaning"):
-            responder = Responder(
-                store, Words(), lambda: datetime.now(CHINA), embedder=default_embedder()
-            )
+            responder = open_responder(Settings(store.path), store)
             responder.reply(Message("可转债"))
             times = worst(responder)
             print(f"{what}, {responder.matcher}: {len(HOSTILE)} messages")

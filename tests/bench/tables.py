@@ -23,6 +23,8 @@ def cell(number: Number) -> str:
             return "–"
         low, high = number.interval
         return f"{short(number.value)} ({short(low)}–{short(high)})"
+    if isinstance(number, int):
+        return str(number)
     return "–" if number is None else short(number)
 
 

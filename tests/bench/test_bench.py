@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from bot.evaluating import JudgedQuery, Query, Share
+from bot.evaluating import JudgedQuery, Query, Share, ask_all
 from tests.bench import accuracy
 from tests.bench.peers import PEERS
 from tests.bench.runs import first_matcher
@@ -88,6 +88,29 @@ def test_the_public_sets_are_measured_without_any_record(tmp_path, monkeypatch, 
     assert "| **irbot** | 1.000 (.207–1.000)" in printed.out
     assert "IR_TEST_RECORDS is not set" in printed.err
     assert not (tmp_path / "docs").exists()
+
+
+def test_the_page_is_not_written_without_its_first_part(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("IR_TEST_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setattr(accuracy, "DOCS", tmp_path / "docs")
+    assert accuracy.main([str(tmp_path)]) == 2
+    assert "no folder archive" in capsys.readouterr().err
+    assert not (tmp_path / "docs").exists()
+
+
+def test_what_a_person_gets_is_told_by_store_and_in_total(responder, sample):
+    first, *_ = sample.record.questions
+    asked = [
+        Query(first.question, frozenset({"300253/2025-2#1"}), "in", company="300253"),
+        Query("zzzz", frozenset(), "far", company="300253"),
+    ]
+    text = accuracy.what_a_person_gets(list(ask_all(responder, asked)))
+    inside, _, line, store, _, outside, *_ = text.split("\n")
+    assert inside.startswith("|  | in | right | 1st sight | helped | wrong |")
+    assert line.startswith("| all | 1 | 1.000 (.207–1.000) | 1.000 (.207–1.000) |")
+    assert store == line.replace("all", "300253")
+    assert outside == "|  | far answered | far likely | far list |"
+    assert text.endswith("| 300253 | .000 (.000–.793) | .000 (.000–.793) | .000 (.000–.793) |\n")
 
 
 def test_the_made_up_stores_have_their_size_and_few_questions_twice():

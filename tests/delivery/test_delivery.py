@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.delivery import Delivery
+from bot.config import Settings
 from bot.delivery.mailbox import undelivered
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
 from bot.store.connection import Database, connect
+from tests.conftest import NOW, open_by_words
 
 CHAT = Chat("slack", "T", "C1", "U1")
 
@@ -62,8 +63,8 @@ class Platform:
 
 
 @contextmanager
-def delivering(responder, path, platform):
-    delivery = Delivery(responder, path)
+def delivering(store, platform):
+    delivery = open_by_words(Settings(store.path)).delivery
     delivery.register("slack", platform)
     delivery.start()
     try:
@@ -77,31 +78,29 @@ def ask(delivery, key, text="可转债", chat=CHAT):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends_between(
-    responder, store
-):
+def test_a_miss_is_kept_once_and_a_letter_picks_the_same_though_the_process_ends_between(store):
     class Dies(Platform):
         def render(self, shown, address):
             raise SystemExit
 
     for key, text in (("offer", "WiNEX 进展如何？"), ("pick", "A"), ("miss", "明天会下雨吗")):
-        with delivering(responder, store.path, Dies()) as delivery:
+        with delivering(store, Dies()) as delivery:
             ask(delivery, key, text)
             time.sleep(0.1)
-        with delivering(responder, store.path, platform := Platform()) as delivery:
+        with delivering(store, platform := Platform()) as delivery:
             platform.until(lambda p=platform: p.posts)
         assert delivery.counters.all()["answered"] == (key == "pick")
     texts = [row["text"] for row in store.misses()]
     assert sorted(texts) == ["WiNEX 进展如何？", "明天会下雨吗"]
 
 
-def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(responder, store):
-    living, dead = Delivery(responder, store.path), Delivery(responder, store.path)
+def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(store):
+    living, dead = (open_by_words(Settings(store.path)).delivery for _ in range(2))
     ask(living, "its own")
     ask(dead, "question")
     dead.sender.enqueue("post", CHAT, [{"text": "x"}], {})
     dead.stop()
-    with delivering(responder, store.path, platform := Platform()):
+    with delivering(store, platform := Platform()):
         platform.until(lambda: len(platform.posts) == 2)
         time.sleep(1.2)  # over the next look for what others left
         assert sorted(platform.posts) == ["post/1", "question/1"]
@@ -109,20 +108,18 @@ def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(responder, 
         platform.until(lambda: len(platform.posts) == 3)
 
 
-def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settled(
-    responder, store
-):
+def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settled(store):
     platform = Platform(Unconfirmed("timeout", 0.3))
-    with delivering(responder, store.path, platform) as delivery:
+    with delivering(store, platform) as delivery:
         ask(delivery, "k")
         platform.until(lambda: platform.posts)
         assert platform.looked == ["k/1"]
         assert delivery.counters.all()["retries"] == 1
 
 
-def test_refused_for_good_is_said_and_does_not_stop_the_lane(responder, store):
+def test_refused_for_good_is_said_and_does_not_stop_the_lane(store):
     platform = Platform(Refused("not_in_channel", permanent=True))
-    with delivering(responder, store.path, platform) as delivery:
+    with delivering(store, platform) as delivery:
         ask(delivery, "one")
         ask(delivery, "two")
         platform.until(lambda: platform.posts == ["two/1"])
@@ -130,9 +127,9 @@ def test_refused_for_good_is_said_and_does_not_stop_the_lane(responder, store):
     assert (key, reason) == ("one/1", "not_in_channel")
 
 
-def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(responder, store):
+def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(store):
     platform = Platform(Suspended("token_revoked", 3600))
-    with delivering(responder, store.path, platform) as delivery:
+    with delivering(store, platform) as delivery:
         ask(delivery, "shut")
         platform.until(lambda: not platform.answers)
         time.sleep(0.1)
@@ -143,13 +140,13 @@ def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(responder, store):
         assert platform.posts == ["other/1"]
         assert delivery.oldest_undelivered_s() > 0
     # The next process, with working credentials, sends them at once.
-    with delivering(responder, store.path, again := Platform()):
+    with delivering(store, again := Platform()):
         again.until(lambda: len(again.posts) == 2)
 
 
-def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(responder, store):
+def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(store):
     now = [1_000_000_000.0]
-    delivery = Delivery(responder, store.path, clock=lambda: now[0])
+    delivery = open_by_words(Settings(store.path), clock=lambda: now[0]).delivery
     delivery.register("slack", platform := Platform())
     delivery.start()
     ask(delivery, "k")
@@ -170,7 +167,7 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(r
 
 
 @pytest.mark.parametrize("waiting", [20_000])
-def test_a_long_backlog_costs_a_post_nothing(responder, store, waiting):
+def test_a_long_backlog_costs_a_post_nothing(store, waiting):
     """Thousands of channels that must wait, and one that may go."""
     with closing(connect(store.path).conn) as db:
         db.execute("BEGIN")
@@ -180,7 +177,7 @@ def test_a_long_backlog_costs_a_post_nothing(responder, store, waiting):
             [(f"k{at}", f"B{at}", time.time() + 900, time.time()) for at in range(waiting)],
         )
         db.execute("COMMIT")
-    with delivering(responder, store.path, platform := Platform()) as delivery:
+    with delivering(store, platform := Platform()) as delivery:
         ask(delivery, "first")
         platform.until(lambda: platform.posts)
         began = time.monotonic()
@@ -190,11 +187,11 @@ def test_a_long_backlog_costs_a_post_nothing(responder, store, waiting):
         assert time.monotonic() - began < 2.0
 
 
-def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(responder, store):
+def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(store):
     platform = Platform()
     platform.rate_limits = RateLimits(background=((1, 0.2),))
-    until = {"past": responder.now().timestamp() - 1, "ahead": responder.now().timestamp() + 60}
-    with delivering(responder, store.path, platform) as delivery:
+    until = {"past": NOW.timestamp() - 1, "ahead": NOW.timestamp() + 60}
+    with delivering(store, platform) as delivery:
         for at in range(5):
             address = {"lane": f"digest/{at}", "until": until["ahead" if at < 4 else "past"]}
             delivery.sender.enqueue(f"d{at}", CHAT, [{"text": "摘要"}], address, background=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from bot.delivery.delivery import Delivery
+from bot.config import Settings
 from bot.delivery.transport import NotPosted, RateLimited
 from bot.message import Chat, Message
 from bot.store.connection import connect
+from tests.conftest import open_by_words
 from tests.delivery.test_delivery import Platform, delivering
 
 # As written by version 0.1.0, whose process is gone.
@@ -23,7 +24,7 @@ POST = (
 )
 
 
-def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(responder, store):
+def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(store):
     now = time.time()
     db = connect(store.path)
     db.execute(NEW_QUESTION, [now - 3])
@@ -38,7 +39,7 @@ def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(respo
         db.execute(POST, [*lane, int(key == "late/1")])
     platform = Platform()
     platform.posts.append("sent before the kill/1")
-    with delivering(responder, store.path, platform) as delivery:
+    with delivering(store, platform) as delivery:
         platform.until(lambda: len(platform.posts) == 4)
         until = time.monotonic() + 5
         while delivery.oldest_undelivered_s():
@@ -60,11 +61,11 @@ def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(respo
     ]
 
 
-def test_rows_are_written_as_an_older_version_reads_them(responder, store):
+def test_rows_are_written_as_an_older_version_reads_them(store):
     class Waits(Platform):
         is_ready = False
 
-    delivery = Delivery(responder, store.path, clock=lambda: 1000.0)
+    delivery = open_by_words(Settings(store.path), clock=lambda: 1000.0).delivery
     delivery.register("slack", Waits())
     chat = Chat("slack", "T", "C1", "U1")
     address = {"channel": "C1", "lane": "digest/C1"}
@@ -112,7 +113,7 @@ def test_rows_are_written_as_an_older_version_reads_them(responder, store):
     delivery.stop()
 
 
-def test_a_limited_look_up_leaves_the_fate_open(responder, store):
+def test_a_limited_look_up_leaves_the_fate_open(store):
     class Busy(Platform):
         def look_up(self, payload, address, key):
             self.looked.append(key)
@@ -121,7 +122,7 @@ def test_a_limited_look_up_leaves_the_fate_open(responder, store):
     db = connect(store.path)
     row = ["k/1", "C1", "{}", "sending", None, 1, 0.0, time.time(), time.time(), 0]
     db.execute(POST, row)
-    with delivering(responder, store.path, platform := Busy()):
+    with delivering(store, platform := Busy()):
         platform.until(lambda: platform.posts)
     assert platform.looked == ["k/1", "k/1"]
     assert platform.posts == ["k/1"]

@@ -8,15 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answering.responder import Responder
 from bot.commands import Plan
-from bot.config import CHINA
+from bot.config import CHINA, Settings
 from bot.digest.due import due, next_due
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.wording.presentation import Words
+from tests.conftest import open_by_words
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=CHINA)
 NINE = Plan(time(9))
@@ -41,7 +40,8 @@ class Library:
     def __init__(self, path):
         self.store = Store(path / "irbot.db")
         self.now = NOW
-        self.responder = Responder(self.store, Words(), lambda: self.now, desk_channels=("C9",))
+        settings = Settings(self.store.path, desk_channels=("C9",))
+        self.responder = open_by_words(settings, lambda: self.now).responder
 
     def add(self, *records, **more):
         for item in records:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 
-from bot.answering.responder import Responder
-from bot.config import CHINA
-from bot.delivery.delivery import Delivery
+from bot.config import CHINA, Settings
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import CannotCheck, Loss, Refused, Sent, Unconfirmed
-from bot.digest.scheduler import DigestScheduler
 from bot.message import Chat, Message
-from bot.wording.presentation import Words
+from tests.conftest import open_by_words
 
 DAY = date(2026, 9, 30)
 
@@ -52,14 +49,11 @@ class Group:
 class Bot:
     def __init__(self, store, desk_channels=()):
         self.now = datetime(2026, 9, 29, 10, tzinfo=CHINA)
-        self.responder = Responder(store, Words(), lambda: self.now, desk_channels=desk_channels)
+        bot = open_by_words(Settings(store.path, desk_channels=desk_channels), lambda: self.now)
         self.group = Group()
-        self.delivery = Delivery(self.responder, store.path)
+        self.delivery, self.scheduler = bot.delivery, bot.scheduler
+        self.subscriptions = bot.responder.subscribing.subscriptions
         self.delivery.register("wecom", self.group)
-        self.scheduler = DigestScheduler(
-            self.responder.subscribing, self.delivery, timedelta(hours=4)
-        )
-        self.subscriptions = self.responder.subscribing.subscriptions
         self.delivery.start()
 
     def say(self, text, channel="G1"):

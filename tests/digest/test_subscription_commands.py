@@ -6,10 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from bot.answering.responder import Responder
-from bot.config import CHINA
+from bot.config import CHINA, Settings
 from bot.message import Chat, Message
-from bot.wording.presentation import Words
+from tests.conftest import open_by_words
 
 C1 = Chat("slack", "T1", "C1", "U1")
 C9 = Chat("slack", "T1", "C9", "U1")
@@ -20,7 +19,8 @@ class Dialog:
 
     def __init__(self, store):
         self.now = datetime(2026, 9, 30, 10, tzinfo=CHINA)
-        self.responder = Responder(store, Words(), lambda: self.now, desk_channels=("C9",))
+        settings = Settings(store.path, desk_channels=("C9",))
+        self.responder = open_by_words(settings, lambda: self.now).responder
         self.responder.reachability = lambda chat: ""
 
     def say(self, text, chat=C1):
@@ -88,8 +88,7 @@ def test_a_channel_without_the_bot_is_asked_to_invite_it(dialog):
     assert dialog.responder.subscribing.subscriptions.active() == []
 
 
-def test_where_nothing_can_be_posted_nothing_is_subscribed(store):
-    responder = Responder(store, Words(), lambda: datetime(2026, 9, 30, tzinfo=CHINA))
+def test_where_nothing_can_be_posted_nothing_is_subscribed(responder):
     for chat in (None, Chat("terminal", "", "", "")):
         said = responder.show(responder.reply(Message("订阅 09:00", chat))).text
         assert said.startswith("这里发不了每日摘要")

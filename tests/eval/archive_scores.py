@@ -14,7 +14,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
@@ -24,7 +25,7 @@ from bot.evaluating import JudgedQuery, Number, Query, Share, ask_all, groups, s
 from tests.eval.split import ARCHIVE, FOLDER, read_split
 from tests.eval.stores import Company, Library
 
-_HEADS = {
+_INSIDE = {  # head → number
     "in": "in-scope queries",
     "right": "in-scope answered right",
     "1st sight": "in-scope right at first sight",
@@ -33,32 +34,39 @@ _HEADS = {
     "1st wrong": "first sight wrong",
     "newest": "newest answered",
     "named": "newest named",
-    "lists": "lists",
     "offers": "offers a list",
     "precision": "offer precision",
     "chars": "characters to read",
     "likely": "characters of a likely",
 }
-_OUTSIDE = ("answered", "shown a likely", "given a list")
+_OUTSIDE = {"answered": "answered", "likely": "shown a likely", "list": "given a list"}
+_KINDS = ("near", "far", "narrative", "out")
+
+Grid = tuple[list[str], list[list[str]]]  # heads, lines
 
 
-def companies(library: Library, half: str, single: bool, together: bool) -> list[Company]:
+def companies(library: Library, half: str = "", which: str = "archive") -> list[Company]:
     """Those of a half, or of both, with the stores that are meant.
+
+    Args:
+        library: Where the stores come from.
+        half: "fit", "judge", or both.
+        which: "archive", all records of a company; "single", those that its labels name; "all",
+            those in one store.
 
     Raises:
         SystemExit: A label names a record or a question that no file yields.
     """
-    folder = FOLDER if single or together else ARCHIVE
+    folder = ARCHIVE if which == "archive" else FOLDER
     split = read_split(folder)
-    codes = {"fit": split.fit, "judge": split.judge}.get(half, (*split.fit, *split.judge))
-    paths = [folder / f"{code}.tsv" for code in codes]
-    if together:
-        every = [folder / f"{code}.tsv" for code in (*split.fit, *split.judge)]
-        whole = library.together(every)
-        queries = tuple(query for query in whole.queries if query.company in codes)
-        found = [Company(whole.code, queries, whole.db)]
+    paths = {code: folder / f"{code}.tsv" for code in (*split.fit, *split.judge)}
+    codes = {"fit": split.fit, "judge": split.judge}.get(half, tuple(paths))
+    if which == "all":
+        whole = library.together(list(paths.values()))
+        found = [replace(whole, queries=tuple(q for q in whole.queries if q.company in codes))]
     else:
-        found = [(library.company if single else library.archive)(path) for path in paths]
+        store = library.archive if which == "archive" else library.company
+        found = [store(paths[code]) for code in codes]
     if strange := sorted(id_ for each in found for id_ in each.strange):
         raise SystemExit(f"accepted, but in no store: {', '.join(strange)}")
     return found
@@ -77,30 +85,40 @@ def ask(found: Sequence[Company], caution: Caution) -> list[JudgedQuery]:
     return rows
 
 
+def inside(named: Mapping[str, Sequence[JudgedQuery]], cell: Callable[[Number], str]) -> Grid:
+    """What a person gets of what is in scope, a line for each group that has any."""
+    return ["", *_INSIDE], [
+        [name, *(cell(numbers.get(key)) for key in _INSIDE.values())]
+        for name, rows in named.items()
+        if (numbers := score(rows))["in-scope queries"]
+    ]
+
+
+def outside(named: Mapping[str, Sequence[JudgedQuery]], cell: Callable[[Number], str]) -> Grid:
+    """What a person gets of what is not, a line for each group that has any."""
+    found = {row.query.kind for rows in named.values() for row in rows if not row.query.accept}
+    columns = {
+        f"{kind} {head}": f"{kind} {key}"
+        for kind in _KINDS
+        if kind in found
+        for head, key in _OUTSIDE.items()
+    }
+    return ["", *columns], [
+        [name, *(cell(numbers.get(key)) for key in columns.values())]
+        for name, rows in named.items()
+        if (numbers := score(rows))["out-of-scope queries"]
+    ]
+
+
 def table(rows: Sequence[JudgedQuery]) -> str:
     """All, then by company, kind and style: what is in scope, then what is not."""
-    named = {"all": list(rows)}
+    named: dict[str, Sequence[JudgedQuery]] = {"all": rows}
     for grouping in ("company", "kind", "style"):
         named |= groups(rows).get(grouping, {})
-    numbers = {name: score(members) for name, members in named.items()}
-    inside = [
-        [name, *(_cell(found.get(key)) for key in _HEADS.values())]
-        for name, found in numbers.items()
-        if found["in-scope queries"]
-    ]
-    kinds = [
-        kind for kind in ("near", "far", "narrative", "out") if f"{kind} answered" in numbers["all"]
-    ]
-    outside = [
-        [name, *(_cell(found.get(f"{kind} {what}")) for kind in kinds for what in _OUTSIDE)]
-        for name, found in numbers.items()
-        if found["out-of-scope queries"]
-    ]
-    heads = [f"{kind} {what.split()[-1]}" for kind in kinds for what in _OUTSIDE]
-    return f"{_grid(['', *_HEADS], inside)}\n\n{_grid(['', *heads], outside)}"
+    return "\n\n".join(_aligned(*part(named, _cell)) for part in (inside, outside))
 
 
-def _grid(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def _aligned(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
     return "\n".join(
         "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
@@ -160,8 +178,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stores", type=Path)
     parser.add_argument("--misses", type=Path)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--single", action="store_true")
-    which.add_argument("--all", action="store_true")
+    for name in ("single", "all"):
+        which.add_argument(f"--{name}", dest="which", action="store_const", const=name)
+    parser.set_defaults(which="archive")
     given = parser.parse_args(arguments)
     records = os.environ.get("IR_TEST_RECORDS")
     if not records:
@@ -169,7 +188,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     with TemporaryDirectory() as folder:
         library = Library(Path(records), given.stores or Path(folder))
-        rows = ask(companies(library, given.half, given.single, given.all), given.caution)
+        rows = ask(companies(library, given.half, given.which), given.caution)
     print(table(rows))
     if given.misses:
         given.misses.write_text(misses(rows), encoding="utf-8")

@@ -16,14 +16,14 @@ import numpy as np
 
 import bot
 from bot.answering.responder import Responder
-from bot.config import CHINA, Caution
+from bot.bootstrap import put_together
+from bot.config import CHINA, Caution, Settings
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import embed_missing
 from bot.ingest.importing import Options, Outcome, files_in, import_files
 from bot.matching.embedding import Embedder, Vectors, default_embedder
 from bot.record import Record
 from bot.store import Store
-from bot.wording.presentation import Words
 
 ASKED_AT = datetime(2026, 11, 25, 9, tzinfo=CHINA)  # 今年 is counted from here, in every run
 _BOT = Path(bot.__file__).parent
@@ -60,10 +60,10 @@ class Company:
     db: Path
 
     def responder(self, caution: Caution = "strict", with_meaning: bool = True) -> Responder:
-        store = Store(self.db)
         embedder = once() if with_meaning else None
-        embed_missing(store, embedder)
-        return Responder(store, Words(), lambda: ASKED_AT, caution, embedder=embedder)
+        embed_missing(Store(self.db), embedder)
+        settings = Settings(self.db, caution=caution)
+        return put_together(settings, embedder, lambda: ASKED_AT).responder
 
     def records(self) -> tuple[Record, ...]:
         return self.responder(with_meaning=False).records()
@@ -115,7 +115,7 @@ class Library:
             folder: Where the stores go. Those that are there are used as long as no file and
                 nothing of the reader changed.
         """
-        archive = records.parent / "archive"
+        archive = self.archive_beside(records)
         self._single = files_in([_SAMPLE, records])
         self._archive = files_in(
             [path for path in archive.iterdir() if path.name == "other" or path.name.isdigit()]
@@ -124,6 +124,11 @@ class Library:
         )
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+
+    @staticmethod
+    def archive_beside(records: Path) -> Path:
+        """Where the other records of the companies lie."""
+        return records.parent / "archive"
 
     def company(self, phrasings: Path) -> Company:
         """CODE.tsv with a store of its own, which holds the records that its labels name."""
@@ -153,7 +158,7 @@ class Library:
         self, name: str, wish: str, files: frozenset[Path], wanted: Callable[[Record], bool]
     ) -> Path:
         """The store of the wanted records; the first file of each record is the one taken."""
-        key = hashlib.sha256(f"{self._state}\n{len(files)}\n{wish}".encode()).hexdigest()[:12]
+        key = hashlib.sha256(f"{self._state}\n{wish}".encode()).hexdigest()[:12]
         kept = self._folder / f"{name}-{key}.db"
         if kept.exists():
             return kept
@@ -167,7 +172,6 @@ class Library:
                     known |= new
                     content = Path(outcome.file).read_bytes()
                     store.add(outcome.readings, content, outcome.file, accept_warnings=True)
-            embed_missing(store, once())
             store.database.close()  # the file alone holds all of it then
             store.path.rename(kept)
         return kept

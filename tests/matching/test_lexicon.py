@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from bot.answering.responder import Responder
+from bot.config import Settings
 from bot.errors import BotError
 from bot.ingest.checks import checks
 from bot.ingest.embedding import embed_missing
@@ -19,9 +19,8 @@ from bot.matching.lexicon import read_lexicon
 from bot.message import Answer, Decline, Message, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.wording.presentation import Words
-from tests.conftest import IRBOT
-from tests.matching.test_matching import NOW, made
+from tests.conftest import IRBOT, NOW, open_by_words
+from tests.matching.test_matching import made
 
 SLANG = "蓝鲸计划"  # in no record and no list
 BROKEN = 'same = [\n  ["可转债", "转债"],\n  ["半截\n]\n'
@@ -75,7 +74,7 @@ def test_a_slip_of_the_pen_keeps_the_earlier_lists_and_is_logged_once(responder,
 def test_a_slip_stops_a_start_in_one_line(store, lists):
     path = lists(BROKEN)
     with pytest.raises(BotError) as error:
-        Responder(store, Words(), lambda: NOW)
+        open_by_words(Settings(store.path))
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.decision import decide
-from bot.answering.responder import Responder
-from bot.config import CHINA
+from bot.config import Settings
 from bot.evaluating import read_queries
 from bot.ingest.embedding import vectors_of
 from bot.matching.embedding import default_embedder
@@ -32,11 +31,9 @@ from bot.matching.text import normalise, sentences, terms
 from bot.message import Answer, Decline, Help, Message, Notice, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from bot.wording.presentation import Words
-from tests.conftest import SAMPLE
+from tests.conftest import SAMPLE, open_by_words
 
 PHRASINGS = Path(__file__).parents[1] / "eval/300253.tsv"
-NOW = datetime(2026, 11, 24, 9, tzinfo=CHINA)
 
 
 def made(*pairs, day=date(2025, 4, 28), code="399999", name="示例股份", no="2025-001"):
@@ -70,7 +67,7 @@ def desk_over(tmp_path):
         store = Store(tmp_path / "irbot.db")
         for at, record in enumerate(records):
             store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-        return Responder(store, Words(), lambda: NOW, caution)
+        return open_by_words(Settings(store.path, caution=caution)).responder
 
     return build
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from bot.answering.responder import Responder
 from bot.config import Settings, load_settings
 from bot.delivery.delivery import Delivery
 from handlers.slack.app import SlackChat
+from tests.conftest import open_by_words
 from tests.fakes.slack import FakeSlack
 
 
@@ -24,17 +25,17 @@ class Running:
 
 
 @contextmanager
-def running(settings: Settings, responder: Responder) -> Iterator[Running]:
-    """Start a bot over the store of the `responder` fixture, and stop it."""
-    delivery = Delivery(responder, settings.db)
-    chat = SlackChat(settings, responder, delivery)
-    delivery.start()
+def running(settings: Settings, **clocks: Any) -> Iterator[Running]:
+    """Start a bot over the settings' database, and stop it."""
+    bot = open_by_words(settings, **clocks)
+    chat = SlackChat(settings, bot.responder, bot.delivery)
+    bot.delivery.start()
     chat.start()
     try:
-        yield Running(chat, delivery)
+        yield Running(chat, bot.delivery)
     finally:
         chat.stop()
-        delivery.stop()
+        bot.delivery.stop()
 
 
 @pytest.fixture
@@ -45,9 +46,9 @@ def slack(monkeypatch):
 
 
 @pytest.fixture
-def bot(slack, responder, tmp_path):
-    """A running bot; the store is the one of the `responder` fixture."""
+def bot(slack, store, tmp_path):
+    """A running bot over the database of `store`."""
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    with running(settings, responder) as bot:
+    with running(settings) as bot:
         slack.until(lambda: slack.sockets)
         yield bot

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 from flask import jsonify
 
-from bot.answering.responder import Responder
-from bot.config import CHINA, load_settings
+from bot.config import load_settings
 from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
-from bot.wording.presentation import Words
+from tests.conftest import NOW
 from tests.handlers.slack.conftest import running
 
 
@@ -27,7 +25,7 @@ def _text(post):
     )
 
 
-def test_a_mention_is_answered_once_in_its_thread(bot, slack, responder):
+def test_a_mention_is_answered_once_in_its_thread(bot, slack):
     ts = slack.mention("可转债")
     post = slack.until(lambda: slack.posts)[0]
     assert (post["channel"], post["thread_ts"]) == ("C1", ts)
@@ -249,9 +247,7 @@ def test_blocks_that_slack_refuses_go_out_as_text(bot, slack):
     assert post["mrkdwn"] in (False, "0")
 
 
-def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(
-    slack, responder, store, tmp_path
-):
+def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(slack, store, tmp_path):
     def revoked(method, given):
         if method == "chat.postMessage":
             return jsonify({"ok": False, "error": "token_revoked"})
@@ -259,28 +255,26 @@ def test_a_token_revoked_at_work_fails_the_chat_and_loses_no_answer(
 
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     slack.faults.append(revoked)
-    with running(settings, responder) as bot:
+    with running(settings) as bot:
         slack.until(lambda: slack.sockets)
         ts = slack.mention("可转债")
         slack.until(lambda: bot.chat.state == "failed")
         assert not undelivered(store.path)
     slack.faults.clear()
-    with running(settings, responder):
+    with running(settings):
         assert slack.until(lambda: slack.posts)[0]["thread_ts"] == ts
 
 
 def test_an_answer_that_takes_longer_than_slack_waits_comes_a_little_later(
     slack, store, tmp_path, monkeypatch
 ):
-    class Slow(Responder):
-        def consider(self, message):
-            time.sleep(0.3)
-            return super().consider(message)
+    def slow():  # every answer asks what time it is
+        time.sleep(0.3)
+        return NOW
 
     monkeypatch.setattr("handlers.slack.events._ACK_WITHIN_S", 0.1)
-    responder = Slow(store, Words(), lambda: datetime(2026, 11, 24, 9, tzinfo=CHINA))
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    with running(settings, responder):
+    with running(settings, now=slow):
         slack.until(lambda: slack.sockets)
         assert slack.command("明天会下雨吗") == {}
         assert "未找到" in _text(slack.until(lambda: slack.responses)[0])

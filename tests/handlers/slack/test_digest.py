@@ -15,18 +15,14 @@ from functools import partial
 import pytest
 from flask import make_response
 
-from bot.answering.responder import Responder
 from bot.commands import Plan
 from bot.config import CHINA, load_settings
-from bot.delivery.delivery import Delivery
-from bot.digest.scheduler import DigestScheduler
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat
 from bot.store import Database
-from bot.wording.presentation import Words
 from handlers.slack.app import SlackChat
-from tests.conftest import IRBOT
+from tests.conftest import IRBOT, open_by_words
 from tests.fakes.slack import TEAM, FakeSlack
 from tests.fakes.webhook import FakeWebhook
 
@@ -37,15 +33,13 @@ def workspace(slack, store, tmp_path):
 
     class Workspace:
         def __init__(self):
-            settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+            env = {**slack.env, "IR_DB": "irbot.db", "IR_DESK_CHANNELS": "C9"}
+            settings = load_settings(env, tmp_path)
             self.now = datetime(2026, 9, 29, 10, tzinfo=CHINA)
-            self.responder = Responder(store, Words(), lambda: self.now, desk_channels=("C9",))
-            self.subscriptions = self.responder.subscribing.subscriptions
-            self.delivery = Delivery(self.responder, settings.db)
-            self.chat = SlackChat(settings, self.responder, self.delivery)
-            self.scheduler = DigestScheduler(
-                self.responder.subscribing, self.delivery, timedelta(hours=4)
-            )
+            bot = open_by_words(settings, lambda: self.now)
+            self.subscriptions = bot.responder.subscribing.subscriptions
+            self.delivery, self.scheduler = bot.delivery, bot.scheduler
+            self.chat = SlackChat(settings, bot.responder, bot.delivery)
             self.delivery.start()
             self.chat.start()
             slack.until(lambda: slack.sockets)

@@ -10,30 +10,30 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.config import load_settings
-from bot.delivery.delivery import Delivery
 from bot.store.connection import connect
 from handlers.slack.app import SlackChat
 from handlers.web.app import web_app
+from tests.conftest import open_by_words
 from tests.fakes.slack import TEAM
 
 SECRET = "s3cret"
 
 
 @pytest.fixture
-def http(slack, responder, tmp_path):
+def http(slack, store, tmp_path):
     """A client of the web application in HTTP mode."""
     env = {**slack.env, "SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SECRET, "IR_DB": "irbot.db"}
     settings = load_settings(env, tmp_path)
-    delivery = Delivery(responder, settings.db)
-    chat = SlackChat(settings, responder, delivery)
-    app = web_app(responder, dict)
+    bot = open_by_words(settings)
+    chat = SlackChat(settings, bot.responder, bot.delivery)
+    app = web_app(bot.responder, dict)
     chat.mount(app)
-    delivery.start()
+    bot.delivery.start()
     chat.start()
     slack.until(lambda: chat.state == "connected")
     yield app.test_client()
     chat.stop()
-    delivery.stop()
+    bot.delivery.stop()
 
 
 def _signed(body, at=None):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import gc
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.config import load_settings
-from bot.delivery.delivery import Delivery
 from bot.store.connection import connect
-from handlers.slack.app import SlackChat
 from tests.bench.slack_load import burst, limited_channel, paced, serving
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
+from tests.handlers.slack.conftest import running
 
 
 @pytest.fixture
@@ -57,20 +55,17 @@ def test_replies_are_quick_and_stay_so_while_one_channel_is_limited(served, seco
 
 @pytest.mark.parametrize("events", [600, pytest.param(50_000, marks=pytest.mark.trial)])
 def test_a_week_leaves_memory_flat_and_the_store_bounded(
-    responder, store, tmp_path, monkeypatch, events, capsys
+    store, tmp_path, monkeypatch, events, capsys
 ):
     """Mentions of a week in process; the clock that is stored is this test's."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     now = [1_790_000_000.0]
     sizes = []
-    with FakeSlack(retry_s=60) as slack:
-        settings = load_settings(
-            {**slack.env, "IR_DB": "irbot.db", "SLACK_POSTS_A_MINUTE": "0"}, tmp_path
-        )
-        delivery = Delivery(responder, settings.db, clock=lambda: now[0])
-        chat = SlackChat(replace(settings), responder, delivery)
-        delivery.start()
-        chat.start()
+    env = {"IR_DB": "irbot.db", "SLACK_POSTS_A_MINUTE": "0"}
+    with (
+        FakeSlack(retry_s=60) as slack,
+        running(load_settings({**slack.env, **env}, tmp_path), clock=lambda: now[0]) as bot,
+    ):
         slack.until(lambda: slack.sockets)
         lot = events // 20
         for at in range(20):
@@ -82,14 +77,12 @@ def test_a_week_leaves_memory_flat_and_the_store_bounded(
                     slack.until(lambda: slack.unacknowledged() == 0, 60)
             slack.until(lambda: len(slack.posts) >= lot, 120)
             slack.forget()
-            delivery.purge(2)
+            bot.delivery.purge(2)
             gc.collect()
             sizes.append((_resident_mb(), _used_mb(store.path)))
             time.sleep(0.01)
-        chat.stop()
-        delivery.stop()
-    assert delivery.counters.all()["asked"] == lot * 20
-    assert delivery.counters.all()["sent"] == lot * 20
+    counted = bot.delivery.counters.all()
+    assert (counted["asked"], counted["sent"]) == (lot * 20, lot * 20)
     with capsys.disabled():
         told = "; ".join(f"{memory:.0f}/{stored:.1f}" for memory, stored in sizes[4::5])
         print(f"\n{lot * 20} events: resident MB / store MB after each quarter: {told}", end="")

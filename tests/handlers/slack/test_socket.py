@@ -22,14 +22,14 @@ def relayed(monkeypatch):
 
 @pytest.mark.parametrize("seconds", [4, pytest.param(60, marks=pytest.mark.trial)])
 def test_whatever_happens_to_the_socket_it_is_deaf_for_half_a_second_at_most(
-    relayed, responder, tmp_path, seconds, capsys
+    relayed, store, tmp_path, seconds, capsys
 ):
     """Refreshed, cut, closed and silenced in turn; mentions all the while."""
     slack, every_s = relayed, seconds / 12 if seconds >= 60 else 1.0
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     deaf: dict[str, list[float]] = {}
     asked: set[str] = set()
-    with running(settings, responder):
+    with running(settings):
         slack.until(lambda: slack.sockets)
         ends = itertools.cycle(["refresh", "cut", "close_cleanly", "fall_silent"])
         until = time.monotonic() + seconds
@@ -72,22 +72,17 @@ def test_malformed_frames_do_not_end_the_connection(bot, slack):
     assert slack.until(lambda: slack.posts, 8)
 
 
-def test_a_refused_token_is_failed_and_not_hammered(slack, responder, tmp_path, monkeypatch):
+def test_a_refused_token_is_failed_and_not_hammered(slack, tmp_path):
     from flask import jsonify
-
-    from bot.config import load_settings
-    from bot.delivery.delivery import Delivery
-    from handlers.slack.app import SlackChat
 
     def refuse(method, given):
         return jsonify({"ok": False, "error": "invalid_auth"})
 
     slack.faults.append(refuse)
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
-    chat = SlackChat(settings, responder, Delivery(responder, settings.db))
-    chat.start()
-    slack.until(lambda: chat.state == "failed")
-    time.sleep(0.5)
+    with running(settings) as bot:
+        slack.until(lambda: bot.chat.state == "failed")
+        time.sleep(0.5)
     assert len(slack.calls) == 1
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.config import load_settings
-from bot.delivery.delivery import Delivery
 from handlers.wecom.app import WecomChat
 from handlers.wecom.connection import Timing
+from tests.conftest import open_by_words
 from tests.fakes.wecom import FakeWecom
 
 # The platform's intervals, a hundred times as fast where a test would wait for them.
@@ -34,28 +34,29 @@ def wecom():
 
 
 @pytest.fixture
-def start(wecom, responder, tmp_path):
-    """Start a bot over the store of the `responder` fixture; returns it with its delivery."""
+def start(wecom, store, tmp_path):
+    """Start a chat over the database of `store`; returns it with its bot."""
     running = []
 
-    def start(timing=QUICK, **settings):
+    def start(timing=QUICK, **more):
         found = load_settings({**wecom.env, "IR_DB": "irbot.db"}, tmp_path)
-        delivery = Delivery(responder, found.db)
-        chat = WecomChat(replace(found, **settings), responder, delivery, timing)
-        running.append((chat, delivery))
-        delivery.start()
+        settings = replace(found, **more)
+        bot = open_by_words(settings)
+        chat = WecomChat(settings, bot.responder, bot.delivery, timing)
+        running.append((chat, bot))
+        bot.delivery.start()
         chat.start()
-        return chat, delivery
+        return chat, bot
 
     yield start
-    for chat, delivery in running:
+    for chat, bot in running:
         chat.stop()
-        delivery.stop()
+        bot.delivery.stop()
 
 
 @pytest.fixture
 def bot(start, wecom):
-    """A running, connected bot and its delivery."""
+    """A running, connected chat and its bot."""
     started = start()
     wecom.until(lambda: started[0].state == "connected")
     return started

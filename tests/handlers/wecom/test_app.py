@@ -148,7 +148,7 @@ def offered(wecom, chat, say):
     return listed, card
 
 
-def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom, responder):
+def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom):
     listed, card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
     assert "不代表公司观点" in listed["content"]
     assert "\nA. （第" in listed["content"]
@@ -208,7 +208,7 @@ def test_an_opinion_is_kept_as_in_slack_and_can_be_taken_back(bot, wecom, store)
     assert not rows()
 
 
-def test_an_askers_words_are_not_repeated_in_a_group(bot, wecom, responder):
+def test_an_askers_words_are_not_repeated_in_a_group(bot, wecom):
     for text in (
         "骂人的话",
         "300253/骂人的话",
@@ -344,10 +344,10 @@ def test_a_vectors_card_is_updated_under_its_task_id(bot, wecom, case):
 def test_a_vectors_opinion_is_kept(bot, wecom, store, case):
     from handlers.wecom.render import feedback_id
 
-    _, delivery = bot
+    _, parts = bot
     from bot.message import Chat
 
-    delivery.feedback.keep(Chat("wecom", BOT, "zhangsan", "zhangsan"), "q", "", helpful=True)
+    parts.delivery.feedback.keep(Chat("wecom", BOT, "zhangsan", "zhangsan"), "q", "", helpful=True)
     event = case["in"]["body"]["event"]
     opinion = {**event["feedback_event"], "id": feedback_id(["q"], "可转债")}
     deliver(wecom, case, event={**event, "feedback_event": opinion})

@@ -256,7 +256,7 @@ def test_an_end_is_waited_on_longer_each_time_until_a_connection_has_settled(con
 # Answers over the ends
 
 
-def test_an_answer_whose_connection_ended_is_pushed_by_the_next(bot, wecom, responder, store):
+def test_an_answer_whose_connection_ended_is_pushed_by_the_next(bot, wecom, store):
     db = connect(store.path)
     db.conn.execute("BEGIN IMMEDIATE")  # holds the message back while the connection changes
     wecom.mention("可转债")

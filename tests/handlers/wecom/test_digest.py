@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from bot.config import CHINA
-from bot.digest.scheduler import DigestScheduler
 
 
-def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom, responder):
-    _, delivery = bot
+def test_a_group_subscribes_and_is_pushed_its_digest(bot, wecom):
+    _, parts = bot
     day = date(2026, 11, 25)
     wecom.mention("/ir 订阅 09:00", chat="wrG1")
-    subscriptions = responder.subscribing.subscriptions
+    subscriptions = parts.responder.subscribing.subscriptions
     wecom.until(lambda: subscriptions.active())
-    scheduler = DigestScheduler(responder.subscribing, delivery, timedelta(hours=4))
     end = time.monotonic() + 10
     while not subscriptions.entries(day, "posted"):
         assert time.monotonic() < end
-        scheduler.run_once(datetime(2026, 11, 25, 9, tzinfo=CHINA))
+        parts.scheduler.run_once(datetime(2026, 11, 25, 9, tzinfo=CHINA))
         time.sleep(0.05)
     pushed = [str(frame) for frame in wecom.frames if frame.get("cmd") == "aibot_send_msg"]
     assert len(pushed) == 1

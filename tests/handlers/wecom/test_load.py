@@ -64,13 +64,13 @@ def test_a_flood_from_one_chat_is_paced_and_delays_nobody(bot, wecom, messages, 
 
 
 def test_a_restart_begins_no_new_minute(start, wecom):
-    chat, delivery = start()
+    chat, bot = start()
     wecom.until(lambda: chat.state == "connected")
     for _ in range(30):
         wecom.mention("#7", chat="wrFLOOD")
     wecom.until(lambda: len(wecom.posts) == 30)
     chat.stop()
-    delivery.stop()
+    bot.delivery.stop()
     again, _ = start()
     wecom.until(lambda: again.state == "connected")
     wecom.mention("#7", chat="wrFLOOD")

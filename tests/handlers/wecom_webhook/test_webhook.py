@@ -8,17 +8,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.answering.responder import Responder
 from bot.config import CHINA, load_settings
-from bot.delivery.delivery import Delivery
 from bot.delivery.transport import CannotCheck, RateLimited, Refused, Sent, Unconfirmed
 from bot.digest.checks import checks
-from bot.digest.scheduler import DigestScheduler
 from bot.errors import SettingsError
 from bot.message import Answer, Hit, Quotation, ReplyView
-from bot.wording.presentation import Words
 from handlers.wecom_webhook import chat
 from handlers.wecom_webhook.app import Webhooks, check, messages
+from tests.conftest import open_by_words
 from tests.fakes.webhook import FakeWebhook
 
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
@@ -106,20 +103,22 @@ def test_every_question_of_the_sample_arrives_to_the_letter(responder):
         (-1, Refused("-1", permanent=False)),
     ],
 )
-def test_the_errcode_decides_not_the_status(gateway, responder, tmp_path, code, outcome):
+def test_the_errcode_decides_not_the_status(gateway, tmp_path, code, outcome):
     gateway.codes[KEY] = code
-    hooks = Webhooks(settings(gateway, tmp_path), Delivery(responder, tmp_path / "irbot.db"))
+    found = settings(gateway, tmp_path)
+    hooks = Webhooks(found, open_by_words(found).delivery)
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == outcome
     assert hooks.look_up(payload, {"webhook": name}, "k") == CannotCheck()
 
 
-def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, responder, tmp_path):
+def test_an_answer_that_says_nothing_leaves_the_fate_unknown(gateway, tmp_path):
     from flask import make_response
 
     gateway.fault = lambda key, body: make_response("<html>", 502)
-    hooks = Webhooks(settings(gateway, tmp_path), Delivery(responder, tmp_path / "irbot.db"))
+    found = settings(gateway, tmp_path)
+    hooks = Webhooks(found, open_by_words(found).delivery)
     (name,) = hooks._urls
     payload = {"msgtype": "text", "text": {"content": "摘要"}}
     assert hooks.send(payload, {"webhook": name}, "k") == Unconfirmed("HTTP 502")
@@ -158,14 +157,12 @@ def group(gateway, store, tmp_path):
 
         def __init__(self):
             self.now = self.began
-            self.responder = Responder(store, Words(), lambda: self.now)
-            self.delivery = Delivery(self.responder, store.path)
-            self.hooks = Webhooks(settings(gateway, tmp_path), self.delivery)
-            self.subscriptions = self.responder.subscribing.subscriptions
+            found = settings(gateway, tmp_path)
+            bot = open_by_words(found, lambda: self.now)
+            self.delivery, self.scheduler = bot.delivery, bot.scheduler
+            self.hooks = Webhooks(found, bot.delivery)
+            self.subscriptions = bot.responder.subscribing.subscriptions
             self.hooks.subscribe(self.subscriptions, self.now)
-            self.scheduler = DigestScheduler(
-                self.responder.subscribing, self.delivery, timedelta(hours=4)
-            )
             self.delivery.start()
 
         def day(self, days):
