@@ -84,7 +84,7 @@ def rank(
     found: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
         found.setdefault((item.passage.record.id, item.passage.question.number), item)
-    return _judged(list(found.values()), query.facets.aside)
+    return judged(list(found.values()), query.facets.aside)
 
 
 def margin(ranked: Sequence[Candidate]) -> float:
@@ -178,7 +178,7 @@ def top(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
 # Judging
 
 
-def _judged(ranked: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
+def judged(ranked: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
     """The candidates with their confidences; that of each record's first grows with its margin.
 
     Other records are no rivals: whether the newest or each company's is meant is not a matter of
