@@ -124,10 +124,18 @@ only official words that answer no question do
 def archive_text(library: Library) -> str:
     """What a person gets over stores of all records of a company, both halves, two cautions."""
     halves = {half: companies(library, half) for half in ("judge", "fit")}
-    return _ARCHIVE + "".join(
+    sizes = "; ".join(f"*{half}*: {_sizes(found)}" for half, found in halves.items())
+    return f"{_ARCHIVE}Stores: {sizes}.\n\n" + "".join(
         f"### {half.capitalize()}, {caution}\n\n{what_a_person_gets(ask(found, caution))}\n"
         for half, found in halves.items()
         for caution in _CAUTIONS
+    )
+
+
+def _sizes(stores: Sequence[Company]) -> str:
+    return ", ".join(
+        f"{each.code} (records: {len(each.records())}, questions: {len(each.rows(False))})"
+        for each in stores
     )
 
 
