@@ -25,6 +25,7 @@ from bot.message import Answer, Decline, Hit, Likely, Message, Suggest
 
 OFFERED = 5  # questions to pick from
 _SIMILAR = 2  # offers for one of several questions
+_OWN = 0.3  # confidence from which a stretch of a message finds something of its own
 _SEARCHED = 40  # hits; those of a newer record may stand far behind
 _OF_OTHERS = (NoResult.OTHER_COMPANY, NoResult.UNKNOWN_COMPANY)
 
@@ -118,9 +119,8 @@ class ByText:
             if isinstance(reply, Answer):
                 answers.setdefault(reply.hits[0].full_id, reply.hits[0])
                 places.setdefault(reply.hits[0].full_id, []).append(place)
-        is_one = isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]
         likely = _likely(replies, answers)
-        if not several.is_list and (is_one or not answers):
+        if not several.is_list and _is_one(single, replies):
             return single
         if not answers:
             return self._unclaimed(several, likely, replies, message)
@@ -184,6 +184,22 @@ def _by_event(decision: Decision) -> tuple[list[Hit], list[Hit]]:
     assert first is not None
     later = [item.hit for item in decision.other_events if event(item) > event(first)]
     return later, [item.hit for item in decision.other_events if event(item) < event(first)]
+
+
+def _is_one(single: TextBand, replies: Sequence[TextBand]) -> bool:
+    """Whether the reply to the whole message says what its stretches alone would.
+
+    People put several marks into one question: then its stretches find what the whole finds, or
+    nothing.
+    """
+    if not isinstance(single, Answer | Likely):
+        return not any(isinstance(reply, Answer | Likely) for reply in replies)
+    found = [
+        reply.hits[0].id
+        for reply in replies
+        if not isinstance(reply, Decline) and reply.hits[0].confidence >= _OWN
+    ]
+    return all(id_ == single.hits[0].id for id_ in found)
 
 
 def _likely(replies: Sequence[TextBand], answers: Mapping[str, Hit]) -> tuple[tuple[int, Hit], ...]:

@@ -17,11 +17,11 @@ from bot.matching.ranking import Candidate
 from bot.matching.standing import is_same_matter
 from bot.message import Band, Lead
 
-_ANSWER = {"strict": 0.95, "normal": 0.82, "open": 0.60}
-_LIKELY = 0.55
-_SUGGEST = 0.075
+_ANSWER = {"strict": 0.93, "normal": 0.80, "open": 0.60}
+_LIKELY = 0.5
+_SUGGEST = 0.12
 _OFFERED, _BESIDE_LIKELY = 5, 3
-_WORTH = 0.3  # of the best one's confidence: what is offered beside it
+_WORTH = 0.2  # of the best one's confidence: what is offered beside it
 # On *fit*, half of the hits of another company above this answer the same.
 _CONTESTS = 0.3
 

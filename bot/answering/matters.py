@@ -16,7 +16,7 @@ from bot.matching.standing import is_same_answer, is_same_matter
 # Of what question and answer, and the answer alone, of the best candidate hold of the message.
 _COVERED, _COVERED_BY_ANSWER = 0.7, 0.66
 _SPEAKS = 0.8  # confidence from which a newer covering candidate speaks in place of the best
-_NAMED = 0.3  # confidence from which a hit at another event is linked
+_NAMED = 0.15  # confidence from which a hit at another event is linked
 
 
 def event(item: Candidate) -> date:

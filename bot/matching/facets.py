@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.matching.aside import is_aside
 from bot.matching.lexicon import Lexicon
 
 _YEAR = re.compile(
@@ -49,19 +50,6 @@ _WHEN = re.compile(
 _QUANTITY = re.compile(  # at the end of a message
     "(?:率|占比|比例|比重|数量?|金额|额|收入|营收|成本|规模|产能|价格?|单价|均价|人数|销量|费用|利润|份额|时间|期限?|多少"
     "|几[个家台亿成])[?!。]*$"
-)
-# No record speaks of what the share will do, of what to buy, or of this bot.
-_ASIDE = re.compile(
-    r"(?:明天|明日|后天|下周|下个?月|周[一二三四五]|年底|后市|短期|开盘|收盘|还能?|什么时候|何时|会不会|[能会要]).{0,6}"
-    r"(?:大?[涨跌](?![价幅])|反弹|涨停|跌停|翻倍|解套|回本|创新[高低]|见底)"
-    r"|(?:天天|老是|一直|怎么又?|为什么又?)(?:跌|涨)|股价?能[上到涨]|目标价(?!格)"
-    r"|(?:能不?能?|可以|该不该|要不要|适合|值得|建议|应该|现在)(?:再|继续|不)?"
-    r"(?:买入?|加仓|减仓|清仓|抄底|上车|建仓|卖出?掉?|割肉|持有)(?!了|方|断|量)"
-    r"|推荐.{0,8}(?:股|票|只)|主力(?:在|资金|是不是|出货)|龙头股|庄家|打新|新股申购"
-    r"|price target|should i (?:buy|sell)"
-    r"|(?:stock|shares?|price) (?:will )?(?:go|be|rise|fall|drop|tomorrow)"
-    r"|[你您](?:到底)?是(?:谁|不是|哪|什么|机器人|ai|真人|人工|人还是)|[你您]背后|who are you"
-    r"|are you (?:an? )?(?:bot|robot|human|ai|real)|人工客服|转人工"
 )
 _HAS_FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?:成|倍|个|家|亿|万|分之)")
 _HAS_MONEY = re.compile(r"(?<!\d)\d[\d.,]*+\s*(?:万|亿|元|美元|港元|欧元|千)")
@@ -102,7 +90,7 @@ def read_facets(text: str, day: date, lexicon: Lexicon) -> Facets:
         gives=_named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE),
         now=bool(_NOW.search(text)),
         quantity=bool(_QUANTITY.search(text.strip())),
-        aside=bool(_ASIDE.search(text)),
+        aside=is_aside(text),
         day=day,
     )
 
