@@ -8,17 +8,17 @@ costs a wrong first sight, as much as a right one saves: it pays from one half o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.answering.matters import at_other_events, speaker
 from bot.config import Caution
-from bot.matching.ranking import Candidate
+from bot.matching.ranking import Candidate, holds_all
 from bot.matching.standing import is_same_matter
 from bot.message import Band, Lead
 
 _ANSWER = {"strict": 0.93, "normal": 0.80, "open": 0.60}
-_LIKELY = 0.5
+_LIKELY = 0.42
 _SUGGEST = 0.12
 _OFFERED, _BESIDE_LIKELY = 5, 3
 _WORTH = 0.2  # of the best one's confidence: what is offered beside it
@@ -60,13 +60,12 @@ def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
     is_sure = max(best.confidence, chosen.confidence) >= _ANSWER[caution]
     if is_sure and not contested and "ambiguous" not in best.caps:
         return Decision("answer", chosen, other_events=others)
+    if "ambiguous" in best.caps:
+        offers = _distinct([best, *(item for item in ranked[1:] if holds_all(item))])
+        return Decision("suggest", best, offers=offers[:_OFFERED], lead=Lead.SEVERAL)
     is_likely = best.confidence >= _LIKELY and not best.conflicts
     offers = _offers(ranked, chosen, contested)
-    lead = Lead.NEAR
-    if "ambiguous" in best.caps:
-        lead = Lead.SEVERAL
-    elif contested:
-        lead = Lead.COMPANIES
+    lead = Lead.COMPANIES if contested else Lead.NEAR
     return Decision(
         "suggest",
         chosen,
@@ -86,8 +85,13 @@ def _offers(
     near = sorted(
         (item for item in ranked[1:] if item.confidence >= least), key=lambda item: -item.confidence
     )
+    return _distinct([first, *contested, ranked[0], *near])
+
+
+def _distinct(items: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """One for each matter, in order."""
     chosen: list[Candidate] = []
-    for item in (first, *contested, ranked[0], *near):
+    for item in items:
         if not any(is_same_matter(item.passage, other.passage) for other in chosen):
             chosen.append(item)
     return tuple(chosen)

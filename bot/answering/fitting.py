@@ -67,4 +67,4 @@ def _clauses(sentence: str, held: Callable[[str], float]) -> str:
             run += clause
             runs.append(run.strip())
     runs = [run for run in runs if len(run) >= _LEAST] or [sentence]
-    return max(runs, key=lambda run: (round(held(run), 3), -len(run)))
+    return max(runs, key=lambda run: (round(held(run), 3), len(run)))

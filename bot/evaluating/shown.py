@@ -35,7 +35,7 @@ def shown(reply: Reply, text: str) -> Shown:
     if isinstance(reply, Answer):
         return Shown(
             answered=_ids(reply.hits),
-            offered=_ids(hit for _, hit in reply.similar),
+            offered=_ids(hit for _, hit in (*reply.likely, *reply.similar)),
             named=_ids((*reply.newer, *reply.earlier, *reply.related)),
             characters=len(text),
         )

@@ -31,7 +31,9 @@ CAPS: dict[Cap, float] = {
 }
 # Off topic: below this share of the words by weight and this similarity …
 _SHARED, _ALIKE = 0.15, 0.6
-_SHARED_ALONE = 0.02  # … or below this share where meaning was not compared
+# … or below this share where meaning was not compared, or does not reach this similarity: of 44
+# such messages of *fit* two were right.
+_SHARED_ALONE, _ALIKE_ALONE = 0.02, 0.75
 _ALL = 0.99  # of the words by weight
 
 
@@ -90,8 +92,12 @@ def caps(
 
 
 def _is_off_topic(features: Features) -> bool:
+    if not features.words:
+        return True
     if features.similarity is None:
         return features.both < _SHARED_ALONE
+    if features.both < _SHARED_ALONE and features.similarity < _ALIKE_ALONE:
+        return True
     return features.both < _SHARED and features.similarity < _ALIKE
 
 

@@ -206,6 +206,11 @@ def judged(ranked: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
     return found
 
 
+def holds_all(item: Candidate) -> bool:
+    """Whether all that was typed stands in a candidate's question or answer."""
+    return item.features.both >= _ALL and not item.conflicts
+
+
 def _is_ambiguous(own: Sequence[Candidate]) -> bool:
     """Whether all that was typed stands in another question of the record about as well.
 
@@ -215,9 +220,6 @@ def _is_ambiguous(own: Sequence[Candidate]) -> bool:
     return any(
         not is_same_answer(first.passage, other.passage)
         for other in others
-        if not other.conflicts
-        and (
-            other.features.question >= _ALL
-            or (other.features.both >= _ALL and other.score >= _NEARLY * first.score)
-        )
+        if holds_all(other)
+        and (other.features.question >= _ALL or other.score >= _NEARLY * first.score)
     )

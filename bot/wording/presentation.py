@@ -73,17 +73,18 @@ class Words(Texts):
                 assert_never(reply)
 
     def _answer(self, reply: Answer) -> ReplyView:
-        quotations = [
-            self._quotation(hit, reply.as_of, reply.among_many, whole=reply.whole)
-            for hit in reply.hits
-        ]
-        for at, places in enumerate(reply.places):
-            head = self._of_several(places) + quotations[at].head
-            quotations[at] = replace(quotations[at], head=head)
+        placed: list[tuple[int, Quotation]] = []
+        for at, hit in enumerate(reply.hits):
+            quotation = self._quotation(hit, reply.as_of, reply.among_many, whole=reply.whole)
+            places = reply.places[at] if reply.places else ()
+            if places:
+                quotation = replace(quotation, head=self._of_several(places) + quotation.head)
+            placed.append((min(places, default=0), quotation))
         for place, hit in reply.likely:
             quotation = self._quotation(hit, reply.as_of, reply.among_many)
             said = self._of_several([place]) + self.text("likely")
-            quotations.append(replace(quotation, head=f"{said}\n{quotation.head}"))
+            placed.append((place, replace(quotation, head=f"{said}\n{quotation.head}")))
+        quotations = [quotation for _, quotation in sorted(placed, key=lambda pair: pair[0])]
         return ReplyView(
             quotations=tuple(quotations),
             not_found=tuple(self._not_answered(reply)),
@@ -186,16 +187,15 @@ class Words(Texts):
         return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""
 
     def _source(self, hit: Hit, excerpt: bool, among_many: bool) -> str:
-        """Where it stands; the record by its full id where several are stored."""
+        """Where it stands, the record named once: by its full id where several are stored."""
         question = self.question_name(hit, part=excerpt)
+        if among_many:
+            question += f" {hit.full_id if excerpt else hit.id}"
         if hit.question.kind == "table":
-            if among_many:
-                question += f" {hit.full_id if excerpt else hit.id}"
             return self.text("table source", question=question)
-        record = hit.record.id if among_many else self.record_no(hit.record)
-        if among_many and not hit.record.record_no:
-            record = f"{self.record_no(hit.record)} {record}"
-        return self.text("source", form=self.text("form"), record_no=record, question=question)
+        is_named = among_many and hit.record.record_no is not None
+        where = question if is_named else f"{self.record_no(hit.record)} {question}"
+        return self.text("source", form=self.text("form"), where=where)
 
     def _options(self, hits: Sequence[Hit], among_many: bool) -> tuple[Option, ...]:
         """The questions to pick from: of each the sentence that is near."""

@@ -110,7 +110,7 @@ def main() -> int:
         return 2
     models = {}
     with tempfile.TemporaryDirectory() as folder:
-        library = Library(Path(records), Path("/tmp/stores"))
+        library = Library(Path(records), Path(folder))
         fitted = [(library.company(FOLDER / f"{code}.tsv"), False) for code in read_split().fit]
         fitted += [
             (library.archive(ARCHIVE / f"{code}.tsv"), True) for code in read_split(ARCHIVE).fit
