@@ -3,6 +3,7 @@
 The band is the type of the Reply, so no answer can hide in a decline:
 
     Answer                       band "answer": official words, one Hit per question asked
+    Likely                       band "suggest": official words shown as perhaps not what was meant
     Suggest                      band "suggest": 1-5 stored questions to pick from
     Decline                      band "decline", and a miss
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
@@ -16,11 +17,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from typing import Literal
 
 from bot.record import Question, QuestionId, Record
 
 Band = Literal["answer", "suggest", "decline"]
+MOST_LINKS = 5  # below an answer
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Hit:
     part: int | None = None
     is_ambiguous: bool = False  # another answer of the record holds all that was typed too
     is_exact: bool = False  # the question itself was typed, so that nothing else is meant
+    excerpt: str = ""  # the sentence of the question that is near the message; empty: the whole
 
     @property
     def id(self) -> str:
@@ -72,9 +76,11 @@ class Answer:
     hits: tuple[Hit, ...]
     as_of: date  # the day from which ages are counted
     related: tuple[Hit, ...] = ()  # same answer elsewhere, at most five
-    newer: tuple[Hit, ...] = ()  # similar questions of newer records, newest first
+    newer: tuple[Hit, ...] = ()  # the same matter at later events, newest first
+    earlier: tuple[Hit, ...] = ()  # the same matter at events before, newest first
     asked: tuple[str, ...] = ()  # the message's questions, where it has several
     places: tuple[tuple[int, ...], ...] = ()  # which of them, from 1, each hit answers
+    likely: tuple[tuple[int, Hit], ...] = ()  # official words shown as perhaps meant, by question
     similar: tuple[tuple[int, Hit], ...] = ()  # what is offered for those not answered
     unread: int = 0  # questions beyond the most that are looked at
     whole: bool = False  # the whole question and answer, although a part was hit
@@ -85,10 +91,56 @@ class Answer:
         return min(hit.confidence for hit in self.hits)
 
     @property
-    def not_found(self) -> tuple[tuple[int, str], ...]:
-        """The message's questions for which there is nothing, with their numbers."""
+    def links(self) -> tuple[Hit, ...]:
+        """What is linked below the answer, in the order of its letters."""
+        return (
+            *self.newer,
+            *self.earlier,
+            *(hit for _, hit in self.similar),
+            *self.related,
+        )[:MOST_LINKS]
+
+    @property
+    def not_answered(self) -> tuple[tuple[int, str], ...]:
+        """The message's questions that are not answered, with their numbers."""
         answered = {place for own in self.places for place in own}
         return tuple(item for item in enumerate(self.asked, 1) if item[0] not in answered)
+
+    @property
+    def not_found(self) -> tuple[tuple[int, str], ...]:
+        """Those of them for which nothing is shown either."""
+        shown = {place for place, _ in (*self.likely, *self.similar)}
+        return tuple(item for item in self.not_answered if item[0] not in shown)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """Official words that stand there at once, perhaps not what was meant; nothing is claimed."""
+
+    hits: tuple[Hit, ...]  # quoted ones first, then at most three to pick from
+    as_of: date
+    asked: tuple[str, ...] = ()  # the message's questions, where it has several
+    places: tuple[int, ...] = ()  # which of them, from 1, each quoted hit is near
+    offered_for: tuple[int, ...] = ()  # which of them have something among the others
+    among_many: bool = False
+
+    @property
+    def quoted(self) -> tuple[Hit, ...]:
+        """Whose official answers are shown: one, or one for each of several questions."""
+        return self.hits[: len(self.places) or 1]
+
+    @property
+    def others(self) -> tuple[Hit, ...]:
+        """What else may be meant, lettered A-C."""
+        return self.hits[len(self.quoted) :]
+
+
+class Lead(Enum):
+    """What is true of a list to pick from; the values are keys of the texts."""
+
+    NEAR = "suggest"  # stored questions that are near, none of them surely meant
+    SEVERAL = "suggest, several"  # all that was typed stands in each of them
+    COMPANIES = "suggest, companies"  # of several companies, none of them named
 
 
 @dataclass(frozen=True)
@@ -97,6 +149,7 @@ class Suggest:
 
     hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
     among_many: bool = False
+    lead: Lead = Lead.NEAR
 
 
 @dataclass(frozen=True)
@@ -176,14 +229,14 @@ class DeskDigest:
     holidays_end: date | None = None  # said when it is near, or past
 
 
-Reply = Answer | Suggest | Decline | Help | Listing | Notice | Digest | DeskDigest
+Reply = Answer | Likely | Suggest | Decline | Help | Listing | Notice | Digest | DeskDigest
 
 
 def band(reply: Reply) -> Band:
     match reply:
         case Answer():
             return "answer"
-        case Suggest():
+        case Likely() | Suggest():
             return "suggest"
         case _:
             return "decline"
@@ -194,7 +247,7 @@ class Quotation:
     """One official answer as every chat shows it; question and answer are verbatim."""
 
     head: str  # whose words and from when
-    notice: str  # 注意：… 以公司公告为准。
+    notice: str  # 注意：… its age, dates that have passed; empty: nothing to say
     question_label: str  # `投资者问：`, `投资者问（节选）：`
     question: str
     answer_label: str
@@ -204,15 +257,14 @@ class Quotation:
 
     @property
     def text(self) -> str:
-        return "\n".join(
-            (
-                self.head,
-                self.notice,
-                self.question_label + self.question,
-                self.answer_label + self.answer,
-                self.source,
-            )
+        lines = (
+            self.head,
+            self.notice,
+            self.question_label + self.question,
+            self.answer_label + self.answer,
+            self.source,
         )
+        return "\n".join(line for line in lines if line)
 
 
 @dataclass(frozen=True)
@@ -237,10 +289,11 @@ class Option:
 class ReplyView:
     """A Reply in words: what to show, in order. Renderers add markup and nothing else."""
 
-    intro: str = ""  # the sentence of a suggest, decline, help or notice
+    intro: str = ""  # the sentence of a likely, suggest, decline, help or notice
     quotations: tuple[Quotation, ...] = ()
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
+    options_intro: str = ""  # stands above options that follow a quotation
     buttons: tuple[Button, ...] = ()
     headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
@@ -252,9 +305,11 @@ class ReplyView:
         blocks += [quotation.text for quotation in self.quotations]
         blocks += list(self.not_found)
         if self.options:
+            if self.options_intro:
+                blocks.append(self.options_intro)
             blocks[-1] += "".join(
                 f"\n{option.letter}. {option.caption}{option.question}" for option in self.options
             )
         if self.buttons:
-            blocks.append("　".join(button.label for button in self.buttons))
+            blocks.append("\n".join(button.label for button in self.buttons))
         return "\n\n".join(blocks)

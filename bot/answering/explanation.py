@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
 
-from bot.answering.decision import AS_LIKELY, alternatives, limits
+from bot.answering.decision import limits
 from bot.answering.trail import Considered, Search
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
@@ -162,7 +162,7 @@ def _search(
         meaning=_meaning(result, index.model, state),
         candidates=tuple(found),
         band=band(search.reply),
-        reasons=tuple(_reasons(result, needed)),
+        reasons=tuple(_reasons(search, needed)),
     )
 
 
@@ -335,8 +335,9 @@ def _conflict(guard: str, query: Query, item: Candidate, collection: Collection)
 # What decided
 
 
-def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]:
+def _reasons(search: Search, needed: tuple[float, float]) -> Iterator[Note]:
     """What kept the message from being answered; nothing for an answer."""
+    found = search.result
     if not any(not term.is_single for term in found.query.terms):
         yield Note("no words")
     if not found.candidates:
@@ -353,9 +354,8 @@ def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]
             yield Note("below answer", rounded_down(first.confidence))
         if "ambiguous" in first.caps:
             yield Note("one of many")
-    rivals = [hit for hit in alternatives(found.hits) if hit.confidence >= AS_LIKELY]
-    if rivals:
-        yield Note("contested", "、".join(hit.full_id for hit in rivals))
+    if rivals := search.decision.contested:
+        yield Note("contested", "、".join(item.hit.full_id for item in rivals))
 
 
 def rounded_down(probability: float) -> str:

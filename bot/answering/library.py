@@ -81,6 +81,7 @@ class Library:
         *,
         others: Sequence[Hit] = (),
         newer: Sequence[Hit] = (),
+        earlier: Sequence[Hit] = (),
         whole: bool = False,
     ) -> Answer:
         """Official words; questions with the same answer are named, not repeated.
@@ -90,21 +91,25 @@ class Library:
             message: Which asks it.
             today: From which ages are counted, unless the message says another day.
             others: What the message also finds; of the same answers these are named first.
-            newer: Similar questions of newer records.
+            newer: The same matter at later events, newest first.
+            earlier: The same matter at events before, newest first.
             whole: The whole question and answer, although a part was hit.
         """
         found = {other.id for other in others}
+        linked = {other.id for other in (*newer, *earlier)}
         same = sorted(self.same_answer(hit), key=lambda other: other.id not in found)
         visible = [
             other
             for other in same
-            if message.as_of is None or other.record.last_event.end <= message.as_of
+            if other.id not in linked
+            and (message.as_of is None or other.record.last_event.end <= message.as_of)
         ]
         return Answer(
             hits=(hit,),
             as_of=message.as_of or today,
             related=tuple(visible[:_RELATED]),
             newer=tuple(newer),
+            earlier=tuple(earlier),
             whole=whole,
             among_many=self.has_many,
         )

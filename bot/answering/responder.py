@@ -44,6 +44,7 @@ from bot.message import (
     Chat,
     Decline,
     Help,
+    Likely,
     Listing,
     Message,
     Notice,
@@ -121,21 +122,22 @@ class Responder:
         if message.chat is None:
             return
         match reply:
-            case Answer(hits=hits):
-                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self.now())
+            case Answer(hits=quoted, links=others) | Likely(quoted=quoted, others=others):
+                offered = tuple(hit.full_id for hit in others)
+                self._store.remember(message.chat, Memory(quoted[0].full_id, offered), self.now())
             case Suggest(hits=hits):
                 cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)
                 self._store.remember(message.chat, Memory(cited, offered), self.now())
             case Listing(record=record):
                 self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self.now())
-        if isinstance(reply, Answer | Suggest | Decline):
+        if isinstance(reply, Answer | Likely | Suggest | Decline):
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
-        if isinstance(reply, Suggest | Decline):
+        if isinstance(reply, Likely | Suggest | Decline):
             self._store.add_miss(message.chat, message.text, band(reply), self.now())
         if isinstance(reply, Answer):
-            for _, asked in reply.not_found:
+            for _, asked in reply.not_answered:
                 self._store.add_miss(message.chat, asked, "decline", self.now())
 
     def explain(self, considered: Considered) -> Explanation:

@@ -19,7 +19,7 @@ from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
 from bot.delivery.transport import Address, Payload, Reachability, Transport
 from bot.errors import trace_of
-from bot.message import Answer, Chat, Decline, Message, Reply, ReplyView, Suggest
+from bot.message import Answer, Chat, Decline, Likely, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -229,7 +229,7 @@ class Inbox:
                 self._counters.count("failed")
             case Answer():
                 self._counters.count("answered")
-            case Suggest():
+            case Likely() | Suggest():
                 self._counters.count("offered")
             case Decline():
                 self._counters.count("declined")

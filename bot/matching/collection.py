@@ -40,6 +40,7 @@ class Collection:
             of_company.setdefault(passage.record.company_code, []).append(at)
         self._of_company = {code: np.array(own) for code, own in of_company.items()}
         self._company = np.array([passage.record.company_code for passage in self.passages])
+        self._record = np.array([passage.record.id for passage in self.passages])
         self._day = np.array(
             [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
         )
@@ -48,13 +49,23 @@ class Collection:
     def _read_profile(self, at: int) -> PassageProfile:
         return read_profile(self.passages[at], self.lexicon)
 
-    def scope(self, companies: set[str], as_of: date | None) -> NDArray[np.bool_]:
-        """Of each passage, whether it is of one of the companies (none: of any) and old enough."""
+    def scope(
+        self, companies: set[str], as_of: date | None, records: set[str] | None = None
+    ) -> NDArray[np.bool_]:
+        """Of each passage, whether it may be found.
+
+        Args:
+            companies: Codes; it is of one of them; none: of any.
+            as_of: Its event's last day is not after this one.
+            records: Ids; it is of one of them; none or empty: of any.
+        """
         scope = np.ones(len(self.passages), dtype=np.bool_)
         if companies:
             scope &= np.isin(self._company, list(companies))
         if as_of is not None:
             scope &= self._day <= np.datetime64(as_of)
+        if records:
+            scope &= np.isin(self._record, list(records))
         return scope
 
     def named(self, text: str) -> set[str]:

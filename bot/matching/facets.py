@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.matching.aside import is_aside
 from bot.matching.lexicon import Lexicon
 
 _YEAR = re.compile(
@@ -46,6 +47,10 @@ _MONEY = re.compile(
 _WHEN = re.compile(
     r"什么时候|啥时候|何时|哪天|哪年|哪个月|几月|几号|时间表|多久|when\b|什么时间|时间点|开始时间"
 )
+_QUANTITY = re.compile(  # at the end of a message
+    "(?:率|占比|比例|比重|数量?|金额|额|收入|营收|成本|规模|产能|价格?|单价|均价|人数|销量|费用|利润|份额|时间|期限?|多少"
+    "|几[个家台亿成])[?!。]*$"
+)
 _HAS_FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?:成|倍|个|家|亿|万|分之)")
 _HAS_MONEY = re.compile(r"(?<!\d)\d[\d.,]*+\s*(?:万|亿|元|美元|港元|欧元|千)")
 _HAS_DATE = re.compile(
@@ -66,6 +71,8 @@ class Facets:
     asks: frozenset[str] = frozenset()  # "amount", "money", "when"
     gives: frozenset[str] = frozenset()
     now: bool = False  # 目前
+    quantity: bool = False  # ends in the name of a quantity
+    aside: bool = False  # about the share's future, what to buy, or the bot
     day: date = date.min  # on which it was said
 
 
@@ -82,6 +89,8 @@ def read_facets(text: str, day: date, lexicon: Lexicon) -> Facets:
         asks=_named(text, amount=_AMOUNT, money=_MONEY, when=_WHEN),
         gives=_named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE),
         now=bool(_NOW.search(text)),
+        quantity=bool(_QUANTITY.search(text.strip())),
+        aside=is_aside(text),
         day=day,
     )
 
@@ -148,7 +157,8 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
     known = stored.both.years or {stored.day.year, stored.day.year - 1}
     if asked.years and not asked.years & (known | {stored.day.year}):
         found.append("year")
-    if asked.quarters and not asked.quarters & _held_quarters(stored.both.quarters):
+    quarters = stored.both.quarters or _quarters_around(stored.day)
+    if asked.quarters and not asked.quarters & _held_quarters(quarters):
         found.append("quarter")
     if asked.now and (asked.day - stored.day).days > _STALE:
         found.append("now")
@@ -165,6 +175,12 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
     ):
         found.append("direction")
     return found
+
+
+def _quarters_around(day: date) -> frozenset[int]:
+    """What an answer that names no quarter speaks of: that of its event and the one before."""
+    quarter = (day.month - 1) // 3 + 1
+    return frozenset({quarter, quarter - 1 or 4})
 
 
 def _held_quarters(quarters: frozenset[int]) -> frozenset[int]:

@@ -18,16 +18,20 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from bot.matching.collection import Collection
 from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
+from bot.matching.events import records_named
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.passages import Passage
 from bot.matching.query import Query, read_query, stored_terms
-from bot.matching.ranking import SAME_ANSWER, Candidate, rank, top
+from bot.matching.ranking import Candidate, rank, top
 from bot.matching.spelling import Spelling
+from bot.matching.standing import SAME_ANSWER
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
@@ -122,7 +126,8 @@ class Index:
             if named and company not in named:
                 return SearchResult(query, no_result=NoResult.OTHER_COMPANY)
             named = {company}
-        found = self._ranked(query, named, as_of)
+        scope = self.collection.scope(named, as_of, records_named(query.text, self.records))
+        found = self._ranked(query, scope)
         unknown = self._unknown_companies(query)
         if unknown and not any(self._holds(item, unknown) for item in found):
             return SearchResult(query, no_result=NoResult.UNKNOWN_COMPANY, about=unknown)
@@ -168,9 +173,8 @@ class Index:
                 found[other.id] = other
         return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
 
-    def _ranked(self, query: Query, companies: set[str], as_of: date | None) -> list[Candidate]:
+    def _ranked(self, query: Query, scope: NDArray[np.bool_]) -> list[Candidate]:
         """By words, and where these are not sure by meaning too."""
-        scope = self.collection.scope(companies, as_of)
         found = rank(self.collection, query, scope, near=None)
         if self._dense.ready and not (found and found[0].confidence >= _SURE):
             found = rank(self.collection, query, scope, self._dense(query.text))

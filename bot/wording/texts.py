@@ -44,12 +44,18 @@ class Texts:
         """`可转债、下修`."""
         return self.text("list mark").join(items)
 
-    def head(self, record: Record) -> str:
-        """`卫宁健康（300253）2025-04-28 业绩说明会`."""
+    def head(self, record: Record, whole: bool = True) -> str:
+        """`卫宁健康（300253）2025-04-28 业绩说明会`.
+
+        Args:
+            record: Whose words.
+            whole: All of its activities; else the first one.
+        """
         when = "、".join(
             self.period(dates_.start_iso, dates_.end_iso) for dates_ in record.event_dates
         )
-        return f"{record.company_name}（{record.company_code}）{when} {record.activity}".rstrip()
+        activity = record.activity if whole else next(iter(record.activities), "")
+        return f"{record.company_name}（{record.company_code}）{when} {activity}".rstrip()
 
     def period(self, start: str, end: str) -> str:
         """`2025-04-28`, `2024-05-07 至 2024-05-31`; `2026-07` is said to have no day."""

@@ -16,6 +16,7 @@ from bot.message import (
     Digest,
     Help,
     Hit,
+    Likely,
     Listing,
     Notice,
     Reply,
@@ -38,9 +39,9 @@ def reply_json(
     confidence = 0.0
     if isinstance(reply, Answer):
         answers, confidence = reply.hits, reply.confidence
-        similar = (hit for _, hit in reply.similar)
-        suggestions = (*reply.newer, *similar, *reply.related)[:_SUGGESTED]
-    elif isinstance(reply, Suggest):
+        likely = (hit for _, hit in reply.likely)
+        suggestions = (*likely, *reply.links)[:_SUGGESTED]
+    elif isinstance(reply, Likely | Suggest):
         suggestions, confidence = reply.hits, reply.hits[0].confidence
     return {
         "query": query,
@@ -66,6 +67,8 @@ def _kind(reply: Reply) -> str:
             return "help"
         case Listing():
             return "list"
+        case Likely():
+            return "likely"
         case Notice() | Digest() | DeskDigest():
             return "notice"
         case _:

@@ -104,23 +104,28 @@ def _blocks(shown: ReplyView, words: Words, in_group: bool, pictures: bool) -> I
     for line in shown.intro.splitlines():
         if line.strip():
             yield _Block("", line)
-    for option in shown.options:
-        yield _Block(f"{option.letter}. {option.caption}", option.question)
+    options = [_Block(f"{item.letter}. {item.caption}", item.question) for item in shown.options]
+    if not shown.options_intro:
+        yield from options
     for quotation in shown.quotations:
         yield from _quotation(quotation)
     if shown.not_found and in_group:
         yield _Block(words.text("others not found", count=len(shown.not_found)))
     else:
         yield from (_Block("", text) for text in shown.not_found)
-    if shown.buttons:
-        yield _Block("", "　".join(button.label for button in shown.buttons))
+    if shown.options_intro:
+        yield _Block(shown.options_intro)
+        yield from options
+    for button in shown.buttons:
+        yield _Block("", button.label)
     if pictures:
         yield _Block(words.text("pictures left"))
 
 
 def _quotation(quotation: Quotation) -> Iterator[_Block]:
     yield _Block("", quotation.head)
-    yield _Block("", quotation.notice)
+    if quotation.notice:
+        yield _Block("", quotation.notice)
     yield _Block(quotation.question_label, quotation.question)
     yield _Block(quotation.answer_label, quotation.answer)
     yield _Block("", quotation.source)
