@@ -4,6 +4,7 @@ The band is the type of the Reply, so no answer can hide in a decline:
 
     Answer                       band "answer": official words, one Hit per question asked
     Suggest                      band "suggest": 1-5 stored questions to pick from
+    Statement                    band "suggest", and no miss: a paragraph that answers no question
     Decline                      band "decline", and a miss
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
     Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.record import Question, QuestionId, Record
+from bot.record import Question, Record
 
 Band = Literal["answer", "suggest", "decline"]
 
@@ -45,7 +46,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Hit:
-    """A stored question put forward for a message."""
+    """A stored question, or a paragraph of a narrative, put forward for a message."""
 
     record: Record
     question: Question
@@ -53,16 +54,17 @@ class Hit:
     part: int | None = None
     is_ambiguous: bool = False  # another answer of the record holds all that was typed too
     is_exact: bool = False  # the question itself was typed, so that nothing else is meant
+    near: tuple[int, int] | None = None  # of a paragraph: where its fitting sentence stands in it
 
     @property
     def id(self) -> str:
         """The question's id; the part is named beside it."""
-        return f"{self.record.id}#{self.question.number}"
+        return f"{self.record.id}#{self.question.place}"
 
     @property
     def full_id(self) -> str:
         """The id with its part, as a person may type it: `300253/2025-002#24.2`."""
-        return str(QuestionId(self.record.id, self.question.number, self.part))
+        return f"{self.id}.{self.part}" if self.part else self.id
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,15 @@ class Suggest:
     """Stored questions that may be what was meant; no answer is claimed."""
 
     hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
+    among_many: bool = False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A paragraph of a narrative, picked or named: official words, but no answer."""
+
+    hit: Hit
+    as_of: date  # the day from which ages are counted
     among_many: bool = False
 
 
@@ -176,14 +187,14 @@ class DeskDigest:
     holidays_end: date | None = None  # said when it is near, or past
 
 
-Reply = Answer | Suggest | Decline | Help | Listing | Notice | Digest | DeskDigest
+Reply = Answer | Suggest | Statement | Decline | Help | Listing | Notice | Digest | DeskDigest
 
 
 def band(reply: Reply) -> Band:
     match reply:
         case Answer():
             return "answer"
-        case Suggest():
+        case Suggest() | Statement():
             return "suggest"
         case _:
             return "decline"

@@ -12,10 +12,11 @@ from itertools import zip_longest
 
 from bot.answering.decision import AS_LIKELY, alternatives, decide
 from bot.answering.library import Library
+from bot.answering.narrative import with_paragraphs
 from bot.answering.question_splitting import MOST, Several, questions_in
 from bot.answering.trail import Search, TextReply
 from bot.config import Caution
-from bot.matching.index import NoResult
+from bot.matching.index import NoResult, SearchResult
 from bot.matching.text import normalise
 from bot.message import Answer, Decline, Hit, Message, Suggest
 
@@ -64,13 +65,15 @@ class ByText:
             today=message.as_of or self.today,
             limit=_SEARCHED,
         )
-        reply = self._decided(result.hits, message)
+        reply = self._decided(result, message)
         return Search(text, message.company, message.as_of, result, reply)
 
-    def _decided(self, hits: Sequence[Hit], message: Message) -> Answer | Suggest | Decline:
+    def _decided(self, result: SearchResult, message: Message) -> Answer | Suggest | Decline:
+        hits = result.hits
         band = decide(hits, self.caution)
         if band == "decline":
-            return Decline(self.library.coverage(message))
+            told = with_paragraphs([], result.narrative)
+            return self._offer(told) if told else Decline(self.library.coverage(message))
         first = hits[0]
         same = {other.id for other in self.library.same_answer(first)}
         beside = [hit for hit in alternatives(hits) if hit.id not in same]
@@ -80,7 +83,7 @@ class ByText:
         others = [hit for hit in beside if hit not in newer]
         if band == "answer" and not (likely or others):
             return self.library.answer(first, message, self.today, others=hits[1:], newer=newer)
-        return self._offer([*likely, first, *others, *hits])
+        return self._offer(with_paragraphs([*likely, first, *others, *hits], result.narrative))
 
     # Several questions
 

@@ -49,6 +49,7 @@ from bot.message import (
     Notice,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
     band,
 )
@@ -123,6 +124,8 @@ class Responder:
         match reply:
             case Answer(hits=hits):
                 self._store.remember(message.chat, Memory(hits[0].full_id, ()), self.now())
+            case Statement(hit=hit):
+                self._store.remember(message.chat, Memory(hit.full_id, ()), self.now())
             case Suggest(hits=hits):
                 cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.matching.bm25 import BM25
 from bot.matching.lexicon import Lexicon
-from bot.matching.passages import company_names, passages
+from bot.matching.passages import Passage, company_names
 from bot.matching.profile import PassageProfile, read_profile
 from bot.matching.query import Term, stored_terms
 from bot.matching.text import normalise
@@ -23,9 +23,12 @@ _PROFILES = 4096  # that are kept; a profile takes about a millisecond to read
 class Collection:
     """What messages are compared with. A passage is named by its place in `passages`."""
 
-    def __init__(self, records: Sequence[Record], lexicon: Lexicon) -> None:
+    def __init__(
+        self, records: Sequence[Record], passages: Iterable[Passage], lexicon: Lexicon
+    ) -> None:
+        """passages: of the records."""
         self.lexicon = lexicon
-        self.passages = tuple(passages(records))
+        self.passages = tuple(passages)
         asked = [stored_terms(normalise(passage.asked), lexicon) for passage in self.passages]
         both = [
             own + stored_terms(normalise(passage.answered), lexicon)

@@ -52,6 +52,7 @@ class Candidate:
     is_exact: bool = False  # the stored question itself was typed
     confidence: float = 0.0  # 0-1; 1 for an exact one
     caps: tuple[Cap, ...] = ()  # what limits the confidence
+    near: tuple[int, int] | None = None  # of a paragraph: its fitting sentence
 
     @property
     def hit(self) -> Hit:
@@ -63,6 +64,7 @@ class Candidate:
             self.passage.part,
             is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
+            near=self.near,
         )
 
 
@@ -78,7 +80,7 @@ def rank(
         near: Its similarity of meaning; None: by words alone.
     """
     ranked = sorted(
-        _candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
+        candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
     )
     found: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
@@ -108,7 +110,7 @@ def margin(ranked: Sequence[Candidate]) -> float:
 # Finding
 
 
-def _candidates(
+def candidates(
     collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
 ) -> list[Candidate]:
     """The passages worth comparing, with what speaks for each; not in order."""
@@ -148,7 +150,7 @@ def _candidate(
     passage, profile = collection.passages[at], collection.profile(at)
     own = collection.names[passage.record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
-    if profile.question == typed and (not against or len(typed) >= _COPIED):
+    if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
         return Candidate(at, passage, features, (), _EXACT, is_exact=True)
     return Candidate(at, passage, features, against, _score(features, bool(against)))
 

@@ -94,6 +94,20 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of any text begin and end, however long; nothing is normalised.
+
+    >>> sentence_spans("收入增长。 毛利率下降；")
+    [(0, 5), (6, 12)]
+    """
+    found = []
+    for match in _SENTENCE.finditer(text):
+        said = match.group()
+        start = match.start() + len(said) - len(said.lstrip())
+        found.append((start, start + len(said.strip())))
+    return found
+
+
 def _clauses(sentence: str) -> list[str]:
     """Stretches of a long sentence, ending at commas where there are any."""
     found: list[str] = []

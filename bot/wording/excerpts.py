@@ -1,4 +1,4 @@
-"""Whether the part of an answer that was hit may be shown alone."""
+"""Whether the part of an answer that was hit may be shown alone, and what of it is offered."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ def is_excerpt(hit: Hit) -> bool:
 def _says_something(lead_in: str) -> bool:
     spoken = _GREETING.sub("", lead_in, count=1)
     return bool(re.sub(r"[\s（(]*[\d一二三四五①②③④⑤]*[、.．：:）)]*", "", spoken))
+
+
+def is_sentence(hit: Hit) -> bool:
+    """Whether one sentence of a paragraph is offered, not all of it."""
+    return hit.near not in (None, (0, len(hit.question.answer)))
+
+
+def offered(hit: Hit) -> str:
+    """The words that stand for a hit in a list to pick from, verbatim."""
+    if hit.question.is_narrative:
+        return hit.question.answer[slice(*hit.near)] if hit.near else hit.question.answer
+    return quoted(hit, bool(hit.part))[0]
 
 
 def quoted(hit: Hit, excerpt: bool) -> tuple[str, str]:

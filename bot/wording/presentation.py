@@ -25,12 +25,13 @@ from bot.message import (
     Quotation,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
 )
 from bot.record import Record
 from bot.wording import dates
 from bot.wording.digests import show_desk_digest, show_digest
-from bot.wording.excerpts import is_excerpt, quoted
+from bot.wording.excerpts import is_excerpt, is_sentence, offered, quoted
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
@@ -49,7 +50,9 @@ class Words(Texts):
             case Answer():
                 return self._answer(reply)
             case Suggest():
-                return ReplyView(intro=self.text("suggest"), options=self._options(reply))
+                return ReplyView(intro=self._offers(reply), options=self._options(reply))
+            case Statement():
+                return ReplyView(quotations=(self._statement(reply),))
             case Decline():
                 return ReplyView(intro=self._decline(reply))
             case Help():
@@ -128,6 +131,19 @@ class Words(Texts):
             id=hit.full_id,
         )
 
+    def _statement(self, reply: Statement) -> Quotation:
+        hit, paragraph = reply.hit, reply.hit.question
+        return Quotation(
+            head=self.head(hit.record),
+            notice=self._notice(hit.record, paragraph.answer, reply.as_of),
+            question_label=self.text("told"),
+            question=paragraph.session or self.text("no heading"),
+            answer_label=self.text("told, paragraph", no=paragraph.number),
+            answer=paragraph.answer,
+            source=self._source(hit, False, reply.among_many),
+            id=hit.full_id,
+        )
+
     def _notice(self, record: Record, answer: str, as_of: date) -> str:
         event = record.last_event.end
         facts = []
@@ -157,12 +173,18 @@ class Words(Texts):
             return hit.full_id
         return self.text("question no", no=hit.question.number)
 
+    def _offers(self, reply: Suggest) -> str:
+        told = [hit.question.is_narrative for hit in reply.hits]
+        if all(told):
+            return self.text("suggest, told")
+        return self.text("suggest, some told" if any(told) else "suggest")
+
     def _options(self, reply: Suggest) -> tuple[Option, ...]:
         return tuple(
             Option(
                 letter,
                 self._caption(hit, reply.among_many),
-                quoted(hit, bool(hit.part))[0],
+                offered(hit),
                 hit.full_id,
             )
             for letter, hit in zip(_OPTION_LETTERS, reply.hits, strict=False)
@@ -170,6 +192,9 @@ class Words(Texts):
 
     def _caption(self, hit: Hit, among_many: bool) -> str:
         name = self.text("question no", no=hit.question.number)
+        if hit.question.is_narrative:
+            name = self.text("paragraph no", no=hit.question.number)
+            name += self.text("excerpt mark") if is_sentence(hit) else ""
         if among_many:
             name = f"{hit.record.company_name} {hit.record.event_date} {name}"
         return f"（{name}）"
