@@ -97,7 +97,8 @@ class Index:
         self.lexicon = lexicon or read_lexicon()
         self.collection = Collection(self.records, passages(self.records), self.lexicon)
         self.narrative = Collection(self.records, paragraphs(self.records), self.lexicon)
-        stored = (*self.collection.passages, *self.narrative.passages)
+        # Speeches change no message that questions can spell.
+        stored = self.collection.passages or self.narrative.passages
         texts = (normalise(text) for item in stored for text in (item.asked, item.answered))
         self._spelling = Spelling(texts, self.lexicon, self.collection.all_names)
         self._embedder = embedder

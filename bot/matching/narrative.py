@@ -24,6 +24,7 @@ from bot.matching.ranking import Candidate, candidates
 from bot.matching.text import normalise, sentence_spans
 
 FILE = Path(__file__).with_name("narrative.json")
+_READ = 8  # paragraphs that may be offered: several records may say the same
 _OF_PERIODS = {"year", "quarter"}  # guards that `measures` replaces by its own
 
 
@@ -31,6 +32,8 @@ def rank_paragraphs(
     collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
 ) -> list[Candidate]:
     """The paragraphs that a message may mean, likeliest first, with their confidences.
+
+    The first ones also with the sentence that they are offered by.
 
     Args:
         collection: Of paragraphs.
@@ -41,10 +44,10 @@ def rank_paragraphs(
     found = []
     for item in candidates(collection, query, scope, near):
         likely = probability(measures(collection, query, item), FILE)
-        found.append(
-            replace(item, score=likely, confidence=likely, near=_near(collection, query, item))
-        )
-    return sorted(found, key=lambda item: (-item.score, item.at))
+        found.append(replace(item, score=likely, confidence=likely))
+    found.sort(key=lambda item: (-item.score, item.at))
+    first = [replace(item, near=_near(collection, query, item)) for item in found[:_READ]]
+    return [*first, *found[_READ:]]
 
 
 def measures(collection: Collection, query: Query, item: Candidate) -> dict[str, float]:
