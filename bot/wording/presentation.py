@@ -171,7 +171,12 @@ class Words(Texts):
     def _short_name(self, hit: Hit, among_many: bool) -> str:
         if among_many:
             return hit.full_id
-        return self.text("question no", no=hit.question.number)
+        return self._place(hit)
+
+    def _place(self, hit: Hit) -> str:
+        """`第3问`, `公司介绍第3段`."""
+        key = "paragraph no" if hit.question.is_narrative else "question no"
+        return self.text(key, no=hit.question.number)
 
     def _offers(self, reply: Suggest) -> str:
         told = [hit.question.is_narrative for hit in reply.hits]
@@ -191,10 +196,9 @@ class Words(Texts):
         )
 
     def _caption(self, hit: Hit, among_many: bool) -> str:
-        name = self.text("question no", no=hit.question.number)
-        if hit.question.is_narrative:
-            name = self.text("paragraph no", no=hit.question.number)
-            name += self.text("excerpt mark") if is_sentence(hit) else ""
+        name = self._place(hit)
+        if hit.question.is_narrative and is_sentence(hit):
+            name += self.text("excerpt mark")
         if among_many:
             name = f"{hit.record.company_name} {hit.record.event_date} {name}"
         return f"（{name}）"
@@ -245,4 +249,7 @@ class Words(Texts):
             f"{f'{record.id}#{item.number}' if reply.among_many else item.number}、{item.question}"
             for item in record.questions
         ]
+        if told := record.paragraphs:
+            example = f"{record.id}#{told[0].place}"
+            lines.append(self.text("listing, told", count=len(told), id=example))
         return "\n".join(lines)
