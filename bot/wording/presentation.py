@@ -105,7 +105,14 @@ class Words(Texts):
             for hit in reply.newer
         ]
         buttons += [
-            Button(self.text("similar", place=place, question=short(hit)), hit.full_id)
+            Button(
+                self.text(
+                    "similar, told" if hit.question.is_narrative else "similar",
+                    place=place,
+                    question=short(hit),
+                ),
+                hit.full_id,
+            )
             for place, hit in reply.similar
         ]
         buttons += [

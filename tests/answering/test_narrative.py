@@ -198,6 +198,16 @@ def test_the_same_speech_at_several_events_is_offered_once_by_the_newest(opened)
     assert [hit.id for hit in reply.hits if hit.question.number == 4] == ["399222/2026-003#p4"]
 
 
+def test_one_of_several_questions_gets_its_paragraph_by_name(opened):
+    responder, _ = opened(document(YEAR + QUESTIONS))
+    asked = "1、公司海外市场如何布局？ 2、2025年整体毛利率是多少？"
+    shown = responder.show(responder.reply(Message(asked)))
+    assert [quotation.id for quotation in shown.quotations] == [f"{ANNUAL}#1"]
+    assert ("第2题的相近内容：公司介绍第4段", f"{ANNUAL}#p4") in [
+        (button.label, button.sends) for button in shown.buttons
+    ]
+
+
 @pytest.mark.parametrize(("target", "left"), [(INTERIM, []), (f"{INTERIM}#p4", ["p1", "p2", "p3"])])
 def test_what_is_withdrawn_is_offered_and_shown_no_more(both, target, left):
     responder, store = both
