@@ -72,7 +72,7 @@ class ByText:
         hits = result.hits
         band = decide(hits, self.caution)
         if band == "decline":
-            told = with_paragraphs([], result.narrative)
+            told = with_paragraphs([], result.narrative, alone=not hits)
             return self._offer(told) if told else Decline(self.library.coverage(message))
         first = hits[0]
         same = {other.id for other in self.library.same_answer(first)}

@@ -189,7 +189,8 @@ def test_a_store_of_speeches_alone_offers_them(opened):
     reply = responder.reply(Message("2025年整体毛利率"))
     assert [hit.id for hit in reply.hits][:1] == [f"{ANNUAL}#p4"]
     assert responder.show(reply).intro == "没有直接对应的答复。相近的公司介绍："
-    assert band(responder.reply(Message("今天上海天气怎么样"))) == "decline"
+    for nothing in ("今天上海天气怎么样", "2019年整体毛利率", "宁德时代的毛利率是多少"):
+        assert band(responder.reply(Message(nothing))) == "decline"
 
 
 def test_the_same_speech_at_several_events_is_offered_once_by_the_newest(opened):
@@ -268,3 +269,6 @@ def test_a_paragraph_stands_first_only_where_it_is_likelier_than_the_questions(s
     told = Hit(read_records(document(YEAR).encode(), "a.txt")[0].record, question, 0.4)
     assert with_paragraphs([unlikely, likely], [told]) == [unlikely, told, likely]
     assert with_paragraphs([unlikely], [told]) == [told, unlikely]
+    faint = replace(told, confidence=0.05)
+    assert with_paragraphs([], [faint]) == []
+    assert with_paragraphs([], [faint], alone=True) == [faint]

@@ -5,6 +5,9 @@
 The same regression as fit_confidence.py; a row is a paragraph that a message may mean. Messages
 that a stored answer answers are left out: nobody judged which paragraphs say it too. Printed is
 how often a right paragraph stands first, each fifth of the messages judged by the others' model.
+
+Printed besides, by the model of the file: the same where the stored answers are paragraphs and no
+question is stored, as with companies that file their answers as one text.
 """
 
 from __future__ import annotations
@@ -13,18 +16,18 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from bot.evaluating import Query
-from bot.ingest.embedding import embed_missing
+from bot.evaluating import Query, plain_id, read_queries
+from bot.ingest.embedding import texts
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
 from bot.matching.narrative import FILE, measures
-from bot.record import Record
+from bot.record import Narrative, Record
 from bot.store import Store
 from bot.store.ids import normal_id
 from tests.bench.fit_confidence import Row, fit, predict
@@ -32,7 +35,7 @@ from tests.eval.split import ARCHIVE, read_split
 
 _FOLDS = 5
 _DAYS = 7  # after the newest event: when the phrasings are asked
-_OFFERED_FROM = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+_OFFERED_FROM = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 
 
 @dataclass(frozen=True)
@@ -45,19 +48,35 @@ class Asked:
 
 def asked(code: str, stores: Path, with_meaning: bool) -> Iterator[Asked]:
     """The phrasings of one company that no stored answer answers."""
-    beside = stores / f"{code}.db"
-    store = Store(beside if beside.exists() else stores / code / "irbot.db")
-    every = [item.record for item in store.records()]
-    records = [record for record in every if record.company_code == code]
-    embedder = default_embedder() if with_meaning else None
-    embed_missing(store, embedder)
-    vectors = store.vectors(embedder.name) if embedder else None
-    index = Index(records, embedder=embedder, vectors=vectors)
+    records = _records(code, stores)
+    index = _index(records, _store(code, stores), with_meaning)
     today = max(record.last_event.end for record in records) + timedelta(days=_DAYS)
     with (ARCHIVE / f"{code}.tsv").open(encoding="utf-8") as file:
         for line in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             if line["kind"] != "in":
                 yield _asked(code, index, line, today, with_meaning)
+
+
+def _store(code: str, stores: Path) -> Store:
+    beside = stores / f"{code}.db"
+    return Store(beside if beside.exists() else stores / code / "irbot.db")
+
+
+def _records(code: str, stores: Path) -> list[Record]:
+    records = [item.record for item in _store(code, stores).records()]
+    return [record for record in records if record.company_code == code]
+
+
+def _index(records: list[Record], store: Store, with_meaning: bool) -> Index:
+    """Made with the store's vectors, and those that it lacks."""
+    embedder = default_embedder() if with_meaning else None
+    if embedder is None:
+        return Index(records)
+    known = store.vectors(embedder.name)
+    lacking = sorted(texts(records) - known.keys())
+    if lacking:
+        known |= dict(zip(lacking, embedder(lacking), strict=True))
+    return Index(records, embedder=embedder, vectors=known)
 
 
 def _asked(code: str, index: Index, line: dict[str, str], today: date, with_meaning: bool) -> Asked:
@@ -99,6 +118,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         print("usage: python -m tests.bench.fit_narrative STORES", file=sys.stderr)
         return 2
+    _tell_alone(Path(sys.argv[1]))
     models = {}
     for name in ("words", "meaning"):
         found = [
@@ -116,6 +136,37 @@ def main() -> int:
     return 0
 
 
+def _tell_alone(stores: Path) -> None:
+    found: list[tuple[str, float, bool]] = []
+    for code in read_split(ARCHIVE).fit:
+        records, of = _as_speeches(_records(code, stores))
+        index = _index(records, _store(code, stores), with_meaning=True)
+        today = max(record.last_event.end for record in records) + timedelta(days=_DAYS)
+        for query in read_queries(ARCHIVE / f"{code}.tsv"):
+            if query.kind != "narrative" and query.style != "multi":
+                ranked = index.paragraphs(index.query(query.text, today), set(), None)
+                sure = ranked[0].confidence if ranked else 0.0
+                right = bool(ranked) and of[ranked[0].hit.id] in query.accept
+                found.append((query.kind, sure, right))
+    print("answers as speeches")
+    _tell(Counter(kind for kind, _, _ in found), found)
+
+
+def _as_speeches(records: list[Record]) -> tuple[list[Record], dict[str, str]]:
+    """Each answer as a paragraph; and the plain id of the question that a paragraph answered."""
+    made: list[Record] = []
+    of: dict[str, str] = {}
+    for record in records:
+        said = [item for item in record.questions if item.answer.strip()]
+        text = "\n".join(item.answer.replace("\n", "") for item in said)
+        made.append(replace(record, questions=(), narrative=(Narrative(None, text),)))
+        of |= {
+            f"{record.id}#p{at}": plain_id(f"{record.id}#{item.number}")
+            for at, item in enumerate(said, 1)
+        }
+    return made, of
+
+
 def _tell_levels(name: str, found: list[Asked]) -> None:
     firsts: list[tuple[str, float, bool]] = []
     for fold in range(_FOLDS):
@@ -127,6 +178,10 @@ def _tell_levels(name: str, found: list[Asked]) -> None:
                 firsts.append((item.kind, predict(model, first), first.right))
     kinds = Counter(item.kind for item in found)
     print(f"{name}: right first {sum(right for _, _, right in firsts)} of {kinds['narrative']}")
+    _tell(kinds, firsts)
+
+
+def _tell(kinds: Counter[str], firsts: Sequence[tuple[str, float, bool]]) -> None:
     for limit in _OFFERED_FROM:
         shown = [(kind, right) for kind, sure, right in firsts if sure >= limit]
         counts = Counter(kind for kind, _ in shown)
