@@ -15,6 +15,7 @@ from bot.config import CHINA
 from bot.ingest.embedding import texts, vectors_of
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
+from bot.matching.periods import periods
 from bot.matching.text import normalise
 from bot.message import Chat, Hit, Message, Statement, Suggest, band
 from bot.reading import read_records
@@ -272,3 +273,21 @@ def test_a_paragraph_stands_first_only_where_it_is_likelier_than_the_questions(s
     faint = replace(told, confidence=0.05)
     assert with_paragraphs([], [faint]) == []
     assert with_paragraphs([], [faint], alone=True) == [faint]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("2024年上半年毛利率,二季度环比", {(2024, 5), (2024, 2)}),
+        ("24年半年报", {(2024, 5)}),
+        ("2021年前三季度", {(2021, 3)}),
+        ("去年全年", {(2025, 0)}),
+        ("二四年营收", {(2024, 0)}),
+        ("2026 q1 revenue", {(2026, 1)}),
+        ("一季度", {(2026, 1)}),  # of the year in which it is said
+        ("2024年度每10股派7元,占比20.24%", {(2024, 0)}),
+        ("毛利率", set()),
+    ],
+)
+def test_periods_are_read_from_the_day(text, named):
+    assert {tuple(period) for period in periods(text, NOW.date())} == named
