@@ -54,7 +54,7 @@ class Hit:
     part: int | None = None
     is_ambiguous: bool = False  # another answer of the record holds all that was typed too
     is_exact: bool = False  # the question itself was typed, so that nothing else is meant
-    near: tuple[int, int] | None = None  # of a paragraph: where its fitting sentence stands in it
+    excerpt: str = ""  # the sentence that is near the message; empty: the whole
 
     @property
     def id(self) -> str:

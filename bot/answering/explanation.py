@@ -302,7 +302,9 @@ def _found(
 
 def _words_of(item: Candidate) -> str:
     passage = item.passage
-    return passage.answered[slice(*item.near)] if item.near else passage.asked
+    if item.excerpt:
+        return item.excerpt
+    return passage.answered if passage.question.is_narrative else passage.asked
 
 
 def _stretches(

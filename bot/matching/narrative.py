@@ -21,7 +21,7 @@ from bot.matching.dense_index import Near
 from bot.matching.periods import Period, periods
 from bot.matching.query import Query, stored_terms
 from bot.matching.ranking import Candidate, candidates
-from bot.matching.text import normalise, sentence_spans
+from bot.matching.text import normalise, printed_sentences
 
 FILE = Path(__file__).with_name("narrative.json")
 _READ = 8  # paragraphs that may be offered: several records may say the same
@@ -46,7 +46,7 @@ def rank_paragraphs(
         likely = probability(measures(collection, query, item), FILE)
         found.append(replace(item, score=likely, confidence=likely))
     found.sort(key=lambda item: (-item.score, item.at))
-    first = [replace(item, near=_near(collection, query, item)) for item in found[:_READ]]
+    first = [replace(item, excerpt=_excerpt(collection, query, item)) for item in found[:_READ]]
     return [*first, *found[_READ:]]
 
 
@@ -72,13 +72,14 @@ def _years(named: frozenset[Period]) -> set[int]:
     return {period.year for period in named}
 
 
-def _near(collection: Collection, query: Query, item: Candidate) -> tuple[int, int]:
-    """Where the sentence stands that holds most of the message; of equals the first."""
+def _excerpt(collection: Collection, query: Query, item: Candidate) -> str:
+    """The sentence that holds most of the message, of equals the first; empty where it is all."""
     text = item.passage.answered
     asked = {term: collection.weight(term) for term in query.terms if not term.is_single}
 
-    def held(span: tuple[int, int]) -> float:
-        own = set(stored_terms(normalise(text[slice(*span)]), collection.lexicon))
+    def held(sentence: str) -> float:
+        own = set(stored_terms(normalise(sentence), collection.lexicon))
         return sum(weight for term, weight in asked.items() if not term.words.isdisjoint(own))
 
-    return max(sentence_spans(text), key=held, default=(0, len(text)))
+    near = max(printed_sentences(text), key=held, default=text)
+    return "" if near == text.strip() else near

@@ -52,7 +52,7 @@ class Candidate:
     is_exact: bool = False  # the stored question itself was typed
     confidence: float = 0.0  # 0-1; 1 for an exact one
     caps: tuple[Cap, ...] = ()  # what limits the confidence
-    near: tuple[int, int] | None = None  # of a paragraph: its fitting sentence
+    excerpt: str = ""  # of a paragraph: its sentence that is near; empty: the whole
 
     @property
     def hit(self) -> Hit:
@@ -64,7 +64,7 @@ class Candidate:
             self.passage.part,
             is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
-            near=self.near,
+            excerpt=self.excerpt,
         )
 
 

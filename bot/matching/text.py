@@ -94,18 +94,13 @@ def sentences(text: str) -> list[str]:
     return found
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of any text begin and end, however long; nothing is normalised.
+def printed_sentences(text: str) -> list[str]:
+    """The sentences of a text to be shown, however long: as they stand, but for space around.
 
-    >>> sentence_spans("收入增长。 毛利率下降；")
-    [(0, 5), (6, 12)]
+    >>> printed_sentences("收入增长。 毛利率下降；")
+    ['收入增长。', '毛利率下降；']
     """
-    found = []
-    for match in _SENTENCE.finditer(text):
-        said = match.group()
-        start = match.start() + len(said) - len(said.lstrip())
-        found.append((start, start + len(said.strip())))
-    return found
+    return [match.group().strip() for match in _SENTENCE.finditer(text)]
 
 
 def _clauses(sentence: str) -> list[str]:

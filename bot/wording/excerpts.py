@@ -38,15 +38,12 @@ def _says_something(lead_in: str) -> bool:
     return bool(re.sub(r"[\s（(]*[\d一二三四五①②③④⑤]*[、.．：:）)]*", "", spoken))
 
 
-def is_sentence(hit: Hit) -> bool:
-    """Whether one sentence of a paragraph is offered, not all of it."""
-    return hit.near not in (None, (0, len(hit.question.answer)))
-
-
 def offered(hit: Hit) -> str:
     """The words that stand for a hit in a list to pick from, verbatim."""
+    if hit.excerpt:
+        return hit.excerpt
     if hit.question.is_narrative:
-        return hit.question.answer[slice(*hit.near)] if hit.near else hit.question.answer
+        return hit.question.answer
     return quoted(hit, bool(hit.part))[0]
 
 

@@ -31,7 +31,7 @@ from bot.message import (
 from bot.record import Record
 from bot.wording import dates
 from bot.wording.digests import show_desk_digest, show_digest
-from bot.wording.excerpts import is_excerpt, is_sentence, offered, quoted
+from bot.wording.excerpts import is_excerpt, offered, quoted
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
@@ -204,7 +204,7 @@ class Words(Texts):
 
     def _caption(self, hit: Hit, among_many: bool) -> str:
         name = self._place(hit)
-        if hit.question.is_narrative and is_sentence(hit):
+        if hit.excerpt:
             name += self.text("excerpt mark")
         if among_many:
             name = f"{hit.record.company_name} {hit.record.event_date} {name}"
