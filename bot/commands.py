@@ -22,12 +22,13 @@ class Ask:
 
 @dataclass(frozen=True)
 class Show:
-    """A question named by number; by record too where an id was typed."""
+    """A question, or a paragraph, named by number; by record too where an id was typed."""
 
     number: int
     part: int | None = None
     record_id: str | None = None
     whole: bool = False
+    is_paragraph: bool = False  # of the record's narrative
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,9 @@ _BY_ID = re.compile(rf"{_RECORD_ID}(?:#(\d{{1,4}})(?:{_PART})?)?")
 _BY_NUMBER = re.compile(
     rf"(?:#|第|q|问题|no\.?|编号)?\s*{_NUMBER}\s*(?:个?(?:问题|问|题|条))?\s*(?:{_PART})?"
 )
+_PARAGRAPH = re.compile(
+    rf"(?:{_RECORD_ID}?#p(\d{{1,4}})|(?:{_RECORD_ID}#)?(?:第{_NUMBER}段|段(\d{{1,4}})))"
+)
 _SUBSCRIBE = re.compile(r"(subscribe|订阅)(?![a-z])\s*(.*)", re.DOTALL)
 _OPTIONS = {
     "every_day": re.compile(r"每天|每日|天天|every\s?day|daily"),
@@ -208,6 +212,10 @@ def _command(plain: str, text: str) -> Command:
 
 
 def _named(plain: str, whole: bool) -> Command | None:
+    if paragraph := _PARAGRAPH.fullmatch(plain):
+        number = chinese_number(paragraph[2] or paragraph[4] or paragraph[5])
+        record_id = paragraph[1] or paragraph[3]
+        return Show(number, None, record_id, whole, is_paragraph=True) if number else None
     if by_id := _BY_ID.fullmatch(plain):
         if by_id[2] is None:
             return ShowRecord(by_id[1])

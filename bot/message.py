@@ -5,6 +5,7 @@ The band is the type of the Reply, so no answer can hide in a decline:
     Answer                       band "answer": official words, one Hit per question asked
     Likely                       band "suggest": official words shown as perhaps not what was meant
     Suggest                      band "suggest": 1-5 stored questions to pick from
+    Statement                    band "suggest", and no miss: a paragraph that answers no question
     Decline                      band "decline", and a miss
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
     Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
@@ -20,7 +21,7 @@ from datetime import date
 from enum import Enum
 from typing import Literal
 
-from bot.record import Question, QuestionId, Record
+from bot.record import Question, Record
 
 Band = Literal["answer", "suggest", "decline"]
 MOST_LINKS = 5  # below an answer
@@ -48,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Hit:
-    """A stored question put forward for a message."""
+    """A stored question, or a paragraph of a narrative, put forward for a message."""
 
     record: Record
     question: Question
@@ -56,17 +57,17 @@ class Hit:
     part: int | None = None
     is_ambiguous: bool = False  # another answer of the record holds all that was typed too
     is_exact: bool = False  # the question itself was typed, so that nothing else is meant
-    excerpt: str = ""  # the sentence of the question that is near the message; empty: the whole
+    excerpt: str = ""  # the sentence that is near the message; empty: the whole
 
     @property
     def id(self) -> str:
         """The question's id; the part is named beside it."""
-        return f"{self.record.id}#{self.question.number}"
+        return f"{self.record.id}#{self.question.place}"
 
     @property
     def full_id(self) -> str:
         """The id with its part, as a person may type it: `300253/2025-002#24.2`."""
-        return str(QuestionId(self.record.id, self.question.number, self.part))
+        return f"{self.id}.{self.part}" if self.part else self.id
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,15 @@ class Suggest:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """A paragraph of a narrative, picked or named: official words, but no answer."""
+
+    hit: Hit
+    as_of: date  # the day from which ages are counted
+    among_many: bool = False
+
+
+@dataclass(frozen=True)
 class Coverage:
     """What is stored of one company."""
 
@@ -229,14 +239,16 @@ class DeskDigest:
     holidays_end: date | None = None  # said when it is near, or past
 
 
-Reply = Answer | Likely | Suggest | Decline | Help | Listing | Notice | Digest | DeskDigest
+Reply = (
+    Answer | Likely | Suggest | Statement | Decline | Help | Listing | Notice | Digest | DeskDigest
+)
 
 
 def band(reply: Reply) -> Band:
     match reply:
         case Answer():
             return "answer"
-        case Likely() | Suggest():
+        case Likely() | Suggest() | Statement():
             return "suggest"
         case _:
             return "decline"

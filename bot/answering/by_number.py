@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.answering.by_text import OFFERED
+from bot.answering.decision import OFFERED
 from bot.answering.library import Library
 from bot.commands import Pick, Show, ShowLatest, ShowRecord, ShowWhole, parse
-from bot.message import Decline, Hit, Listing, Message, Notice, Reply, Suggest
-from bot.record import Record
+from bot.message import Decline, Hit, Listing, Message, Notice, Reply, Statement, Suggest
+from bot.record import Question, Record
 from bot.store import Memory
 from bot.wording.presentation import Words
 
@@ -20,7 +20,7 @@ _ECHOED = re.compile(r"[\d/#.-]+", re.ASCII)  # a group would read anything else
 
 @dataclass(frozen=True)
 class ByNumber:
-    """Shows questions and records by number."""
+    """Shows questions, paragraphs and records by number."""
 
     library: Library
     words: Words
@@ -62,7 +62,7 @@ class ByNumber:
         hits = [
             Hit(record, question, 1.0)
             for record in records
-            if (question := record.question(command.number)) is not None
+            if (question := _unit(record, command)) is not None
         ]
         if len(hits) == 1:
             return self._question(hits[0].record, command, message)
@@ -77,15 +77,16 @@ class ByNumber:
         return [record] if record else self.library.scope(message)
 
     def _question(self, record: Record, command: Show, message: Message) -> Reply:
-        question = record.question(command.number)
+        question = _unit(record, command)
         named = f"{record.company_name}（{record.id}）"
         if question is None:
+            of_its_kind = record.paragraphs if command.is_paragraph else record.questions
             return Notice(
                 self.words.text(
-                    "no such question",
+                    "no such paragraph" if command.is_paragraph else "no such question",
                     record=named,
                     no=command.number,
-                    count=len(record.questions),
+                    count=len(of_its_kind),
                 )
             )
         if command.part is not None and question.part(command.part) is None:
@@ -95,6 +96,8 @@ class ByNumber:
                 )
             )
         hit = Hit(record, question, 1.0, command.part)
+        if question.is_narrative:
+            return Statement(hit, message.as_of or self.today, self.library.has_many)
         return self.library.answer(hit, message, self.today, whole=command.whole)
 
     def _by_id(self, full_id: str, message: Message, whole: bool = False) -> Reply:
@@ -117,6 +120,11 @@ class ByNumber:
         if _ECHOED.fullmatch(typed):
             return Notice(self.words.text("no such record", id=typed))
         return Notice(self.words.text("no such record, by its name"))
+
+
+def _unit(record: Record, command: Show) -> Question | None:
+    find = record.paragraph if command.is_paragraph else record.question
+    return find(command.number)
 
 
 def no_such_company(library: Library, words: Words, code: str) -> Notice:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 
-from bot.answering.decision import Decision, decide
+from bot.answering.decision import BESIDE_LIKELY, OFFERED, Decision, decide, is_likely_meant
 from bot.answering.fitting import fitting_sentence
 from bot.answering.library import Library
 from bot.answering.matters import event
+from bot.answering.narrative import with_paragraphs
 from bot.answering.question_splitting import MOST, Several, questions_in
 from bot.answering.trail import Search, TextBand, TextReply
 from bot.config import Caution
@@ -21,9 +22,8 @@ from bot.matching.index import NoResult, SearchResult
 from bot.matching.query import Query
 from bot.matching.ranking import Candidate
 from bot.matching.text import normalise
-from bot.message import Answer, Decline, Hit, Likely, Message, Suggest
+from bot.message import Answer, Decline, Hit, Lead, Likely, Message, Suggest
 
-OFFERED = 5  # questions to pick from
 _SIMILAR = 2  # offers for one of several questions
 _OWN = 0.3  # confidence from which a stretch of a message finds something of its own
 _SEARCHED = 40  # hits; those of a newer record may stand far behind
@@ -74,9 +74,13 @@ class ByText:
         return Search(text, message.company, message.as_of, result, decision, reply)
 
     def _decided(self, result: SearchResult, decision: Decision, message: Message) -> TextBand:
+        told = result.narrative
         first = decision.first
         if first is None:
-            return Decline(self.library.coverage(message))
+            alone = with_paragraphs([], told, alone=not result.candidates)
+            return (
+                self._opened(alone, message) if alone else Decline(self.library.coverage(message))
+            )
         if decision.band == "answer":
             newer, earlier = _by_event(decision)
             others = [item.hit for item in result.candidates[1:]]
@@ -85,9 +89,23 @@ class ByText:
             )
         offered = [self._offered(item, result.query) for item in decision.offers]
         if decision.is_likely:
-            hits = (first.hit, *offered[1:])
+            offered[0] = first.hit  # its answer is shown, so that the whole question is
+        return self._opened(with_paragraphs(offered, told), message, decision)
+
+    def _opened(
+        self, offers: Sequence[Hit], message: Message, decision: Decision | None = None
+    ) -> Likely | Suggest:
+        """The offers, the first one opened where it is likely enough."""
+        first = offers[0]
+        is_told = first.question.is_narrative
+        is_likely = (
+            is_likely_meant(first) if is_told else decision is not None and decision.is_likely
+        )
+        if is_likely:
+            hits = tuple(offers[: BESIDE_LIKELY + 1])
             return Likely(hits, message.as_of or self.today, among_many=self.library.has_many)
-        return Suggest(tuple(offered), self.library.has_many, decision.lead)
+        lead = decision.lead if decision else Lead.NEAR
+        return Suggest(tuple(offers[:OFFERED]), self.library.has_many, lead)
 
     def _offered(self, item: Candidate, query: Query) -> Hit:
         """A candidate to pick, shown by the sentence that is near."""

@@ -15,12 +15,12 @@ from bot.answering.matters import at_other_events, speaker
 from bot.config import Caution
 from bot.matching.ranking import Candidate, holds_all
 from bot.matching.standing import is_same_matter
-from bot.message import Band, Lead
+from bot.message import Band, Hit, Lead
 
 _ANSWER = {"strict": 0.93, "normal": 0.80, "open": 0.60}
 _LIKELY = 0.42
 _SUGGEST = 0.12
-_OFFERED, _BESIDE_LIKELY = 5, 3
+OFFERED, BESIDE_LIKELY = 5, 3  # to pick from
 _WORTH = 0.2  # of the best one's confidence: what is offered beside it
 # On *fit*, half of the hits of another company above this answer the same.
 _CONTESTS = 0.3
@@ -44,6 +44,11 @@ def limits(caution: Caution) -> tuple[float, float]:
     return _ANSWER[caution], _SUGGEST
 
 
+def is_likely_meant(hit: Hit) -> bool:
+    """Whether a hit that may be shown at once is likely enough for that."""
+    return hit.confidence >= _LIKELY
+
+
 def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
     """What to make of a search.
 
@@ -62,7 +67,7 @@ def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
         return Decision("answer", chosen, other_events=others)
     if "ambiguous" in best.caps:
         offers = _distinct([best, *(item for item in ranked[1:] if holds_all(item))])
-        return Decision("suggest", best, offers=offers[:_OFFERED], lead=Lead.SEVERAL)
+        return Decision("suggest", best, offers=offers[:OFFERED], lead=Lead.SEVERAL)
     is_likely = best.confidence >= _LIKELY and not best.conflicts
     offers = _offers(ranked, chosen, contested)
     lead = Lead.COMPANIES if contested else Lead.NEAR
@@ -70,7 +75,7 @@ def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
         "suggest",
         chosen,
         is_likely,
-        offers[: _BESIDE_LIKELY + 1 if is_likely else _OFFERED],
+        offers[: BESIDE_LIKELY + 1 if is_likely else OFFERED],
         others,
         contested,
         lead,

@@ -28,6 +28,7 @@ from bot.matching.text import greetings, normalise
 from bot.message import Band, band
 
 _SHOWN = 5  # candidates
+_PARAGRAPHS = 2
 _START = 40  # characters of a stored question
 _TOKEN = re.compile(r"[a-z0-9]+|.", re.DOTALL)
 _HALVES = {5: "half 1", 6: "half 2"}
@@ -71,7 +72,7 @@ class Found:
     id: str
     company: str
     event_date: str
-    question: str  # how the stored question begins, verbatim
+    question: str  # how the stored question begins, or a paragraph's fitting sentence; verbatim
     confidence: float
     score: float  # by which it has its place
     words_score: float  # of it by words, from 0 to 1
@@ -101,6 +102,7 @@ class ExplainedSearch:
     as_of: date | None
     meaning: str  # "used", or why not: "sure", "no model", "too large", "no vectors", "nothing"
     candidates: tuple[Found, ...]
+    paragraphs: tuple[Found, ...]  # of narratives, best first
     band: Band  # of this search; a message of several questions has one for each
     reasons: tuple[Note, ...]  # none for an answer
 
@@ -161,6 +163,9 @@ def _search(
         as_of=search.as_of,
         meaning=_meaning(result, index.model, state),
         candidates=tuple(found),
+        paragraphs=tuple(
+            _found(index.narrative, query, kinds, item) for item in result.paragraphs[:_PARAGRAPHS]
+        ),
         band=band(search.reply),
         reasons=tuple(_reasons(search, needed)),
     )
@@ -281,7 +286,7 @@ def _found(
         id=item.hit.full_id,
         company=f"{record.company_name}（{record.company_code}）",
         event_date=record.event_date,
-        question=" ".join(item.passage.asked.split())[:_START],
+        question=" ".join(_words_of(item).split())[:_START],
         confidence=round(item.confidence, 4),
         score=round(item.score, 4),
         words_score=round(features.bm25, 4),
@@ -293,6 +298,13 @@ def _found(
         likeness=None if features.similarity is None else round(features.similarity, 4),
         conflicts=tuple(_conflict(guard, query, item, collection) for guard in item.conflicts),
     )
+
+
+def _words_of(item: Candidate) -> str:
+    passage = item.passage
+    if item.excerpt:
+        return item.excerpt
+    return passage.answered if passage.question.is_narrative else passage.asked
 
 
 def _stretches(

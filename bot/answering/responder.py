@@ -50,6 +50,7 @@ from bot.message import (
     Notice,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
     band,
 )
@@ -125,6 +126,8 @@ class Responder:
             case Answer(hits=quoted, links=others) | Likely(quoted=quoted, others=others):
                 offered = tuple(hit.full_id for hit in others)
                 self._store.remember(message.chat, Memory(quoted[0].full_id, offered), self.now())
+            case Statement(hit=hit):
+                self._store.remember(message.chat, Memory(hit.full_id, ()), self.now())
             case Suggest(hits=hits):
                 cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)

@@ -108,10 +108,14 @@ def confidence(seen: Mapping[str, float], limited: Iterable[Cap] = ()) -> float:
         seen: Its measures.
         limited: What caps it.
     """
-    model = _models()["meaning" if "like" in seen else "words"]
+    return min(probability(seen, FILE), *(CAPS[cap] for cap in limited), 1.0)
+
+
+def probability(seen: Mapping[str, float], file: Path) -> float:
+    """What the models in a file make of measures: that with meaning where `like` is measured."""
+    model = _models(file)["meaning" if "like" in seen else "words"]
     total = model.bias + sum(weight * seen[name] for name, weight in model.weights.items())
-    probability = 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
-    return min(probability, *(CAPS[cap] for cap in limited), 1.0)
+    return 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,6 @@ class _Model:
 
 
 @cache
-def _models() -> dict[str, _Model]:
-    content = json.loads(FILE.read_text(encoding="utf-8"))
+def _models(file: Path) -> dict[str, _Model]:
+    content = json.loads(file.read_text(encoding="utf-8"))
     return {name: _Model(item["bias"], item["weights"]) for name, item in content.items()}

@@ -23,30 +23,32 @@ _LONGEST = 62  # days of an event; a longer one is a mistake of the document
 _NUMBER = 6  # characters that a record number has at least, to be told from a figure
 
 
-def records_named(text: str, records: Iterable[Record]) -> set[str]:
+def records_named(text: str, records: Iterable[Record]) -> frozenset[str]:
     """Ids of the stored records that a normalised message names by number or by event.
 
     A day counts only beside a word for a meeting: `4月28日公告的回购` names no event.
     """
     stored = tuple(records)
-    by_number = {
+    by_number = frozenset(
         record.id
         for record in stored
         if record.record_no
         and len(record.record_no) >= _NUMBER
         and re.search(rf"(?<![\d-]){re.escape(record.record_no)}(?![\d-])", text)
-    }
+    )
     if by_number or not _MEETING.search(text):
         return by_number
     days = [
         (match["year"], int(match["month"]), int(match["day"])) for match in _DATE.finditer(text)
     ]
     if days:
-        return {record.id for record in stored if any(_is_on(record, *day) for day in days)}
+        return frozenset(
+            record.id for record in stored if any(_is_on(record, *day) for day in days)
+        )
     months = {(int(match["year"]), int(match["month"])) for match in _MONTH.finditer(text)}
-    return {
+    return frozenset(
         record.id for record in stored if months & {(day.year, day.month) for day in _days(record)}
-    }
+    )
 
 
 def _is_on(record: Record, year: str | None, month: int, day: int) -> bool:

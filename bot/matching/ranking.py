@@ -53,6 +53,7 @@ class Candidate:
     measures: Mapping[str, float] = field(default_factory=dict)  # what the confidence sees
     confidence: float = 0.0  # 0-1; 1 for an exact one
     caps: tuple[Cap, ...] = ()  # what limits the confidence
+    excerpt: str = ""  # of a paragraph: its sentence that is near; empty: the whole
 
     @property
     def hit(self) -> Hit:
@@ -64,6 +65,7 @@ class Candidate:
             self.passage.part,
             is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
+            excerpt=self.excerpt,
         )
 
 
@@ -79,7 +81,7 @@ def rank(
         near: Its similarity of meaning; None: by words alone.
     """
     ranked = sorted(
-        _candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
+        candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
     )
     found: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
@@ -110,7 +112,7 @@ def margin(ranked: Sequence[Candidate]) -> float:
 # Finding
 
 
-def _candidates(
+def candidates(
     collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
 ) -> list[Candidate]:
     """The passages worth comparing, with what speaks for each; not in order."""
@@ -150,7 +152,7 @@ def _candidate(
     passage, profile = collection.passages[at], collection.profile(at)
     own = collection.names[passage.record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
-    if profile.question == typed and (not against or len(typed) >= _COPIED):
+    if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
         return Candidate(at, passage, features, (), _EXACT, is_exact=True)
     return Candidate(at, passage, features, against, _score(features, bool(against)))
 

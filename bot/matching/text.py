@@ -94,6 +94,15 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+def printed_sentences(text: str) -> list[str]:
+    """The sentences of a text to be shown, however long: as they stand, but for space around.
+
+    >>> printed_sentences("收入增长。 毛利率下降；")
+    ['收入增长。', '毛利率下降；']
+    """
+    return [match.group().strip() for match in _SENTENCE.finditer(text)]
+
+
 def _clauses(sentence: str) -> list[str]:
     """Stretches of a long sentence, ending at commas where there are any."""
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""Whether the part of an answer that was hit may be shown alone."""
+"""Whether the part of an answer that was hit may be shown alone, and what of it is offered."""
 
 from __future__ import annotations
 
@@ -40,6 +40,15 @@ def _says_something(lead_in: str) -> bool:
     return bool(re.sub(r"[\s（(]*[\d一二三四五①②③④⑤]*[、.．：:）)]*", "", spoken))
 
 
+def offered(hit: Hit) -> str:
+    """The words that stand for a hit in a list to pick from, verbatim."""
+    if hit.excerpt:
+        return hit.excerpt
+    if hit.question.is_narrative:
+        return hit.question.answer
+    return quoted(hit, bool(hit.part))[0]
+
+
 def quoted(hit: Hit, excerpt: bool) -> tuple[str, str]:
     """Question and answer to show, verbatim: the part's where an excerpt is meant."""
     if excerpt and hit.part:
@@ -52,7 +61,7 @@ def quoted(hit: Hit, excerpt: bool) -> tuple[str, str]:
 
 def few_words(hit: Hit) -> str:
     """How a stored question begins, or its sentence that is near the message, for a link."""
-    asked = hit.excerpt or quoted(hit, bool(hit.part))[0]
+    asked = offered(hit)
     said = _GREETING.sub("", asked.strip(), count=1) or asked.strip()
     first = _STRETCH.match(said)
     return (first[0] if first else said)[:_FEW].strip()

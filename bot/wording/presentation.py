@@ -26,12 +26,13 @@ from bot.message import (
     Quotation,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
 )
 from bot.record import Record
 from bot.wording import dates
 from bot.wording.digests import show_desk_digest, show_digest
-from bot.wording.excerpts import few_words, is_excerpt, quoted
+from bot.wording.excerpts import few_words, is_excerpt, offered, quoted
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
@@ -53,9 +54,12 @@ class Words(Texts):
                 return self._likely(reply)
             case Suggest():
                 return ReplyView(
-                    intro=self.text(reply.lead.value),
+                    intro=self._lead(reply),
                     options=self._options(reply.hits, reply.among_many),
                 )
+            case Statement():
+                quotation = self._quotation(reply.hit, reply.as_of, reply.among_many)
+                return ReplyView(quotations=(quotation,))
             case Decline():
                 return ReplyView(intro=self._decline(reply))
             case Help():
@@ -113,8 +117,9 @@ class Words(Texts):
             for place, asked in enumerate(reply.asked, 1)
             if place not in shown
         ]
+        is_told = all(hit.question.is_narrative for hit in reply.quoted)
         return ReplyView(
-            intro=self.text("likely"),
+            intro=self.text("likely, told" if is_told else "likely"),
             quotations=tuple(quotations),
             not_found=tuple(not_found),
             options=self._options(reply.others, reply.among_many),
@@ -151,7 +156,7 @@ class Words(Texts):
 
     def _named(self, hit: Hit, among_many: bool) -> str:
         """A stored question in a link: where it stands, and a few of its words."""
-        where = self.text("question no", no=hit.question.number)
+        where = self._place(hit)
         if among_many:
             where = f"{hit.record.event_date} {where}"
         return self.text("named", where=where, words=few_words(hit))
@@ -162,6 +167,8 @@ class Words(Texts):
     def _quotation(
         self, hit: Hit, as_of: date, among_many: bool, *, whole: bool = False
     ) -> Quotation:
+        if hit.question.is_narrative:
+            return self._statement(hit, as_of, among_many)
         excerpt = not whole and is_excerpt(hit)
         question, answer = quoted(hit, excerpt)
         suffix = ", excerpt" if excerpt else ""
@@ -173,6 +180,19 @@ class Words(Texts):
             answer_label=self.text("answered" + suffix),
             answer=answer,
             source=self._source(hit, excerpt, among_many),
+            id=hit.full_id,
+        )
+
+    def _statement(self, hit: Hit, as_of: date, among_many: bool) -> Quotation:
+        paragraph = hit.question
+        return Quotation(
+            head=self.head(hit.record, whole=False),
+            notice=self._notice(hit.record, paragraph.answer, as_of),
+            question_label=self.text("told"),
+            question=paragraph.session or self.text("no heading"),
+            answer_label=self.text("told, paragraph", no=paragraph.number),
+            answer=paragraph.answer,
+            source=self._source(hit, False, among_many),
             id=hit.full_id,
         )
 
@@ -197,6 +217,18 @@ class Words(Texts):
         where = question if is_named else f"{self.record_no(hit.record)} {question}"
         return self.text("source", form=self.text("form"), where=where)
 
+    def _place(self, hit: Hit) -> str:
+        """`第3问`, `公司介绍第3段`."""
+        key = "paragraph no" if hit.question.is_narrative else "question no"
+        return self.text(key, no=hit.question.number)
+
+    def _lead(self, reply: Suggest) -> str:
+        """What is true of the list."""
+        told = [hit.question.is_narrative for hit in reply.hits]
+        if any(told):
+            return self.text("suggest, told" if all(told) else "suggest, some told")
+        return self.text(reply.lead.value)
+
     def _options(self, hits: Sequence[Hit], among_many: bool) -> tuple[Option, ...]:
         """The questions to pick from: of each the sentence that is near."""
         companies = {hit.record.company_code for hit in hits}
@@ -204,7 +236,7 @@ class Words(Texts):
             Option(
                 letter,
                 self._caption(hit, among_many, len(companies) > 1),
-                hit.excerpt or quoted(hit, bool(hit.part))[0],
+                offered(hit),
                 hit.full_id,
             )
             for letter, hit in zip(_OPTION_LETTERS, hits, strict=False)
@@ -212,7 +244,7 @@ class Words(Texts):
 
     def _caption(self, hit: Hit, among_many: bool, several_companies: bool) -> str:
         """Where an offered question stands, as far as that tells it from the others."""
-        words = [self.text("question no", no=hit.question.number)]
+        words = [self._place(hit)]
         if among_many:
             words.insert(0, hit.record.event_date)
         if several_companies:
@@ -267,4 +299,7 @@ class Words(Texts):
             f"{f'{record.id}#{item.number}' if reply.among_many else item.number}、{item.question}"
             for item in record.questions
         ]
+        if told := record.paragraphs:
+            example = f"{record.id}#{told[0].place}"
+            lines.append(self.text("listing, told", count=len(told), id=example))
         return "\n".join(lines)

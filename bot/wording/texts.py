@@ -76,8 +76,10 @@ class Texts:
         return self.text("no record no")
 
     def question_name(self, hit: Hit, part: bool = True) -> str:
-        """`第24问第2小问（共3小问）`, `第3问（原文无编号）`."""
+        """`第24问第2小问（共3小问）`, `第3问（原文无编号）`, `公司介绍（第3段）`."""
         item = hit.question
+        if item.is_narrative:
+            return self.text("told at", no=item.number)
         name = self.text("question no", no=item.number)
         if item.printed_number is None:
             name += self.text("unnumbered")

@@ -21,6 +21,7 @@ from bot.message import (
     Notice,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
     band,
 )
@@ -43,6 +44,8 @@ def reply_json(
         suggestions = (*likely, *reply.links)[:_SUGGESTED]
     elif isinstance(reply, Likely | Suggest):
         suggestions, confidence = reply.hits, reply.hits[0].confidence
+    elif isinstance(reply, Statement):
+        suggestions, confidence = (reply.hit,), reply.hit.confidence
     return {
         "query": query,
         "kind": _kind(reply),
@@ -85,12 +88,12 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 def _question_json(record: Record, question: Question, part: int | None) -> dict[str, Any]:
     return {
-        "id": f"{record.id}#{question.number}",
+        "id": f"{record.id}#{question.place}",
         "kind": question.kind,
         "company_code": record.company_code,
         "company_name": record.company_name,
         "record_no": record.record_no,
-        "question_no": question.number,
+        "question_no": None if question.is_narrative else question.number,
         "part": part,
         "question": question.question,
         "answer": question.answer,
@@ -144,6 +147,7 @@ def record_json(stored: Stored, versions: Sequence[Version] = ()) -> dict[str, A
         "superseded_by": stored.superseded_by,
         "withdrawn": stored.withdrawn,
         "withdrawn_questions": sorted(stored.withdrawn_questions),
+        "withdrawn_paragraphs": sorted(stored.withdrawn_paragraphs),
         "version": stored.version,
         "versions": [
             {

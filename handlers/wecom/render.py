@@ -183,8 +183,7 @@ def card(
         An empty card where the ids are too long for a button; the lettered list does without.
     """
     labels = [
-        f"{letter} {words.text('question no', no=_number(item))}"
-        for letter, item in zip(_LETTERS, sends, strict=False)
+        f"{letter} {_name(item, words)}" for letter, item in zip(_LETTERS, sends, strict=False)
     ]
     keys = [_ASK + _json([at, *sends]) for at in range(len(labels))]
     if any(_bytes(key) > _KEY for key in keys):
@@ -234,8 +233,10 @@ def _card(title: str, desc: str, buttons: list[tuple[str, str]], task_id: str) -
     }
 
 
-def _number(full_id: str) -> str:
-    return full_id.rpartition("#")[2].partition(".")[0]
+def _name(full_id: str, words: Words) -> str:
+    place = full_id.rpartition("#")[2].partition(".")[0]
+    number = place.removeprefix("p")
+    return words.text("question no" if number == place else "paragraph no", no=number)
 
 
 def _json(value: Any) -> str:

@@ -461,7 +461,12 @@ def test_the_version_tells_of_every_file_that_judges(tmp_path):
 
     before = version()
     assert before == Index([]).version + "\n"
-    for file in ("matching/confidence.json", "matching/ranking.py", "answering/decision.py"):
+    for file in (
+        "matching/confidence.json",
+        "matching/ranking.py",
+        "answering/decision.py",
+        "answering/narrative.py",
+    ):
         path = copy / "bot" / file
         path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
         assert version() != before

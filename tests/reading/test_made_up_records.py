@@ -29,7 +29,8 @@ DOCUMENTS = sorted(
 )
 # Where a file came from and when it was published are the import's matter, not the page's.
 NOT_ON_THE_PAGE = {"sources", "published_at", "version", "versions", "withdrawn"} | {
-    "withdrawn_questions"
+    "withdrawn_paragraphs",
+    "withdrawn_questions",
 }
 
 

@@ -30,7 +30,7 @@ def test_a_mention_is_answered_once_with_the_request_id_of_its_callback(bot, wec
     for fact in (
         "卫宁健康（300253）2025-04-28 业绩说明会",
         "编号2025-002 第24问第2小问（共3小问）",
-        "以公司公告为准。",
+        "以公司公告为准",
     ):
         assert fact in post["content"]
     assert not wecom.refused
