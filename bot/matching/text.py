@@ -8,12 +8,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import cache
 
-from opencc import OpenCC
-
-from bot.radicals import unified
+from bot.typed import plain
 
 HAN = "㐀-鿿豈-﫿\U00020000-\U0003ffff"
 _BOILERPLATE = re.compile(
@@ -34,7 +30,7 @@ def normalise(text: str) -> str:
     >>> normalise("您好，請問ＡＩ業務？")
     ',ai业务?'
     """
-    return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+    return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", plain(text)))
 
 
 def greetings(text: str) -> list[str]:
@@ -43,7 +39,7 @@ def greetings(text: str) -> list[str]:
     >>> greetings("您好，請問業務？谢谢")
     ['您好', '请问', '谢谢']
     """
-    return _BOILERPLATE.findall(_SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+    return _BOILERPLATE.findall(_SPACE_BETWEEN_HAN.sub("", plain(text)))
 
 
 _SPACE_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
@@ -106,19 +102,3 @@ def _clauses(sentence: str) -> list[str]:
                 piece = ""
             piece += part
     return [*found, piece] if piece else found
-
-
-@cache
-def _plain(character: str) -> str:
-    if "\ud800" <= character <= "\udfff":
-        return "\ufffd"  # half a pair is no character, and libraries refuse it
-    folded = unicodedata.normalize("NFKC", unified(character)).casefold()
-    if folded.isascii():
-        return folded
-    converted: str = _converter().convert(folded)
-    return converted
-
-
-@cache
-def _converter() -> OpenCC:
-    return OpenCC("t2s")

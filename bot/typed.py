@@ -1,0 +1,72 @@
+"""What people type, as it is compared: without width, case, script, and the marks between words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from functools import cache
+from typing import TYPE_CHECKING
+
+from bot.radicals import unified
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+
+def plain(text: str) -> str:
+    """The text in one width, case and script; what is shown never passes through here.
+
+    >>> plain("第７問，ＡＩ業務")
+    '第7问,ai业务'
+    """
+    return "".join(map(_plain, text))
+
+
+def consists_of(text: str, words: Collection[str], longest: int) -> bool:
+    """Whether plain text is nothing but these words, in any order, and marks between them.
+
+    A Latin word or a number counts only whole. Every way to divide the text is tried, each place
+    once.
+
+    Args:
+        text: As `plain` has it.
+        words: Plain ones.
+        longest: Characters of the longest word.
+
+    >>> consists_of("help me!", {"help", "me"}, 4), consists_of("helpme", {"help", "me"}, 4)
+    (True, False)
+    """
+    reached = {0}
+    for at in range(len(text)):
+        if at not in reached:
+            continue
+        if not text[at].isalnum():
+            reached.add(at + 1)
+        for end in range(at + 1, min(at + longest, len(text)) + 1):
+            if text[at:end] in words and not (_inside(text, at) or _inside(text, end)):
+                reached.add(end)
+    return len(text) in reached
+
+
+def _inside(text: str, at: int) -> bool:
+    """Whether a place is inside a Latin word or a number."""
+    around = text[max(at - 1, 0) : at + 1]
+    return 0 < at < len(text) and around.isascii() and around.isalnum()
+
+
+@cache
+def _plain(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return "\ufffd"  # half a pair is no character, and libraries refuse it
+    folded = unicodedata.normalize("NFKC", unified(character)).casefold()
+    if folded.isascii():
+        return folded
+    converted: str = _converter().convert(folded)
+    return converted
+
+
+@cache
+def _converter() -> OpenCC:
+    from opencc import OpenCC  # its dictionaries take longer to load than all that needs none
+
+    return OpenCC("t2s")
