@@ -106,6 +106,7 @@ class Coverage:
     company_name: str
     records: int
     latest: str  # event date of the newest record
+    company_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,30 +22,49 @@ def plain(text: str) -> str:
     return "".join(map(_plain, text))
 
 
-def consists_of(text: str, words: Collection[str], longest: int) -> bool:
-    """Whether plain text is nothing but these words, in any order, and marks between them.
+def words_of(text: str, words: Collection[str], longest: int) -> set[str] | None:
+    """The words of plain text that is nothing but these, in any order, with marks between them.
 
-    A Latin word or a number counts only whole. Every way to divide the text is tried, each place
-    once.
+    A Latin word or a number counts only whole.
 
     Args:
         text: As `plain` has it.
         words: Plain ones.
         longest: Characters of the longest word.
 
-    >>> consists_of("help me!", {"help", "me"}, 4), consists_of("helpme", {"help", "me"}, 4)
-    (True, False)
+    Returns:
+        Every word that stands in a division of the whole text; None where there is no division.
+
+    >>> words_of("help me!", {"help", "me"}, 4) == {"help", "me"}, words_of("helpme", {"me"}, 4)
+    (True, None)
     """
+    ends: list[list[int]] = [[] for _ in text]  # by where a step begins
     reached = {0}
-    for at in range(len(text)):
-        if at not in reached:
-            continue
-        if not text[at].isalnum():
-            reached.add(at + 1)
-        for end in range(at + 1, min(at + longest, len(text)) + 1):
-            if text[at:end] in words and not (_inside(text, at) or _inside(text, end)):
-                reached.add(end)
-    return len(text) in reached
+    for at, character in enumerate(text):
+        if at in reached:
+            ends[at] = [
+                end
+                for end in range(at + 1, min(at + longest, len(text)) + 1)
+                if text[at:end] in words and not (_inside(text, at) or _inside(text, end))
+            ]
+            if not character.isalnum():
+                ends[at].append(at + 1)
+            reached.update(ends[at])
+    if len(text) not in reached:
+        return None
+    leads_on = {len(text)}
+    found: set[str] = set()
+    for at in range(len(text) - 1, -1, -1):
+        steps = [end for end in ends[at] if end in leads_on]
+        if steps:
+            leads_on.add(at)
+            found.update(text[at:end] for end in steps)
+    return found & {*words}
+
+
+def consists_of(text: str, words: Collection[str], longest: int) -> bool:
+    """Whether plain text is nothing but these words (see `words_of`)."""
+    return words_of(text, words, longest) is not None
 
 
 def _inside(text: str, at: int) -> bool:

@@ -19,6 +19,8 @@ from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.library import CurrentLibrary, Library
+from bot.answering.small_talk import reply as small_talk
+from bot.answering.small_talk import unless_asked
 from bot.answering.trail import Considered
 from bot.commands import (
     Ask,
@@ -27,6 +29,7 @@ from bot.commands import (
     ShowDigest,
     ShowHelp,
     ShowSubscription,
+    SmallTalk,
     Subscribe,
     Unreadable,
     Unsubscribe,
@@ -107,7 +110,8 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
-        command, as_of = parse(message.text[:_LONGEST])
+        command, as_of = parse(message.text[:_LONGEST], library.companies)
+        command = unless_asked(command, library)
         message = self._scoped(replace(message, as_of=as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
@@ -162,6 +166,8 @@ class Responder:
                 return Help()
             case Unreadable(key, printed):
                 return Notice(self.words.text(key, printed=printed))
+            case SmallTalk():
+                return small_talk(command, library, self.words)
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
                 return self.subscribing.reply(command, message.chat, self.reachability)
         if isinstance(command, Ask) or not library.records:

@@ -18,11 +18,19 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.matching.text import normalise
+from bot.typed import consists_of
 
 FILE = Path(__file__).with_name("lexicon.toml")
 _NESTED = ("same", "metric", "touchy")
-_FLAT = ("function", "common", "up", "down", "company")
+_FLAT = ("function", "particle", "idle", "common", "up", "down", "company")
 _FORMS = {True: '[["可转债", "转债"], ["减持", "套现"]]', False: '["公司", "贵司"]'}
+
+# A year or a quarter says when, and of nothing.
+_WHEN = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d|\d\d(?=年))(?:年度?)?(?![\d.])|(?:第?[一二三四1-4]|[上下本])个?季度|[上下]半年"
+    r"|(?:前|近|过去|最近|未来|这)?(?:\d{1,2}|[一二两三四五六七八九十几]{1,3})(?:年|个?月份?|天|周|个|次|点|号|日)(?:[以之]?[内来前后]|里|间)?"
+    r"|(?<![a-z])(?:q[1-4]|[1-4]q|h[12]|fy\s?\d\d)(?![a-z0-9])"
+)
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +100,8 @@ class Lexicon:
     metric: tuple[tuple[str, ...], ...]
     touchy: tuple[tuple[str, ...], ...]
     function: tuple[str, ...]
+    particle: tuple[str, ...]
+    idle: tuple[str, ...]
     common: tuple[str, ...]
     up: tuple[str, ...]
     down: tuple[str, ...]
@@ -101,7 +111,7 @@ class Lexicon:
     def words(self) -> frozenset[str]:
         """Every word of every list."""
         nested = (*self.same, *self.metric, *self.touchy)
-        flat = (self.function, self.common, self.up, self.down, self.company)
+        flat = (self.function, self.particle, self.idle, self.common, self.up, self.down, self.company)
         return frozenset(word for line in (*nested, *flat) for word in line)
 
     @cached_property
@@ -119,6 +129,23 @@ class Lexicon:
     @cached_property
     def stopwords(self) -> Phrases:
         return Phrases(dict.fromkeys(self.function, 0))
+
+    @cached_property
+    def _idle_words(self) -> frozenset[str]:
+        longer = (word for word in (*self.idle, *self.function) if len(word) > 1)
+        return frozenset((*longer, *self.particle))
+
+    def is_idle(self, text: str, names: Iterable[str] = ()) -> bool:
+        """Whether a normalised text names no matter: only words of asking, of reporting and of
+        when, and these names."""
+        if "".join(filter(str.isalnum, text)) in self._alone:
+            return True
+        words = self._idle_words.union(names)
+        return consists_of(_WHEN.sub(" ", text), words, max(map(len, words)))
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        return frozenset((*self.idle, *self.function))
 
     @cached_property
     def generic(self) -> Phrases:

@@ -34,6 +34,7 @@ from bot.wording.excerpts import is_excerpt, quoted
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
+_COMPANIES = 30  # by name in one message
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ class Words(Texts):
             case Answer():
                 return self._answer(reply)
             case Suggest():
-                return ReplyView(intro=self.text("suggest"), options=self._options(reply))
+                return ReplyView(intro=self._suggest(), options=self._options(reply))
             case Decline():
                 return ReplyView(intro=self._decline(reply))
             case Help():
-                return ReplyView(intro=self.text("help"))
+                return ReplyView(intro=self._help())
             case Listing():
                 return ReplyView(intro=self._listing(reply))
             case Notice():
@@ -174,6 +175,17 @@ class Words(Texts):
             name = f"{hit.record.company_name} {hit.record.event_date} {name}"
         return f"（{name}）"
 
+    def _suggest(self) -> str:
+        if self.contact:
+            return self.text("suggest, contact", contact=self.contact)
+        return self.text("suggest")
+
+    def _help(self) -> str:
+        lines = [self.text("help")]
+        if self.contact:
+            lines.append(self.text("reach", contact=self.contact))
+        return "\n".join(lines)
+
     def _decline(self, reply: Decline) -> str:
         return self.text(
             "decline", coverage=self.coverage(reply.coverage), contact=self._how_to_reach()
@@ -203,6 +215,29 @@ class Words(Texts):
                 )
             )
         return "；".join(named)
+
+    def small_talk(self, kind: str) -> str:
+        """One line for what is no question."""
+        contact = self.text("reach" if self.contact else "reach, unknown", contact=self.contact)
+        return self.text(f"small talk, {kind}", contact=contact)
+
+    def companies(self, covered: Sequence[Coverage]) -> str:
+        """Every company that is stored, with its code; of very many the newest."""
+        if not covered:
+            return self.text("empty store")
+        listed = self.text("facts end").join(
+            self.text(
+                "company",
+                name=item.company_name,
+                code=item.company_code,
+                records=item.records,
+                latest=item.latest,
+            )
+            for item in covered[:_COMPANIES]
+        )
+        if len(covered) > _COMPANIES:
+            listed = self.text("companies, rest", listed=listed)
+        return self.text("companies", count=len(covered), listed=listed)
 
     def _listing(self, reply: Listing) -> str:
         record = reply.record

@@ -1,0 +1,268 @@
+"""Numbers, ids, codes and the bot's own citations: which question or record is named.
+
+1. A 出处 line says which, wherever it stands: a whole answer pasted back is its citation.
+2. Else the text is a row of tokens – id, code, 编号, number, part, day – with words around them
+   that say nothing more (第3问是什么, 请给我看). What holds any other word is no reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.commands.values import Ask, Command, Show, ShowLatest, ShowRecord, Unreadable
+from bot.numerals import chinese_number
+
+ONE_AT_A_TIME = Unreadable("one at a time")
+
+# Codes as traders write them: SZ300253, 300253.SZ, sz.300253, $卫宁健康(SZ300253)$.
+_EXCHANGE = "(?:s[zhs]|bj|xshe|xshg)"
+_TICKER = re.compile(
+    rf"(?<![a-z0-9]){_EXCHANGE}\s*[.:]?\s*(\d{{6}})(?!\d)"
+    rf"|(?<!\d)(\d{{6}})\s*[.:]\s*{_EXCHANGE}(?![a-z])"
+)
+
+_NUMERAL = r"(?:\d{1,9}|[零一二三四五六七八九十百两]{1,7})"
+_MARK = r"(?:question|answer|问题|提问|序号|编号|no\.?|[第#q])"
+_ITS_WORD = r"(?:个?(?:问题|提问|问|题|条)|号(?:问题|问)?)"
+_SMALL = r"(?:\s*(?:\.|第)\s*(\d{1,2})(?!\d)(?:小问|小题)?)?"
+_DAY = r"\d{4}(?:-\d{2}-\d{2}|[/.]\d{1,2}[/.]\d{1,2}|年\d{1,2}月(?:\d{1,2}日)?|-\d{2}(?!\d))"
+_NESTED = r"(?:[^()]|\([^()]*\))*"
+
+# What stands around a reference: the bot's own labels, what people say beside one, marks.
+_LABELS = (
+    r"投资者关系活动记录表",
+    r"查看答复|for an answer|\(末尾是问题序号\)|\(it ends in the question's number\)",
+    r"同题此前答复|same question answered before \(同题此前答复\)|同题|same matter",
+    r"更近的活动有相近提问|a similar question at a later event",
+    r"第\d+题的相近提问|similar to your question \d+|【您问的第[\d、]+题】|\[your question [\d、]+\]",
+    rf"\({_NESTED}原编号{_NESTED}\)|\(原文无编号\)|\(printed as {_NESTED}\)|\(not numbered in the record\)",
+    r"无编号(?: \(no number\))?|\(原文未写具体日期\)|\(the record gives no day\)|\(已更正\)|\(corrected\)",
+    r"\(?共\d+小?问\)?|\d+ questions|列出其中\d+问|\d+ of them here|至|(?<![a-z])to(?![a-z])",
+)
+_SAID_BESIDE = (
+    r"请问|请|麻烦|帮我|帮忙|帮|给我|我要|我想|想|要|看一?下|看看|查看|看|查询|查一?下|查|打开|显示|发一?下|发我?|那|就|选|回复",
+    r"一下|这个|的|内容|答复|(?:公司)?(?:是)?怎么(?:回)?答的?|回答|答案|是什么|是啥|怎么说的?|[说讲]了(?:些)?什么|[说讲]的(?:是)?什么|公司",
+    r"股票代码|证券代码|股票|代码|code|please|pls|show|me|open|the|of|what is|what's|answer to|and|[和跟与及]",
+    r"多谢|谢谢|感谢|thanks?(?: you)?|了|吧|呢|吗|啊|呀|哦|嘛|哈|啦|咯|喽|嗯",
+)
+_MARKS = r"[\s.,:;!?。、~…·\-—_|()\[\]<>《》【】「」“”\"'‘’*`$&＊]"
+_ACTIVITY = (
+    r"业绩说明会|特定对象调研|分析师会议|媒体采访|新闻发布会|路演活动|现场参观|电话会议|现场调研|线上会议|投资者接待日"
+    r"|网上说明会|其他"
+)
+
+_TOKEN = re.compile(
+    "|".join(
+        (
+            r"(?P<id>\d{6}\s*/\s*(?:\([^\s#@()]*\)|[^\s#@,;:!?、。()])+"
+            rf"(?:\s*#\s*\d{{1,9}}{_SMALL})?)",
+            r"(?P<code>(?<!\d)\d{6}(?!\d))",
+            rf"(?P<day>(?<!\d){_DAY})",
+            *_LABELS,
+            r"(?P<part>(?:第\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:小问|小题)|part \d{1,2})"
+            r"(?:\s*\(共\d+小问\)| of \d+)?)",
+            r"编号:?\s*(?P<record_no>(?=[^\s#]*[^\s\d#第])[^\s#第()、。;!?]+)",
+            r"(?P<printed_no>(?<!\d)\d{4}-\d{3}(?!\d))",
+            rf"(?P<number>{_MARK}\s*{_NUMERAL}\s*{_ITS_WORD}?{_SMALL}"
+            rf"|\d{{1,9}}\s*(?:号?问题?|题|条){_SMALL})",  # 两个问题 names none
+            rf"(?P<bare>(?<!\d)\d{{1,4}}(?!\d){_SMALL})",
+            r"(?P<whole>全文|完整(?:的)?(?:答复|回答)|full text|whole)",
+            rf"(?P<activity>{_ACTIVITY})",
+            *_SAID_BESIDE,
+            _MARKS,
+        )
+    )
+)
+_ID = re.compile(rf"(\d{{6}})\s*/\s*([^#]+?)\s*(?:#\s*(\d{{1,9}}){_SMALL})?")
+_IN_NUMBER = re.compile(rf"\D*?({_NUMERAL})\s*{_ITS_WORD}?{_SMALL}")
+
+_SOURCE = re.compile(r"^[\s*_>•-]*(?:出处|source)\s*:\s*(.+)$", re.MULTILINE)
+_SOURCE_ID = re.compile(r"(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?[\W_]*$")
+_SOURCE_NO = re.compile(r"编号(.+?)\s+(?:第\d+问|question \d+)")
+_SOURCE_NUMBER = re.compile(r"(?:第|question )(\d{1,9})(?:问|(?!\d))")
+_SOURCE_PART = re.compile(r"第(\d{1,2})小问|part (\d{1,2}) of")
+_HEAD = re.compile(rf"\((\d{{6}})\)\s*({_DAY})(?:\s*(?:至|to)\s*({_DAY}))?")
+_FORM = re.compile(r"^[\s*_>]*投资者关系活动记录表\s.*$", re.MULTILINE)
+_OPTION = re.compile(r"[a-e][.、]\s*\(((?:[^()]|\([^()]*\))*(?:第\d+问)\)?)\)\s*(\S.*)", re.DOTALL)
+_LISTED = re.compile(r"(\d{6}/[^\s#]+#\d{1,9})、.+", re.DOTALL)
+
+
+@dataclass
+class _Named:
+    """What the tokens of a text name, each spelling of it once."""
+
+    ids: set[tuple[str, str]] = field(default_factory=set)  # code, number of the record
+    codes: set[str] = field(default_factory=set)
+    record_nos: set[str] = field(default_factory=set)
+    days: list[str] = field(default_factory=list)
+    numbers: set[int] = field(default_factory=set)
+    bare: set[int] = field(default_factory=set)  # numbers without a mark
+    parts: set[int] = field(default_factory=set)
+    whole: bool = False
+    activity: bool = False
+
+
+def with_codes(text: str, companies: Mapping[str, str]) -> str:
+    """Plain text with the code in place of a company's name and of a trader's spelling.
+
+    >>> with_codes("$卫宁健康(sz300253)$ 第3问", {"卫宁健康": "300253"}).split()
+    ['$', '300253', '(', '300253', ')$', '第3问']
+    """
+    for name in sorted(companies, key=len, reverse=True):
+        if name in text and not name.isdigit():
+            text = text.replace(name, f" {companies[name]} ")
+    return _TICKER.sub(lambda found: f" {found[1] or found[2]} ", text)
+
+
+def code_in(text: str) -> str | None:
+    """The one company code that a plain text is, marks and repeats aside."""
+    codes = {*re.findall(r"(?<!\d)\d{6}(?!\d)", text)}
+    rest = re.sub(r"\d{6}|股票代码|证券代码|股票|代码|code|" + _MARKS, "", text)
+    return codes.pop() if len(codes) == 1 and not rest else None
+
+
+def read_citation(text: str) -> Command | None:
+    """What a plain text that holds the bot's own lines cites; None where it holds none."""
+    sources = _SOURCE.findall(text)
+    if not sources:
+        return _record_line(text) or _option(text)
+    heads = _HEAD.findall(text)
+    head = heads[0] if len(heads) == 1 else None
+    cited = {command for source in sources if (command := _source(source, head))}
+    if len(cited) > 1:
+        return ONE_AT_A_TIME
+    return cited.pop() if cited else None
+
+
+def _source(line: str, head: tuple[str, str, str] | None) -> Show | None:
+    """One 出处 line, with the head of its answer where it was pasted too."""
+    if by_id := _SOURCE_ID.search(line):
+        return Show(int(by_id[2]), int(by_id[3]) if by_id[3] else None, by_id[1])
+    number = _SOURCE_NUMBER.search(line)
+    if not number:
+        return None
+    part = _SOURCE_PART.search(line)
+    record_no = _SOURCE_NO.search(line)
+    return Show(
+        int(number[1]),
+        int(part[1] or part[2]) if part else None,
+        company_code=head[0] if head else None,
+        record_no=record_no[1].strip() if record_no else None,
+        day=(head[2] or head[1]) if head else None,
+    )
+
+
+def _record_line(text: str) -> Command | None:
+    """`投资者关系活动记录表 编号2025-002 共31问` under its head, as above a list of questions."""
+    lines = _FORM.findall(text)
+    if not lines:
+        return None
+    found = read_reference(lines[0])
+    head = _HEAD.search(text)
+    if not isinstance(found, ShowRecord) or len(lines) > 1:
+        return ONE_AT_A_TIME if len(lines) > 1 else None
+    return replace(found, company_code=head[1]) if head and not found.record_id else found
+
+
+def _option(text: str) -> Command | None:
+    """A line of an offer (`A. （卫宁健康 2025-04-28 第3问）…`) or of a record's list."""
+    if listed := _LISTED.fullmatch(text.strip()):
+        return read_reference(listed[1])
+    if (option := _OPTION.fullmatch(text.strip())) is None:
+        return None
+    found = read_reference(option[1])
+    named_fully = isinstance(found, Show) and found.company_code and found.day
+    # A number alone says less than the question's own words.
+    return found if named_fully else Ask(option[2])
+
+
+def read_reference(text: str) -> Command | None:
+    """The question or record that a plain text names, codes in place of names; else None."""
+    named = _Named()
+    at = 0
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None or not _take(named, token):
+            return None
+        at = token.end()
+    return _wanted(named)
+
+
+def _take(named: _Named, token: re.Match[str]) -> bool:
+    """Note what a token names; False where it cannot be one."""
+    said = token[0]
+    match token.lastgroup:
+        case "id":
+            found = _ID.fullmatch(said)
+            if not found:
+                return False
+            named.ids.add((found[1], found[2].rstrip(".")))
+            named.numbers |= {int(found[3])} if found[3] else set()
+            named.parts |= {int(found[4])} if found[4] else set()
+        case "code":
+            named.codes.add(said)
+        case "day":
+            named.days.append(_iso(said))
+        case "record_no" | "printed_no":
+            named.record_nos.add(token[token.lastgroup].rstrip(".,:"))
+        case "part":
+            numeral = re.search(r"\d+|[一二三四五六七八九十]+", said)
+            named.parts.add(chinese_number(numeral[0]) or 0 if numeral else 0)
+        case "number" | "bare":
+            return _take_number(named, said, is_bare=token.lastgroup == "bare")
+        case "whole":
+            named.whole = True
+        case "activity":
+            named.activity = True
+    return True
+
+
+def _take_number(named: _Named, said: str, is_bare: bool) -> bool:
+    found = _IN_NUMBER.fullmatch(said)
+    number = chinese_number(found[1]) if found else None
+    if not (found and number):
+        return False
+    (named.bare if is_bare else named.numbers).add(number)
+    named.parts |= {int(found[2])} if found[2] else set()
+    return True
+
+
+def _wanted(named: _Named) -> Command | None:
+    numbers = named.numbers | named.bare
+    codes = named.codes | {code for code, _ in named.ids}
+    if len(named.ids) > 1 or (len(numbers) > 1 and not named.bare) or len(named.parts) > 1:
+        return ONE_AT_A_TIME
+    if len(numbers) > 1 or len(codes) > 1 or len(named.record_nos) > 1:
+        return None
+    record_id = next((f"{code}/{no}" for code, no in named.ids), None)
+    place = {
+        "record_id": record_id,
+        # An id says it all.
+        "company_code": next(iter(codes), None) if record_id is None else None,
+        "record_no": next(iter(named.record_nos), None) if record_id is None else None,
+        "day": named.days[-1] if named.days and record_id is None else None,
+    }
+    if numbers:
+        is_year = named.bare and max(named.bare) > 999 and any(place.values())
+        part = next(iter(named.parts), None)
+        return None if is_year else Show(numbers.pop(), part, whole=named.whole, **place)
+    if named.whole or named.parts:
+        return None
+    return _record(place, named)
+
+
+def _record(place: Mapping[str, str | None], named: _Named) -> Command | None:
+    if place["record_id"] or place["record_no"]:
+        return ShowRecord(**place)
+    code = place["company_code"]
+    if code and named.days:
+        return ShowRecord(**place)
+    return ShowLatest(code) if code and not named.activity else None
+
+
+def _iso(printed: str) -> str:
+    """`2025-04-28`, or `2026-07`, of a day as typed."""
+    pieces = re.findall(r"\d+", printed)
+    return "-".join([pieces[0], *(piece.zfill(2) for piece in pieces[1:])])
