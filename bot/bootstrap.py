@@ -69,4 +69,5 @@ def _responder(settings: Settings, store: Store, embedder: Embedder | None) -> R
         settings.caution,
         settings.desk_channels,
         embedder,
+        settings.managers,
     )

@@ -74,8 +74,18 @@ class Responder:
         caution: Caution = "strict",
         desk_channels: tuple[str, ...] = (),
         embedder: Embedder | None = None,
+        managers: tuple[str, ...] = (),
     ) -> None:
-        """embedder: The model that made the store's vectors; None: words alone."""
+        """
+        Args:
+            store: Holds what may be answered.
+            words: Puts it into words.
+            now: The clock.
+            caution: How sure an answer must be.
+            desk_channels: Chats that may have the desk's digest.
+            embedder: The model that made the store's vectors; None: words alone.
+            managers: Who may change a chat's digest and company; none: everyone.
+        """
         self.words = words
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
@@ -94,6 +104,7 @@ class Responder:
             words,
             now,
             desk_channels,
+            managers,
             lambda: {record.company_code for record in self.records()},
             lambda code: no_such_company(self._library.get(), words, code),
         )
@@ -173,6 +184,8 @@ class Responder:
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):
+            if not self.subscribing.may_manage(message.chat):
+                return Notice(self.words.text("managers only"))
             return self._set_company(command.company_code, message, library)
         by_number = ByNumber(library, self.words, self._today(), self._memory)
         return by_number.reply(command, message)

@@ -24,10 +24,11 @@ _RELATIVE = {
     "this year": 0, "明年": 1, "来年": 1, "next year": 1, "后年": 2,
 }  # fmt: skip
 _RELATIVE_WORD = re.compile("|".join(_RELATIVE))
-_NOW = re.compile(
-    "截至目前|目前|当前|现阶段|(?<![实体表呈出展])现在|现如今|如今|现今|现时|眼下|眼前|目下|当下|时下|当今|此刻"
-    "|最近|近期|近来|近日|今天|今日|这阵子|这会儿|这段时间|这几天|这两天|这几个月"
-    r"|at present|currently|(?<![a-z])(?:right now|now|nowadays|today|recently|lately|these days)(?![a-z])"
+_NOW = re.compile(  # and not 项目前景, 实现在手, 何时下修, 当下降, 实现今年
+    "截至目前|(?<![项科题])目前|当前|现阶段|(?<![实体表呈出展发])现(?:在|今(?!年))|现如今|如今(?!年)|眼[下前]"
+    "|(?:(?<![项科题])目|当)下(?![降滑跌游半调行达])|当今|此刻|最近|近[期来]|近日|今[天日](?!益)"
+    "|这阵子|这会儿|这段时间|这几天|这两天|这几个月|at present|currently"
+    r"|(?<![a-z])(?:right now|now|nowadays|today|recently|lately|these days)(?![a-z])"
 )
 _SPAN = re.compile(r"(?<!\d)(?:20)?(\d\d)(?:年)?\s*[-~—–至到]+\s*(?:20)?(\d\d)年")
 _QUARTER = re.compile(
