@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, reason
 
 CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
@@ -141,16 +141,18 @@ def _dotenv_text(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise SettingsError(f"{path} 读不了（{error.strerror}）；请检查文件权限") from error
+        raise SettingsError(f"{path} 读不了（{reason(error)}）；请检查文件权限") from error
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
         raise SettingsError(f"{path} 是 UTF-16 编码；请另存为 UTF-8 编码")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise SettingsError(f"{path} 第{line}行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"\s*(?:export\s+)?\w+\s*＝", line):
+        raise SettingsError(
+            f"{path} 第{line}行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码"
+        ) from error
+    for number, printed in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*(?:export\s+)?\w+\s*＝", printed):
             raise SettingsError(f"{path} 第{number}行的等号是全角的“＝”；请改为半角的 =")
     return text
 

@@ -10,8 +10,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 from bot.commands.plans import is_like_a_plan, parse_plan
 from bot.commands.references import (
@@ -26,7 +28,6 @@ from bot.commands.values import (
     Command,
     Pick,
     SetCompany,
-    Show,
     ShowDigest,
     ShowHelp,
     ShowLatest,
@@ -40,27 +41,31 @@ from bot.commands.values import (
 from bot.numerals import chinese_number
 from bot.typed import consists_of, plain
 
-_WORDS: dict[str, Command] = {
-    word: command
-    for command, words in {
-        ShowHelp(): "help|h|帮助|帮助文档|怎么用|怎么使用|如何使用|怎么问|如何提问|怎么提问|使用说明|使用帮助|使用方法"
-        "|用法|说明书|指令|命令|菜单|功能|usage|commands|menu|how to use|man|help me|帮帮我|帮我|操作说明",
-        ShowLatest(): "latest|最新|最新记录|最新一份|最新一份记录|最近一份|最新的记录|latest record|newest|清单|目录"
-        "|问题清单|问题列表|问题目录|列表|list|toc|有哪些问题|有什么问题|都有什么问题|所有问题|全部问题|questions",
-        ShowMore(): "更多|还有吗|还有没有|还有别的吗|还有其他的吗|还有其他吗|还有呢|还有什么|下一页|more|next|继续|next page"
-        "|换一批|其他的呢|其他|别的|show more|anything else",
-        ShowWhole(): "全文|完整答复|完整回答|完整的答复|完整的回答|完整版|完整内容|展开|原文|full text|full answer|whole"
-        "|full|whole answer|看不全|没显示完",
-        SetCompany(None): "取消公司|所有公司|全部公司|恢复全部公司|all companies",
-        ShowSubscription(): "subscriptions|subscription|订阅列表|查看订阅|我的订阅|订阅情况|订阅状态|本群订阅|有哪些订阅",
-        ShowDigest(): "digest|摘要|每日摘要|daily digest|今日摘要|今天的摘要",
-    }.items()
-    for word in words.split("|")
+_LISTS: dict[str, list[str]] = tomllib.loads(
+    Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
+)
+_COMMANDS: dict[str, Command] = {
+    "help": ShowHelp(),
+    "latest": ShowLatest(),
+    "more": ShowMore(),
+    "whole": ShowWhole(),
+    "all_companies": SetCompany(None),
+    "subscriptions": ShowSubscription(),
+    "digest": ShowDigest(),
 }
-_ALL = {"全部", "所有", "all", "取消", "none", "不限", "全部公司", "所有公司"}
+_WORDS = {word: command for name, command in _COMMANDS.items() for word in _LISTS[name]}
+_EVERY_COMPANY = frozenset(_LISTS["every_company"])
+# To end a digest or to begin one, what may be said around that, and what only asks about it.
+_STOPPING = frozenset(_LISTS["stopping"])
+_STARTING = frozenset(_LISTS["starting"])
+_BESIDE = frozenset(_LISTS["beside"])
+_WONDERING = frozenset(_LISTS["wondering"])
 
 _MARKS = r"[\s.,:;!?。、~…·\-—()\[\]<>《》【】「」“”\"'‘’*`]"
-_POLITE = r"请问|请|麻烦您?|帮我|帮忙|给我|我想看|我要看|我想|我要|看看|看一?下|看|查看|please|pls|show me|show"
+_POLITE = (
+    r"请问|请|麻烦您?|帮我|帮忙|给我|我想看|我要看|我想|我要|看看|看一?下|看|查看"
+    r"|please|pls|show me|show"
+)
 _PARTICLES = (
     r"多谢|谢谢您?|感谢|谢了|thanks?(?: you)?|thx|please|pls|一下|[了吧呢啊呀哦嘛哈啦吗咯喽]"
 )
@@ -79,28 +84,11 @@ _ORDINAL = re.compile(
 _ENGLISH = ("first", "second", "third", "fourth", "fifth")
 
 _SUBSCRIBE = re.compile(r"(subscribe|订阅)(?![a-z])\s*(?:to\s+|:)?\s*(.*)", re.DOTALL)
-_COMPANY = re.compile(r"(?:company(?![a-z])|公司|只看|只查|只答|切换到?|换成)\s*[:：]?\s*(.*)", re.DOTALL)
+_COMPANY = re.compile(
+    r"(?:company(?![a-z])|公司|只看|只查|只答|切换到?|换成)\s*[:：]?\s*(.*)", re.DOTALL
+)
 _COMPANY_WORDS = ("company", "公司")
 
-# To end a digest, and what may be said around that.
-_STOPPING = frozenset(
-    "退订|取消订阅|取消推送|停止推送|停止订阅|关闭推送|关掉推送|停掉推送|关闭订阅|停止发送|停发|停止摘要|取消摘要|关闭摘要"
-    "|取消每日摘要|停止每日摘要|关闭每日摘要|不要推送|不要再推送|不要再推|不要再发|别推送|别推|别再推送|别再推|别再发|别发"
-    "|不用推送|不用再推送|不用再发|不再推送|不订阅|不想订阅|不想收|不想再收|不想收到|不想再收到|不再接收|不要订阅|退定"
-    "|unsubscribe|stop|opt out|cancel subscription|cancel|no more".split("|")
-)
-_STARTING = frozenset(
-    "订阅|订阅摘要|开通订阅|开启推送|打开推送|开通推送|每日摘要|每天推送|定时推送|推送|subscribe|定阅|订阅每日摘要".split("|")
-)
-_BESIDE = frozenset(
-    "了|吧|啊|呀|哦|谢谢|多谢|请|麻烦|帮|帮我|我|我们|你|您|本群|这个群|该群|群里|群|这里|这个|此|每日|每日摘要|摘要|推送|消息|信息"
-    "|通知|日报|每天|的|再|给|要|我要|我想|想|先|都|全部|以后|今后|现在|立即|马上|收到|发|it|this|the|me|us|now|please|thanks"
-    "|thank you|digest|daily|messages|sending|from|to|here|all|一下|到|在|用|做|和|点|条|份".split("|")
-)
-_WONDERING = frozenset(
-    "怎么|如何|怎样|怎么样|能|可以|能不能|可不可以|能否|可否|是否|吗|么|呢|不|别|没|不想|不要|什么|是什么|是|功能|有|没有|支持"
-    "|how|do|i|can|what|is|not|don't|dont|want|when|why|为什么|为何|什么时候|几点|时间|哪里|怎么办|不了|无法|成功".split("|")
-)
 _LONGEST_WORD = max(map(len, (*_STOPPING, *_STARTING, *_BESIDE, *_WONDERING)))
 _LONGEST_NEARLY = 40  # characters of a message that is nearly a command
 
@@ -202,7 +190,7 @@ def _company(said: str, text: str) -> Command | None:
     named = _ENDS.sub("", found[1])
     if code := code_in(named):
         return SetCompany(code)
-    if named in _ALL:
+    if named in _EVERY_COMPANY:
         return SetCompany(None)
     is_setting = said.startswith(_COMPANY_WORDS) and not named
     # 公司 followed by words is a question about the company, not a setting.

@@ -1,4 +1,4 @@
-"""When a digest is wanted: `09:00`, `早上九点半 每天`, `周一三五 9点 仅新增 300253`, `mon-wed 9am`."""
+"""When a digest is wanted: `09:00`, `早上九点半 每天`, `周一三五 9点 300253`, `mon-wed 9am`."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ _TICKER = re.compile(
 )
 
 _NUMERAL = r"(?:\d{1,9}|[零一二三四五六七八九十百两]{1,7})"
+_TENS = r"[一二三四五六七八九十]{1,3}"
 _MARK = r"(?:question|answer|问题|提问|序号|编号|no\.?|[第#q])"
 _ITS_WORD = r"(?:个?(?:问题|提问|问|题|条)|号(?:问题|问)?)"
 _SMALL = r"(?:\s*(?:\.|第)\s*(\d{1,2})(?!\d)(?:小问|小题)?)?"
@@ -36,15 +37,19 @@ _LABELS = (
     r"查看答复|for an answer|\(末尾是问题序号\)|\(it ends in the question's number\)",
     r"同题此前答复|same question answered before \(同题此前答复\)|同题|same matter",
     r"更近的活动有相近提问|a similar question at a later event",
-    r"第\d+题的相近提问|similar to your question \d+|【您问的第[\d、]+题】|\[your question [\d、]+\]",
-    rf"\({_NESTED}原编号{_NESTED}\)|\(原文无编号\)|\(printed as {_NESTED}\)|\(not numbered in the record\)",
-    r"无编号(?: \(no number\))?|\(原文未写具体日期\)|\(the record gives no day\)|\(已更正\)|\(corrected\)",
+    r"第\d+题的相近提问|similar to your question \d+",
+    r"【您问的第[\d、]+题】|\[your question [\d、]+\]",
+    rf"\({_NESTED}原编号{_NESTED}\)|\(printed as {_NESTED}\)",
+    r"\(原文无编号\)|\(not numbered in the record\)|无编号(?: \(no number\))?",
+    r"\(原文未写具体日期\)|\(the record gives no day\)|\(已更正\)|\(corrected\)",
     r"\(?共\d+小?问\)?|\d+ questions|列出其中\d+问|\d+ of them here|至|(?<![a-z])to(?![a-z])",
 )
 _SAID_BESIDE = (
-    r"请问|请|麻烦|帮我|帮忙|帮|给我|我要|我想|想|要|看一?下|看看|查看|看|查询|查一?下|查|打开|显示|发一?下|发我?|那|就|选|回复",
-    r"一下|这个|的|内容|答复|(?:公司)?(?:是)?怎么(?:回)?答的?|回答|答案|是什么|是啥|怎么说的?|[说讲]了(?:些)?什么|[说讲]的(?:是)?什么|公司",
-    r"股票代码|证券代码|股票|代码|code|please|pls|show|me|open|the|of|what is|what's|answer to|and|[和跟与及]",
+    r"请问|请|麻烦|帮我|帮忙|帮|给我|我要|我想|想|要|那|就|选|回复|公司",
+    r"看一?下|看看|查看|看|查询|查一?下|查|打开|显示|发一?下|发我?|一下|这个|的|内容",
+    r"答复|(?:公司)?(?:是)?怎么(?:回)?答的?|回答|答案|是什么|是啥|怎么说的?",
+    r"[说讲]了(?:些)?什么|[说讲]的(?:是)?什么|股票代码|证券代码|股票|代码",
+    r"code|please|pls|show|me|open|the|of|what is|what's|answer to|and|[和跟与及]",
     r"多谢|谢谢|感谢|thanks?(?: you)?|了|吧|呢|吗|啊|呀|哦|嘛|哈|啦|咯|喽|嗯",
 )
 _MARKS = r"[\s.,:;!?。、~…·\-—_|()\[\]<>《》【】「」“”\"'‘’*`$&＊]"
@@ -61,7 +66,7 @@ _TOKEN = re.compile(
             r"(?P<code>(?<!\d)\d{6}(?!\d))",
             rf"(?P<day>(?<!\d){_DAY})",
             *_LABELS,
-            r"(?P<part>(?:第\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*(?:小问|小题)|part \d{1,2})"
+            rf"(?P<part>(?:第\s*(?:\d{{1,2}}|{_TENS})\s*(?:小问|小题)|part \d{{1,2}})"
             r"(?:\s*\(共\d+小问\)| of \d+)?)",
             r"编号:?\s*(?P<record_no>(?=[^\s#]*[^\s\d#第])[^\s#第()、。;!?]+)",
             r"(?P<printed_no>(?<!\d)\d{4}-\d{3}(?!\d))",

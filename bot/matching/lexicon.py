@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bot.errors import BotError
+from bot.errors import BotError, reason
 from bot.matching.text import normalise
 from bot.typed import consists_of
 
@@ -111,7 +111,15 @@ class Lexicon:
     def words(self) -> frozenset[str]:
         """Every word of every list."""
         nested = (*self.same, *self.metric, *self.touchy)
-        flat = (self.function, self.particle, self.idle, self.common, self.up, self.down, self.company)
+        flat = (
+            self.function,
+            self.particle,
+            self.idle,
+            self.common,
+            self.up,
+            self.down,
+            self.company,
+        )
         return frozenset(word for line in (*nested, *flat) for word in line)
 
     @cached_property
@@ -235,7 +243,7 @@ def _read(path: Path) -> dict[str, list[Any]]:
         text = path.read_bytes().decode("utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
-        raise BotError(f"{path} 读不了（{error.strerror or error}）；请检查文件权限") from error
+        raise BotError(f"{path} 读不了（{reason(error)}）；请检查文件权限") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise BotError(f"{path} 第{line}行不是 UTF-8；请另存为 UTF-8 编码") from error
