@@ -21,7 +21,7 @@ from bot.wording.presentation import Words
 NOTHING_ASKED = SmallTalk("nothing asked")
 
 _FILE = Path(__file__).with_name("small_talk.toml")
-_MARKS = re.compile(r"\W+")
+_ENDS = re.compile(r"^\W+|\W+$")
 
 
 def unless_asked(command: Command, library: Library) -> Command:
@@ -47,10 +47,12 @@ def kind_of(text: str) -> str | None:
     """
     typed = plain(text)
     kinds, together, longest = _words()
-    alone = _MARKS.sub("", typed)
-    found = {alone} if any(alone in own for own in kinds.values()) else None
-    found = found or words_of(typed, together, longest) or set()
-    return next((kind for kind, own in kinds.items() if not found.isdisjoint(own)), None)
+    alone = _ENDS.sub("", typed)
+    if kind := next((kind for kind, own in kinds.items() if alone in own), None):
+        return kind
+    found = words_of(typed, together, longest) or set()
+    whole = {word for word in found if not any(word != one and word in one for one in found)}
+    return next((kind for kind, own in kinds.items() if not whole.isdisjoint(own)), None)
 
 
 def reply(talk: SmallTalk, library: Library, words: Words) -> Reply:

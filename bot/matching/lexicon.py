@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,8 @@ from bot.matching.text import normalise
 from bot.typed import consists_of
 
 FILE = Path(__file__).with_name("lexicon.toml")
-_NESTED = ("same", "metric", "touchy")
+_APART = "apart"
+_NESTED = ("same", "metric", "touchy", _APART)
 _FLAT = ("function", "particle", "idle", "common", "up", "down", "company")
 _FORMS = {True: '[["可转债", "转债"], ["减持", "套现"]]', False: '["公司", "贵司"]'}
 
@@ -60,13 +61,20 @@ class Phrases:
             else:
                 at += 1
 
-    def lines(self, text: str) -> set[int]:
-        """The lines of every phrase in the text, inner ones too."""
+    def lines(self, text: str, apart: Collection[tuple[str, int]] = ()) -> set[int]:
+        """The lines of every phrase in the text, inner ones too.
+
+        Args:
+            text: Normalised.
+            apart: Phrases that are none there, with where they begin.
+        """
         return {
             self._line[phrase]
             for start in {text[at : at + 2] for at in range(len(text))}
             for phrase in self._candidates(start)
-            if phrase in text and self._stands(text, text.index(phrase), phrase)
+            if phrase in text
+            and self._stands(text, text.index(phrase), phrase)
+            and not (apart and _only_apart(text, phrase, apart))
         }
 
     def _candidates(self, start: str) -> Sequence[str]:
@@ -88,6 +96,15 @@ class Phrases:
         return not (_latin(before) and _latin(phrase[0])) and not _latin(after)
 
 
+def _only_apart(text: str, phrase: str, apart: Collection[tuple[str, int]]) -> bool:
+    at = text.find(phrase)
+    while at >= 0:
+        if (phrase, at) not in apart:
+            return False
+        at = text.find(phrase, at + 1)
+    return True
+
+
 def _latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
@@ -99,6 +116,7 @@ class Lexicon:
     same: tuple[tuple[str, ...], ...]
     metric: tuple[tuple[str, ...], ...]
     touchy: tuple[tuple[str, ...], ...]
+    apart: tuple[tuple[str, ...], ...]
     function: tuple[str, ...]
     particle: tuple[str, ...]
     idle: tuple[str, ...]
@@ -109,22 +127,26 @@ class Lexicon:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of every list."""
+        """Every word that somebody may have meant who typed it otherwise; nothing is looked up by
+        an idle one."""
         nested = (*self.same, *self.metric, *self.touchy)
-        flat = (
-            self.function,
-            self.particle,
-            self.idle,
-            self.common,
-            self.up,
-            self.down,
-            self.company,
-        )
+        flat = (self.function, self.common, self.up, self.down, self.company)
         return frozenset(word for line in (*nested, *flat) for word in line)
 
     @cached_property
     def synonyms(self) -> Phrases:
         return _lines(self.same)
+
+    def inner(self, text: str) -> set[tuple[str, int]]:
+        """Words of a normalised text that are none there but a piece of a longer one, each with
+        where it begins: 股价 in 转股价."""
+        found: set[tuple[str, int]] = set()
+        for longer, *pieces in self.apart:
+            at = text.find(longer)
+            while at >= 0:
+                found |= {(piece, at + longer.index(piece)) for piece in pieces if piece in longer}
+                at = text.find(longer, at + 1)
+        return found
 
     @cached_property
     def metrics(self) -> Phrases:
@@ -225,7 +247,9 @@ def read_lexicon(beside: Path | None = None) -> Lexicon:
         for name, lines in _read(own).items():
             if name in _FLAT:
                 lists[name] += lines
-            for line in lines if name in _NESTED else ():
+            if name == _APART:  # whose first word is the longer one
+                lists[name] += lines
+            for line in lines if name in _NESTED and name != _APART else ():
                 lists[name] = _joined(lists[name], line)
     return Lexicon(**{name: tuple(lists[name]) for name in (*_NESTED, *_FLAT)})
 
