@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from bot.commands.plans import is_like_a_plan, parse_plan
+from bot.commands.plans import is_like_a_time, lacks_a_time, parse_plan
 from bot.commands.references import (
     ONE_AT_A_TIME,
     code_in,
@@ -128,7 +128,7 @@ def _without_limit(text: str) -> str:
 
 def _command(typed: str, text: str, companies: Mapping[str, str]) -> Command:
     """A command, or a question, of plain text and the same as typed."""
-    cited = read_citation(typed)
+    cited = read_citation(typed, companies)
     if cited:
         return _original(cited, text)
     typed = with_codes(typed, companies).strip()
@@ -142,8 +142,8 @@ def _command(typed: str, text: str, companies: Mapping[str, str]) -> Command:
             return command
     return (
         _unsubscribe(bare)
-        or _subscribe(said, text)
-        or _company(said, text)
+        or _subscribe(said)
+        or _company(said)
         or _latest(said)
         or read_reference(typed)
         or _nearly(bare)
@@ -183,7 +183,7 @@ def _latest(said: str) -> ShowLatest | None:
     return None
 
 
-def _company(said: str, text: str) -> Command | None:
+def _company(said: str) -> Command | None:
     found = _COMPANY.fullmatch(said)
     if not found:
         return None
@@ -197,7 +197,7 @@ def _company(said: str, text: str) -> Command | None:
     return Unreadable("how to set company") if is_setting or named.isdigit() else None
 
 
-def _subscribe(said: str, text: str) -> Command | None:
+def _subscribe(said: str) -> Command | None:
     found = _SUBSCRIBE.fullmatch(said)
     if not found:
         return None
@@ -205,14 +205,10 @@ def _subscribe(said: str, text: str) -> Command | None:
     plan = parse_plan(rest)
     if plan is not None:
         return Subscribe(plan)
-    if not rest:
-        return Unreadable("how to subscribe")
-    if consists_of(rest, _BESIDE | _WONDERING, _LONGEST_WORD):
+    if lacks_a_time(rest) or consists_of(rest, _BESIDE | _WONDERING, _LONGEST_WORD):
         return Unreadable("how to subscribe")
     # 订阅收入是多少 is a question about the company's subscriptions.
-    if word == "subscribe" or is_like_a_plan(rest):
-        return Unreadable("bad time" if re.search(r"\w", rest) else "how to subscribe", rest)
-    return None
+    return Unreadable("bad time", rest) if word == "subscribe" or is_like_a_time(rest) else None
 
 
 def _unsubscribe(said: str) -> Command | None:

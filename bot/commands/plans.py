@@ -9,7 +9,7 @@ from bot.commands.values import Plan
 from bot.numerals import chinese_number
 from bot.typed import plain
 
-OPTIONS = {
+_OPTIONS = {
     "every_day": re.compile(r"每天|每日|天天|every\s?day|daily"),
     "new_only": re.compile(r"仅新增|只看新增|只要新增|new\s?only|only\s?new"),
     "desk": re.compile(r"(?<![a-z])desk(?![a-z])"),
@@ -63,7 +63,7 @@ desk=False, weekdays=())
     """
     rest = plain(text)
     given = {}
-    for name, option in OPTIONS.items():
+    for name, option in _OPTIONS.items():
         rest, count = option.subn(" ", rest)
         given[name] = bool(count)
     companies = tuple(dict.fromkeys(_CODE.findall(rest)))
@@ -76,12 +76,17 @@ desk=False, weekdays=())
     return Plan(at, **given, companies=companies, weekdays=weekdays) if at else None
 
 
-def is_like_a_plan(text: str) -> bool:
-    """Whether plain text that is no plan was meant as one: 25:00, or options alone."""
+def lacks_a_time(text: str) -> bool:
+    """Whether plain text is a plan's options alone."""
     rest = _DAYS.sub(" ", _CODE.sub(" ", text))
-    for option in OPTIONS.values():
+    for option in _OPTIONS.values():
         rest = option.sub(" ", rest)
-    return not _NOISE.sub("", rest) or bool(_LIKE_A_TIME.search(text))
+    return not _NOISE.sub("", rest)
+
+
+def is_like_a_time(text: str) -> bool:
+    """Whether plain text that is no plan was meant as one: 25:00."""
+    return bool(_LIKE_A_TIME.search(text))
 
 
 def _weekdays(printed: str) -> set[int]:

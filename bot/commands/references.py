@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.commands.values import Ask, Command, Show, ShowLatest, ShowRecord, Unreadable
 from bot.numerals import chinese_number
@@ -85,12 +85,18 @@ _IN_NUMBER = re.compile(rf"\D*?({_NUMERAL})\s*{_ITS_WORD}?{_SMALL}")
 
 _SOURCE = re.compile(r"^[\s*_>•-]*(?:出处|source)\s*:\s*(.+)$", re.MULTILINE)
 _SOURCE_ID = re.compile(r"(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?[\W_]*$")
-_SOURCE_NO = re.compile(r"编号(.+?)\s+(?:第\d+问|question \d+)")
+_SOURCE_NO = re.compile(r"(?<!无)编号(.+?)\s+(?:第\d+问|question \d+)")
 _SOURCE_NUMBER = re.compile(r"(?:第|question )(\d{1,9})(?:问|(?!\d))")
 _SOURCE_PART = re.compile(r"第(\d{1,2})小问|part (\d{1,2}) of")
 _HEAD = re.compile(rf"\((\d{{6}})\)\s*({_DAY})(?:\s*(?:至|to)\s*({_DAY}))?")
+_BEFORE_HEAD = re.compile(
+    r"[\s*_>]*(?:(?:【您问的|\[your question)[^】\]]*[】\]]\s*)?[^\s()?!。]{2,12}"
+)
+_AFTER_HEAD = re.compile(
+    rf"(?:\s|、|,|至|to|{_DAY}|\(原文未写具体日期\)|\(the record gives no day\)|{_ACTIVITY})*"
+)
 _FORM = re.compile(r"^[\s*_>]*投资者关系活动记录表\s.*$", re.MULTILINE)
-_OPTION = re.compile(r"[a-e][.、]\s*\(((?:[^()]|\([^()]*\))*(?:第\d+问)\)?)\)\s*(\S.*)", re.DOTALL)
+_OPTION = re.compile(rf"[a-e][.、]\s*\((?=[^\n]*?第\d+问)({_NESTED})\)\s*(\S.*)", re.DOTALL)
 _LISTED = re.compile(r"(\d{6}/[^\s#]+#\d{1,9})、.+", re.DOTALL)
 
 
@@ -128,11 +134,11 @@ def code_in(text: str) -> str | None:
     return codes.pop() if len(codes) == 1 and not rest else None
 
 
-def read_citation(text: str) -> Command | None:
+def read_citation(text: str, companies: Mapping[str, str]) -> Command | None:
     """What a plain text that holds the bot's own lines cites; None where it holds none."""
     sources = _SOURCE.findall(text)
     if not sources:
-        return _record_line(text) or _option(text)
+        return _head_line(text) or _record_line(text) or _option(text, companies)
     heads = _HEAD.findall(text)
     head = heads[0] if len(heads) == 1 else None
     cited = {command for source in sources if (command := _source(source, head))}
@@ -155,8 +161,17 @@ def _source(line: str, head: tuple[str, str, str] | None) -> Show | None:
         int(part[1] or part[2]) if part else None,
         company_code=head[0] if head else None,
         record_no=record_no[1].strip() if record_no else None,
-        day=(head[2] or head[1]) if head else None,
+        day=_iso(head[2] or head[1]) if head else None,
     )
+
+
+def _head_line(text: str) -> ShowRecord | None:
+    """`卫宁健康（300253）2025-04-28 业绩说明会`, also where its record is not stored any more."""
+    found = _HEAD.search(text)
+    if found and _BEFORE_HEAD.fullmatch(text[: found.start()]):
+        if _AFTER_HEAD.fullmatch(text[found.end() :]):
+            return ShowRecord(None, found[1], None, _iso(found[3] or found[2]))
+    return None
 
 
 def _record_line(text: str) -> Command | None:
@@ -164,20 +179,23 @@ def _record_line(text: str) -> Command | None:
     lines = _FORM.findall(text)
     if not lines:
         return None
+    if len(lines) > 1:
+        return ONE_AT_A_TIME
     found = read_reference(lines[0])
     head = _HEAD.search(text)
-    if not isinstance(found, ShowRecord) or len(lines) > 1:
-        return ONE_AT_A_TIME if len(lines) > 1 else None
-    return replace(found, company_code=head[1]) if head and not found.record_id else found
+    if head and not (isinstance(found, ShowRecord) and found.record_id):
+        record_no = found.record_no if isinstance(found, ShowRecord) else None
+        return ShowRecord(None, head[1], record_no, _iso(head[3] or head[2]))
+    return found if isinstance(found, ShowRecord) else None
 
 
-def _option(text: str) -> Command | None:
+def _option(text: str, companies: Mapping[str, str]) -> Command | None:
     """A line of an offer (`A. （卫宁健康 2025-04-28 第3问）…`) or of a record's list."""
     if listed := _LISTED.fullmatch(text.strip()):
         return read_reference(listed[1])
     if (option := _OPTION.fullmatch(text.strip())) is None:
         return None
-    found = read_reference(option[1])
+    found = read_reference(with_codes(option[1], companies))
     named_fully = isinstance(found, Show) and found.company_code and found.day
     # A number alone says less than the question's own words.
     return found if named_fully else Ask(option[2])
@@ -237,7 +255,9 @@ def _take_number(named: _Named, said: str, is_bare: bool) -> bool:
 def _wanted(named: _Named) -> Command | None:
     numbers = named.numbers | named.bare
     codes = named.codes | {code for code, _ in named.ids}
-    if len(named.ids) > 1 or (len(numbers) > 1 and not named.bare) or len(named.parts) > 1:
+    if len(named.ids) > 1 or len(named.numbers) > 1 or len(named.parts) > 1:
+        return ONE_AT_A_TIME
+    if len(codes) > 1 and numbers:
         return ONE_AT_A_TIME
     if len(numbers) > 1 or len(codes) > 1 or len(named.record_nos) > 1:
         return None
