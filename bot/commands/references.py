@@ -168,10 +168,11 @@ def _source(line: str, head: tuple[str, str, str] | None) -> Show | None:
 def _head_line(text: str) -> ShowRecord | None:
     """`卫宁健康（300253）2025-04-28 业绩说明会`, also where its record is not stored any more."""
     found = _HEAD.search(text)
-    if found and _BEFORE_HEAD.fullmatch(text[: found.start()]):
-        if _AFTER_HEAD.fullmatch(text[found.end() :]):
-            return ShowRecord(None, found[1], None, _iso(found[3] or found[2]))
-    return None
+    if not (found and _BEFORE_HEAD.fullmatch(text[: found.start()])):
+        return None
+    if not _AFTER_HEAD.fullmatch(text[found.end() :]):
+        return None
+    return ShowRecord(None, found[1], None, _iso(found[3] or found[2]))
 
 
 def _record_line(text: str) -> Command | None:
