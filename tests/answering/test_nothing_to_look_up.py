@@ -45,9 +45,7 @@ def desk(request, tmp_path_factory):
 def wordy(desk, texts):
     """Those that official words, or offers, or a miss came of."""
     return [
-        text
-        for text in texts
-        if isinstance(desk.reply(Message(text)), Answer | Suggest | Decline)
+        text for text in texts if isinstance(desk.reply(Message(text)), Answer | Suggest | Decline)
     ]
 
 
