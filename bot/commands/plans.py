@@ -33,7 +33,7 @@ _DAYS = re.compile(
     rf"{'|'.join(_WEEKENDS)}|{_CHINESE_DAY}(?:{_JOINED}{_FURTHER_DAY})*"
     rf"|{_ENGLISH_DAY}(?:{_JOINED}{_ENGLISH_DAY})*"
 )
-_DAY_OR_RANGE = re.compile(rf"(to|[-~—–至到])|([{_WEEKDAYS}天])|([a-z]{{3}})[a-z]*")
+_DAY_OR_RANGE = re.compile(rf"(to|[-~—–至到])|([{_WEEKDAYS}天])|({'|'.join(_ENGLISH_WEEKDAYS)})")
 _WORKING = (0, 1, 2, 3, 4)
 
 _MORNING = ("凌晨", "清晨", "早上", "早晨", "早", "上午", "am")

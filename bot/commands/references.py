@@ -68,7 +68,7 @@ _TOKEN = re.compile(
             *_LABELS,
             rf"(?P<part>(?:第\s*(?:\d{{1,2}}|{_TENS})\s*(?:小问|小题)|part \d{{1,2}})"
             r"(?:\s*\(共\d+小问\)| of \d+)?)",
-            r"编号:?\s*(?P<record_no>(?=[^\s#]*[^\s\d#第])[^\s#第()、。;!?]+)",
+            r"编号:?\s*(?P<record_no>(?=\S*\d)(?=\d*[^\s\d#第])[^\s#第()、。;!?]{1,40})",
             r"(?P<printed_no>(?<!\d)\d{4}-\d{3}(?!\d))",
             rf"(?P<number>{_MARK}\s*{_NUMERAL}\s*{_ITS_WORD}?{_SMALL}"
             rf"|\d{{1,9}}\s*(?:号?问题?|题|条){_SMALL})",  # 两个问题 names none
