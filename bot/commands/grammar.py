@@ -58,10 +58,11 @@ _EVERY_COMPANY = frozenset(_LISTS["every_company"])
 # To end a digest or to begin one, what may be said around that, and what only asks about it.
 _STOPPING = frozenset(_LISTS["stopping"])
 _STARTING = frozenset(_LISTS["starting"])
+_PERHAPS_STOPPING = frozenset(_LISTS["perhaps_stopping"])
 _BESIDE = frozenset(_LISTS["beside"])
 _WONDERING = frozenset(_LISTS["wondering"])
 
-_MARKS = r"[\s.,:;!?。、~…·\-—()\[\]<>《》【】「」“”\"'‘’*`]"
+_MARKS = r"[\s.,:;!?。、~…·\-—/()\[\]<>《》【】「」“”\"'‘’*`]"
 _POLITE = (
     r"请问|请|麻烦您?|帮我|帮忙|给我|我想看|我要看|我想|我要|看看|看一?下|看|查看"
     r"|please|pls|show me|show"
@@ -84,6 +85,7 @@ _ORDINAL = re.compile(
 _ENGLISH = ("first", "second", "third", "fourth", "fifth")
 
 _SUBSCRIBE = re.compile(r"(subscribe|订阅)(?![a-z])\s*(?:to\s+|:)?\s*(.*)", re.DOTALL)
+_SUBSCRIBE_LAST = re.compile(r"(.+?)\s*(subscribe|订阅)", re.DOTALL)
 _COMPANY = re.compile(
     r"(?:company(?![a-z])|公司|只看|只查|只答|切换到?|换成)\s*[:：]?\s*(.*)", re.DOTALL
 )
@@ -116,7 +118,7 @@ def parse(text: str, companies: Mapping[str, str] | None = None) -> tuple[Comman
     days = {limit: _day(limit) for limit in limits}
     unreadable = next((limit for limit, day in days.items() if day is None), None)
     if unreadable or len({*days.values()}) > 1:
-        return Unreadable("bad date", unreadable or max(limits)), None
+        return Unreadable("bad date", unreadable or "、".join(sorted(limits))), None
     text = _without_limit(text)
     return _command(plain(text), text, companies or {}), days[limits.pop()]
 
@@ -141,7 +143,8 @@ def _command(typed: str, text: str, companies: Mapping[str, str]) -> Command:
         if command := _WORDS.get(candidate) or _picked(candidate):
             return command
     return (
-        _unsubscribe(bare)
+        _unsubscribe(said)
+        or _unsubscribe(bare)
         or _subscribe(said)
         or _company(said)
         or _latest(said)
@@ -198,6 +201,8 @@ def _company(said: str) -> Command | None:
 
 
 def _subscribe(said: str) -> Command | None:
+    if early := _SUBSCRIBE_LAST.fullmatch(said):  # 9点订阅
+        said = f"{early[2]} {early[1]}" if parse_plan(early[1]) else said
     found = _SUBSCRIBE.fullmatch(said)
     if not found:
         return None
@@ -213,6 +218,8 @@ def _subscribe(said: str) -> Command | None:
 
 def _unsubscribe(said: str) -> Command | None:
     """The end of the digest, or how to end it where that is asked or denied."""
+    if said in _PERHAPS_STOPPING:
+        return Unreadable("how to unsubscribe")
     if len(said) > _LONGEST_NEARLY or not any(word in said for word in _STOPPING):
         return None
     if consists_of(said, _STOPPING | _BESIDE, _LONGEST_WORD):

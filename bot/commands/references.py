@@ -25,10 +25,10 @@ _TICKER = re.compile(
 
 _NUMERAL = r"(?:\d{1,9}|[零一二三四五六七八九十百两]{1,7})"
 _TENS = r"[一二三四五六七八九十]{1,3}"
-_MARK = r"(?:question|answer|问题|提问|序号|编号|no\.?|[第#q])"
+_MARK = r"(?:question(?: no\.?)?|answer|#第|问题|提问|序号|编号|no\.?|[第#q])"
 _ITS_WORD = r"(?:个?(?:问题|提问|问|题|条)|号(?:问题|问)?)"
 _SMALL = r"(?:\s*(?:\.|第)\s*(\d{1,2})(?!\d)(?:小问|小题)?)?"
-_DAY = r"\d{4}(?:-\d{2}-\d{2}|[/.]\d{1,2}[/.]\d{1,2}|年\d{1,2}月(?:\d{1,2}日)?|-\d{2}(?!\d))"
+_DAY = r"\d{4}(?:-\d{2}-\d{2}|[/.]\d{1,2}[/.]\d{1,2}|年(?:\d{1,2}月(?:\d{1,2}日)?)?|-\d{2}(?!\d))"
 _NESTED = r"(?:[^()]|\([^()]*\))*"
 
 # What stands around a reference: the bot's own labels, what people say beside one, marks.
@@ -52,7 +52,7 @@ _SAID_BESIDE = (
     r"code|please|pls|show|me|open|the|of|what is|what's|answer to|and|[和跟与及]",
     r"多谢|谢谢|感谢|thanks?(?: you)?|了|吧|呢|吗|啊|呀|哦|嘛|哈|啦|咯|喽|嗯",
 )
-_MARKS = r"[\s.,:;!?。、~…·\-—_|()\[\]<>《》【】「」“”\"'‘’*`$&＊]"
+_MARKS = r"[\s.,:;!?。、~…·\-—_|/()\[\]<>《》【】「」“”\"'‘’*`$&＊]"
 _ACTIVITY = (
     r"业绩说明会|特定对象调研|分析师会议|媒体采访|新闻发布会|路演活动|现场参观|电话会议|现场调研|线上会议|投资者接待日"
     r"|网上说明会|其他"
@@ -61,14 +61,14 @@ _ACTIVITY = (
 _TOKEN = re.compile(
     "|".join(
         (
-            r"(?P<id>\d{6}\s*/\s*(?:\([^\s#@()]*\)|[^\s#@,;:!?、。()])+"
+            r"(?P<id>\d{6}\s*/\s*(?!第)(?:\([^\s#@()]*\)|[^\s#@,;:!?、。()])+"
             rf"(?:\s*#\s*\d{{1,9}}{_SMALL})?)",
             r"(?P<code>(?<!\d)\d{6}(?!\d))",
             rf"(?P<day>(?<!\d){_DAY})",
             *_LABELS,
             rf"(?P<part>(?:第\s*(?:\d{{1,2}}|{_TENS})\s*(?:小问|小题)|part \d{{1,2}})"
             r"(?:\s*\(共\d+小问\)| of \d+)?)",
-            r"编号:?\s*(?P<record_no>(?=\S*\d)(?=\d*[^\s\d#第])[^\s#第()、。;!?]{1,40})",
+            r"(?:记录)?编号:?\s*(?P<record_no>(?=\S*\d)(?=\d*[^\s\d#第])[^\s#第()、。;!?]{1,40})",
             r"(?P<printed_no>(?<!\d)\d{4}-\d{3}(?!\d))",
             rf"(?P<number>{_MARK}\s*{_NUMERAL}\s*{_ITS_WORD}?{_SMALL}"
             rf"|\d{{1,9}}\s*(?:号?问题?|题|条){_SMALL})",  # 两个问题 names none
@@ -83,7 +83,7 @@ _TOKEN = re.compile(
 _ID = re.compile(rf"(\d{{6}})\s*/\s*([^#]+?)\s*(?:#\s*(\d{{1,9}}){_SMALL})?")
 _IN_NUMBER = re.compile(rf"\D*?({_NUMERAL})\s*{_ITS_WORD}?{_SMALL}")
 
-_SOURCE = re.compile(r"^[\s*_>•-]*(?:出处|source)\s*:\s*(.+)$", re.MULTILINE)
+_SOURCE = re.compile(r"(?:出处|source)\s*:\s*((?:(?!(?:出处|source)\s*:)[^\n])+)")
 _SOURCE_ID = re.compile(r"(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?[\W_]*$")
 _SOURCE_NO = re.compile(r"(?<!无)编号(.+?)\s+(?:第\d+问|question \d+)")
 _SOURCE_NUMBER = re.compile(r"(?:第|question )(\d{1,9})(?:问|(?!\d))")
@@ -258,9 +258,9 @@ def _wanted(named: _Named) -> Command | None:
     codes = named.codes | {code for code, _ in named.ids}
     if len(named.ids) > 1 or len(named.numbers) > 1 or len(named.parts) > 1:
         return ONE_AT_A_TIME
-    if len(codes) > 1 and numbers:
+    if len(codes) > 1:
         return ONE_AT_A_TIME
-    if len(numbers) > 1 or len(codes) > 1 or len(named.record_nos) > 1:
+    if len(numbers) > 1 or len(named.record_nos) > 1:
         return None
     record_id = next((f"{code}/{no}" for code, no in named.ids), None)
     place = {
