@@ -21,6 +21,7 @@ from bot.wording.presentation import Words
 NOTHING_ASKED = SmallTalk("nothing asked")
 
 _FILE = Path(__file__).with_name("small_talk.toml")
+_SERVICE = ("contact", "companies")
 _ENDS = re.compile(r"^\W+|\W+$")
 
 
@@ -46,11 +47,11 @@ def kind_of(text: str) -> str | None:
     ('thanks', None)
     """
     typed = plain(text)
-    kinds, together, longest = _words()
+    kinds, together, asked, longest = _words()
     alone = _ENDS.sub("", typed)
     if kind := next((kind for kind, own in kinds.items() if alone in own), None):
         return kind
-    found = words_of(typed, together, longest) or set()
+    found = words_of(typed, together, longest) or words_of(typed, asked, longest) or set()
     whole = {word for word in found if not any(word != one and word in one for one in found)}
     return next((kind for kind, own in kinds.items() if not whole.isdisjoint(own)), None)
 
@@ -67,13 +68,17 @@ def reply(talk: SmallTalk, library: Library, words: Words) -> Reply:
 
 
 @cache
-def _words() -> tuple[dict[str, frozenset[str]], frozenset[str], int]:
-    """The words by kind, those that may stand together, and how long the longest is.
+def _words() -> tuple[dict[str, frozenset[str]], frozenset[str], frozenset[str], int]:
+    """The words by kind, those that may stand together, those that may make a question of service,
+    and how long the longest is.
 
     A single character stands for a word of its own only where nothing else is said.
     """
     content = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     beside = frozenset(map(plain, content.pop("beside")))
+    asked = frozenset(map(plain, content.pop("asked"))) | beside
     kinds = {kind: frozenset(map(plain, words)) for kind, words in content.items()}
-    together = frozenset(word for own in kinds.values() for word in own if len(word) > 1) | beside
-    return kinds, together, max(map(len, together))
+    alone = {word for own in kinds.values() for word in own if len(word) == 1 and word.isalnum()}
+    together = frozenset().union(beside, *kinds.values()) - (alone - beside)
+    service = asked.union(*(kinds[kind] for kind in _SERVICE))
+    return kinds, together, service, max(map(len, together | service))
