@@ -3,8 +3,8 @@
 1. A date limit is taken off: `@2025-06-30`.
 2. Full and half width, case, script, marks at the ends and what politeness adds (请…, …吧谢谢)
    make no difference to a command.
-3. What is nearly a command says what to type: as a search, `不用再退订` would leave a subscription
-   on and a question of nobody in the list of misses.
+3. What is nearly a command says what to type: as a search, `怎么退订` would leave a subscription on,
+   and a question that nobody asked in the list of misses.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _QUESTION_MARKS = re.compile(r"[?!。.~…\s]*")
 
 _CHOOSE = r"(?:(?:我?要?选择?|就选?|回复|点|要|option|choose|pick|选项)\s*)?"
 _LETTER = re.compile(rf"{_CHOOSE}\W*([a-z])\W*(?:选项|项|个)?")
-_LETTERS = re.compile(rf"{_CHOOSE}[a-e](?:\s*[,、和跟与及&/]?\s*[a-e])+")
+_LETTERS = re.compile(rf"{_CHOOSE}[a-e](?:\s*[,、和跟与及]\s*[a-e])+")  # CB is a bond
 _ORDINAL = re.compile(
     r"(?:我?要?选择?|就选?|选项)\s*第?\s*(\d{1,2}|[一二三四五六七八九十两])\s*(?:个|项|条|号)?"
     r"|(?:就|上面|上述|那|要|我要)*第\s*(\d{1,2}|[一二三四五六七八九十])\s*(?:个|项)(?:选项)?"

@@ -170,6 +170,8 @@ class Lexicon:
         when, and these names."""
         if "".join(filter(str.isalnum, text)) in self._alone:
             return True
+        if self.metrics.lines(text):  # 股东数量
+            return False
         words = self._idle_words.union(names)
         return consists_of(_WHEN.sub(" ", text), words, max(map(len, words)))
 
