@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -47,13 +49,13 @@ def kind_of(text: str) -> str | None:
     ('thanks', None)
     """
     typed = plain(text)
-    kinds, together, asked, longest = _words()
+    lists = _lists()
     alone = _ENDS.sub("", typed)
-    if kind := next((kind for kind, own in kinds.items() if alone in own), None):
+    if kind := lists.kind({alone}):
         return kind
-    found = words_of(typed, together, longest) or words_of(typed, asked, longest) or set()
-    whole = {word for word in found if not any(word != one and word in one for one in found)}
-    return next((kind for kind, own in kinds.items() if not whole.isdisjoint(own)), None)
+    found = words_of(typed, lists.together, lists.longest)
+    found = found or words_of(typed, lists.service, lists.longest) or set()
+    return lists.kind({word for word in found if not any(word in one for one in found - {word})})
 
 
 def reply(talk: SmallTalk, library: Library, words: Words) -> Reply:
@@ -67,18 +69,26 @@ def reply(talk: SmallTalk, library: Library, words: Words) -> Reply:
             return Notice(words.small_talk(kind))
 
 
-@cache
-def _words() -> tuple[dict[str, frozenset[str]], frozenset[str], frozenset[str], int]:
-    """The words by kind, those that may stand together, those that may make a question of service,
-    and how long the longest is.
+@dataclass(frozen=True)
+class _Lists:
+    kinds: dict[str, frozenset[str]]
+    together: frozenset[str]  # all that may stand beside each other
+    service: frozenset[str]  # what makes a whole question of service: 证券部的电话是多少
+    longest: int  # characters of the longest of them
 
-    A single character stands for a word of its own only where nothing else is said.
-    """
+    def kind(self, words: Collection[str]) -> str | None:
+        """The first kind that has one of the words."""
+        return next((kind for kind, own in self.kinds.items() if not own.isdisjoint(words)), None)
+
+
+@cache
+def _lists() -> _Lists:
     content = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     beside = frozenset(map(plain, content.pop("beside")))
-    asked = frozenset(map(plain, content.pop("asked"))) | beside
+    asked = beside.union(map(plain, content.pop("asked")))
     kinds = {kind: frozenset(map(plain, words)) for kind, words in content.items()}
-    alone = {word for own in kinds.values() for word in own if len(word) == 1 and word.isalnum()}
-    together = frozenset().union(beside, *kinds.values()) - (alone - beside)
+    # A single character is a word of its own only where nothing else is said.
+    single = {word for own in kinds.values() for word in own if len(word) == 1 and word.isalnum()}
+    together = beside.union(*kinds.values()) - (single - beside)
     service = asked.union(*(kinds[kind] for kind in _SERVICE))
-    return kinds, together, service, max(map(len, together | service))
+    return _Lists(kinds, together, service, max(map(len, together | service)))

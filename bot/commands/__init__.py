@@ -2,7 +2,8 @@
 
     values        what a message may want
     grammar       text → one of these; words of command, letters, what is nearly a command
-    references    numbers, ids, codes and the bot's own citations → a question or a record
+    references    numbers, ids and codes → a question or a record
+    citations     the bot's own lines, pasted back → the same
     plans         when a digest is wanted
 
 Width, case and script do not matter; `／ir`-style command words and mention marks are already off.

@@ -3,8 +3,8 @@
 1. A date limit is taken off: `@2025-06-30`.
 2. Full and half width, case, script, marks at the ends and what politeness adds (请…, …吧谢谢)
    make no difference to a command.
-3. What is nearly a command says what to type: as a search, `怎么退订` would leave a subscription on,
-   and a question that nobody asked in the list of misses.
+3. What is nearly a command says what to type: as a search, `怎么退订` would leave a subscription
+   on, and a question that nobody asked in the list of misses.
 """
 
 from __future__ import annotations
@@ -15,14 +15,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from bot.commands.citations import read_citation
 from bot.commands.plans import is_like_a_time, lacks_a_time, parse_plan
-from bot.commands.references import (
-    ONE_AT_A_TIME,
-    code_in,
-    read_citation,
-    read_reference,
-    with_codes,
-)
+from bot.commands.references import ONE_AT_A_TIME, code_in, read_reference, with_codes
 from bot.commands.values import (
     Ask,
     Command,

@@ -1,8 +1,7 @@
-"""Numbers, ids, codes and the bot's own citations: which question or record is named.
+"""Numbers, ids and codes: which question or record is named.
 
-1. A 出处 line says which, wherever it stands: a whole answer pasted back is its citation.
-2. Else the text is a row of tokens – id, code, 编号, number, part, day – with words around them
-   that say nothing more (第3问是什么, 请给我看). What holds any other word is no reference.
+Such a text is a row of tokens – id, code, 编号, number, part, day – with words around them that say
+nothing more (第3问是什么, 请给我看). What holds any other word is no reference.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.commands.values import Ask, Command, Show, ShowLatest, ShowRecord, Unreadable
+from bot.commands.values import Command, Show, ShowLatest, ShowRecord, Unreadable
 from bot.numerals import chinese_number
 
+_YEARS = range(1900, 2100)  # 2024 alone is no question's number
 ONE_AT_A_TIME = Unreadable("one at a time")
 
 # Codes as traders write them: SZ300253, 300253.SZ, sz.300253, $卫宁健康(SZ300253)$.
@@ -28,8 +28,8 @@ _TENS = r"[一二三四五六七八九十]{1,3}"
 _MARK = r"(?:question(?: no\.?)?|answer|#第|问题|提问|序号|编号|no\.?|[第#q])"
 _ITS_WORD = r"(?:个?(?:问题|提问|问|题|条)|号(?:问题|问)?)"
 _SMALL = r"(?:\s*(?:\.|第)\s*(\d{1,2})(?!\d)(?:小问|小题)?)?"
-_DAY = r"\d{4}(?:-\d{2}-\d{2}|[/.]\d{1,2}[/.]\d{1,2}|年(?:\d{1,2}月(?:\d{1,2}日)?)?|-\d{2}(?!\d))"
-_NESTED = r"(?:[^()]|\([^()]*\))*"
+DAY = r"\d{4}(?:-\d{2}-\d{2}|[/.]\d{1,2}[/.]\d{1,2}|年(?:\d{1,2}月(?:\d{1,2}日)?)?|-\d{2}(?!\d))"
+NESTED = r"(?:[^()]|\([^()]*\))*"
 
 # What stands around a reference: the bot's own labels, what people say beside one, marks.
 _LABELS = (
@@ -39,7 +39,7 @@ _LABELS = (
     r"更近的活动有相近提问|a similar question at a later event",
     r"第\d+题的相近提问|similar to your question \d+",
     r"【您问的第[\d、]+题】|\[your question [\d、]+\]",
-    rf"\({_NESTED}原编号{_NESTED}\)|\(printed as {_NESTED}\)",
+    rf"\({NESTED}原编号{NESTED}\)|\(printed as {NESTED}\)",
     r"\(原文无编号\)|\(not numbered in the record\)|无编号(?: \(no number\))?",
     r"\(原文未写具体日期\)|\(the record gives no day\)|\(已更正\)|\(corrected\)",
     r"\(?共\d+小?问\)?|\d+ questions|列出其中\d+问|\d+ of them here|至|(?<![a-z])to(?![a-z])",
@@ -53,7 +53,7 @@ _SAID_BESIDE = (
     r"多谢|谢谢|感谢|thanks?(?: you)?|了|吧|呢|吗|啊|呀|哦|嘛|哈|啦|咯|喽|嗯",
 )
 _MARKS = r"[\s.,:;!?。、~…·\-—_|/()\[\]<>《》【】「」“”\"'‘’*`$&＊]"
-_ACTIVITY = (
+ACTIVITY = (
     r"业绩说明会|特定对象调研|分析师会议|媒体采访|新闻发布会|路演活动|现场参观|电话会议|现场调研|线上会议|投资者接待日"
     r"|网上说明会|其他"
 )
@@ -64,7 +64,7 @@ _TOKEN = re.compile(
             r"(?P<id>\d{6}\s*/\s*(?!第)(?:\([^\s#@()]*\)|[^\s#@,;:!?、。()])+"
             rf"(?:\s*#\s*\d{{1,9}}{_SMALL})?)",
             r"(?P<code>(?<!\d)\d{6}(?!\d))",
-            rf"(?P<day>(?<!\d){_DAY})",
+            rf"(?P<day>(?<!\d){DAY})",
             *_LABELS,
             rf"(?P<part>(?:第\s*(?:\d{{1,2}}|{_TENS})\s*(?:小问|小题)|part \d{{1,2}})"
             r"(?:\s*\(共\d+小问\)| of \d+)?)",
@@ -74,7 +74,7 @@ _TOKEN = re.compile(
             rf"|\d{{1,9}}\s*(?:号?问题?|题|条){_SMALL})",  # 两个问题 names none
             rf"(?P<bare>(?<!\d)\d{{1,4}}(?!\d){_SMALL})",
             r"(?P<whole>全文|完整(?:的)?(?:答复|回答)|full text|whole)",
-            rf"(?P<activity>{_ACTIVITY})",
+            rf"(?P<activity>{ACTIVITY})",
             *_SAID_BESIDE,
             _MARKS,
         )
@@ -82,22 +82,6 @@ _TOKEN = re.compile(
 )
 _ID = re.compile(rf"(\d{{6}})\s*/\s*([^#]+?)\s*(?:#\s*(\d{{1,9}}){_SMALL})?")
 _IN_NUMBER = re.compile(rf"\D*?({_NUMERAL})\s*{_ITS_WORD}?{_SMALL}")
-
-_SOURCE = re.compile(r"(?:出处|source)\s*:\s*((?:(?!(?:出处|source)\s*:)[^\n])+)")
-_SOURCE_ID = re.compile(r"(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?[\W_]*$")
-_SOURCE_NO = re.compile(r"(?<!无)编号(.+?)\s+(?:第\d+问|question \d+)")
-_SOURCE_NUMBER = re.compile(r"(?:第|question )(\d{1,9})(?:问|(?!\d))")
-_SOURCE_PART = re.compile(r"第(\d{1,2})小问|part (\d{1,2}) of")
-_HEAD = re.compile(rf"\((\d{{6}})\)\s*({_DAY})(?:\s*(?:至|to)\s*({_DAY}))?")
-_BEFORE_HEAD = re.compile(
-    r"[\s*_>]*(?:(?:【您问的|\[your question)[^】\]]*[】\]]\s*)?[^\s()?!。]{2,12}"
-)
-_AFTER_HEAD = re.compile(
-    rf"(?:\s|、|,|至|to|{_DAY}|\(原文未写具体日期\)|\(the record gives no day\)|{_ACTIVITY})*"
-)
-_FORM = re.compile(r"^[\s*_>]*投资者关系活动记录表\s.*$", re.MULTILINE)
-_OPTION = re.compile(rf"[a-e][.、]\s*\((?=[^\n]*?第\d+问)({_NESTED})\)\s*(\S.*)", re.DOTALL)
-_LISTED = re.compile(r"(\d{6}/[^\s#]+#\d{1,9})、.+", re.DOTALL)
 
 
 @dataclass
@@ -134,74 +118,6 @@ def code_in(text: str) -> str | None:
     return codes.pop() if len(codes) == 1 and not rest else None
 
 
-def read_citation(text: str, companies: Mapping[str, str]) -> Command | None:
-    """What a plain text that holds the bot's own lines cites; None where it holds none."""
-    sources = _SOURCE.findall(text)
-    if not sources:
-        return _head_line(text) or _record_line(text) or _option(text, companies)
-    heads = _HEAD.findall(text)
-    head = heads[0] if len(heads) == 1 else None
-    cited = {command for source in sources if (command := _source(source, head))}
-    if len(cited) > 1:
-        return ONE_AT_A_TIME
-    return cited.pop() if cited else None
-
-
-def _source(line: str, head: tuple[str, str, str] | None) -> Show | None:
-    """One 出处 line, with the head of its answer where it was pasted too."""
-    if by_id := _SOURCE_ID.search(line):
-        return Show(int(by_id[2]), int(by_id[3]) if by_id[3] else None, by_id[1])
-    number = _SOURCE_NUMBER.search(line)
-    if not number:
-        return None
-    part = _SOURCE_PART.search(line)
-    record_no = _SOURCE_NO.search(line)
-    return Show(
-        int(number[1]),
-        int(part[1] or part[2]) if part else None,
-        company_code=head[0] if head else None,
-        record_no=record_no[1].strip() if record_no else None,
-        day=_iso(head[2] or head[1]) if head else None,
-    )
-
-
-def _head_line(text: str) -> ShowRecord | None:
-    """`卫宁健康（300253）2025-04-28 业绩说明会`, also where its record is not stored any more."""
-    found = _HEAD.search(text)
-    if not (found and _BEFORE_HEAD.fullmatch(text[: found.start()])):
-        return None
-    if not _AFTER_HEAD.fullmatch(text[found.end() :]):
-        return None
-    return ShowRecord(None, found[1], None, _iso(found[3] or found[2]))
-
-
-def _record_line(text: str) -> Command | None:
-    """`投资者关系活动记录表 编号2025-002 共31问` under its head, as above a list of questions."""
-    lines = _FORM.findall(text)
-    if not lines:
-        return None
-    if len(lines) > 1:
-        return ONE_AT_A_TIME
-    found = read_reference(lines[0])
-    head = _HEAD.search(text)
-    if head and not (isinstance(found, ShowRecord) and found.record_id):
-        record_no = found.record_no if isinstance(found, ShowRecord) else None
-        return ShowRecord(None, head[1], record_no, _iso(head[3] or head[2]))
-    return found if isinstance(found, ShowRecord) else None
-
-
-def _option(text: str, companies: Mapping[str, str]) -> Command | None:
-    """A line of an offer (`A. （卫宁健康 2025-04-28 第3问）…`) or of a record's list."""
-    if listed := _LISTED.fullmatch(text.strip()):
-        return read_reference(listed[1])
-    if (option := _OPTION.fullmatch(text.strip())) is None:
-        return None
-    found = read_reference(with_codes(option[1], companies))
-    named_fully = isinstance(found, Show) and found.company_code and found.day
-    # A number alone says less than the question's own words.
-    return found if named_fully else Ask(option[2])
-
-
 def read_reference(text: str) -> Command | None:
     """The question or record that a plain text names, codes in place of names; else None."""
     named = _Named()
@@ -228,7 +144,7 @@ def _take(named: _Named, token: re.Match[str]) -> bool:
         case "code":
             named.codes.add(said)
         case "day":
-            named.days.append(_iso(said))
+            named.days.append(iso(said))
         case "record_no" | "printed_no":
             named.record_nos.add(token[token.lastgroup].rstrip(".,:"))
         case "part":
@@ -246,7 +162,7 @@ def _take(named: _Named, token: re.Match[str]) -> bool:
 def _take_number(named: _Named, said: str, is_bare: bool) -> bool:
     found = _IN_NUMBER.fullmatch(said)
     number = chinese_number(found[1]) if found else None
-    if not (found and number):
+    if found is None or number is None or (is_bare and number in _YEARS):
         return False
     (named.bare if is_bare else named.numbers).add(number)
     named.parts |= {int(found[2])} if found[2] else set()
@@ -271,9 +187,8 @@ def _wanted(named: _Named) -> Command | None:
         "day": named.days[-1] if named.days and record_id is None else None,
     }
     if numbers:
-        is_year = named.bare and max(named.bare) > 999 and any(place.values())
         part = next(iter(named.parts), None)
-        return None if is_year else Show(numbers.pop(), part, whole=named.whole, **place)
+        return Show(numbers.pop(), part, whole=named.whole, **place)
     if named.whole or named.parts:
         return None
     return _record(place, named)
@@ -288,7 +203,7 @@ def _record(place: Mapping[str, str | None], named: _Named) -> Command | None:
     return ShowLatest(code) if code and not named.activity else None
 
 
-def _iso(printed: str) -> str:
+def iso(printed: str) -> str:
     """`2025-04-28`, or `2026-07`, of a day as typed."""
     pieces = re.findall(r"\d+", printed)
     return "-".join([pieces[0], *(piece.zfill(2) for piece in pieces[1:])])

@@ -100,6 +100,36 @@ def test_a_line_of_an_offer_is_its_question(tmp_path):
             assert again.hits[0].id == hit.id
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_line_of_a_digest_or_a_label_is_what_it_names(tmp_path, lang):
+    desk = desk_over(tmp_path, FILES, lang)
+    record = desk.records()[-1]
+    id_ = f"{record.id}#1"
+    text = desk.words.text
+    for line in (
+        text("same", question=id_),
+        text("newer", when=record.event_date, question=id_),
+        text("similar", place=2, question=id_),
+        text("digest, open", id=id_),
+        text("digest, earlier", when=record.event_date, no=1, id=id_),
+        text("whole") + f" {id_}",
+    ):
+        again = reply(desk, line)
+        assert isinstance(again, Answer), line
+        assert again.hits[0].id == id_
+    about = text(
+        "digest, record",
+        form=text("form"),
+        record_no=desk.words.record_no(record),
+        count=len(record.questions),
+        id=text("digest, id", id=record.id),
+    )
+    for line in (about, f"{desk.words.head(record)}{text('digest, corrected')}\n{about}"):
+        listing = reply(desk, line)
+        assert isinstance(listing, Listing), line
+        assert listing.record == record
+
+
 def test_what_was_withdrawn_since_is_told(tmp_path):
     desk = desk_over(tmp_path, FILES, "zh")
     record = desk.records()[0]
