@@ -7,6 +7,7 @@ count from there. Every variable is explained in `.env.example`.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from bot.errors import SettingsError, reason
 
@@ -27,6 +29,8 @@ Caution = Literal["strict", "normal", "open"]
 
 _ANNOUNCED = ("IR_PUBLIC_URL", "IR_DESK_APPROVALS")  # in .env.example, for a later version
 _OF_TESTS = "IR_TEST_"
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # `remarks` say what it warns of
+_LOST = re.compile(r"\s*(?:export\s+)?\w+\s*=\s*[^\s'\"#][^#]*?\s#(?=[^\s#])")
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
 
 
@@ -119,7 +123,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         wecom_api_url=(get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
         wecom_webhooks=get.several("WECOM_WEBHOOKS"),
     )
-    return replace(settings, remarks=(*_lost_text(text), *get.unknown()))
+    return replace(settings, remarks=(*_lost(text), *get.unknown()))
 
 
 def share_network() -> None:
@@ -157,16 +161,19 @@ def _dotenv_text(path: Path) -> str:
     return text
 
 
-def _lost_text(text: str) -> Iterator[str]:
-    """Lines of `.env` whose value ends before what was probably meant to be part of it.
+def _lost(text: str) -> Iterator[str]:
+    """Lines of `.env` that set nothing, and values that end before what was meant to be of them.
 
     A remark after a value has a space behind its #; `证券部 #2楼` has none.
     """
-    for number, line in enumerate(text.splitlines(), 1):
-        found = re.match(r"\s*(?:export\s+)?(\w+)\s*=\s*[^\s'\"#][^#]*?\s#(?=[^\s#])", line)
-        if found:
+    for binding in parse_stream(io.StringIO(text)):
+        printed = binding.original.string
+        line = binding.original.line + printed[: -len(printed.lstrip())].count("\n")
+        if binding.error or (binding.key and not re.fullmatch(r"[\w.]+", binding.key, re.ASCII)):
+            yield f".env 第{line}行不合写法，没有读入；应为 名字=值"
+        elif binding.key and _LOST.match(printed):
             yield (
-                f".env 第{number}行 {found[1]}：“ #”后面的文字被当作注释，没有读入；"
+                f".env 第{line}行 {binding.key}：“ #”后面的文字被当作注释，没有读入；"
                 "要读入，请给整个值加上引号"
             )
 

@@ -58,6 +58,17 @@ def test_text_lost_behind_a_sign_is_remarked(tmp_path, line, contact, remarked):
     assert list(found.remarks) == said * remarked
 
 
+def test_lines_that_set_nothing_are_remarked(tmp_path, caplog):
+    text = "# desk\n\nIR_CONTACT 证券部\nIR_LANG：en\nIR_DB='a\nb'\nIR_TZ=Asia/Shanghai\n"
+    found = settings(tmp_path, text)
+    assert (found.contact, found.lang, found.db) == ("", "zh", tmp_path / "a\nb")
+    assert found.remarks == (
+        ".env 第3行不合写法，没有读入；应为 名字=值",
+        ".env 第4行不合写法，没有读入；应为 名字=值",
+    )
+    assert caplog.records == []
+
+
 def test_every_setting_of_the_example_is_known(tmp_path):
     from tests.conftest import SAMPLE
 
