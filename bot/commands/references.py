@@ -80,6 +80,8 @@ _TOKEN = re.compile(
         )
     )
 )
+# As the bot writes it; the 编号 in it may hold any mark.
+_FULL_ID = re.compile(r"(全文\s*)?(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?")
 _ID = re.compile(rf"(\d{{6}})\s*/\s*([^#]+?)\s*(?:#\s*(\d{{1,9}}){_SMALL})?")
 _IN_NUMBER = re.compile(rf"\D*?({_NUMERAL})\s*{_ITS_WORD}?{_SMALL}")
 
@@ -120,6 +122,9 @@ def code_in(text: str) -> str | None:
 
 def read_reference(text: str) -> Command | None:
     """The question or record that a plain text names, codes in place of names; else None."""
+    if exact := _FULL_ID.fullmatch(text):
+        part = int(exact[4]) if exact[4] else None
+        return Show(int(exact[3]), part, exact[2], whole=bool(exact[1]))
     named = _Named()
     at = 0
     while at < len(text):

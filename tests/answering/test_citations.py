@@ -12,8 +12,10 @@ from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.message import Answer, Chat, Decline, Listing, Message, Notice, Suggest
 from bot.reading import read_records
+from bot.record import Reading
 from bot.store import Store
 from bot.wording.presentation import Words
+from tests.matching.test_matching import OTHERS, made
 
 RECORDS = Path(__file__).parents[1] / "records/made_up"
 FILES = (
@@ -128,6 +130,27 @@ def test_a_line_of_a_digest_or_a_label_is_what_it_names(tmp_path, lang):
         listing = reply(desk, line)
         assert isinstance(listing, Listing), line
         assert listing.record == record
+
+
+@pytest.mark.parametrize(
+    "no", ["2025（001）", "2025-001、002", "2025:1", "投 2025-1号", "2025-IR/2"]
+)
+def test_an_id_is_read_whatever_marks_its_number_holds(tmp_path, no):
+    store = Store(tmp_path / "irbot.db")
+    record = made(*OTHERS, no=no)
+    store.add([Reading(record)], b"1", "1.txt")
+    store.add([Reading(made(*OTHERS, no="2020-1"))], b"2", "2.txt")
+    desk = Responder(store, Words(), lambda: datetime(2026, 7, 1, 9, tzinfo=CHINA))
+    chat = Chat("test", "", "", "U")
+    for typed in (
+        f"{record.id}#2",
+        f"全文 {record.id}#2",
+        "全文",
+        desk.show(reply(desk, f"{record.id}#2")).quotations[0].source,
+    ):
+        again = reply(desk, typed, chat)
+        assert isinstance(again, Answer), typed
+        assert again.hits[0].id == f"{record.id}#2"
 
 
 def test_what_was_withdrawn_since_is_told(tmp_path):
