@@ -240,5 +240,5 @@ def _day(printed: str) -> date | None:
         numbers = [int(digits[:4]), int(digits[4:6]), int(digits[6:])]
     try:
         return date(*numbers) if len(numbers) == 3 else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
