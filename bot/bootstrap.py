@@ -88,4 +88,5 @@ def _responder(
         settings.caution,
         settings.desk_channels,
         embedder,
+        settings.managers,
     )

@@ -169,6 +169,7 @@ class Coverage:
     company_name: str
     records: int
     latest: str  # event date of the newest record
+    company_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -306,6 +307,7 @@ class ReplyView:
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
     options_intro: str = ""  # stands above options that follow a quotation
+    remarks: tuple[str, ...] = ()  # what else is to be known of the reply
     buttons: tuple[Button, ...] = ()
     headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
@@ -322,6 +324,7 @@ class ReplyView:
             blocks[-1] += "".join(
                 f"\n{option.letter}. {option.caption}{option.question}" for option in self.options
             )
+        blocks += list(self.remarks)
         if self.buttons:
             blocks.append("\n".join(button.label for button in self.buttons))
         return "\n\n".join(blocks)

@@ -18,7 +18,7 @@ Precision = Literal["day", "month"]
 ActivitiesRead = Literal["read", "inferred", "not readable"]
 Kind = Literal["record", "platform", "table", "narrative"]
 
-_AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
+AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Record:
     def id(self) -> str:
         """`300253/2025-002`; without 编号 `301217/20260917`, `600089/202607`, then `…-2`."""
         if self.record_no:
-            return f"{self.company_code}/{_AWKWARD_IN_ID.sub('-', self.record_no)}"
+            return f"{self.company_code}/{AWKWARD_IN_ID.sub('-', self.record_no)}"
         suffix = f"-{self.sequence}" if self.sequence > 1 else ""
         return f"{self.company_code}/{self.event_date.replace('-', '')}{suffix}"
 

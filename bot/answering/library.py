@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
+from bot.commands import Show, ShowRecord
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, normal_id
+from bot.store import Store, numbered, typed_id
 
 _RELATED = 5  # questions with the same answer that are named beside it
 
@@ -43,8 +45,36 @@ class Library:
 
     def record(self, record_id: str) -> Record | None:
         """A record by any spelling of its id."""
-        wanted = normal_id(record_id)
-        return next((record for record in self.records if normal_id(record.id) == wanted), None)
+        return self._by_id.get(typed_id(record_id))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Record]:
+        return {typed_id(record.id): record for record in reversed(self.records)}
+
+    @cached_property
+    def companies(self) -> dict[str, str]:
+        """The code by each name that only one stored company has."""
+        codes: dict[str, set[str]] = {}
+        for code, names in self.index.collection.names.items():
+            for name in names:
+                codes.setdefault(name, set()).add(code)
+        return {name: own.pop() for name, own in codes.items() if len(own) == 1}
+
+    def named(self, command: Show | ShowRecord, message: Message) -> list[Record]:
+        """The records that a command's id, company, number or day names, newest event first."""
+        if command.record_id:
+            record = self.record(command.record_id)
+            return [record] if record else []
+        company = command.company_code or message.company
+        return [
+            record
+            for record in self.scope(replace(message, company=company))
+            if (
+                command.record_no is None
+                or typed_id(record.id) == numbered(record.company_code, command.record_no)
+            )
+            and (command.day is None or _is_of(record, command.day))
+        ]
 
     def scope(self, message: Message) -> list[Record]:
         """The records that a message is limited to, newest event first."""
@@ -64,6 +94,7 @@ class Library:
                 record.company_name,
                 so_far.records + 1 if so_far else 1,
                 so_far.latest if so_far else record.event_date,
+                record.company_code,
             )
         return tuple(covered.values())
 
@@ -113,6 +144,12 @@ class Library:
             whole=whole,
             among_many=self.has_many,
         )
+
+
+def _is_of(record: Record, day: str) -> bool:
+    """Whether an activity of the record began or ended on a day, or in a month, as typed."""
+    days = (iso for dates in record.event_dates for iso in (dates.start_iso, dates.end_iso))
+    return any(iso.startswith(day) for iso in days)
 
 
 class CurrentLibrary:

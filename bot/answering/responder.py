@@ -19,6 +19,8 @@ from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.library import CurrentLibrary, Library
+from bot.answering.small_talk import reply as small_talk
+from bot.answering.small_talk import unless_asked
 from bot.answering.trail import Considered
 from bot.commands import (
     Ask,
@@ -27,6 +29,7 @@ from bot.commands import (
     ShowDigest,
     ShowHelp,
     ShowSubscription,
+    SmallTalk,
     Subscribe,
     Unreadable,
     Unsubscribe,
@@ -73,8 +76,18 @@ class Responder:
         caution: Caution,
         desk_channels: tuple[str, ...],
         embedder: Embedder | None,
+        managers: tuple[str, ...],
     ) -> None:
-        """embedder: The model that made the store's vectors; None: words alone."""
+        """
+        Args:
+            store: Holds what may be answered.
+            words: Puts it into words.
+            now: The clock.
+            caution: How sure an answer must be.
+            desk_channels: Chats that may have the desk's digest.
+            embedder: The model that made the store's vectors; None: words alone.
+            managers: Who may change a chat's digest and company; none: everyone.
+        """
         self.words = words
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
@@ -93,6 +106,7 @@ class Responder:
             words,
             now,
             desk_channels,
+            managers,
             lambda: {record.company_code for record in self.records()},
             lambda code: no_such_company(self._library.get(), words, code),
         )
@@ -109,7 +123,8 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
-        command, as_of = parse(message.text[:_LONGEST])
+        command, as_of = parse(message.text[:_LONGEST], library.companies)
+        command = unless_asked(command, library)
         message = self._scoped(replace(message, as_of=as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
@@ -167,11 +182,15 @@ class Responder:
                 return Help()
             case Unreadable(key, printed):
                 return Notice(self.words.text(key, printed=printed))
+            case SmallTalk():
+                return small_talk(command, library, self.words)
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
                 return self.subscribing.reply(command, message.chat, self.reachability)
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):
+            if not self.subscribing.may_manage(message.chat):
+                return Notice(self.words.text("managers only"))
             return self._set_company(command.company_code, message, library)
         by_number = ByNumber(library, self.words, self._today(), self._memory)
         return by_number.reply(command, message)

@@ -25,7 +25,12 @@ _RELATIVE = {
     "this year": 0, "明年": 1, "来年": 1, "next year": 1, "后年": 2,
 }  # fmt: skip
 _RELATIVE_WORD = re.compile("|".join(_RELATIVE))
-_NOW = re.compile("截至目前|目前|当前|现阶段|截止现在|at present|currently")
+_NOW = re.compile(  # and not 项目前景, 实现在手, 何时下修, 当下降, 实现今年
+    "截至目前|(?<![项科题])目前|当前|现阶段|(?<![实体表呈出展发])现(?:在|今(?!年))|现如今|如今(?!年)|眼[下前]"
+    "|(?:(?<![项科题])目|当)下(?![降滑跌游半调行达])|当今|此刻|最近|近[期来]|近日|今[天日](?!益)"
+    "|这阵子|这会儿|这段时间|这几天|这两天|这几个月|at present|currently"
+    r"|(?<![a-z])(?:right now|now|nowadays|today|recently|lately|these days)(?![a-z])"
+)
 _SPAN = re.compile(r"(?<!\d)(?:20)?(\d\d)(?:年)?\s*[-~—–至到]+\s*(?:20)?(\d\d)年")
 _QUARTER = re.compile(
     r"(?:第?([一二三四1234])季度?(?!末以)|(?<![a-z])q([1-4])(?!\d)|(?<!\d)([1-4])q|([上下])半年|([上本下])个?季度?)"

@@ -170,6 +170,12 @@ class Index:
             term.weight >= 1 for term in query.terms if not term.is_single
         )
 
+    def names_a_matter(self, text: str) -> bool:
+        """Whether a text holds any word but those of asking, of reporting and of when, and
+        companies' names: without one there is nothing to look up."""
+        names = self.collection.all_names
+        return not self.lexicon.is_idle(normalise(text), names)
+
     def ranking(self, text: str, today: date, with_meaning: bool) -> list[Candidate]:
         """Every candidate for a message, one for each question, best first."""
         query = self.query(text, today)

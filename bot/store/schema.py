@@ -278,3 +278,9 @@ def history(db: Database) -> None:
         "AND v.imported_at <= withdrawals.withdrawn_at ORDER BY v.version DESC LIMIT 1) "
         "WHERE target LIKE '%#%'"
     )
+
+
+@migrations()
+def weekdays(db: Database) -> None:
+    """On which days of the week a digest is wanted, from 0 for Monday; null or empty: on all."""
+    db.table("subscriptions").add_column("weekdays", str)

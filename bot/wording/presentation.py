@@ -36,6 +36,7 @@ from bot.wording.excerpts import few_words, is_excerpt, offered, quoted
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
+_COMPANIES = 30  # by name in one message
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Words(Texts):
                 return ReplyView(
                     intro=self._lead(reply),
                     options=self._options(reply.hits, reply.among_many),
+                    remarks=self._reach(),
                 )
             case Statement():
                 quotation = self._quotation(reply.hit, reply.as_of, reply.among_many)
@@ -63,7 +65,7 @@ class Words(Texts):
             case Decline():
                 return ReplyView(intro=self._decline(reply))
             case Help():
-                return ReplyView(intro=self.text("help"))
+                return ReplyView(intro=self._help())
             case Listing():
                 return ReplyView(intro=self._listing(reply))
             case Notice():
@@ -253,6 +255,13 @@ class Words(Texts):
             return self.text("caption, excerpt", where=" ".join(words))
         return self.text("caption", where=" ".join(words))
 
+    def _help(self) -> str:
+        return "\n".join((self.text("help"), *self._reach()))
+
+    def _reach(self) -> tuple[str, ...]:
+        """How to reach the desk, where that is set."""
+        return (self.text("reach", contact=self.contact),) if self.contact else ()
+
     def _decline(self, reply: Decline) -> str:
         return self.text(
             "decline", coverage=self.coverage(reply.coverage), contact=self._how_to_reach()
@@ -281,7 +290,30 @@ class Words(Texts):
                     records=sum(item.records for item in covered),
                 )
             )
-        return "；".join(named)
+        return self.text("companies mark").join(named)
+
+    def small_talk(self, kind: str) -> str:
+        """One line for what is no question."""
+        contact = self.text("reach" if self.contact else "reach, unknown", contact=self.contact)
+        return self.text(f"small talk, {kind}", contact=contact)
+
+    def companies(self, covered: Sequence[Coverage]) -> str:
+        """Every company that is stored, with its code; of very many the newest."""
+        if not covered:
+            return self.text("empty store")
+        listed = self.text("companies mark").join(
+            self.text(
+                "company",
+                name=item.company_name,
+                code=item.company_code,
+                records=item.records,
+                latest=item.latest,
+            )
+            for item in covered[:_COMPANIES]
+        )
+        if len(covered) > _COMPANIES:
+            listed = self.text("companies, rest", listed=listed)
+        return self.text("companies", count=len(covered), listed=listed)
 
     def _listing(self, reply: Listing) -> str:
         record = reply.record

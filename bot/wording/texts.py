@@ -106,9 +106,14 @@ class Texts:
             what += self.text("plan, new only")
         if plan.companies:
             what += self.text("plan, companies", companies="、".join(plan.companies))
+        days = self.text("every day" if plan.every_day else "trading days")
+        if plan.weekdays:
+            names = self.text("weekdays").split()
+            only = self.listed(names[day] for day in plan.weekdays)
+            days = self.text("some days", days=days, weekdays=only)
         return self.text(
             "plan",
-            days=self.text("every day" if plan.every_day else "trading days"),
+            days=days,
             at=plan.at.isoformat("minutes"),
             zone=self.text("Beijing", zone=zone) if zone == "Asia/Shanghai" else zone,
             what=what,

@@ -231,7 +231,7 @@ class Events:
         self._show_home(event["user"], str(event.get("event_ts", "")))
 
     def _show_home(self, user: str, mark: str) -> None:
-        made = self.responder.subscribing.subscriptions.changed_by(PLATFORM, self.team, user)
+        made = self.responder.subscribing.changeable(self._chat("", user))
         view = render.home(self.responder.records(), self.responder.words, made, self.tz)
         self.delivery.sender.enqueue(
             f"{PLATFORM}/{self.team}/home/{user}/{mark}",
@@ -247,7 +247,7 @@ class Events:
         place = str(action.get("value") or str(action.get("block_id", "")).partition(":")[2])
         plan = parse_plan(str(action.get("selected_time") or ""))
         subscribing = self.responder.subscribing
-        for subscription in subscribing.subscriptions.changed_by(PLATFORM, self.team, user):
+        for subscription in subscribing.changeable(self._chat("", user)):
             if place != f"{subscription.workspace}/{subscription.channel}":
                 continue
             if action["action_id"] == render.DIGEST_END:

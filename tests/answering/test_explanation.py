@@ -31,6 +31,7 @@ MESSAGES = {
     "touchy": "董事长被立案了吗",
     "pinyin": "kezhuanzhai",
     "greeting": "您好",
+    "single": "铜",
     "latin": "zzzz",
 }
 FIELDS = ["query", "kind", "band", "confidence", "answers", "suggestions", "text"]
@@ -150,7 +151,7 @@ def test_a_guard_says_what_was_asked_and_what_stands_there(replies):
         ("declined", "below offers", ""),
         ("not stored", "names a company that is not stored", "宁德时代"),
         ("touchy", "touches a matter of which no record speaks", ""),
-        ("greeting", "no words", ""),
+        ("single", "no words", ""),
     ],
 )
 def test_a_decline_has_its_reason(replies, name, reason, said):

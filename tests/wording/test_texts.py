@@ -38,6 +38,10 @@ FAMILIES = {
     ),
     "result, ": get_args(Band),
     "retired, ": (*get_args(get_type_hints(Loss)["why"]), "desk"),
+    "small talk, ": (
+        *("contact", "person", "who", "there", "complaint", "praise", "thanks", "bye", "hello"),
+        *("nod", "nothing asked"),
+    ),
     "why, ": (
         *("answered", "below answer", "below offers", "guard", "contested", "one of many"),
         *("no words", "nothing similar", "names a company other than the chat's"),
