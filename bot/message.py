@@ -31,6 +31,8 @@ class Chat:
     workspace: str  # the platform's team or corporation
     channel: str
     user: str
+    thread: str = ""  # where others read the reply too; empty: the user alone sees it
+    in_thread: bool = False  # said inside the thread, so that nothing shown elsewhere is meant
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Message:
     chat: Chat | None = None  # None on the command line: nothing is remembered of it
     company: str | None = None  # six digits: only this company's records
     as_of: date | None = None  # only records with event date up to here; ages counted from it
+    quoted: str = ""  # what is pointed to: the question where nothing typed is to be looked up
 
 
 @dataclass(frozen=True)

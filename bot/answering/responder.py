@@ -122,13 +122,12 @@ class Responder:
             return
         match reply:
             case Answer(hits=hits):
-                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self.now())
+                self._store.remember(message.chat, Memory(cited=hits[0].full_id), self.now())
             case Suggest(hits=hits):
-                cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)
-                self._store.remember(message.chat, Memory(cited, offered), self.now())
+                self._store.remember(message.chat, Memory(offered=offered), self.now())
             case Listing(record=record):
-                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self.now())
+                self._store.remember(message.chat, Memory(cited=f"{record.id}#1"), self.now())
         if isinstance(reply, Answer | Suggest | Decline):
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
@@ -190,7 +189,7 @@ class Responder:
 
     def _memory(self, message: Message) -> Memory:
         if message.chat is None:
-            return Memory(None, ())
+            return Memory()
         return self._store.memory(message.chat, since=self.now() - _MEMORY)
 
     def _today(self) -> date:

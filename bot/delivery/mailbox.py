@@ -92,8 +92,9 @@ class Mailbox:
     def add(self, key: str, message: Message, chat: Chat, address: Address, at: float) -> int:
         """Write a message; returns its row's id, 0 where the key was taken before."""
         done = self._db().execute(
-            "INSERT INTO inbox (key, platform, workspace, channel, user, text, company, as_of, "
-            "address, state, owner, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
+            "INSERT INTO inbox (key, platform, workspace, channel, user, thread, in_thread, text, "
+            "quoted, company, as_of, address, state, owner, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
             "ON CONFLICT (key) DO NOTHING",
             [
                 key,
@@ -101,7 +102,10 @@ class Mailbox:
                 chat.workspace,
                 chat.channel,
                 chat.user,
+                chat.thread,
+                int(chat.in_thread),
                 message.text,
+                message.quoted,
                 message.company,
                 message.as_of.isoformat() if message.as_of else None,
                 json.dumps(address),
@@ -116,16 +120,24 @@ class Mailbox:
         row = first(self._db(), "SELECT * FROM inbox WHERE id = ? AND state = 'new'", row_id)
         if row is None:
             return None
-        chat = Chat(row["platform"], row["workspace"], row["channel"], row["user"])
+        chat = Chat(
+            row["platform"],
+            row["workspace"],
+            row["channel"],
+            row["user"],
+            row["thread"] or "",  # null: taken in by an older version
+            bool(row["in_thread"]),
+        )
         as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
-        message = Message(row["text"], chat, row["company"], as_of)
+        message = Message(row["text"], chat, row["company"], as_of, row["quoted"] or "")
         address = json.loads(row["address"])
         return Question(row["id"], row["key"], message, chat, address, row["at"])
 
     def close_question(self, row_id: int) -> None:
         """It is answered; what was typed is forgotten."""
         self._db().execute(
-            "UPDATE inbox SET state = 'done', text = '', address = '{}', owner = NULL WHERE id = ?",
+            "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
+            "owner = NULL WHERE id = ?",
             [row_id],
         )
 

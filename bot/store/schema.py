@@ -278,3 +278,31 @@ def history(db: Database) -> None:
         "AND v.imported_at <= withdrawals.withdrawn_at ORDER BY v.version DESC LIMIT 1) "
         "WHERE target LIKE '%#%'"
     )
+
+
+@migrations()
+def threads(db: Database) -> None:
+    """What was shown to whom, and in which thread; what a message points to.
+
+    `memories` is read by older versions alone.
+    """
+    db.table("shown").create(
+        {
+            "platform": str,
+            "workspace": str,
+            "channel": str,
+            "thread": str,  # empty: to the user, wherever in the channel
+            "user": str,  # empty: to all who read the thread
+            "cited": str,
+            "cited_at": str,
+            "offered": str,
+            "offered_at": str,
+        },
+        pk=("platform", "workspace", "channel", "thread", "user"),
+    )
+    db.execute(
+        "INSERT INTO shown SELECT platform, workspace, channel, '', \"user\", "
+        "cited, at, offered, at FROM memories"
+    )
+    for column, kind in (("thread", str), ("in_thread", int), ("quoted", str)):
+        db.table("inbox").add_column(column, kind)

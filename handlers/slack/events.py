@@ -131,24 +131,18 @@ class Events:
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]
         text = question_in(str(event.get("text") or ""))
-        address = {
-            "channel": channel,
-            "thread_ts": str(event.get("thread_ts") or ts),
-            "after": ts,  # where to look for the reply
-        }
-        self._accept(f"{channel}/{ts}", text, channel, user, address)
+        thread = str(event.get("thread_ts") or ts)
+        chat = self._chat(channel, user, thread, in_thread=thread != ts)
+        address = {"channel": channel, "thread_ts": thread, "after": ts}  # where to look for it
+        self._accept(f"{channel}/{ts}", text, chat, address)
 
-    def _accept(
-        self, mark: str, text: str, channel: str, user: str, address: dict[str, Any]
-    ) -> None:
+    def _accept(self, mark: str, text: str, chat: Chat, address: dict[str, Any]) -> None:
         self.delivery.inbox.accept(
-            f"{PLATFORM}/{self.team}/{mark}",
-            Message(text, self._chat(channel, user)),
-            {**address, "query": text},
+            f"{PLATFORM}/{self.team}/{mark}", Message(text, chat), {**address, "query": text}
         )
 
-    def _chat(self, channel: str, user: str) -> Chat:
-        return Chat(PLATFORM, self.team, channel, user)
+    def _chat(self, channel: str, user: str, thread: str = "", in_thread: bool = False) -> Chat:
+        return Chat(PLATFORM, self.team, channel, user, thread, in_thread)
 
     def _on_command(self, body: dict[str, Any]) -> str | dict[str, Any]:
         """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
@@ -158,7 +152,7 @@ class Events:
         chat = self._chat(channel, user)
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
-            self._accept(mark, text, channel, user, _to_asker(body))
+            self._accept(mark, text, chat, _to_asker(body))
             return ""
         payloads = render.to_asker(shown, self.responder.words, text)
         if len(payloads) == 1:
@@ -177,13 +171,15 @@ class Events:
         channel, user = _where(body)
         shown_at = container.get("message_ts") or message.get("ts") or ""
         address: dict[str, Any]
+        chat = self._chat(channel, user)
         if container.get("is_ephemeral") or not shown_at:
             in_place = str(action.get("action_id", "")).startswith(render.IN_PLACE)
             address = {**_to_asker(body), "in_place": in_place}
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
             address = {"channel": channel, "thread_ts": thread, "after": shown_at}
-        self._accept(f"{channel}/{shown_at}/{user}/{mark}", sends, channel, user, address)
+            chat = self._chat(channel, user, thread, in_thread=True)
+        self._accept(f"{channel}/{shown_at}/{user}/{mark}", sends, chat, address)
         ack()
 
     def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -210,8 +206,7 @@ class Events:
         self._accept(
             f"{channel}/share/{user}/{action.get('action_ts', '')}",
             str(action.get("value", "")),
-            channel,
-            user,
+            self._chat(channel, user),
             {**_to_asker(body), "shared_by": user},
         )
         ack()
@@ -222,7 +217,7 @@ class Events:
         channel, user = _where(body)
         mark = f"{channel}/shortcut/{body.get('action_ts') or body.get('trigger_id', '')}"
         text = question_in(str(message.get("text") or ""))
-        self._accept(mark, text, channel, user, _to_asker(body))
+        self._accept(mark, text, self._chat(channel, user), _to_asker(body))
         ack()
 
     def _open_home(self, event: dict[str, Any]) -> None:

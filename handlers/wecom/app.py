@@ -212,7 +212,8 @@ class WecomChat:
         return f"{PLATFORM}/{self._bot_id}/{origin.msgid}"
 
     def _chat(self, origin: Origin) -> Chat:
-        return Chat(PLATFORM, self._bot_id, origin.channel, origin.user)
+        thread = origin.chatid  # a group has no threads: all read along
+        return Chat(PLATFORM, self._bot_id, origin.channel, origin.user, thread)
 
     def _address(self, origin: Origin, session: str, query: str = "") -> dict[str, object]:
         return address(
