@@ -232,11 +232,14 @@ class Mailbox:
             [state, ref, row_id],
         )
 
-    def put_back(self, row_id: int, state: str, due: float, ref: str | None) -> None:
-        """It is taken up again; `ref` None: as it was."""
+    def put_back(
+        self, row_id: int, state: str, due: float, ref: str | None, address: Address | None = None
+    ) -> None:
+        """It is taken up again; `ref` and `address` None: as they were."""
         self._db().execute(
-            "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref) WHERE id = ?",
-            [state, due, ref, row_id],
+            "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref), "
+            "address = coalesce(?, address) WHERE id = ?",
+            [state, due, ref, json.dumps(address) if address else None, row_id],
         )
 
     # What other processes left

@@ -39,6 +39,14 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Redirected:
+    """It was refused there, and is to go to this address instead."""
+
+    reason: str  # the platform's code, English
+    address: Address
+
+
+@dataclass(frozen=True)
 class RateLimited:
     """It was not posted, or not looked up; this channel may be tried again then."""
 
@@ -76,7 +84,7 @@ class CannotCheck:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | RateLimited | Suspended | Unconfirmed | Expired
+Outcome = Sent | Refused | Redirected | RateLimited | Suspended | Unconfirmed | Expired
 Found = Sent | NotPosted | CannotCheck | RateLimited | Suspended
 
 

@@ -133,7 +133,7 @@ class Events:
         text = question_in(str(event.get("text") or ""))
         thread = str(event.get("thread_ts") or ts)
         chat = self._chat(channel, user, thread, in_thread=thread != ts)
-        address = {"channel": channel, "thread_ts": thread, "after": ts}  # where to look for it
+        address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
         self._accept(f"{channel}/{ts}", text, chat, address)
 
     def _accept(self, mark: str, text: str, chat: Chat, address: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ class Events:
             address = {**_to_asker(body), "in_place": in_place}
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
-            address = {"channel": channel, "thread_ts": thread, "after": shown_at}
+            address = {"channel": channel, "thread_ts": thread, "after": shown_at, "asker": user}
             chat = self._chat(channel, user, thread, in_thread=True)
         self._accept(f"{channel}/{shown_at}/{user}/{mark}", sends, chat, address)
         ack()

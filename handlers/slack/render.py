@@ -226,6 +226,14 @@ def _button(action_id: str, label: str, value: str) -> Payload:
     }
 
 
+def privately(payload: Payload, channel: str, words: Words) -> Payload:
+    """A message for the asker alone, saying of which channel it could not be posted in."""
+    line = words.text("sent privately", channel=channel)
+    note = _rich_text([_with_mentions(line, (channel,), bold=False)])
+    text = f"{escape(line)}\n{payload['text']}"
+    return {**payload, "text": text, "blocks": [note, *payload["blocks"]]}
+
+
 def shared_by(user: str, words: Words) -> Payload:
     """Who shared an answer; the name is Slack's own, and pings nobody else."""
     return {

@@ -22,6 +22,7 @@ from bot.delivery.transport import (
     Payload,
     RateLimited,
     Reachability,
+    Redirected,
     Refused,
     Sent,
     Suspended,
@@ -35,6 +36,9 @@ from handlers.slack.errors import (
     FOR_GOOD,
     MAY_BE_DONE,
     NO_PLACE,
+    NO_THREAD,
+    NO_WORDS,
+    PASSING,
     code_of,
     loss_of,
     retry_after_s,
@@ -109,10 +113,14 @@ class SlackTransport:
                 return Sent("home")
             return Sent(self._post(payload, address, key))
         except Exception as error:
-            return self._outcome(error)
+            return self._outcome(error, address)
 
     def _post(self, payload: Payload, address: Address, key: str) -> str:
         """Post; where Slack refuses the blocks, the same words as plain text."""
+        if channel := address.get("instead_of"):
+            payload = render.privately(payload, channel, self._words)
+        if user := address.get("only"):
+            return self._show_to(user, payload, address)
         message: dict[str, Any] = {
             "channel": address["channel"],
             "thread_ts": address.get("thread_ts"),
@@ -130,7 +138,13 @@ class SlackTransport:
             answer = self._client.chat_postMessage(**message, mrkdwn=False)
         return str(answer.get("ts", ""))
 
-    def _outcome(self, error: Exception) -> Outcome:
+    def _show_to(self, user: str, payload: Payload, address: Address) -> str:
+        answer = self._client.chat_postEphemeral(
+            channel=address["channel"], user=user, text=payload["text"], blocks=payload["blocks"]
+        )
+        return str(answer.get("message_ts", ""))
+
+    def _outcome(self, error: Exception, address: Address) -> Outcome:
         """What a failed call means for its post."""
         code = code_of(error)
         if (wait_s := retry_after_s(error)) is not None:
@@ -146,12 +160,16 @@ class SlackTransport:
         if code in FOR_GOOD:
             self._refused(code)
             return Suspended(code, _SUSPENDED_S)
-        return Refused(code, permanent=code != "unknown")
+        if code in PASSING or code == "unknown":
+            return Refused(code, permanent=False)
+        if (elsewhere := _elsewhere(code, address)) is not None:
+            return Redirected(code, elsewhere)
+        return Refused(code, permanent=True)
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         if "home" in address:
             return NotPosted()  # publishing the same view again changes nothing
-        if "respond" in address:
+        if "respond" in address or "instead_of" in address:
             return CannotCheck()
         try:
             return self._found(address, key)
@@ -226,3 +244,15 @@ class SlackTransport:
         if answer.status_code >= 400:
             return Refused(f"HTTP {answer.status_code}", permanent=True)
         return Sent("")
+
+
+def _elsewhere(code: str, address: Address) -> Address | None:
+    """Where a reply that its channel refuses still reaches the asker, if anywhere."""
+    asker, channel = address.get("asker"), str(address.get("channel", ""))
+    if not asker or not channel.startswith(("C", "G")):
+        return None
+    if code in NO_THREAD and "only" not in address:
+        return {"channel": channel, "only": asker, "asker": asker, "instead_of": channel}
+    if code in NO_WORDS or "only" in address:
+        return {"channel": asker, "instead_of": channel}
+    return None

@@ -44,6 +44,8 @@ class FakeSlack:
         self.views: list[dict[str, Any]] = []
         self.channels: dict[str, dict[str, Any]] = {}  # what conversations.info adds for a channel
         self.closed: dict[str, str] = {}  # channel → the error that a post to it meets
+        self.refusals: dict[str, str] = {}  # method → the error that it meets
+        self.ephemerals: list[dict[str, Any]] = []
         self.acks: dict[str, dict[str, Any]] = {}  # by envelope_id: payload and time
         self.calls: list[str] = []
         self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
@@ -344,6 +346,8 @@ class FakeSlack:
             if answer is not None:
                 return answer
         body: dict[str, Any]
+        if method in self.refusals:
+            return jsonify({"ok": False, "error": self.refusals[method]})
         match method:
             case "auth.test":
                 body = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "home"}
@@ -358,6 +362,9 @@ class FakeSlack:
                 return jsonify({"ok": False, "error": self.closed[given["channel"]]})
             case "chat.postMessage":
                 body = self.keep(given)
+            case "chat.postEphemeral":
+                self.ephemerals.append(given)
+                body = {"message_ts": f"{1_800_000_000 + next(self._count)}.000300"}
             case "conversations.info":
                 more = self.channels.get(given["channel"], {})
                 body = {"channel": {"id": given["channel"], "is_member": True, **more}}

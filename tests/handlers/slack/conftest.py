@@ -11,6 +11,7 @@ import pytest
 from bot.answering.responder import Responder
 from bot.config import Settings, load_settings
 from bot.delivery.delivery import Delivery
+from bot.delivery.rate_limits import RateLimits
 from handlers.slack.app import SlackChat
 from tests.fakes.slack import FakeSlack
 
@@ -42,6 +43,12 @@ def slack(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with FakeSlack() as fake:
         yield fake
+
+
+@pytest.fixture
+def unpaced(monkeypatch):
+    """Posts of a channel follow each other at once; to be named before `bot`."""
+    monkeypatch.setattr("handlers.slack.app.rate_limits", lambda _: RateLimits())
 
 
 @pytest.fixture
