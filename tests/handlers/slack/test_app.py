@@ -260,7 +260,7 @@ def test_what_a_thread_refuses_is_shown_to_the_asker_alone_in_the_channel(
 
 @pytest.mark.parametrize("code", ["message_limit_exceeded", "team_added_to_org", "rate_limited"])
 def test_what_slack_refuses_for_the_moment_is_tried_again(bot, slack, store, code):
-    refused: list[dict] = []
+    refused: list[object] = []
 
     def refuse(method, given):
         if method == "chat.postMessage" and not refused:
