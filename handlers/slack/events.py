@@ -30,6 +30,7 @@ from bot.errors import trace_of
 from bot.message import Chat, Message
 from handlers.slack import render
 from handlers.slack.credentials import PLATFORM
+from handlers.slack.origin import Home
 
 _LISTENERS = 16
 _ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
@@ -63,7 +64,7 @@ class Events:
     responder: Responder
     delivery: Delivery
     tz: ZoneInfo
-    team: str
+    home: Home
     bot_user: str
     refused: Callable[[str], None]  # called with Slack's code when it sends the bot away
 
@@ -105,11 +106,11 @@ class Events:
                 self._open_home(event)
             elif _is_farewell(event):
                 self.refused(str(event["type"]))
-            elif self._is_for_us(event):
+            elif self._is_for_us(event, body):
                 self._accept_event(event)
         return BoltResponse(status=200, body="")
 
-    def _is_for_us(self, event: dict[str, Any]) -> bool:
+    def _is_for_us(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
         """Whether it is answered: bots, edits and other teams are left."""
         kind = event.get("type")
         if kind == "message" and event.get("channel_type") != "im":
@@ -124,9 +125,7 @@ class Events:
             return False
         if event["user"] == self.bot_user:
             return False
-        teams = [event.get(name) for name in ("user_team", "source_team", "team")]
-        sender = next((team for team in teams if team), self.team)
-        return sender == self.team or str(sender).startswith("E")
+        return self.home.is_of_us(event, body)
 
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]
@@ -138,11 +137,11 @@ class Events:
 
     def _accept(self, mark: str, text: str, chat: Chat, address: dict[str, Any]) -> None:
         self.delivery.inbox.accept(
-            f"{PLATFORM}/{self.team}/{mark}", Message(text, chat), {**address, "query": text}
+            f"{PLATFORM}/{self.home.team}/{mark}", Message(text, chat), {**address, "query": text}
         )
 
     def _chat(self, channel: str, user: str, thread: str = "", in_thread: bool = False) -> Chat:
-        return Chat(PLATFORM, self.team, channel, user, thread, in_thread)
+        return Chat(PLATFORM, self.home.team, channel, user, thread, in_thread)
 
     def _on_command(self, body: dict[str, Any]) -> str | dict[str, Any]:
         """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
@@ -160,7 +159,7 @@ class Events:
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
-        self.delivery.sender.enqueue(f"{PLATFORM}/{self.team}/{mark}", chat, payloads, address)
+        self.delivery.sender.enqueue(f"{PLATFORM}/{self.home.team}/{mark}", chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -226,10 +225,10 @@ class Events:
         self._show_home(event["user"], str(event.get("event_ts", "")))
 
     def _show_home(self, user: str, mark: str) -> None:
-        made = self.responder.subscribing.subscriptions.changed_by(PLATFORM, self.team, user)
+        made = self.responder.subscribing.subscriptions.changed_by(PLATFORM, self.home.team, user)
         view = render.home(self.responder.records(), self.responder.words, made, self.tz)
         self.delivery.sender.enqueue(
-            f"{PLATFORM}/{self.team}/home/{user}/{mark}",
+            f"{PLATFORM}/{self.home.team}/home/{user}/{mark}",
             self._chat(f"home/{user}", user),
             [{"view": view}],
             {"home": user},
@@ -242,7 +241,7 @@ class Events:
         place = str(action.get("value") or str(action.get("block_id", "")).partition(":")[2])
         plan = parse_plan(str(action.get("selected_time") or ""))
         subscribing = self.responder.subscribing
-        for subscription in subscribing.subscriptions.changed_by(PLATFORM, self.team, user):
+        for subscription in subscribing.subscriptions.changed_by(PLATFORM, self.home.team, user):
             if place != f"{subscription.workspace}/{subscription.channel}":
                 continue
             if action["action_id"] == render.DIGEST_END:

@@ -51,6 +51,8 @@ class FakeSlack:
         self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
         self.sockets: list[ServerConnection] = []
         self.opened: list[float] = []  # when each socket was opened
+        self.other_sockets = 0  # of the app, held by somebody else
+        self.enterprise: str | None = None  # the workspace's organisation, in Enterprise Grid
         self.scopes = ",".join(SCOPES)
         self._relay = _Relay() if relayed else None
         self._retry_s = retry_s
@@ -101,6 +103,7 @@ class FakeSlack:
         return self.event("message", text, f"D{user}", user, channel_type="im", **more)
 
     def event(self, kind: str, text: str | None, channel: str, user: str, **more: Any) -> str:
+        around = more.pop("body", {})
         ts = more.pop("ts", None) or f"{1_700_000_000 + next(self._count)}.000100"
         event = {"type": kind, "text": text, "channel": channel, "user": user, "ts": ts, **more}
         event_id = f"Ev{next(self._count)}"
@@ -111,6 +114,7 @@ class FakeSlack:
             "event_id": event_id,
             "event": event,
             "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+            **around,
         }
         self._send_event(event_id, body)
         return ts
@@ -302,7 +306,8 @@ class FakeSlack:
     def _socket(self, connection: ServerConnection) -> None:
         self.sockets.append(connection)
         self.opened.append(time.monotonic())
-        connection.send(json.dumps({"type": "hello", "num_connections": 1}))
+        count = len(self.sockets) + self.other_sockets
+        connection.send(json.dumps({"type": "hello", "num_connections": count}))
         self._notify()
         try:
             for frame in connection:
@@ -351,6 +356,7 @@ class FakeSlack:
         match method:
             case "auth.test":
                 body = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "home"}
+                body["enterprise_id"] = self.enterprise
                 answer = jsonify({"ok": True, **body})
                 answer.headers["x-oauth-scopes"] = self.scopes
                 return answer

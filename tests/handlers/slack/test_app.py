@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import jsonify
@@ -71,6 +72,45 @@ def test_bots_subtypes_and_other_teams_are_acknowledged_and_left(bot, slack):
     slack.until(lambda: slack.unacknowledged() == 0)
     time.sleep(0.3)
     assert not slack.posts
+
+
+SISTER, FOREIGN = {"user_team": "T0SISTER"}, {"user_team": "T0FOREIGN"}
+GRID, SHARED = {"enterprise_id": "E0HOME"}, {"is_ext_shared_channel": True}
+
+
+def test_sister_workspaces_of_the_organisation_are_answered_and_other_organisations_left(
+    slack, responder, tmp_path
+):
+    slack.enterprise = "E0HOME"
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+    with running(settings, responder):
+        slack.until(lambda: slack.sockets)
+        answered = [
+            slack.mention("关税", "C1", user_team="E0HOME"),
+            slack.mention("关税", "C2", **SISTER, body=GRID),
+            slack.mention("关税", "C3", **SISTER, body={**GRID, **SHARED, "team_id": "T0SISTER"}),
+            slack.mention("关税", "C4", user_team=None, source_team="E0HOME"),
+        ]
+        left: list[dict[str, Any]] = [
+            {"user_team": "E0FOREIGN"},
+            {**FOREIGN, "body": {"enterprise_id": "E0FOREIGN", **SHARED}},
+            {**FOREIGN, "body": {**GRID, **SHARED}},
+            {**FOREIGN, "body": {"enterprise_id": None}},
+            {"user_team": "?"},
+        ]
+        for at, more in enumerate(left):
+            slack.mention("关税", f"C9{at}", **more)
+        slack.until(lambda: slack.unacknowledged() == 0 and len(slack.posts) == len(answered))
+        time.sleep(0.1)
+    assert {post["thread_ts"] for post in slack.posts} == set(answered)
+
+
+def test_outside_enterprise_grid_every_other_team_is_left(bot, slack):
+    for sender in ("E0HOME", "T0SISTER"):
+        slack.mention("关税", "C1", user_team=sender, body={"enterprise_id": None})
+    slack.mention("关税", "C2")
+    slack.until(lambda: slack.unacknowledged() == 0 and slack.posts)
+    assert [post["channel"] for post in slack.posts] == ["C2"]
 
 
 def test_a_command_is_answered_inside_its_acknowledgement(bot, slack):
