@@ -36,7 +36,7 @@ from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
 
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
-_EVENTS = 10_000  # ids of events kept, to leave repetitions
+_EVENTS = 10_000  # keys of events kept, to leave repetitions
 
 log = logging.getLogger(__name__)
 
@@ -209,7 +209,7 @@ class WecomChat:
                 self._delivery.feedback.keep(chat, question_id, query, helpful=opinion.helpful)
 
     def _key(self, origin: Origin) -> str:
-        return f"{PLATFORM}/{self._bot_id}/{origin.msgid}"
+        return f"{PLATFORM}/{self._bot_id}/{origin.user}/{origin.msgid}"
 
     def _chat(self, origin: Origin) -> Chat:
         thread = origin.chatid  # a group has no threads: all read along
@@ -226,9 +226,10 @@ class WecomChat:
 
     def _is_new(self, origin: Origin) -> bool:
         """Whether an event that leaves nothing in the inbox came for the first time."""
-        if origin.msgid in self._events:
+        key = self._key(origin)
+        if key in self._events:
             return False
-        self._events[origin.msgid] = None
+        self._events[key] = None
         if len(self._events) > _EVENTS:
             self._events.popitem(last=False)
         return True

@@ -100,11 +100,19 @@ def test_words_beside_a_picture_are_answered_saying_that_it_was_not_read(bot, we
     assert "没有读图片" in post["content"]
 
 
-@pytest.mark.parametrize("kind", ["image", "file", "video"])
+@pytest.mark.parametrize("kind", ["image", "file", "video", "location", "of the future"])
 def test_a_message_without_words_is_told_that_words_are_needed(bot, wecom, kind):
     wecom.message(msgtype=kind, **{kind: {"url": "https://example.invalid/x", "aeskey": "x"}})
     (post,) = settled(wecom, "zhangsan", 1)
     assert "请用文字提问" in post["content"]
+
+
+def test_the_same_msgid_of_another_person_is_another_message(bot, wecom):
+    wecom.mention("#7", user="zhangsan", msgid="m-same")
+    wecom.mention("#7", user="zhangsan", msgid="m-same")
+    wecom.mention("#7", chat="wrB", user="lisi", msgid="m-same")
+    settled(wecom, "wrB", 1)
+    assert len(settled(wecom, "wrCHAT01", 1)) == 1
 
 
 def test_voice_is_read_as_the_text_the_platform_made_of_it(bot, wecom):
