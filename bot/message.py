@@ -14,7 +14,7 @@ a renderer turns into its platform's markup and `ReplyView.text` into plain text
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -69,7 +69,14 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Searched:
+    """What every reply to free text may have to say of the message."""
+
+    is_cut: bool = field(default=False, kw_only=True)  # too long to be looked at whole
+
+
+@dataclass(frozen=True)
+class Answer(Searched):
     """Official words, one hit for each question the message asks."""
 
     hits: tuple[Hit, ...]
@@ -95,7 +102,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Suggest:
+class Suggest(Searched):
     """Stored questions that may be what was meant; no answer is claimed."""
 
     hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
@@ -112,7 +119,7 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Decline:
+class Decline(Searched):
     """Nothing in the record answers this; one wording for every cause."""
 
     coverage: tuple[Coverage, ...] = ()
@@ -244,6 +251,7 @@ class ReplyView:
     quotations: tuple[Quotation, ...] = ()
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
+    remarks: tuple[str, ...] = ()  # what else is to be known of the reply
     buttons: tuple[Button, ...] = ()
     headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
@@ -258,6 +266,7 @@ class ReplyView:
             blocks[-1] += "".join(
                 f"\n{option.letter}. {option.caption}{option.question}" for option in self.options
             )
+        blocks += list(self.remarks)
         if self.buttons:
             blocks.append("　".join(button.label for button in self.buttons))
         return "\n\n".join(blocks)

@@ -3,6 +3,7 @@
     commands.parse     what is wanted: free text, a number, a letter, a command
     by_text            a search, and what is made of it: answer, offer or decline (decision.py)
     by_number          what was named by its number
+    pointing           the question, where a message points to another
     explanation        why, from what was done
 
 Knows no platform and no clock but the one passed in. Safe to call from several threads: the
@@ -19,6 +20,7 @@ from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.library import CurrentLibrary, Library
+from bot.answering.pointing import Asked, asked
 from bot.answering.trail import Considered
 from bot.commands import (
     Ask,
@@ -57,7 +59,6 @@ from bot.store import Memory, Store
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
-_LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
 
 class Responder:
@@ -107,11 +108,15 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
-        command, as_of = parse(message.text[:_LONGEST])
-        message = self._scoped(replace(message, as_of=as_of or message.as_of))
+        wanted = self._asked(message, library)
+        command = wanted.command
+        message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
-            return Considered(command, found.reply, library, self._caution, found)
+            reply = replace(found.reply, is_cut=wanted.is_cut)
+            if isinstance(reply, Answer) and wanted.whole:
+                reply = replace(reply, whole=True)
+            return Considered(command, reply, library, self._caution, found)
         return Considered(
             command, self._carried_out(command, message, library), library, self._caution
         )
@@ -132,7 +137,8 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Suggest | Decline):
-            self._store.add_miss(message.chat, message.text, band(reply), self.now())
+            text = self._asked(message, self._library.get()).text
+            self._store.add_miss(message.chat, text, band(reply), self.now())
         if isinstance(reply, Answer):
             for _, asked in reply.not_found:
                 self._store.add_miss(message.chat, asked, "decline", self.now())
@@ -179,6 +185,9 @@ class Responder:
         if code is None:
             return Notice(self.words.text("company unset"))
         return Notice(self.words.text("company set", name=names[code], code=code))
+
+    def _asked(self, message: Message, library: Library) -> Asked:
+        return asked(message, parse, library.index.says_something)
 
     # Memory
 

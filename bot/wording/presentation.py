@@ -25,6 +25,7 @@ from bot.message import (
     Quotation,
     Reply,
     ReplyView,
+    Searched,
     Suggest,
 )
 from bot.record import Record
@@ -45,6 +46,12 @@ class Words(Texts):
 
     def show(self, reply: Reply) -> ReplyView:
         """A Reply in words, the same facts in the same order for every chat."""
+        shown = self._shown(reply)
+        if isinstance(reply, Searched) and reply.is_cut:
+            return replace(shown, remarks=(*shown.remarks, self.text("cut")))
+        return shown
+
+    def _shown(self, reply: Reply) -> ReplyView:
         match reply:
             case Answer():
                 return self._answer(reply)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,34 +26,17 @@ from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
 from bot.errors import trace_of
-from bot.message import Chat, Message
+from bot.message import Chat, Message, ReplyView
 from handlers.slack import render
 from handlers.slack.credentials import PLATFORM
 from handlers.slack.origin import Home
+from handlers.slack.reading import Said, question_in, read
 
 _LISTENERS = 16
 _ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
 _RESPONSES = 5  # uses of a response URL
 _TAKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
-_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
-_CHANNEL_OR_GROUP = re.compile(r"<(?:#|!subteam\^)[^>|]*\|?([^>]*)>")
-_BROADCAST = re.compile(r"<!(?:here|channel|everyone)(?:\|[^>]*)?>")
-_LINK = re.compile(r"<((?:https?|mailto|tel):[^>|]*)(?:\|([^>]*))?>")
-
 log = logging.getLogger(__name__)
-
-
-def question_in(text: str) -> str:
-    """What was asked: mention marks off, Slack's escapes undone.
-
-    >>> question_in("<@U01> 毛利率 &gt; 40%？")
-    '毛利率 > 40%？'
-    """
-    text = _BROADCAST.sub(" ", _MENTION.sub(" ", text))
-    text = _CHANNEL_OR_GROUP.sub(lambda found: found[1], text)
-    text = _LINK.sub(lambda found: found[2] or found[1], text)
-    # Half a surrogate pair, which JSON may hold, can be neither stored nor sent.
-    return unescape(text).encode("utf-8", "replace").decode().strip()
 
 
 @dataclass(frozen=True)
@@ -129,16 +111,26 @@ class Events:
 
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]
-        text = question_in(str(event.get("text") or ""))
+        said = read(event)
         thread = str(event.get("thread_ts") or ts)
         chat = self._chat(channel, user, thread, in_thread=thread != ts)
         address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
-        self._accept(f"{channel}/{ts}", text, chat, address)
+        if event.get("files") and not said.whole:
+            self._say(f"{channel}/{ts}", "text only", chat, address)
+        else:
+            self._accept(f"{channel}/{ts}", said, chat, address)
 
-    def _accept(self, mark: str, text: str, chat: Chat, address: dict[str, Any]) -> None:
-        self.delivery.inbox.accept(
-            f"{PLATFORM}/{self.home.team}/{mark}", Message(text, chat), {**address, "query": text}
-        )
+    def _accept(self, mark: str, said: Said, chat: Chat, address: dict[str, Any]) -> None:
+        message = Message(said.typed, chat, quoted=said.quoted)
+        self.delivery.inbox.accept(self._key(mark), message, {**address, "query": said.whole})
+
+    def _say(self, mark: str, key: str, chat: Chat, address: dict[str, Any]) -> None:
+        """Say something of the bot's own, once for a message."""
+        payloads = render.messages(ReplyView(self.responder.words.text(key)), self.responder.words)
+        self.delivery.sender.enqueue(self._key(mark), chat, payloads, address)
+
+    def _key(self, mark: str) -> str:
+        return f"{PLATFORM}/{self.home.team}/{mark}"
 
     def _chat(self, channel: str, user: str, thread: str = "", in_thread: bool = False) -> Chat:
         return Chat(PLATFORM, self.home.team, channel, user, thread, in_thread)
@@ -151,7 +143,7 @@ class Events:
         chat = self._chat(channel, user)
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
-            self._accept(mark, text, chat, _to_asker(body))
+            self._accept(mark, Said(text), chat, _to_asker(body))
             return ""
         payloads = render.to_asker(shown, self.responder.words, text)
         if len(payloads) == 1:
@@ -159,7 +151,7 @@ class Events:
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
-        self.delivery.sender.enqueue(f"{PLATFORM}/{self.home.team}/{mark}", chat, payloads, address)
+        self.delivery.sender.enqueue(self._key(mark), chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -178,7 +170,7 @@ class Events:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
             address = {"channel": channel, "thread_ts": thread, "after": shown_at, "asker": user}
             chat = self._chat(channel, user, thread, in_thread=True)
-        self._accept(f"{channel}/{shown_at}/{user}/{mark}", sends, chat, address)
+        self._accept(f"{channel}/{shown_at}/{user}/{mark}", Said(sends), chat, address)
         ack()
 
     def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -204,7 +196,7 @@ class Events:
         channel, user = _where(body)
         self._accept(
             f"{channel}/share/{user}/{action.get('action_ts', '')}",
-            str(action.get("value", "")),
+            Said(str(action.get("value", ""))),
             self._chat(channel, user),
             {**_to_asker(body), "shared_by": user},
         )
@@ -212,11 +204,10 @@ class Events:
 
     def _on_shortcut(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """查活动记录 on a message: what the record says about it, for the asker only."""
-        message = body.get("message") or {}
         channel, user = _where(body)
         mark = f"{channel}/shortcut/{body.get('action_ts') or body.get('trigger_id', '')}"
-        text = question_in(str(message.get("text") or ""))
-        self._accept(mark, text, self._chat(channel, user), _to_asker(body))
+        said = Said("", quoted=read(body.get("message") or {}).whole)
+        self._accept(mark, said, self._chat(channel, user), _to_asker(body))
         ack()
 
     def _open_home(self, event: dict[str, Any]) -> None:
@@ -228,7 +219,7 @@ class Events:
         made = self.responder.subscribing.subscriptions.changed_by(PLATFORM, self.home.team, user)
         view = render.home(self.responder.records(), self.responder.words, made, self.tz)
         self.delivery.sender.enqueue(
-            f"{PLATFORM}/{self.home.team}/home/{user}/{mark}",
+            self._key(f"home/{user}/{mark}"),
             self._chat(f"home/{user}", user),
             [{"view": view}],
             {"home": user},

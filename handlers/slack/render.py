@@ -104,7 +104,7 @@ def _lines(shown: ReplyView) -> list[_Line]:
         if lines:
             lines.append([])
         lines += _quotation(quotation)
-    for text in shown.not_found:
+    for text in (*shown.not_found, *shown.remarks):
         lines += [[], [_Run(text)]]
     return lines
 

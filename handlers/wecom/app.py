@@ -20,7 +20,7 @@ from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
 from bot.message import Chat, Message
 from bot.store.connection import telling
-from handlers.wecom import mentions, render
+from handlers.wecom import marks, mentions, render
 from handlers.wecom.connection import Connection, Timing
 from handlers.wecom.credentials import PLATFORM
 from handlers.wecom.frames import (
@@ -139,19 +139,18 @@ class WecomChat:
         said = mentions.read(asked.text, self._names, in_group=origin.in_group)
         if said.stale_name:
             self._say_once("WeCom: mentioned by a name that is not in WECOM_BOT_NAMES")
-        text = said.args
+        text = marks.without(said.args)
         if said.command in ("help", "about"):
             text = "help"
         elif said.command == "status":
             self._notify(origin, session, self._status(origin))
             return
-        elif not text and said.command is None and asked.quoted:
-            # A mention on nothing but a quoted message asks about that.
-            text = mentions.read(asked.quoted, self._names, in_group=False).args
-        to = self._address(origin, session, text)
+        quoted = mentions.read(asked.quoted, self._names, in_group=False).args
+        message = Message(text, self._chat(origin), quoted=marks.without(quoted))
+        to = self._address(origin, session, "\n".join(filter(None, (text, message.quoted))))
         if asked.has_pictures:
             to["pictures"] = True
-        self._delivery.inbox.accept(self._key(origin), Message(text, self._chat(origin)), to)
+        self._delivery.inbox.accept(self._key(origin), message, to)
 
     def _status(self, origin: Origin) -> str:
         return self._responder.words.text(

@@ -133,9 +133,9 @@ def _read(frame: dict[str, Any]) -> Frame:
 
 
 def _message(req_id: str, body: dict[str, Any]) -> Frame:
-    kind = body.get("msgtype")
+    kind = _kind(body)
     origin = _origin(req_id, body)
-    if not isinstance(kind, str):
+    if not kind:
         return Left("no msgtype")
     if kind not in _READABLE:
         return Wordless(origin, "other")
@@ -196,7 +196,7 @@ def _content(message: dict[str, Any]) -> tuple[str, bool]:
         if not isinstance(items, list):
             raise _UnusableError("no msg_item")
         texts = [_content(item)[0] for item in items if _kind(item) == "text"]
-        return "\n".join(texts), any(_kind(item) not in ("text", None) for item in items)
+        return "\n".join(texts), any(_kind(item) not in ("text", "") for item in items)
     content = _object(message.get(str(kind)), str(kind)).get("content")
     if not isinstance(content, str):
         raise _UnusableError("content is no text")
@@ -204,8 +204,9 @@ def _content(message: dict[str, Any]) -> tuple[str, bool]:
     return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), False
 
 
-def _kind(item: Any) -> Any:
-    return item.get("msgtype") if isinstance(item, dict) else None
+def _kind(item: Any) -> str:
+    kind = item.get("msgtype") if isinstance(item, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def _quoted(quote: Any) -> str:

@@ -112,6 +112,7 @@ def _blocks(shown: ReplyView, words: Words, in_group: bool, pictures: bool) -> I
         yield _Block(words.text("others not found", count=len(shown.not_found)))
     else:
         yield from (_Block("", text) for text in shown.not_found)
+    yield from (_Block("", text) for text in shown.remarks)
     if shown.buttons:
         yield _Block("", "　".join(button.label for button in shown.buttons))
     if pictures:

@@ -200,7 +200,8 @@ class FakeSlack:
         }
         self._request("interactive", body)
 
-    def shortcut(self, text: str) -> dict[str, Any]:
+    def shortcut(self, text: str, **more: Any) -> dict[str, Any]:
+        """The shortcut on a message."""
         number = next(self._count)
         body = {
             "type": "message_action",
@@ -208,7 +209,7 @@ class FakeSlack:
             "team": {"id": TEAM},
             "user": {"id": "U1"},
             "channel": {"id": "C1"},
-            "message": {"text": text, "ts": "1.1"},
+            "message": {"text": text, "ts": "1.1", **more},
             "action_ts": f"{number}.2",
             "trigger_id": f"t{number}",
             "response_url": f"{self.url}respond/{number}",

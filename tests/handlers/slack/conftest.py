@@ -24,6 +24,16 @@ class Running:
     delivery: Delivery
 
 
+def shown_text(post):
+    """What a person reads in the blocks."""
+    return "\n".join(
+        "".join(element["text"] for element in section["elements"] if "text" in element)
+        for block in post["blocks"]
+        if block["type"] == "rich_text"
+        for section in block["elements"]
+    )
+
+
 @contextmanager
 def running(settings: Settings, responder: Responder) -> Iterator[Running]:
     """Start a bot over the store of the `responder` fixture, and stop it."""

@@ -16,16 +16,7 @@ from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
 from bot.wording.presentation import Words
 from tests.handlers.slack.conftest import running
-
-
-def _text(post):
-    """What a person reads in the blocks."""
-    return "\n".join(
-        "".join(element["text"] for element in section["elements"] if "text" in element)
-        for block in post["blocks"]
-        if block["type"] == "rich_text"
-        for section in block["elements"]
-    )
+from tests.handlers.slack.conftest import shown_text as _text
 
 
 def test_a_mention_is_answered_once_in_its_thread(bot, slack, responder):

@@ -89,6 +89,58 @@ def test_a_quotation_is_kept_apart_from_the_question(bot, wecom):
     assert "第7问" in settled(wecom, "wrB", 1)[0]["content"]
 
 
+def quoting(text):
+    return {"quote": {"msgtype": "text", "text": {"content": text}}}
+
+
+@pytest.mark.parametrize(
+    "typed", ["帮我查一下这个", "？", "这个呢？", "[微笑]", "https://a.example/b"]
+)
+def test_a_quotation_is_the_question_where_nothing_typed_is_to_be_looked_up(bot, wecom, typed):
+    wecom.mention(typed, **quoting(f"@{NAME} [强]可转债何时下修？"))
+    (post,) = settled(wecom, "wrCHAT01", 1)
+    assert "第24问第2小问" in post["content"]
+
+
+def test_the_whole_answer_of_a_quoted_one_is_shown(bot, wecom):
+    wecom.mention("可转债")
+    (post,) = settled(wecom, "wrCHAT01", 1)
+    wecom.mention("关税")
+    wecom.mention("这条的全文", **quoting(post["content"]))
+    whole = settled(wecom, "wrCHAT01", 3)[2]["content"]
+    assert "第24问" in whole
+    assert "（节选）" not in whole
+
+
+def test_what_a_quoted_message_orders_is_not_done(bot, wecom, responder):
+    for order in ("订阅 09:00", "退订", "公司 300253"):
+        wecom.mention("这个", **quoting(order))
+    posts = settled(wecom, "wrCHAT01", 3)
+    assert all("直接提问" in post["content"] for post in posts)
+    assert not list(responder.subscribing.subscriptions.changed_by("wecom", BOT, "zhangsan"))
+
+
+def test_hostile_quotations_are_answered_or_left_and_the_connection_stays(bot, wecom):
+    text = {"msgtype": "text", "text": {"content": "可转债"}}
+    mixed, quoted = text, text
+    for _ in range(100):
+        mixed = {"msgtype": "mixed", "mixed": {"msg_item": [mixed]}}
+        quoted = {**text, "quote": quoted}
+    quotes = [
+        mixed,
+        quoted,
+        {"msgtype": "text", "text": 7},
+        {"msgtype": ["text"]},
+        [],
+        "可转债",
+        None,
+    ]
+    for at, quote in enumerate(quotes):
+        wecom.mention("这个", chat=f"wr{at}", quote=quote)
+        assert settled(wecom, f"wr{at}", 1)[0]["content"]
+    assert len(wecom.opened) == 1
+
+
 def test_words_beside_a_picture_are_answered_saying_that_it_was_not_read(bot, wecom):
     items = [
         {"msgtype": "text", "text": {"content": f"@{NAME} 可转债"}},

@@ -1,0 +1,105 @@
+"""Talks in Slack: threads, quotations, edits and picks, as the people in them see them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.handlers.slack.conftest import shown_text
+
+OFFERS = ("WiNEX 进展如何？", "收入下滑")
+
+
+class Talk:
+    """Says something and waits for the reply."""
+
+    def __init__(self, slack):
+        self.slack = slack
+
+    def say(self, text, **more):
+        count = len(self.slack.posts)
+        ts = self.slack.mention(text, **more)
+        return ts, self.slack.until(lambda: self.slack.posts[count:])[0]
+
+    def press(self, post, label, **more):
+        count = len(self.slack.posts)
+        self.slack.press(post, label, **more)
+        return self.slack.until(lambda: self.slack.posts[count:])[0]
+
+
+@pytest.fixture
+def talk(unpaced, bot, slack):
+    return Talk(slack)
+
+
+def first_option(post):
+    """The question of the list's first line."""
+    line = next(line for line in shown_text(post).split("\n") if line.startswith("A. "))
+    return line.partition("）")[2]
+
+
+def test_two_threads_keep_their_lists_whoever_picks_and_however_often(talk):
+    one, list_one = talk.say(OFFERS[0], user="U1")
+    other, list_other = talk.say(OFFERS[1], user="U1")
+    picks = [("A", one, list_one), ("a", other, list_other), ("A", one, list_one)]
+    for user, (letter, thread, offer) in zip(("U2", "U3", "U1"), picks, strict=True):
+        _, answer = talk.say(letter, user=user, thread_ts=thread)
+        assert answer["thread_ts"] == thread
+        assert first_option(offer) in shown_text(answer)
+    pressed = talk.press(list_one, "A", user="U9")
+    assert first_option(list_one) in shown_text(pressed)
+    _, typed = talk.say("A", user="U2", thread_ts=one)
+    assert first_option(list_one) in shown_text(typed)
+
+
+def test_the_whole_answer_in_a_thread_is_the_threads(talk):
+    thread, _ = talk.say("可转债", user="U1")
+    talk.say("关税", user="U2")
+    _, whole = talk.say("全文", user="U2", thread_ts=thread)
+    assert "第24问" in shown_text(whole)
+    assert "（节选）" not in shown_text(whole)
+    _, none = talk.say("全文", user="U2", thread_ts="1600000000.000100")
+    assert "还没有引用过答复" in shown_text(none)
+
+
+def test_a_forwarded_message_is_the_question_of_who_adds_none(talk):
+    forwarded = [{"is_share": True, "author_name": "张三", "text": "<@U2> 可转债何时下修？"}]
+    for typed in ("", "帮我查一下这个", ":point_up:", "<https://a.example/b>"):
+        _, post = talk.say(typed, attachments=forwarded)
+        assert "第24问第2小问" in shown_text(post)
+    _, post = talk.say("第7问", attachments=forwarded)
+    assert "第7问" in shown_text(post)
+
+
+def test_a_message_of_blocks_alone_is_read(talk):
+    words = [{"type": "user", "user_id": "U0BOT"}, {"type": "text", "text": " 可转债"}]
+    blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}]
+    count = len(talk.slack.posts)
+    talk.slack.event("app_mention", "", "C1", "U1", blocks=blocks)
+    post = talk.slack.until(lambda: talk.slack.posts[count:])[0]
+    assert "第24问第2小问" in shown_text(post)
+
+
+def test_a_file_alone_is_told_that_words_are_needed(talk):
+    _, post = talk.say("", files=[{"id": "F1", "mimetype": "audio/webm"}], subtype="file_share")
+    assert "请用文字提问" in shown_text(post)
+    _, post = talk.say("关税", files=[{"id": "F1"}], subtype="file_share")
+    assert "公司答" in shown_text(post)
+
+
+def test_the_shortcut_reads_a_bots_message_and_does_no_orders(talk, responder):
+    _, post = talk.say("可转债")
+    talk.slack.shortcut(post["text"], blocks=post["blocks"], bot_id="B0BOT")
+    shown = talk.slack.until(lambda: talk.slack.responses)[0]
+    assert "第24问" in shown_text(shown)
+    talk.slack.shortcut("", attachments=[{"text": "可转债何时下修？"}], bot_id="B9")
+    shown = talk.slack.until(lambda: talk.slack.responses[1:])[0]
+    assert "第24问第2小问" in shown_text(shown)
+    talk.slack.shortcut("订阅 09:00")
+    assert "直接提问" in shown_text(talk.slack.until(lambda: talk.slack.responses[2:])[0])
+    assert not responder.subscribing.subscriptions.changed_by("slack", "T0HOME", "U1")
+
+
+def test_a_message_of_forty_thousand_characters_is_answered_saying_what_was_looked_at(talk):
+    _, post = talk.say("天气晴好。" * 8_000 + "可转债何时下修？")
+    assert "超过2000字" in shown_text(post)
+    assert "第24问第2小问" in shown_text(post) or "（第24问）" in shown_text(post)
