@@ -72,13 +72,18 @@ def points(command: Command, typed: str, says_something: Callable[[str], bool]) 
     """Whether what was typed is no question and no order by itself."""
     match command:
         case ShowHelp():
-            return not re.search(r"\w", typed)
+            return not says_anything(typed)
         case ShowWhole():
             return True
         case Ask(text):
             return not says_something(_POINTS.sub(" ", text))
         case _:
             return False
+
+
+def says_anything(text: str) -> bool:
+    """Whether there is a letter, a digit or a Han character in it."""
+    return bool(re.search(r"\w", text))
 
 
 def looked_at(text: str) -> str:

@@ -20,7 +20,7 @@ from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.library import CurrentLibrary, Library
-from bot.answering.pointing import Asked, asked
+from bot.answering.pointing import Asked, asked, looked_at, points, says_anything
 from bot.answering.trail import Considered
 from bot.commands import (
     Ask,
@@ -101,6 +101,16 @@ class Responder:
         reply = self.consider(message).reply
         self.keep(message, reply)
         return reply
+
+    def points(self, message: Message) -> bool:
+        """Whether a message in a thread asks about the one that began it.
+
+        A bare call does; other words without a matter do where nothing was shown there yet.
+        """
+        typed = looked_at(message.text)
+        if not points(parse(typed)[0], typed, self._library.get().index.says_something):
+            return False
+        return not says_anything(typed) or self._memory(message) == Memory()
 
     def consider(self, message: Message) -> Considered:
         """Answer one message, with what led to the reply.

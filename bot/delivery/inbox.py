@@ -17,7 +17,8 @@ from typing import Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
-from bot.delivery.transport import Address, Payload, Reachability, Transport
+from bot.delivery.thread_starts import ThreadStarts
+from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Transport
 from bot.errors import trace_of
 from bot.message import Answer, Chat, Decline, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
@@ -42,6 +43,9 @@ class Answerer(Protocol):
     # Set by delivery: whether an unasked post would arrive.
     reachability: Callable[[Chat], Reachability]
 
+    def points(self, message: Message) -> bool:
+        """Whether it asks about the message under which it stands."""
+
     def consider(self, message: Message) -> Considered:
         """The reply; nothing is kept yet."""
 
@@ -60,6 +64,7 @@ class Inbox:
         mailbox: Mailbox,
         answerer: Answerer,
         transports: Mapping[str, Transport],
+        readers: Mapping[str, ReadStart],
         line_up: Callable[[Sequence[Waiting]], None],
         counters: Counters,
         clock: Callable[[], float],
@@ -70,6 +75,7 @@ class Inbox:
             mailbox: The tables.
             answerer: Answers.
             transports: By platform.
+            readers: By platform, how the first message of a thread is read.
             line_up: Called with posts that were put out.
             counters: For what was asked, and how it was answered.
             clock: Seconds since 1970.
@@ -77,6 +83,7 @@ class Inbox:
         self._mailbox = mailbox
         self._answerer = answerer
         self._transports = transports
+        self._starts = ThreadStarts(mailbox, readers, self._queue)
         self._line_up = line_up
         self._counters = counters
         self._clock = clock
@@ -88,12 +95,14 @@ class Inbox:
     def start(self) -> None:
         """Answer until `stop`."""
         self._thread.start()
+        self._starts.start()
 
     def stop(self) -> None:
         """Answer nothing more; `join` waits for what is in hand."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+        self._starts.stop()
 
     def join(self, timeout_s: float) -> None:
         if self._thread.is_alive():
@@ -119,10 +128,13 @@ class Inbox:
         if not row_id:
             return False
         self._counters.count("asked")
+        self._queue(row_id)
+        return True
+
+    def _queue(self, row_id: int) -> None:
         with self._wake:
             self._rows.append(row_id)
             self._wake.notify_all()
-        return True
 
     def take_over(self, rows: Sequence[int]) -> None:
         """Answer what another process left, before all else."""
@@ -174,6 +186,9 @@ class Inbox:
         question = self._mailbox.question(row_id)
         if question is None:
             return
+        if self._starts.can_read(question) and self._points(question.message):
+            self._starts.put(question)
+            return
         began = time.monotonic()
         reply, payloads = self._rendered(question)
         lane = lane_of(question.chat, question.address)
@@ -195,6 +210,13 @@ class Inbox:
             (self._clock() - question.at) * 1000,
             (time.monotonic() - began) * 1000,
         )
+
+    def _points(self, message: Message) -> bool:
+        try:
+            return self._answerer.points(message)
+        except Exception as error:
+            log.error("answering failed: %s", trace_of(error))
+            return False
 
     def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload]]:
         reply, shown = self._considered(question.message)

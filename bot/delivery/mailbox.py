@@ -133,6 +133,13 @@ class Mailbox:
         address = json.loads(row["address"])
         return Question(row["id"], row["key"], message, chat, address, row["at"])
 
+    def point(self, row_id: int, quoted: str, address: Address) -> None:
+        """Keep what a message points to."""
+        self._db().execute(
+            "UPDATE inbox SET quoted = ?, address = ? WHERE id = ?",
+            [quoted, json.dumps(address), row_id],
+        )
+
     def close_question(self, row_id: int) -> None:
         """It is answered; what was typed is forgotten."""
         self._db().execute(

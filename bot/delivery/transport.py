@@ -6,6 +6,7 @@ of the outcomes below, so that delivery knows no platform's error codes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -86,6 +87,12 @@ class CannotCheck:
 
 Outcome = Sent | Refused | Redirected | RateLimited | Suspended | Unconfirmed | Expired
 Found = Sent | NotPosted | CannotCheck | RateLimited | Suspended
+
+
+# In a message's address: it stands under another one, which is read where nothing typed is to be
+# looked up; that could not be read.
+START, START_UNREAD = "start", "start_unread"
+ReadStart = Callable[[Address], str | RateLimited | Refused]  # the words of what it stands under
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,8 @@ class SlackChat:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
         limits = rate_limits(settings.slack_posts_a_minute)
-        delivery.register(
-            PLATFORM, SlackTransport(self._client, responder.words, limits, self._refused)
-        )
+        transport = SlackTransport(self._client, responder.words, limits, self._refused)
+        delivery.register(PLATFORM, transport, transport.thread_start)
 
     # Life
 

@@ -25,6 +25,7 @@ from slack_sdk import WebClient
 from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
+from bot.delivery.transport import START
 from bot.errors import trace_of
 from bot.message import Chat, Message, ReplyView
 from handlers.slack import render
@@ -115,6 +116,8 @@ class Events:
         thread = str(event.get("thread_ts") or ts)
         chat = self._chat(channel, user, thread, in_thread=thread != ts)
         address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
+        if event["type"] == "app_mention" and chat.in_thread and not said.quoted:
+            address[START] = thread
         if event.get("files") and not said.whole:
             self._say(f"{channel}/{ts}", "text only", chat, address)
         else:

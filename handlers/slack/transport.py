@@ -13,6 +13,8 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
+    START,
+    START_UNREAD,
     Address,
     CannotCheck,
     Found,
@@ -44,6 +46,7 @@ from handlers.slack.errors import (
     retry_after_s,
     seconds,
 )
+from handlers.slack.reading import read
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +94,24 @@ class SlackTransport:
         self._words = words
         self._refused = refused
 
+    def thread_start(self, address: Address) -> str | RateLimited | Refused:
+        """The words of the thread's first message; none where it is a post of ours."""
+        try:
+            page = self._client.conversations_replies(
+                channel=address["channel"], ts=address[START], limit=1, include_all_metadata=True
+            )
+        except SlackApiError as error:
+            if (wait_s := retry_after_s(error)) is not None:
+                return RateLimited(wait_s)
+            code = code_of(error)
+            return Refused(code, permanent=code not in {*MAY_BE_DONE, *PASSING, "unknown"})
+        first: dict[str, Any] = next(iter(page.get("messages") or []), {})
+        is_ours = (first.get("metadata") or {}).get("event_type") == _EVENT_TYPE
+        return "" if is_ours else read(first).whole
+
     def render(self, shown: ReplyView, address: Address) -> list[Payload]:
+        if address.get(START_UNREAD):
+            shown = ReplyView(self._words.text("thread start unread"))
         query = str(address.get("query", ""))
         if user := address.get("shared_by"):
             payloads = render.messages(shown, self._words, query)

@@ -120,6 +120,32 @@ def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settl
         assert delivery.counters.all()["retries"] == 1
 
 
+def test_what_a_message_stands_under_is_read_although_the_process_ends_before(responder, store):
+    reading, ends = threading.Event(), threading.Event()
+
+    def ends_first(address):
+        reading.set()
+        ends.wait(5)
+        return "可转债"
+
+    chat = Chat("slack", "T", "C1", "U1", "1.1", in_thread=True)
+    delivery = Delivery(responder, store.path)
+    delivery.register("slack", platform := Platform(), ends_first)
+    delivery.start()
+    delivery.inbox.accept("k", Message("", chat), {"start": "1.1"})
+    assert reading.wait(5)
+    ask(delivery, "other", chat=Chat("slack", "T", "C2", "U1"))
+    platform.until(lambda: platform.posts == ["other/1"])  # which waits for nothing
+    delivery.stop()
+    ends.set()
+    delivery = Delivery(responder, store.path)
+    delivery.register("slack", platform, lambda address: "可转债" if address["start"] else "")
+    delivery.start()
+    platform.until(lambda: platform.posts == ["other/1", "k/1"])
+    delivery.stop()
+    assert delivery.counters.all()["answered"] == 1
+
+
 def test_refused_for_good_is_said_and_does_not_stop_the_lane(responder, store):
     platform = Platform(Refused("not_in_channel", permanent=True))
     with delivering(responder, store.path, platform) as delivery:

@@ -45,6 +45,7 @@ class FakeSlack:
         self.channels: dict[str, dict[str, Any]] = {}  # what conversations.info adds for a channel
         self.closed: dict[str, str] = {}  # channel → the error that a post to it meets
         self.refusals: dict[str, str] = {}  # method → the error that it meets
+        self.said: list[dict[str, Any]] = []  # what people wrote
         self.ephemerals: list[dict[str, Any]] = []
         self.acks: dict[str, dict[str, Any]] = {}  # by envelope_id: payload and time
         self.calls: list[str] = []
@@ -101,6 +102,12 @@ class FakeSlack:
 
     def direct(self, text: str, user: str = "U1", **more: Any) -> str:
         return self.event("message", text, f"D{user}", user, channel_type="im", **more)
+
+    def say(self, text: str, channel: str = "C1", user: str = "U1", **more: Any) -> str:
+        """Write something that the bot hears nothing of; returns its ts."""
+        ts = f"{1_700_000_000 + next(self._count)}.000100"
+        self.said.append({"text": text, "channel": channel, "user": user, "ts": ts, **more})
+        return ts
 
     def event(self, kind: str, text: str | None, channel: str, user: str, **more: Any) -> str:
         around = more.pop("body", {})
@@ -381,15 +388,15 @@ class FakeSlack:
             case "conversations.replies" | "conversations.history":
                 thread = given.get("ts")
                 since = given.get("oldest") or ""
-                body = {
-                    "messages": [
-                        post
-                        for post in self.posts
-                        if post["channel"] == given["channel"]
-                        and thread in (None, post.get("thread_ts"))
-                        and post["ts"] > since
-                    ]
-                }
+                found = [
+                    post
+                    for post in self.posts
+                    if post["channel"] == given["channel"]
+                    and thread in (None, post.get("thread_ts"))
+                    and post["ts"] > since
+                ]
+                first = [item for item in (*self.said, *self.posts) if item["ts"] == thread]
+                body = {"messages": [*first, *found][: int(given.get("limit") or 100)]}
             case _:
                 return jsonify({"ok": False, "error": "unknown_method"})
         self._notify()

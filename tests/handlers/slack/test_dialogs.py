@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import make_response
 
 from tests.handlers.slack.conftest import shown_text
 
@@ -68,6 +69,61 @@ def test_a_forwarded_message_is_the_question_of_who_adds_none(talk):
         assert "第24问第2小问" in shown_text(post)
     _, post = talk.say("第7问", attachments=forwarded)
     assert "第7问" in shown_text(post)
+
+
+@pytest.mark.parametrize("typed", ["", "？", "帮我查一下这个", ":eyes:"])
+def test_a_bare_mention_under_somebodys_question_asks_that(talk, typed):
+    asked = talk.slack.say("<@U5> 可转债何时下修？", user="U5")
+    _, post = talk.say(typed, user="U6", thread_ts=asked)
+    assert post["thread_ts"] == asked
+    assert "第24问第2小问" in shown_text(post)
+    assert talk.slack.calls.count("conversations.replies") == 1
+
+
+def test_a_forwarded_message_under_which_the_bot_is_called_is_read(talk):
+    asked = talk.slack.say("看", user="U5", attachments=[{"is_share": True, "text": "可转债"}])
+    _, post = talk.say("", thread_ts=asked)
+    assert "第24问第2小问" in shown_text(post)
+
+
+def test_what_needs_no_first_message_reads_none(talk):
+    asked = talk.slack.say("可转债何时下修？")
+    for typed in ("第7问", "帮助", "关税"):
+        talk.say(typed, thread_ts=asked)
+    _, post = talk.say("这个呢", thread_ts=asked)  # after an answer, it is not meant any more
+    assert "第24问" not in shown_text(post)
+    talk.say("")
+    assert "conversations.replies" not in talk.slack.calls
+
+
+def test_a_bare_mention_under_the_bots_own_post_gets_help(talk):
+    _, own = talk.say("可转债")
+    _, post = talk.say("", thread_ts=own["ts"])
+    assert "直接提问" in shown_text(post)
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "thread_not_found", "not_in_channel"])
+def test_a_first_message_that_cannot_be_read_is_told_in_one_line(talk, code):
+    talk.slack.refusals["conversations.replies"] = code
+    _, post = talk.say("", thread_ts=talk.slack.say("可转债何时下修？"))
+    assert shown_text(post).startswith("我读不到这个话题的第一条消息")
+    assert "\n" not in shown_text(post)
+
+
+def test_a_first_message_is_waited_for_while_slack_is_busy(talk):
+    busy: list[str] = []
+
+    def limited(method, given):
+        if method == "conversations.replies" and not busy:
+            busy.append(method)
+            answer = make_response({"ok": False, "error": "ratelimited"}, 429)
+            answer.headers["Retry-After"] = "0.1"
+            return answer
+        return None
+
+    talk.slack.faults.append(limited)
+    _, post = talk.say("", thread_ts=talk.slack.say("可转债何时下修？"))
+    assert "第24问第2小问" in shown_text(post)
 
 
 def test_a_message_of_blocks_alone_is_read(talk):
