@@ -18,7 +18,16 @@ from typing import Protocol
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
 from bot.delivery.thread_starts import ThreadStarts
-from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Transport
+from bot.delivery.transport import (
+    BELOW,
+    CHANGES,
+    REPLACES,
+    Address,
+    Payload,
+    Reachability,
+    ReadStart,
+    Transport,
+)
 from bot.errors import trace_of
 from bot.message import Answer, Chat, Decline, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
@@ -190,14 +199,12 @@ class Inbox:
             self._starts.put(question)
             return
         began = time.monotonic()
-        reply, payloads = self._rendered(question)
+        reply, payloads, address = self._rendered(question)
         lane = lane_of(question.chat, question.address)
         with self._mailbox.transaction():
             if reply is not None:
                 self._answerer.keep(question.message, reply)
-            posts = self._mailbox.put_out(
-                question.key, lane, payloads, question.address, self._clock()
-            )
+            posts = self._mailbox.put_out(question.key, lane, payloads, address, self._clock())
             self._mailbox.close_question(row_id)
         self._line_up(posts)
         self._count(reply)
@@ -218,14 +225,28 @@ class Inbox:
             log.error("answering failed: %s", trace_of(error))
             return False
 
-    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload]]:
+    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload], Address]:
         reply, shown = self._considered(question.message)
-        transport = self._transports[question.chat.platform]
         try:
-            return reply, transport.render(shown, question.address)
+            return reply, *self._placed(shown, question)
         except Exception as error:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
-            return None, transport.render(self._apology(), question.address)
+            return None, *self._placed(self._apology(), question)
+
+    def _placed(self, shown: ReplyView, question: Question) -> tuple[list[Payload], Address]:
+        """The posts and where they go: one that answers an edited message changes the one before.
+
+        Where there are several, before or now, they are posted below.
+        """
+        transport, address = self._transports[question.chat.platform], question.address
+        payloads = transport.render(shown, address)
+        former = self._mailbox.last_reply(address[REPLACES]) if REPLACES in address else []
+        if len(former) == len(payloads) == 1:
+            return payloads, {**address, CHANGES: former[0]}
+        if former:
+            address = {**address, BELOW: True}
+            payloads = transport.render(shown, address)
+        return payloads, address
 
     def _considered(self, message: Message) -> tuple[Reply | None, ReplyView]:
         """The reply and its words; no reply and an apology if answering fails."""

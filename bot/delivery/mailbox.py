@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.delivery.send_queues import Lane
-from bot.delivery.transport import SETTLE_S, Address, Payload
+from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
 from bot.store.connection import Connection, Database, first
@@ -154,6 +154,15 @@ class Mailbox:
         """Whether posts were ever put out under the key."""
         return first(self._db(), "SELECT 1 FROM outbox WHERE key = ?", f"{key}/1") is not None
 
+    def last_reply(self, key: str) -> list[str]:
+        """The keys of the posts that answer a message, of the last answer where it was edited."""
+        rows = self._db().execute(
+            "SELECT key FROM outbox WHERE key > ? AND key < ? ORDER BY id", [f"{key}/", f"{key}0"]
+        )
+        keys = [found for (found,) in rows]
+        last = keys[-1].rpartition("/")[0] if keys else ""
+        return [found for found in keys if found.rpartition("/")[0] == last]
+
     def put_out(
         self,
         key: str,
@@ -223,13 +232,25 @@ class Mailbox:
             row["id"],
             row["key"],
             row["platform"],
-            row["address"],
+            self._with_changed(row["address"]),
             row["payload"],
             row["state"],
             row["tries"],
             row["ref"],
             row["at"],
         )
+
+    def _with_changed(self, stored_address: str) -> str:
+        """The address with the id of the post that is to be changed, if that is out."""
+        address = json.loads(stored_address)
+        if CHANGES not in address:
+            return stored_address
+        post = first(
+            self._db(),
+            "SELECT ref FROM outbox WHERE key = ? AND state = 'sent'",
+            address[CHANGES],
+        )
+        return json.dumps({**address, CHANGED: post["ref"]}) if post else stored_address
 
     def close_post(self, row_id: int, state: str, ref: str) -> None:
         """Nothing more is done for it; its words are forgotten."""

@@ -95,6 +95,12 @@ START, START_UNREAD = "start", "start_unread"
 ReadStart = Callable[[Address], str | RateLimited | Refused]  # the words of what it stands under
 
 
+# The same of an edited message: the key of the message whose reply this one takes the place of.
+# What delivery makes of it: the key of the one post that is changed, and once that is out, its id
+# (`Sent.ref`); or that the reply is posted below what it takes the place of.
+REPLACES, CHANGES, CHANGED, BELOW = "replaces", "changes", "changed", "below"
+
+
 @dataclass(frozen=True)
 class Loss:
     """What a refusal tells of its chat; `for_good`: there is no use in another day's try."""

@@ -39,6 +39,8 @@ _TOO_OFTEN = {"rate_limited", "ratelimited"}  # also at HTTP 200
 BAD_BLOCKS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
+# A post of the bot's cannot be changed (any more).
+NO_CHANGE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 # The bot cannot see the place (any more), so it cannot look there either.
 _PLACES = {
     "channel_not_found": Loss("left"),

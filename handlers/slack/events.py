@@ -25,11 +25,12 @@ from slack_sdk import WebClient
 from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
-from bot.delivery.transport import START
+from bot.delivery.transport import REPLACES, START
 from bot.errors import trace_of
 from bot.message import Chat, Message, ReplyView
 from handlers.slack import render
 from handlers.slack.credentials import PLATFORM
+from handlers.slack.edits import changed, edit_of
 from handlers.slack.origin import Home
 from handlers.slack.reading import Said, question_in, read
 
@@ -85,6 +86,8 @@ class Events:
             return next()
         event = body.get("event")
         if isinstance(event, dict):
+            if event.get("subtype") == "message_changed":
+                event = changed(event, self.bot_user)
             if event.get("type") == "app_home_opened":
                 self._open_home(event)
             elif _is_farewell(event):
@@ -94,7 +97,7 @@ class Events:
         return BoltResponse(status=200, body="")
 
     def _is_for_us(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
-        """Whether it is answered: bots, edits and other teams are left."""
+        """Whether it is answered: bots and other organisations are left."""
         kind = event.get("type")
         if kind == "message" and event.get("channel_type") != "im":
             return False
@@ -116,12 +119,16 @@ class Events:
         thread = str(event.get("thread_ts") or ts)
         chat = self._chat(channel, user, thread, in_thread=thread != ts)
         address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
+        mark = f"{channel}/{ts}"
         if event["type"] == "app_mention" and chat.in_thread and not said.quoted:
             address[START] = thread
+        if edit := edit_of(event):
+            address[REPLACES] = self._key(mark)
+            mark += f"/edit/{edit}"
         if event.get("files") and not said.whole:
-            self._say(f"{channel}/{ts}", "text only", chat, address)
+            self._say(mark, "text only", chat, address)
         else:
-            self._accept(f"{channel}/{ts}", said, chat, address)
+            self._accept(mark, said, chat, address)
 
     def _accept(self, mark: str, said: Said, chat: Chat, address: dict[str, Any]) -> None:
         message = Message(said.typed, chat, quoted=said.quoted)

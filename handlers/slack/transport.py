@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_sdk import WebClient
@@ -13,6 +14,9 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
+    BELOW,
+    CHANGED,
+    CHANGES,
     START,
     START_UNREAD,
     Address,
@@ -37,6 +41,7 @@ from handlers.slack.errors import (
     BAD_BLOCKS,
     FOR_GOOD,
     MAY_BE_DONE,
+    NO_CHANGE,
     NO_PLACE,
     NO_THREAD,
     NO_WORDS,
@@ -112,6 +117,8 @@ class SlackTransport:
     def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         if address.get(START_UNREAD):
             shown = ReplyView(self._words.text("thread start unread"))
+        if address.get(BELOW):
+            shown = replace(shown, remarks=(*shown.remarks, self._words.text("edited")))
         query = str(address.get("query", ""))
         if user := address.get("shared_by"):
             payloads = render.messages(shown, self._words, query)
@@ -131,6 +138,8 @@ class SlackTransport:
             if "home" in address:
                 self._client.views_publish(user_id=address["home"], view=payload["view"])
                 return Sent("home")
+            if CHANGED in address:
+                return Sent(self._change(payload, address))
             return Sent(self._post(payload, address, key))
         except Exception as error:
             return self._outcome(error, address)
@@ -157,6 +166,17 @@ class SlackTransport:
             log.error("Slack refused the blocks of a reply (%s); sent as text", code_of(error))
             answer = self._client.chat_postMessage(**message, mrkdwn=False)
         return str(answer.get("ts", ""))
+
+    def _change(self, payload: Payload, address: Address) -> str:
+        """Put a reply in the place of another post; again and again changes nothing."""
+        message = {"channel": address["channel"], "ts": address[CHANGED], "text": payload["text"]}
+        try:
+            self._client.chat_update(**message, blocks=payload["blocks"])
+        except SlackApiError as error:
+            if code_of(error) not in BAD_BLOCKS:
+                raise
+            self._client.chat_update(**message, blocks=[])
+        return str(address[CHANGED])
 
     def _show_to(self, user: str, payload: Payload, address: Address) -> str:
         answer = self._client.chat_postEphemeral(
@@ -187,8 +207,8 @@ class SlackTransport:
         return Refused(code, permanent=True)
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
-        if "home" in address:
-            return NotPosted()  # publishing the same view again changes nothing
+        if "home" in address or CHANGED in address:
+            return NotPosted()  # the same again changes nothing
         if "respond" in address or "instead_of" in address:
             return CannotCheck()
         try:
@@ -267,7 +287,10 @@ class SlackTransport:
 
 
 def _elsewhere(code: str, address: Address) -> Address | None:
-    """Where a reply that its channel refuses still reaches the asker, if anywhere."""
+    """Where a reply that is refused still goes: below what it cannot change, to its asker alone."""
+    if CHANGED in address and code in NO_CHANGE:
+        kept = (name for name in address if name not in (CHANGES, CHANGED))
+        return {name: address[name] for name in kept}
     asker, channel = address.get("asker"), str(address.get("channel", ""))
     if not asker or not channel.startswith(("C", "G")):
         return None

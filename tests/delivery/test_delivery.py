@@ -146,6 +146,38 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(re
     assert delivery.counters.all()["answered"] == 1
 
 
+def test_an_edited_message_changes_its_one_post_whichever_process_ends_between(responder, store):
+    class Changes(Platform):
+        def __init__(self, *answers):
+            super().__init__(*answers)
+            self.changed = []
+
+        def send(self, payload, address, key):
+            self.changed.append(address.get("changed"))
+            return super().send(payload, address, key)
+
+    def edit(delivery, number):
+        message = Message("关税", CHAT)
+        delivery.inbox.accept(f"k/edit/{number}", message, {"replaces": "k"})
+
+    with delivering(responder, store.path, platform := Changes(Sent("7.1"))) as delivery:
+        ask(delivery, "k")
+        platform.until(lambda: platform.changed)
+    dead = Delivery(responder, store.path)
+    edit(dead, 1)
+    dead.stop()
+    unsure = Changes(Unconfirmed("timeout", 60))
+    with delivering(responder, store.path, unsure):
+        unsure.until(lambda: unsure.changed)
+    store.database.connection().execute("UPDATE outbox SET due = 0")  # a minute later
+    with delivering(responder, store.path, platform := Changes(Sent("7.1"), Sent("7.1"))) as last:
+        platform.until(lambda: len(platform.changed) == 1)
+        edit(last, 2)
+        platform.until(lambda: len(platform.changed) == 2)
+    assert unsure.changed + platform.changed == ["7.1"] * 3
+    assert platform.posts == ["k/edit/1/1", "k/edit/2/1"]
+
+
 def test_refused_for_good_is_said_and_does_not_stop_the_lane(responder, store):
     platform = Platform(Refused("not_in_channel", permanent=True))
     with delivering(responder, store.path, platform) as delivery:

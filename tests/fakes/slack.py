@@ -46,6 +46,7 @@ class FakeSlack:
         self.closed: dict[str, str] = {}  # channel → the error that a post to it meets
         self.refusals: dict[str, str] = {}  # method → the error that it meets
         self.said: list[dict[str, Any]] = []  # what people wrote
+        self.updates: list[dict[str, Any]] = []
         self.ephemerals: list[dict[str, Any]] = []
         self.acks: dict[str, dict[str, Any]] = {}  # by envelope_id: payload and time
         self.calls: list[str] = []
@@ -125,6 +126,27 @@ class FakeSlack:
         }
         self._send_event(event_id, body)
         return ts
+
+    def edit(self, ts: str, text: str, before: str, channel: str = "C1", **more: Any) -> str:
+        """Edit a message, as a channel's members and the other side of a talk are told; returns
+        the mark of the edit."""
+        seconds, _, rest = ts.partition(".")
+        edited = more.pop("at", None) or f"{int(seconds) + next(self._count)}.{rest}"
+        message = {"type": "message", "user": "U1", "ts": ts, **more.pop("message", {})}
+        now = {**message, "text": text, "edited": {"user": message["user"], "ts": edited}}
+        self.event(
+            "message",
+            None,
+            channel,
+            "",
+            subtype="message_changed",
+            hidden=True,
+            message=now,
+            previous_message={**message, "text": before},
+            channel_type="im" if channel.startswith("D") else "channel",
+            **more,
+        )
+        return edited
 
     def command(self, text: str, channel: str = "C1", user: str = "U1") -> dict[str, Any]:
         """`/ir text`; returns the acknowledgement's payload."""
@@ -376,6 +398,13 @@ class FakeSlack:
                 return jsonify({"ok": False, "error": self.closed[given["channel"]]})
             case "chat.postMessage":
                 body = self.keep(given)
+            case "chat.update":
+                changed = [post for post in self.posts if post["ts"] == given["ts"]]
+                if not changed:
+                    return jsonify({"ok": False, "error": "message_not_found"})
+                changed[0].update(text=given["text"], blocks=given["blocks"])
+                self.updates.append(given)
+                body = {"ts": given["ts"], "channel": given["channel"], "text": given["text"]}
             case "chat.postEphemeral":
                 self.ephemerals.append(given)
                 body = {"message_ts": f"{1_800_000_000 + next(self._count)}.000300"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from flask import make_response
 
@@ -159,3 +162,93 @@ def test_a_message_of_forty_thousand_characters_is_answered_saying_what_was_look
     _, post = talk.say("天气晴好。" * 8_000 + "可转债何时下修？")
     assert "超过2000字" in shown_text(post)
     assert "第24问第2小问" in shown_text(post) or "（第24问）" in shown_text(post)
+
+
+# Edits
+
+
+def mention(text):
+    return f"<@U0BOT> {text}"
+
+
+def test_an_edited_question_is_answered_in_the_place_of_its_first_reply(talk):
+    slack = talk.slack
+    ts, post = talk.say("关税")
+    edited = slack.edit(ts, mention("可转债"), mention("关税"))
+    slack.mention("可转债", ts=ts, edited={"user": "U1", "ts": edited})  # told of it twice
+    slack.until(lambda: slack.updates)
+    slack.until(lambda: slack.unacknowledged() == 0)
+    assert "第24问第2小问" in shown_text(post)
+    slack.edit(ts, mention("第7问"), mention("可转债"))
+    slack.until(lambda: len(slack.updates) == 2)
+    assert "第7问" in shown_text(post)
+    assert [given["ts"] for given in slack.updates] == [post["ts"]] * 2
+    assert len(slack.posts) == 1
+
+
+def test_an_edited_direct_message_needs_no_mention(talk):
+    slack = talk.slack
+    ts = slack.direct("关税")
+    (post,) = slack.until(lambda: slack.posts)
+    slack.edit(ts, "可转债", "关税", channel="DU1")
+    slack.until(lambda: slack.updates)
+    assert "第24问第2小问" in shown_text(post)
+
+
+def test_what_is_no_new_question_changes_nothing(talk):
+    slack = talk.slack
+    ts, post = talk.say("关税")
+    before = mention("关税")
+    slack.edit(ts, "可转债", before)  # the mention is gone
+    slack.edit(ts, mention("关税 :smile:"), before)
+    slack.edit(ts, mention("可转债"), before, at=f"{int(ts[:10]) + 3601}.000100")
+    slack.edit(ts, mention("可转债"), before, at="soon")
+    slack.edit(ts, mention("可转债"), before, message={"bot_id": "B9"})
+    slack.edit(ts, mention("可转债"), before, message={"user_team": "T0OTHER"})
+    slack.edit(ts, mention("可转债"), before, message={"user": "U0BOT"})
+    broken: list[dict[str, Any]] = [{"message": 7}, {"message": {"text": "x"}}, {}]
+    for more in broken:
+        slack.event("message", None, "C1", "U1", subtype="message_changed", hidden=True, **more)
+    slack.until(lambda: slack.unacknowledged() == 0)
+    talk.say("第7问", channel="C2")
+    assert not slack.updates
+    assert "关税" in shown_text(post)
+
+
+def test_a_mention_that_an_edit_adds_is_a_question(talk):
+    ts = talk.slack.say("可转债")
+    talk.slack.edit(ts, mention("可转债"), "可转债")
+    (post,) = talk.slack.until(lambda: talk.slack.posts)
+    assert post["thread_ts"] == ts
+    assert "第24问第2小问" in shown_text(post)
+
+
+def test_where_the_shape_does_not_fit_the_new_answer_stands_below(talk, store, sample):
+    long = "".join(f"第{at}句，公司经营正常。" for at in range(1_000))
+    question = replace(sample.record.questions[0], answer=long, parts=())
+    record = replace(sample.record, record_no="2025-009", questions=(question,))
+    store.add([replace(sample, record=record)], b"long", "long.txt")
+    slack = talk.slack
+    ts, post = talk.say("300253/2025-002#7")
+    slack.edit(ts, mention("300253/2025-009#1"), mention("300253/2025-002#7"))
+    below = slack.until(lambda: slack.posts[2:])
+    assert "提问已修改" in shown_text(below[-1])
+    assert "提问已修改" not in shown_text(post)
+    assert not slack.updates
+    slack.edit(ts, mention("300253/2025-002#8"), mention("300253/2025-009#1"))
+    short = slack.until(lambda: slack.posts[3:])[0]
+    assert "第8问" in shown_text(short)
+    slack.edit(ts, mention("300253/2025-002#9"), mention("300253/2025-002#8"))
+    (update,) = slack.until(lambda: slack.updates)
+    assert update["ts"] == short["ts"]
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "edit_window_closed"])
+def test_a_reply_that_cannot_be_changed_is_followed_by_the_new_one(talk, code):
+    slack = talk.slack
+    ts, _ = talk.say("关税")
+    slack.refusals["chat.update"] = code
+    slack.edit(ts, mention("可转债"), mention("关税"))
+    new = slack.until(lambda: slack.posts[1:])[0]
+    assert new["thread_ts"] == ts
+    assert "第24问第2小问" in shown_text(new)
