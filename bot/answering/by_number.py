@@ -13,7 +13,7 @@ from bot.commands import Pick, Show, ShowLatest, ShowRecord, ShowWhole, parse
 from bot.message import Decline, Hit, Listing, Message, Notice, Reply, Suggest
 from bot.record import Record
 from bot.store import Memory
-from bot.wording.presentation import LETTERS, Words
+from bot.wording.presentation import Words
 
 _ECHOED = re.compile(r"[\d/#.-]+", re.ASCII)  # a group would read anything else
 
@@ -45,15 +45,10 @@ class ByNumber:
                     return Notice(self.words.text("nothing cited"))
                 return self._by_id(cited, message, whole=True)
             case Pick(index):
-                return self._picked(index, message)
-
-    def _picked(self, index: int, message: Message) -> Reply:
-        offered = self.memory(message).offered
-        if not offered:
-            return Notice(self.words.text("nothing offered"))
-        if index >= len(offered):
-            return Notice(self.words.text("beyond the list", last=LETTERS[len(offered) - 1]))
-        return self._by_id(offered[index], message)
+                offered = self.memory(message).offered
+                if index >= len(offered):
+                    return Notice(self.words.text("nothing offered"))
+                return self._by_id(offered[index], message)
 
     def _numbered(self, command: Show, message: Message) -> Reply:
         if command.record_id:

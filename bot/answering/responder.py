@@ -147,7 +147,7 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Suggest | Decline):
-            text = self._asked(message, self._library.get()).text
+            text = self._asked(message, self._library.built).text
             self._store.add_miss(message.chat, text, band(reply), self.now())
         if isinstance(reply, Answer):
             for _, asked in reply.not_found:

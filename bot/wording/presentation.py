@@ -34,7 +34,7 @@ from bot.wording.digests import show_desk_digest, show_digest
 from bot.wording.excerpts import is_excerpt, quoted
 from bot.wording.texts import Texts
 
-LETTERS = "ABCDE"  # of the questions offered
+_OPTION_LETTERS = "ABCDE"
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Words(Texts):
                 quoted(hit, bool(hit.part))[0],
                 hit.full_id,
             )
-            for letter, hit in zip(LETTERS, reply.hits, strict=False)
+            for letter, hit in zip(_OPTION_LETTERS, reply.hits, strict=False)
         )
 
     def _caption(self, hit: Hit, among_many: bool) -> str:

@@ -169,13 +169,12 @@ class SlackTransport:
 
     def _change(self, payload: Payload, address: Address) -> str:
         """Put a reply in the place of another post; again and again changes nothing."""
-        message = {"channel": address["channel"], "ts": address[CHANGED], "text": payload["text"]}
-        try:
-            self._client.chat_update(**message, blocks=payload["blocks"])
-        except SlackApiError as error:
-            if code_of(error) not in BAD_BLOCKS:
-                raise
-            self._client.chat_update(**message, blocks=[])
+        self._client.chat_update(
+            channel=address["channel"],
+            ts=address[CHANGED],
+            text=payload["text"],
+            blocks=payload["blocks"],
+        )
         return str(address[CHANGED])
 
     def _show_to(self, user: str, payload: Payload, address: Address) -> str:
@@ -288,7 +287,7 @@ class SlackTransport:
 
 def _elsewhere(code: str, address: Address) -> Address | None:
     """Where a reply that is refused still goes: below what it cannot change, to its asker alone."""
-    if CHANGED in address and code in NO_CHANGE:
+    if CHANGED in address and code in NO_CHANGE | BAD_BLOCKS:
         kept = (name for name in address if name not in (CHANGES, CHANGED))
         return {name: address[name] for name in kept}
     asker, channel = address.get("asker"), str(address.get("channel", ""))

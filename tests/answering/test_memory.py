@@ -87,12 +87,6 @@ def test_the_whole_answer_is_that_of_the_thread(say):
     assert (whole.hits[0].id, whole.whole) == ("300253/2025-002#24", True)
 
 
-def test_a_letter_beyond_the_list_says_how_far_it_goes(say):
-    ids = offered(say, OFFERS[0], slack())
-    if len(ids) < 5:
-        assert f"只到 {'ABCDE'[len(ids) - 1]}" in picked(say, "E", slack())
-
-
 def test_in_a_group_each_has_an_own_list_and_who_has_none_picks_from_the_last(say):
     own = offered(say, OFFERS[0], group("zhangsan"))
     last = offered(say, OFFERS[1], group("lisi"))
