@@ -134,6 +134,8 @@ class Inbox:
             raise ValueError("a message without a chat cannot be replied to")
         with self._mailbox.transaction():
             row_id = self._mailbox.add(key, message, message.chat, address, self._clock())
+            if row_id and REPLACES in address:  # as it was before, it is not asked any more
+                self._mailbox.take(address[REPLACES], message.chat, self._clock())
         if not row_id:
             return False
         self._counters.count("asked")

@@ -115,6 +115,14 @@ class Mailbox:
         )
         return int(done.lastrowid or 0) if done.rowcount else 0
 
+    def take(self, key: str, chat: Chat, at: float) -> None:
+        """Let a message that was not taken in count as answered."""
+        self._db().execute(
+            "INSERT INTO inbox (key, platform, workspace, channel, user, text, address, state, at) "
+            "VALUES (?, ?, ?, ?, ?, '', '{}', 'done', ?) ON CONFLICT (key) DO NOTHING",
+            [key, chat.platform, chat.workspace, chat.channel, chat.user, at],
+        )
+
     def question(self, row_id: int) -> Question | None:
         """The message of a row; None once it is answered."""
         row = first(self._db(), "SELECT * FROM inbox WHERE id = ? AND state = 'new'", row_id)

@@ -130,8 +130,7 @@ class FakeSlack:
     def edit(self, ts: str, text: str, before: str, channel: str = "C1", **more: Any) -> str:
         """Edit a message, as a channel's members and the other side of a talk are told; returns
         the mark of the edit."""
-        seconds, _, rest = ts.partition(".")
-        edited = more.pop("at", None) or f"{int(seconds) + next(self._count)}.{rest}"
+        edited = more.pop("at", None) or f"{1_700_000_000 + next(self._count)}.000100"
         message = {"type": "message", "user": "U1", "ts": ts, **more.pop("message", {})}
         now = {**message, "text": text, "edited": {"user": message["user"], "ts": edited}}
         self.event(

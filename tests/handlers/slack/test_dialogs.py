@@ -243,7 +243,7 @@ def test_where_the_shape_does_not_fit_the_new_answer_stands_below(talk, store, s
     assert update["ts"] == short["ts"]
 
 
-@pytest.mark.parametrize("code", ["message_not_found", "edit_window_closed"])
+@pytest.mark.parametrize("code", ["message_not_found", "edit_window_closed", "invalid_blocks"])
 def test_a_reply_that_cannot_be_changed_is_followed_by_the_new_one(talk, code):
     slack = talk.slack
     ts, _ = talk.say("关税")
