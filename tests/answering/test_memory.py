@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlite_utils import Database
 
 from bot.answering.responder import Responder
 from bot.config import CHINA
 from bot.message import Answer, Chat, Message, Notice, Suggest
-from bot.store.connection import connect
+from bot.store import Memory, Store
+from bot.store.connection import connect, instant
+from bot.store.schema import migrations
 from bot.wording.presentation import Words
 
 OFFERS = ("WiNEX 进展如何？", "收入下滑")
@@ -109,3 +112,17 @@ def test_what_was_shown_is_forgotten_with_what_askers_typed(say, store, clock):
     offered(say, OFFERS[0], slack())
     store.forget_askers(clock[0] + timedelta(days=91), 90)
     assert connect(store.path)["shown"].count == 0
+
+
+def test_what_an_older_version_remembered_is_still_known(tmp_path):
+    db = Database(tmp_path / "old.db")
+    migrations.apply(db, stop_before="threads")
+    now = datetime(2026, 11, 24, 9, tzinfo=CHINA)
+    row = ["slack", "T", "C1", "U1", "300253/2025-002#7", '["a", "b"]', instant(now)]
+    db.execute("INSERT INTO memories VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    db.conn.commit()
+    db.close()
+    store = Store(tmp_path / "old.db")
+    chat = Chat("slack", "T", "C1", "U1", "1.1")
+    assert store.memory(chat, now - timedelta(hours=1)) == Memory("300253/2025-002#7", ("a", "b"))
+    assert store.memory(chat, now + timedelta(seconds=1)) == Memory()
