@@ -33,7 +33,7 @@ def clock():
 
 @pytest.fixture
 def say(store, clock):
-    responder = Responder(store, Words(), lambda: clock[0])
+    responder = Responder(store, Words(), lambda: clock[0], "strict", (), None)
     return lambda text, chat: responder.reply(Message(text, chat))
 
 

@@ -129,7 +129,7 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(re
         return "可转债"
 
     chat = Chat("slack", "T", "C1", "U1", "1.1", in_thread=True)
-    delivery = Delivery(responder, store.path)
+    delivery = Delivery(responder, store.path, time.time)
     delivery.register("slack", platform := Platform(), ends_first)
     delivery.start()
     delivery.inbox.accept("k", Message("", chat), {"start": "1.1"})
@@ -138,7 +138,7 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(re
     platform.until(lambda: platform.posts == ["other/1"])  # which waits for nothing
     delivery.stop()
     ends.set()
-    delivery = Delivery(responder, store.path)
+    delivery = Delivery(responder, store.path, time.time)
     delivery.register("slack", platform, lambda address: "可转债" if address["start"] else "")
     delivery.start()
     platform.until(lambda: platform.posts == ["other/1", "k/1"])
@@ -163,7 +163,7 @@ def test_an_edited_message_changes_its_one_post_whichever_process_ends_between(r
     with delivering(responder, store.path, platform := Changes(Sent("7.1"))) as delivery:
         ask(delivery, "k")
         platform.until(lambda: platform.changed)
-    dead = Delivery(responder, store.path)
+    dead = Delivery(responder, store.path, time.time)
     edit(dead, 1)
     dead.stop()
     unsure = Changes(Unconfirmed("timeout", 60))
