@@ -70,9 +70,9 @@ def asked(message: Message, parse: Parse, says_something: Callable[[str], bool])
 
 def points(command: Command, typed: str, says_something: Callable[[str], bool]) -> bool:
     """Whether what was typed is no question and no order by itself."""
+    if not says_anything(typed):
+        return True
     match command:
-        case ShowHelp():
-            return not says_anything(typed)
         case ShowWhole():
             return True
         case Ask(text):
