@@ -23,6 +23,8 @@ _POINTS = re.compile(
     r"帮我?忙?|麻烦|请问?|给我?|我?想|[查看问找搜]{1,2}(?:一?下|询|看)?|解释(?:一?下)?|告诉|发我?"
     r"|[这那此该](?:个|条|里|句|段|一?问|则)?|上[面述]|以上|楼上|引用|同[问上]|它|全文|完整|原文|答[复案]|回[答复]|[的了呢吗吧]"
 )
+# 那四季度呢？ asks of another time than the question that it points to.
+_OTHER_TIME = re.compile(r"[\d一二三四上下今去前明后本]个?(?:季|年|月)|半年")
 _WHOLE = re.compile(r"全文|完整|whole|full")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 
@@ -72,6 +74,8 @@ def points(command: Command, typed: str, says_something: Callable[[str], bool]) 
     """Whether what was typed is no question and no order by itself."""
     if not says_anything(typed):
         return True
+    if _OTHER_TIME.search(typed):
+        return False
     match command:
         case ShowWhole():
             return True

@@ -34,6 +34,12 @@ def test_words_with_a_matter_are_the_question(responder, typed, found):
     assert ids(reply) == [found]
 
 
+@pytest.mark.parametrize("typed", ["那四季度呢？", "去年呢", "2026年的呢？", "那上半年怎么看"])
+def test_another_time_is_not_what_is_pointed_to(responder, typed):
+    reply = responder.reply(Message(typed, quoted=QUESTION))
+    assert not (isinstance(reply, Answer) and ids(reply) == [PART])
+
+
 @pytest.mark.parametrize("typed", ["全文", "这条的全文", "看这条的完整答复"])
 @pytest.mark.parametrize("is_reply", [True, False])
 def test_the_whole_of_what_is_quoted_is_shown(responder, typed, is_reply):
