@@ -16,7 +16,7 @@ a renderer turns into its platform's markup and `ReplyView.text` into plain text
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Literal
@@ -35,6 +35,8 @@ class Chat:
     workspace: str  # the platform's team or corporation
     channel: str
     user: str
+    thread: str = ""  # where others read the reply too; empty: the user alone sees it
+    in_thread: bool = False  # said inside the thread, so that nothing shown elsewhere is meant
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Message:
     chat: Chat | None = None  # None on the command line: nothing is remembered of it
     company: str | None = None  # six digits: only this company's records
     as_of: date | None = None  # only records with event date up to here; ages counted from it
+    quoted: str = ""  # what is pointed to: the question where nothing typed is to be looked up
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,14 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Searched:
+    """What every reply to free text may have to say of the message."""
+
+    is_cut: bool = field(default=False, kw_only=True)  # too long to be looked at whole
+
+
+@dataclass(frozen=True)
+class Answer(Searched):
     """Official words, one hit for each question the message asks."""
 
     hits: tuple[Hit, ...]
@@ -85,6 +95,7 @@ class Answer:
     similar: tuple[tuple[int, Hit], ...] = ()  # what is offered for those not answered
     unread: int = 0  # questions beyond the most that are looked at
     whole: bool = False  # the whole question and answer, although a part was hit
+    is_picked: bool = False  # from a list, whose letters go on: its links have none
     among_many: bool = False  # several records are stored, so ids are shown in full
 
     @property
@@ -102,6 +113,11 @@ class Answer:
         )[:MOST_LINKS]
 
     @property
+    def lettered(self) -> tuple[Hit, ...]:
+        """The links that a letter picks."""
+        return () if self.is_picked else self.links
+
+    @property
     def not_answered(self) -> tuple[tuple[int, str], ...]:
         """The message's questions that are not answered, with their numbers."""
         answered = {place for own in self.places for place in own}
@@ -115,7 +131,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Likely:
+class Likely(Searched):
     """Official words that stand there at once, perhaps not what was meant; nothing is claimed."""
 
     hits: tuple[Hit, ...]  # quoted ones first, then at most three to pick from
@@ -145,7 +161,7 @@ class Lead(Enum):
 
 
 @dataclass(frozen=True)
-class Suggest:
+class Suggest(Searched):
     """Stored questions that may be what was meant; no answer is claimed."""
 
     hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
@@ -173,7 +189,7 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Decline:
+class Decline(Searched):
     """Nothing in the record answers this; one wording for every cause."""
 
     coverage: tuple[Coverage, ...] = ()

@@ -10,7 +10,7 @@ from datetime import date
 from bot.answering.decision import OFFERED
 from bot.answering.library import Library
 from bot.commands import Pick, Show, ShowLatest, ShowMore, ShowRecord, ShowWhole, parse
-from bot.message import Hit, Listing, Message, Notice, Reply, Statement, Suggest
+from bot.message import Answer, Hit, Listing, Message, Notice, Reply, Statement, Suggest
 from bot.record import Question, Record
 from bot.store import Memory
 from bot.wording.presentation import Words
@@ -57,7 +57,8 @@ class ByNumber:
         if index >= len(offered):
             last = chr(ord("A") + len(offered) - 1)
             return Notice(self.words.text("beyond the list", last=last))
-        return self._by_id(offered[index], message)
+        reply = self._by_id(offered[index], message)
+        return replace(reply, is_picked=True) if isinstance(reply, Answer) else reply
 
     def _numbered(self, command: Show, message: Message) -> Reply:
         is_bare = command.record_id == command.record_no == command.day is None

@@ -180,6 +180,11 @@ class CurrentLibrary:
                     self._library = self._load()
         return self._library
 
+    @property
+    def built(self) -> Library:
+        """As it was built last, for what must not wait for another."""
+        return self._library
+
     def meaning(self) -> MeaningState:
         """How much of the store can be compared by meaning."""
         return meaning_state(self._store, self._embedder)

@@ -3,6 +3,7 @@
     commands.parse     what is wanted: free text, a number, a letter, a command
     by_text            a search, and what is made of it: answer, offer or decline (decision.py)
     by_number          what was named by its number
+    pointing           the question, where a message points to another
     explanation        why, from what was done
 
 Knows no platform and no clock but the one passed in. Safe to call from several threads: the
@@ -19,6 +20,7 @@ from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.library import CurrentLibrary, Library
+from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
 from bot.answering.small_talk import reply as small_talk
 from bot.answering.small_talk import unless_asked
 from bot.answering.trail import Considered
@@ -62,7 +64,6 @@ from bot.store import Memory, Store
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
-_LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
 
 class Responder:
@@ -117,18 +118,33 @@ class Responder:
         self.keep(message, reply)
         return reply
 
+    def points(self, message: Message) -> bool:
+        """Whether a message in a thread asks about the one that began it.
+
+        A bare call does; other words without a matter do where nothing was shown there yet.
+        """
+        typed = looked_at(message.text)
+        library = self._library.get()
+        command, _ = self._parse(library)(typed)
+        if not points(command, typed, library.index.names_a_matter):
+            return False
+        return not says_anything(typed) or self._memory(message) == Memory()
+
     def consider(self, message: Message) -> Considered:
         """Answer one message, with what led to the reply.
 
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
-        command, as_of = parse(message.text[:_LONGEST], library.companies)
-        command = unless_asked(command, library)
-        message = self._scoped(replace(message, as_of=as_of or message.as_of))
+        wanted = self._asked(message, library)
+        command = wanted.command
+        message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
-            return Considered(command, found.reply, library, self._caution, found)
+            reply = replace(found.reply, is_cut=wanted.is_cut)
+            if isinstance(reply, Answer) and wanted.whole:
+                reply = replace(reply, whole=True)
+            return Considered(command, reply, library, self._caution, found)
         return Considered(
             command, self._carried_out(command, message, library), library, self._caution
         )
@@ -138,22 +154,22 @@ class Responder:
         if message.chat is None:
             return
         match reply:
-            case Answer(hits=quoted, links=others) | Likely(quoted=quoted, others=others):
+            case Answer(hits=quoted, lettered=others) | Likely(quoted=quoted, others=others):
                 offered = tuple(hit.full_id for hit in others)
                 self._store.remember(message.chat, Memory(quoted[0].full_id, offered), self.now())
             case Statement(hit=hit):
-                self._store.remember(message.chat, Memory(hit.full_id, ()), self.now())
+                self._store.remember(message.chat, Memory(cited=hit.full_id), self.now())
             case Suggest(hits=hits):
-                cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)
-                self._store.remember(message.chat, Memory(cited, offered), self.now())
+                self._store.remember(message.chat, Memory(offered=offered), self.now())
             case Listing(record=record):
-                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self.now())
+                self._store.remember(message.chat, Memory(cited=f"{record.id}#1"), self.now())
         if isinstance(reply, Answer | Likely | Suggest | Decline):
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Likely | Suggest | Decline):
-            self._store.add_miss(message.chat, message.text, band(reply), self.now())
+            text = self._asked(message, self._library.built).text
+            self._store.add_miss(message.chat, text, band(reply), self.now())
         if isinstance(reply, Answer):
             for _, asked in reply.not_answered:
                 self._store.add_miss(message.chat, asked, "decline", self.now())
@@ -205,6 +221,18 @@ class Responder:
             return Notice(self.words.text("company unset"))
         return Notice(self.words.text("company set", name=names[code], code=code))
 
+    def _asked(self, message: Message, library: Library) -> Asked:
+        return asked(message, self._parse(library), library.index.names_a_matter)
+
+    def _parse(self, library: Library) -> Parse:
+        """Reads a text as this library's: its companies' names, the words that ask of nothing."""
+
+        def read(text: str) -> tuple[Command, date | None]:
+            command, as_of = parse(text, library.companies)
+            return unless_asked(command, library), as_of
+
+        return read
+
     # Memory
 
     def _scoped(self, message: Message) -> Message:
@@ -214,7 +242,7 @@ class Responder:
 
     def _memory(self, message: Message) -> Memory:
         if message.chat is None:
-            return Memory(None, ())
+            return Memory()
         return self._store.memory(message.chat, since=self.now() - _MEMORY)
 
     def _today(self) -> date:

@@ -17,7 +17,17 @@ from typing import Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
-from bot.delivery.transport import Address, Payload, Reachability, Transport
+from bot.delivery.thread_starts import ThreadStarts
+from bot.delivery.transport import (
+    BELOW,
+    CHANGES,
+    REPLACES,
+    Address,
+    Payload,
+    Reachability,
+    ReadStart,
+    Transport,
+)
 from bot.errors import trace_of
 from bot.message import Answer, Chat, Decline, Likely, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
@@ -42,6 +52,9 @@ class Answerer(Protocol):
     # Set by delivery: whether an unasked post would arrive.
     reachability: Callable[[Chat], Reachability]
 
+    def points(self, message: Message) -> bool:
+        """Whether it asks about the message under which it stands."""
+
     def consider(self, message: Message) -> Considered:
         """The reply; nothing is kept yet."""
 
@@ -60,6 +73,7 @@ class Inbox:
         mailbox: Mailbox,
         answerer: Answerer,
         transports: Mapping[str, Transport],
+        readers: Mapping[str, ReadStart],
         line_up: Callable[[Sequence[Waiting]], None],
         counters: Counters,
         clock: Callable[[], float],
@@ -70,6 +84,7 @@ class Inbox:
             mailbox: The tables.
             answerer: Answers.
             transports: By platform.
+            readers: By platform, how the first message of a thread is read.
             line_up: Called with posts that were put out.
             counters: For what was asked, and how it was answered.
             clock: Seconds since 1970.
@@ -77,6 +92,7 @@ class Inbox:
         self._mailbox = mailbox
         self._answerer = answerer
         self._transports = transports
+        self._starts = ThreadStarts(mailbox, readers, self._queue)
         self._line_up = line_up
         self._counters = counters
         self._clock = clock
@@ -88,12 +104,14 @@ class Inbox:
     def start(self) -> None:
         """Answer until `stop`."""
         self._thread.start()
+        self._starts.start()
 
     def stop(self) -> None:
         """Answer nothing more; `join` waits for what is in hand."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+        self._starts.stop()
 
     def join(self, timeout_s: float) -> None:
         if self._thread.is_alive():
@@ -116,13 +134,18 @@ class Inbox:
             raise ValueError("a message without a chat cannot be replied to")
         with self._mailbox.transaction():
             row_id = self._mailbox.add(key, message, message.chat, address, self._clock())
+            if row_id and REPLACES in address:  # as it was before, it is not asked any more
+                self._mailbox.take(address[REPLACES], message.chat, self._clock())
         if not row_id:
             return False
         self._counters.count("asked")
+        self._queue(row_id)
+        return True
+
+    def _queue(self, row_id: int) -> None:
         with self._wake:
             self._rows.append(row_id)
             self._wake.notify_all()
-        return True
 
     def take_over(self, rows: Sequence[int]) -> None:
         """Answer what another process left, before all else."""
@@ -174,15 +197,16 @@ class Inbox:
         question = self._mailbox.question(row_id)
         if question is None:
             return
+        if self._starts.can_read(question) and self._points(question.message):
+            self._starts.put(question)
+            return
         began = time.monotonic()
-        reply, payloads = self._rendered(question)
+        reply, payloads, address = self._rendered(question)
         lane = lane_of(question.chat, question.address)
         with self._mailbox.transaction():
             if reply is not None:
                 self._answerer.keep(question.message, reply)
-            posts = self._mailbox.put_out(
-                question.key, lane, payloads, question.address, self._clock()
-            )
+            posts = self._mailbox.put_out(question.key, lane, payloads, address, self._clock())
             self._mailbox.close_question(row_id)
         self._line_up(posts)
         self._count(reply)
@@ -196,14 +220,35 @@ class Inbox:
             (time.monotonic() - began) * 1000,
         )
 
-    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload]]:
-        reply, shown = self._considered(question.message)
-        transport = self._transports[question.chat.platform]
+    def _points(self, message: Message) -> bool:
         try:
-            return reply, transport.render(shown, question.address)
+            return self._answerer.points(message)
+        except Exception as error:
+            log.error("answering failed: %s", trace_of(error))
+            return False
+
+    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload], Address]:
+        reply, shown = self._considered(question.message)
+        try:
+            return reply, *self._placed(shown, question)
         except Exception as error:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
-            return None, transport.render(self._apology(), question.address)
+            return None, *self._placed(self._apology(), question)
+
+    def _placed(self, shown: ReplyView, question: Question) -> tuple[list[Payload], Address]:
+        """The posts and where they go: one that answers an edited message changes the one before.
+
+        Where there are several, before or now, they are posted below.
+        """
+        transport, address = self._transports[question.chat.platform], question.address
+        payloads = transport.render(shown, address)
+        former = self._mailbox.last_reply(address[REPLACES]) if REPLACES in address else []
+        if len(former) == len(payloads) == 1:
+            return payloads, {**address, CHANGES: former[0]}
+        if former:
+            address = {**address, BELOW: True}
+            payloads = transport.render(shown, address)
+        return payloads, address
 
     def _considered(self, message: Message) -> tuple[Reply | None, ReplyView]:
         """The reply and its words; no reply and an apology if answering fails."""

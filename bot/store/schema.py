@@ -284,3 +284,31 @@ def history(db: Database) -> None:
 def weekdays(db: Database) -> None:
     """On which days of the week a digest is wanted, from 0 for Monday; null or empty: on all."""
     db.table("subscriptions").add_column("weekdays", str)
+
+
+@migrations()
+def threads(db: Database) -> None:
+    """What was shown to whom, and in which thread; what a message points to.
+
+    `memories` is read by older versions alone.
+    """
+    db.table("shown").create(
+        {
+            "platform": str,
+            "workspace": str,
+            "channel": str,
+            "thread": str,  # empty: to the user, wherever in the channel
+            "user": str,  # empty: to all who read the thread
+            "cited": str,
+            "cited_at": str,
+            "offered": str,
+            "offered_at": str,
+        },
+        pk=("platform", "workspace", "channel", "thread", "user"),
+    )
+    db.execute(
+        "INSERT INTO shown SELECT platform, workspace, channel, '', \"user\", "
+        "cited, at, offered, at FROM memories"
+    )
+    for column, kind in (("thread", str), ("in_thread", int), ("quoted", str)):
+        db.table("inbox").add_column(column, kind)

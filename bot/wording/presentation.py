@@ -26,6 +26,7 @@ from bot.message import (
     Quotation,
     Reply,
     ReplyView,
+    Searched,
     Statement,
     Suggest,
 )
@@ -48,6 +49,12 @@ class Words(Texts):
 
     def show(self, reply: Reply) -> ReplyView:
         """A Reply in words, the same facts in the same order for every chat."""
+        shown = self._shown(reply)
+        if isinstance(reply, Searched) and reply.is_cut:
+            return replace(shown, remarks=(*shown.remarks, self.text("cut")))
+        return shown
+
+    def _shown(self, reply: Reply) -> ReplyView:
         match reply:
             case Answer():
                 return self._answer(reply)
@@ -150,10 +157,8 @@ class Words(Texts):
         links = []
         for letter, hit in zip(_OPTION_LETTERS, reply.links, strict=False):
             key, values = keys[hit.full_id]
-            named = self._named(hit, reply.among_many)
-            links.append(
-                Button(f"{letter} {self.text(key, question=named, **values)}", hit.full_id)
-            )
+            label = self.text(key, question=self._named(hit, reply.among_many), **values)
+            links.append(Button(f"{letter} {label}" if reply.lettered else label, hit.full_id))
         return (*(() if reply.whole else self._wholes(quoted_hits)), *links)
 
     def _named(self, hit: Hit, among_many: bool) -> str:

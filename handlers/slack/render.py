@@ -108,7 +108,7 @@ def _lines(shown: ReplyView) -> list[_Line]:
         if lines:
             lines.append([])
         lines += _quotation(quotation)
-    for text in shown.not_found:
+    for text in (*shown.not_found, *shown.remarks):
         lines += [[], [_Run(text)]]
     if shown.options_intro:
         lines += [[], [_Run(shown.options_intro)], *options]
@@ -231,6 +231,14 @@ def _button(action_id: str, label: str, value: str) -> Payload:
         "text": {"type": "plain_text", "text": label[:_BUTTON_TEXT], "emoji": False},
         "value": value[:_BUTTON_VALUE],
     }
+
+
+def privately(payload: Payload, channel: str, words: Words) -> Payload:
+    """A message for the asker alone, saying of which channel it could not be posted in."""
+    line = words.text("sent privately", channel=channel)
+    note = _rich_text([_with_mentions(line, (channel,), bold=False)])
+    text = f"{escape(line)}\n{payload['text']}"
+    return {**payload, "text": text, "blocks": [note, *payload["blocks"]]}
 
 
 def shared_by(user: str, words: Words) -> Payload:

@@ -25,6 +25,7 @@ Payload = dict[str, Any]
 
 LIMIT = 20_480  # bytes of one content; longer ones are refused, not cut
 _MOST = LIMIT - 200  # room for the page's number
+WITH_CARD = "stream_with_template_card"
 _KEY = 1_024  # bytes of a button's key
 _FEEDBACK_ID = 256  # bytes
 
@@ -86,8 +87,23 @@ def messages(
     if ids and (feedback := feedback_id(ids, query)):
         bodies[-1]["markdown"]["feedback"] = {"id": feedback}
     if shown.options and (offer := card([option.sends for option in shown.options], words)):
-        bodies.append({"msgtype": "template_card", "template_card": offer})
+        bodies[-1] = _with_card(bodies[-1], offer)
     return bodies
+
+
+def _with_card(body: Payload, offer: Payload) -> Payload:
+    """List and buttons as one message; a card by itself would cut questions of usual length."""
+    stream = {"id": secrets.token_hex(12), "finish": True, **body["markdown"]}
+    return {"msgtype": WITH_CARD, "stream": stream, "template_card": offer}
+
+
+def without_card(body: Payload, words: Words) -> Payload:
+    """The same for where a card does not reach: the list alone, to be picked from by letter."""
+    if body["msgtype"] != WITH_CARD:
+        return body
+    said = {name: value for name, value in body["stream"].items() if name not in ("id", "finish")}
+    said["content"] += f"\n\n{words.text('pick by letter')}"
+    return {"msgtype": "markdown", "markdown": said}
 
 
 def markdown(content: str) -> Payload:
@@ -116,6 +132,7 @@ def _blocks(shown: ReplyView, words: Words, in_group: bool, pictures: bool) -> I
     if shown.options_intro:
         yield _Block(shown.options_intro)
         yield from options
+    yield from (_Block("", text) for text in shown.remarks)
     for button in shown.buttons:
         yield _Block("", button.label)
     if pictures:
