@@ -130,7 +130,7 @@ class Layer(nn.Module):
         )
         seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None])
         x = self.aln(x + self.ao(seen.transpose(1, 2).reshape(size, length, width)))
-        return self.oln(x + self.fo(functional.gelu(self.fi(x))))  # type: ignore[no-any-return]
+        return self.oln(x + self.fo(functional.gelu(self.fi(x))))
 
 
 class Encoder(nn.Module):
@@ -167,4 +167,4 @@ class Encoder(nn.Module):
         x = self.ln(self.word(ids) + self.position(place) + self.kind + more)
         for layer in self.layers:
             x = layer(x, mask)
-        return x  # type: ignore[no-any-return]
+        return x

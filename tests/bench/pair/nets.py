@@ -104,7 +104,7 @@ class Vectors(nn.Module):
             product = message * other
             parts += [(message - other).abs() * 4, product * 40, product.sum(1, True)]
         hidden = functional.gelu(self.first(self.drop(torch.cat(parts, 1))))
-        return self.last(self.drop(hidden))[:, 0]  # type: ignore[no-any-return]
+        return self.last(self.drop(hidden))[:, 0]
 
 
 def vectors(texts: dict[str, Text], covers: Covers) -> Learner:
@@ -139,7 +139,7 @@ class Interaction(nn.Module):
         low = x.masked_fill(~mask[..., None], 1e4).amin(1)
         high = x.masked_fill(~mask[..., None], -1e4).amax(1)
         size = torch.log1p(torch.stack([mask.sum(1), weight.sum(1)], 1))
-        return self.last(torch.cat([mean, low, high, size], 1))[:, 0]  # type: ignore[no-any-return]
+        return self.last(torch.cat([mean, low, high, size], 1))[:, 0]
 
 
 def interaction(texts: dict[str, Text], covers: Covers) -> Learner:
@@ -207,7 +207,7 @@ class Cross(nn.Module):
         own = mask & (segments == 0)
         stored = mask & (segments > 0)
         one, two = ((x * part[..., None]).sum(1) / part.sum(1, True) for part in (own, stored))
-        return self.last(torch.cat([one, two, x[:, 0]], 1))[:, 0]  # type: ignore[no-any-return]
+        return self.last(torch.cat([one, two, x[:, 0]], 1))[:, 0]
 
 
 def cross(texts: dict[str, Text], covers: Covers, weights: Weights, depth: int) -> Learner:

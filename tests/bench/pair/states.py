@@ -140,8 +140,8 @@ def _by_piece(pair: Pair, pieces: Sequence[str]) -> tuple[Array, Array]:
             start = message.find(word, start + 1)
     at, found = 0, []
     for piece in pieces:
-        own = slice(at, at + max(len(piece), 1))
-        found.append((weight[own].mean() if piece else 0.0, held[own].mean() if piece else 0.0))
+        place = slice(at, at + len(piece))
+        found.append((weight[place].mean(), held[place].mean()) if piece else (0.0, 0.0))
         at += len(piece)
     both = np.array(found, np.float32).reshape(-1, 2)
     return both[:, 0], both[:, 1]
