@@ -19,10 +19,8 @@ import torch
 from bot.ingest.embedding import vectors_of
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
-from tests.bench.pair.e5 import Weights
 from tests.bench.pair.nets import Learner
 from tests.bench.pair.rows import Pair
-from tests.bench.pair.states import read_texts
 from tests.bench.pair.train import PLANS, read_material
 from tests.bench.sets import Library
 from tests.eval.split import FOLDER, read_split
@@ -44,8 +42,6 @@ def main(arguments: Sequence[str]) -> int:
         index = Index(records, embedder=embedder, vectors=vectors_of(records, embedder))
         _tell("a search", lambda pair: index.search(pair.message), pairs)
         _tell("  of it the message's vector", lambda pair: embedder([pair.message]), pairs)
-    weights = Weights()
-    _tell("the message's tokens, in torch", lambda pair: read_texts([pair.message], weights), pairs)
     for name in PLANS:
         learner = material.learner(name)
         count = sum(own.numel() for own in learner.net.parameters())

@@ -118,6 +118,27 @@ def vectors(texts: dict[str, Text], covers: Covers) -> Learner:
     return Learner(Vectors(len(covers.mean)), batch)
 
 
+# The control: the message's vector alone, to see what its manner of writing gives away
+
+
+class Alone(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Dropout(0.3), nn.Linear(width, 64), nn.GELU(), nn.Dropout(0.3), nn.Linear(64, 1)
+        )
+
+    def forward(self, message: Tensor) -> Tensor:
+        return self.layers(message * 20)[:, 0]
+
+
+def alone(texts: dict[str, Text], covers: Covers) -> Learner:
+    def batch(pairs: Sequence[Pair]) -> tuple[Tensor, ...]:
+        return (torch.tensor(np.array([texts[pair.message].vector for pair in pairs])),)
+
+    return Learner(Alone(len(covers.mean)), batch)
+
+
 # Late interaction: each piece of the message with what covers it best
 
 
@@ -142,12 +163,14 @@ class Interaction(nn.Module):
         return self.last(torch.cat([mean, low, high, size], 1))[:, 0]
 
 
-def interaction(texts: dict[str, Text], covers: Covers) -> Learner:
+def interaction(texts: dict[str, Text], covers: Covers, with_tokens: bool = True) -> Learner:
+    """with_tokens: else it sees how well each piece is covered, not what it is."""
     known: dict[int, tuple[np.ndarray, ...]] = {}
 
     def one(pair: Pair) -> tuple[np.ndarray, ...]:
         if id(pair) not in known:
-            known[id(pair)] = _pieces(pair, texts, covers)
+            own, other, seen = _pieces(pair, texts, covers)
+            known[id(pair)] = (own * with_tokens, other * with_tokens, seen)
         return known[id(pair)]
 
     def batch(pairs: Sequence[Pair]) -> tuple[Tensor, ...]:

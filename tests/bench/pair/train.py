@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from tests.bench.pair.e5 import Weights
-from tests.bench.pair.nets import Learner, Pace, Sample, cross, interaction, vectors
+from tests.bench.pair.nets import Learner, Pace, Sample, alone, cross, interaction, vectors
 from tests.bench.pair.rows import Pair, Row
 from tests.bench.pair.states import Covers, Text, alignment, read_texts
 
@@ -44,9 +44,11 @@ class Plan:
 
 _HEAD = Pace(6, 1e-3, decay=0.02)
 PLANS = {
+    "message alone": Plan(0, Pace(0, 1e-3), _HEAD, 0, False, 3),
     "vectors": Plan(13_000, Pace(3, 1e-3), _HEAD, 2, True, 3),
     "interaction": Plan(13_000, Pace(3, 1e-3), _HEAD, 2, True, 2),
     "interaction, no public pairs": Plan(0, Pace(0, 1e-3), _HEAD, 2, True, 1),
+    "interaction, covers alone": Plan(13_000, Pace(3, 1e-3), _HEAD, 2, True, 2),
     "cross": Plan(4_500, Pace(1, 1e-3), Pace(2, 1e-3, 16), 0, False, 1),
 }
 
@@ -62,11 +64,13 @@ class Material:
     covers: Covers
 
     def learner(self, name: str) -> Learner:
+        if name == "message alone":
+            return alone(self.texts, self.covers)
         if name == "vectors":
             return vectors(self.texts, self.covers)
         if name == "cross":
             return cross(self.texts, self.covers, Weights(), _DEPTH)
-        return interaction(self.texts, self.covers)
+        return interaction(self.texts, self.covers, name != "interaction, covers alone")
 
 
 def read_material(folder: Path) -> Material:
