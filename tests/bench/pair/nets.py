@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -163,14 +164,19 @@ class Interaction(nn.Module):
         return self.last(torch.cat([mean, low, high, size], 1))[:, 0]
 
 
-def interaction(texts: dict[str, Text], covers: Covers, with_tokens: bool = True) -> Learner:
-    """with_tokens: else it sees how well each piece is covered, not what it is."""
+Sees = Literal["all", "covers", "message"]
+
+
+def interaction(texts: dict[str, Text], covers: Covers, sees: Sees = "all") -> Learner:
+    """sees: "covers": how well each piece is covered, not what it is; "message": nothing stored."""
     known: dict[int, tuple[np.ndarray, ...]] = {}
 
     def one(pair: Pair) -> tuple[np.ndarray, ...]:
         if id(pair) not in known:
             own, other, seen = _pieces(pair, texts, covers)
-            known[id(pair)] = (own * with_tokens, other * with_tokens, seen)
+            if sees == "message":
+                seen[:, 1:] = 0
+            known[id(pair)] = (own * (sees != "covers"), other * (sees == "all"), seen)
         return known[id(pair)]
 
     def batch(pairs: Sequence[Pair]) -> tuple[Tensor, ...]:

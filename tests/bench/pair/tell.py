@@ -27,10 +27,11 @@ BASE = "logistic"
 SHIPPED = "logistic, from single records alone (as shipped)"
 LIMITS = (0.01, 0.02)  # of the answered that are wrong
 PAIR_MODELS = (
-    "message alone", "vectors", "interaction, covers alone", "interaction, no public pairs",
-    "interaction", "cross",
+    "message alone", "vectors", "interaction, message alone", "interaction, covers alone",
+    "interaction, no public pairs", "interaction", "cross",
 )  # fmt: skip
-ON_FIT_ALONE = "interaction, covers alone"  # tried after *judge* had been looked at
+# Controls tried after *judge* had been looked at.
+ON_FIT_ALONE = ("interaction, covers alone", "interaction, message alone")
 _RESAMPLED = 500
 _LEAST = 1e-6  # of a probability
 

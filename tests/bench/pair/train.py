@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from tests.bench.pair.e5 import Weights
-from tests.bench.pair.nets import Learner, Pace, Sample, alone, cross, interaction, vectors
+from tests.bench.pair.nets import Learner, Pace, Sample, Sees, alone, cross, interaction, vectors
 from tests.bench.pair.rows import Pair, Row
 from tests.bench.pair.states import Covers, Text, alignment, read_texts
 
@@ -49,6 +49,7 @@ PLANS = {
     "interaction": Plan(13_000, Pace(3, 1e-3), _HEAD, 2, True, 2),
     "interaction, no public pairs": Plan(0, Pace(0, 1e-3), _HEAD, 2, True, 1),
     "interaction, covers alone": Plan(13_000, Pace(3, 1e-3), _HEAD, 2, True, 2),
+    "interaction, message alone": Plan(0, Pace(0, 1e-3), _HEAD, 2, True, 2),
     "cross": Plan(4_500, Pace(1, 1e-3), Pace(2, 1e-3, 16), 0, False, 1),
 }
 
@@ -70,7 +71,11 @@ class Material:
             return vectors(self.texts, self.covers)
         if name == "cross":
             return cross(self.texts, self.covers, Weights(), _DEPTH)
-        return interaction(self.texts, self.covers, name != "interaction, covers alone")
+        sees: dict[str, Sees] = {
+            "interaction, covers alone": "covers",
+            "interaction, message alone": "message",
+        }
+        return interaction(self.texts, self.covers, sees.get(name, "all"))
 
 
 def read_material(folder: Path) -> Material:
