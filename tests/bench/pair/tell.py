@@ -33,7 +33,6 @@ PAIR_MODELS = (
 # Controls tried after *judge* had been looked at.
 ON_FIT_ALONE = ("interaction, covers alone", "interaction, message alone")
 _RESAMPLED = 500
-_LEAST = 1e-6  # of a probability
 
 
 @dataclass(frozen=True)
