@@ -24,7 +24,7 @@ from tests.bench.pair.rows import Row
 
 Array = NDArray[np.float64]
 BASE = "logistic"
-SHIPPED = "logistic, from single records alone (as shipped)"
+SHIPPED = "logistic, from single records alone (the recipe shipped)"
 LIMITS = (0.01, 0.02)  # of the answered that are wrong
 PAIR_MODELS = (
     "message alone", "vectors", "interaction, message alone", "interaction, covers alone",
