@@ -1,12 +1,13 @@
 """Learn bot/matching/confidence.json from the *fit* phrasings.
 
-    python -m tests.bench.fit_confidence        IR_TEST_RECORDS: folder of the real records
+    python -m tests.bench.fit_confidence [STORES]    IR_TEST_RECORDS: folder of the real records
 
 Logistic regression by Newton's method: the same input gives the same file. It learns from stores of
 one record and from those of all a company's records. Beside the phrasings as they are, each
 answerable one counts once more, lightly, with its accepted questions taken out of the ranking: then
 it is a near miss. Printed are the levels reached on each company by a model that was fitted on the
-others, and the thresholds they suggest; the file is fitted on all of *fit*.
+others, and the thresholds they suggest; the file is fitted on all of *fit*. STORES keeps the stores
+for the next run.
 """
 
 from __future__ import annotations
@@ -23,13 +24,12 @@ from pathlib import Path
 import numpy as np
 
 from bot.evaluating import Query, plain_id
-from bot.ingest.embedding import vectors_of
 from bot.matching.confidence import CAPS, FILE
-from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
 from bot.matching.ranking import Candidate, judged
+from bot.store import Store
 from tests.eval.split import ARCHIVE, FOLDER, read_split
-from tests.eval.stores import ASKED_AT, Company, Library
+from tests.eval.stores import ASKED_AT, Company, Library, once
 
 _HELD_OUT = 0.1  # weight of a phrasing whose answer is taken away
 _BEHIND, _MOST_BEHIND = 0.1, 4  # weight of a candidate after the first, and how many count
@@ -50,9 +50,9 @@ class Row:
 
 
 def rows(company: Company, with_meaning: bool, all_records: bool) -> Iterator[Row]:
-    records = company.records()
-    embedder = default_embedder() if with_meaning else None
-    vectors = vectors_of(records, embedder) if embedder else None
+    records = company.responder().records()  # by now its store has all vectors
+    embedder = once() if with_meaning else None
+    vectors = Store(company.db).vectors(embedder.name) if embedder else None
     index = Index(records, embedder=embedder, vectors=vectors)
     newest = max(record.last_event.end for record in records)
     today: date = ASKED_AT.date() if all_records else newest + timedelta(days=_DAYS)
@@ -110,7 +110,7 @@ def main() -> int:
         return 2
     models = {}
     with tempfile.TemporaryDirectory() as folder:
-        library = Library(Path(records), Path(folder))
+        library = Library(Path(records), Path(sys.argv[1] if len(sys.argv) > 1 else folder))
         fitted = [(library.company(FOLDER / f"{code}.tsv"), False) for code in read_split().fit]
         fitted += [
             (library.archive(ARCHIVE / f"{code}.tsv"), True) for code in read_split(ARCHIVE).fit

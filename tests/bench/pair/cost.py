@@ -22,8 +22,8 @@ from bot.matching.index import Index
 from tests.bench.pair.nets import Learner
 from tests.bench.pair.rows import Pair
 from tests.bench.pair.train import PLANS, read_material
-from tests.bench.sets import Library
 from tests.eval.split import FOLDER, read_split
+from tests.eval.stores import Library
 
 _MESSAGES = 60
 

@@ -19,17 +19,17 @@ from pathlib import Path
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import vectors_of
 from bot.ingest.importing import Options, files_in, import_files
-from bot.matching.confidence import measures
 from bot.matching.index import Index
 from bot.matching.passages import answered_pieces
-from bot.matching.ranking import Candidate, margin
+from bot.matching.ranking import Candidate, judged
 from bot.matching.text import normalise
 from bot.record import Record
 from bot.store import Store
 from tests.bench.fit_confidence import _DAYS, _HELD_OUT
 from tests.bench.pair.rows import Pair, Row
-from tests.bench.sets import Library, once, public_sets
+from tests.bench.sets import public_sets
 from tests.eval.split import ARCHIVE, FOLDER, read_split
+from tests.eval.stores import Library, once
 
 CANDIDATES = 5  # that are kept of a message
 _PAIRS = ("lcqmc", "bq", "afqmc")
@@ -49,7 +49,8 @@ def rows(
             yield Row(store, code, query, _pairs(index, query, ranked))
         rest = [item for item in ranked if plain_id(item.hit.id) not in query.accept]
         if query.accept and len(rest) > 1:
-            yield Row(store, code, query, _pairs(index, query, rest), _HELD_OUT)
+            again = judged(rest, is_aside=False)
+            yield Row(store, code, query, _pairs(index, query, again), _HELD_OUT)
 
 
 def _pairs(index: Index, query: Query, ranked: Sequence[Candidate]) -> tuple[Pair, ...]:
@@ -57,7 +58,7 @@ def _pairs(index: Index, query: Query, ranked: Sequence[Candidate]) -> tuple[Pai
     weights = {term.text: index.collection.weight(term) for term in read.terms}
     terms = {term.text: term for term in read.terms if not term.is_single}
     found = []
-    for at, item in enumerate(ranked[:CANDIDATES]):
+    for item in ranked[:CANDIDATES]:
         both = index.collection.profile(item.at).both
         found.append(
             Pair(
@@ -69,7 +70,7 @@ def _pairs(index: Index, query: Query, ranked: Sequence[Candidate]) -> tuple[Pai
                     (text, weights[text], not term.words.isdisjoint(both))
                     for text, term in terms.items()
                 ),
-                measures(item.features, item.conflicts, margin(ranked) if at == 0 else 0.0),
+                dict(item.measures),
                 bool(item.conflicts),
                 item.is_exact,
             )
