@@ -201,18 +201,18 @@ class Quotation:
     answer: str
     source: str  # 出处：… last, so that a forwarded block carries it
     id: str  # full id, for feedback and buttons
+    url: str = ""  # where it stands in its record; empty: nowhere (IR_PUBLIC_URL is not set)
 
     @property
     def text(self) -> str:
-        return "\n".join(
-            (
-                self.head,
-                self.notice,
-                self.question_label + self.question,
-                self.answer_label + self.answer,
-                self.source,
-            )
+        lines = (
+            self.head,
+            self.notice,
+            self.question_label + self.question,
+            self.answer_label + self.answer,
+            self.source,
         )
+        return "\n".join((*lines, self.url) if self.url else lines)
 
 
 @dataclass(frozen=True)

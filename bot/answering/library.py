@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
+from bot.answering.same_questions import SameQuestions
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, normal_id
+from bot.store import Store, Stored, normal_id
 
 _RELATED = 5  # questions with the same answer that are named beside it
 
@@ -28,6 +30,7 @@ class Library:
     generation: int
     index: Index
     until: datetime | None = None  # the next publication changes what may be shown
+    stored: tuple[Stored, ...] = ()  # the same records, with what may be told of their files
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
 
@@ -43,8 +46,34 @@ class Library:
 
     def record(self, record_id: str) -> Record | None:
         """A record by any spelling of its id."""
-        wanted = normal_id(record_id)
-        return next((record for record in self.records if normal_id(record.id) == wanted), None)
+        stored = self.find(record_id)
+        return stored.record if stored else None
+
+    def find(self, record_id: str) -> Stored | None:
+        """A record with its files, by any spelling of its id."""
+        return self._by_id.get(normal_id(record_id))
+
+    @cached_property
+    def companies(self) -> Mapping[str, tuple[Record, ...]]:
+        """The records of each company, newest event first; the company of the newest first."""
+        found: dict[str, list[Record]] = {}
+        for record in self.records:
+            found.setdefault(record.company_code, []).append(record)
+        return {code: tuple(records) for code, records in found.items()}
+
+    @cached_property
+    def arrivals(self) -> tuple[Stored, ...]:
+        """Every record, the one that could be shown last first."""
+        return tuple(sorted(self.stored, key=lambda item: item.shown_since, reverse=True))
+
+    @cached_property
+    def same_questions(self) -> SameQuestions:
+        """Who else was asked the same."""
+        return SameQuestions(self.companies, self.index.lexicon)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Stored]:
+        return {normal_id(item.record.id): item for item in self.stored}
 
     def scope(self, message: Message) -> list[Record]:
         """The records that a message is limited to, newest event first."""
@@ -149,12 +178,24 @@ class CurrentLibrary:
         waiting = [
             item.published_at for item in stored if item.published_at and not item.is_public(now)
         ]
-        shown = [item.visible for item in stored if item.may_be_shown(now)]
+        shown = tuple(_public(item) for item in stored if item.may_be_shown(now))
         log.info("index built: records=%d generation=%d", len(shown), generation)
         index = Index(
-            shown,
+            [item.record for item in shown],
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
         )
-        return Library(generation, index, min(waiting, default=None))
+        return Library(generation, index, min(waiting, default=None), shown)
+
+
+def _public(stored: Stored) -> Stored:
+    """A record as anyone may see it.
+
+    Without its withdrawn questions; where there are any, also without the files that still hold
+    them and the reader's remarks that may quote them.
+    """
+    if not stored.withdrawn_questions:
+        return stored
+    record = replace(stored.visible, warnings=(), notes=())
+    return replace(stored, record=record, sources=(), withdrawn_questions=frozenset())
