@@ -66,6 +66,11 @@ class Library:
         """Every record, the one that could be shown last first."""
         return tuple(sorted(self.stored, key=lambda item: item.shown_since, reverse=True))
 
+    def arrivals_of(self, company: str) -> tuple[Stored, ...]:
+        """Those of one company."""
+        found = filter(None, map(self.find, (record.id for record in self.companies[company])))
+        return tuple(sorted(found, key=lambda item: item.shown_since, reverse=True))
+
     @cached_property
     def same_questions(self) -> SameQuestions:
         """Who else was asked the same."""

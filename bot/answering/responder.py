@@ -57,7 +57,7 @@ from bot.store import Memory, Store
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
-_LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
+LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
 
 class Responder:
@@ -107,7 +107,7 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
-        command, as_of = parse(message.text[:_LONGEST])
+        command, as_of = parse(message.text[:LONGEST])
         message = self._scoped(replace(message, as_of=as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
@@ -145,6 +145,11 @@ class Responder:
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
+
+    @property
+    def library(self) -> Library:
+        """What may be shown now."""
+        return self._library.get()
 
     def records(self) -> tuple[Record, ...]:
         """The records that may be shown now, newest event first."""

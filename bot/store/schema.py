@@ -278,3 +278,9 @@ def history(db: Database) -> None:
         "AND v.imported_at <= withdrawals.withdrawn_at ORDER BY v.version DESC LIMIT 1) "
         "WHERE target LIKE '%#%'"
     )
+
+
+@migrations()
+def answered_questions(db: Database) -> None:
+    """What a company is asked most is counted from its own rows alone."""
+    db.execute("CREATE INDEX replies_answered ON replies (question_id) WHERE band = 'answer'")

@@ -1,4 +1,4 @@
-"""The local web server: an ask page, `/healthz`, and the paths other handlers mount."""
+"""The local web server: the pages, `/healthz`, and the paths other handlers mount."""
 
 from __future__ import annotations
 
@@ -7,32 +7,30 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify
 from waitress.server import create_server
 
 from bot.answering.responder import Responder
 from bot.errors import SettingsError
-from bot.message import Message
+from bot.store import Store
+from handlers.web.pages import Pages
+from handlers.web.security import secure
 
 log = logging.getLogger(__name__)
 
 
-def web_app(responder: Responder, health: Callable[[], dict[str, Any]]) -> Flask:
-    """The application with the ask page at `/` and `/healthz`.
+def web_app(responder: Responder, store: Store, health: Callable[[], dict[str, Any]]) -> Flask:
+    """The application with the pages and `/healthz`.
 
     Args:
-        responder: Answers.
+        responder: Answers, and knows what may be shown.
+        store: Where the responder's records are.
         health: The contract's object; status 503 while a chat of it is not connected.
     """
     app = Flask("handlers.web")
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-
-    @app.get("/")
-    def ask() -> str:
-        query = request.args.get("q", "").strip()
-        shown = responder.show(responder.reply(Message(query))) if query else None
-        return render_template("ask.html", query=query, shown=shown, records=responder.records())
-
+    secure(app)
+    Pages(responder, store).mount(app)
     _add_health(app, health)
     return app
 
