@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -183,7 +183,8 @@ class CurrentLibrary:
         waiting = [
             item.published_at for item in stored if item.published_at and not item.is_public(now)
         ]
-        shown = tuple(_public(item) for item in stored if item.may_be_shown(now))
+        kept_back = self._kept_back(stored, now)
+        shown = tuple(_public(item, kept_back) for item in stored if item.may_be_shown(now))
         log.info("index built: records=%d generation=%d", len(shown), generation)
         index = Index(
             [item.record for item in shown],
@@ -193,14 +194,25 @@ class CurrentLibrary:
         )
         return Library(generation, index, min(waiting, default=None), shown)
 
+    def _kept_back(self, stored: Sequence[Stored], now: datetime) -> Set[str]:
+        """The files, by hash, that hold words which may not be shown; others may share them."""
+        return {
+            source.sha256
+            for item in stored
+            if item.withdrawn_questions or not item.may_be_shown(now)
+            for version in self._store.versions(item.record.id)
+            for source in version.sources
+        }
 
-def _public(stored: Stored) -> Stored:
+
+def _public(stored: Stored, kept_back: Set[str]) -> Stored:
     """A record as anyone may see it.
 
-    Without its withdrawn questions; where there are any, also without the files that still hold
-    them and the reader's remarks that may quote them.
+    Without its withdrawn questions, and where there are any without the reader's remarks, which
+    may quote them; without the files that are kept back.
     """
-    if not stored.withdrawn_questions:
-        return stored
-    record = replace(stored.visible, warnings=(), notes=())
-    return replace(stored, record=record, sources=(), withdrawn_questions=frozenset())
+    record = stored.visible
+    if stored.withdrawn_questions:
+        record = replace(record, warnings=(), notes=())
+    sources = tuple(item for item in stored.sources if item.sha256 not in kept_back)
+    return replace(stored, record=record, sources=sources, withdrawn_questions=frozenset())

@@ -35,8 +35,13 @@ class SameQuestions:
         self._lexicon = lexicon
         self._asked: dict[str, _Asked] = {}
 
-    def of(self, record: Record) -> dict[int, SameQuestion]:
-        """By number, those of a record's questions that were asked at other events too."""
+    def of(self, record: Record, most: int) -> dict[int, SameQuestion]:
+        """By number, those of a record's questions that were asked at other events too.
+
+        Args:
+            record: Of the companies' records.
+            most: So many earlier and so many later ones at most, the newest.
+        """
         company = record.company_code
         if company not in self._asked:
             self._asked[company] = self._look_through(self._companies.get(company, ()))
@@ -44,8 +49,8 @@ class SameQuestions:
         found = {}
         for number, hits in self._asked[company].get(record.id, {}).items():
             same = SameQuestion(
-                earlier=tuple(hit for hit in hits if hit.record.last_event.end < day),
-                later=tuple(hit for hit in hits if hit.record.last_event.end > day),
+                tuple(hit for hit in hits if hit.record.last_event.end < day)[:most],
+                tuple(hit for hit in hits if hit.record.last_event.end > day)[:most],
             )
             if same.earlier or same.later:
                 found[number] = same

@@ -37,6 +37,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.answering.library import Library
 from bot.answering.responder import LONGEST, Responder
+from bot.answering.same_questions import SameQuestion
 from bot.message import Answer, Hit, Listing, Message
 from bot.record import Question, Record
 from bot.store import Store, Stored
@@ -52,6 +53,7 @@ _RECORDS = 100  # on one page of a company
 _LISTED = 200  # companies on one page
 _MOST_ASKED = 5
 _IN_FEED = 30
+_OTHERS = 3  # answers to the same question at earlier events, and as many at later ones
 _EXAMPLES = 3
 _EXAMPLE = range(8, 41)  # characters of a question that says enough and fits a line of a phone
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -191,19 +193,19 @@ class Pages:
         record = stored.record
         if record.id != f"{code}/{no}":  # another spelling of the number
             return redirect(_url(record, page=request.args.get("page")))
-        cut = sheets(record)
+        rows, same, cut = self._laid_out(library, record)
         (sheet,), page, pages = _page(cut, 1)
         return render_template(
             "record.html",
             record=record,
             stored=stored,
-            rows=self._rows(record),
+            rows=rows,
             notice=self._notice(record),
             sheet=sheet,
             page=page,
             pages=pages,
             jumps=_jumps(cut),
-            same=library.same_questions.of(record),
+            same=same,
             hit=lambda question: Hit(record, question, 1.0),
         )
 
@@ -213,8 +215,10 @@ class Pages:
         return jsonify(record_json(replace(stored, sources=named)))
 
     def _question(self, code: str, no: str, number: int) -> View:
-        record = _find(self._library, code, no).record
-        page = sheet_number(sheets(record), number)
+        library = self._library
+        record = _find(library, code, no).record
+        _, _, cut = self._laid_out(library, record)
+        page = sheet_number(cut, number)
         if page is None:
             abort(404)
         return redirect(_url(record, page=page if page > 1 else None, _anchor=f"q{number}"))
@@ -236,6 +240,16 @@ class Pages:
             download_name=file_name(source.file),
             etag=sha256,
         )
+
+    def _laid_out(
+        self, library: Library, record: Record
+    ) -> tuple[list[tuple[str, str]], dict[int, SameQuestion], tuple[Sheet, ...]]:
+        """The form's rows, what links to other records, and the pages that come of it."""
+        rows = self._rows(record)
+        same = library.same_questions.of(record, _OTHERS)
+        head = [*(label + text for label, text in rows), *record.warnings, *record.notes]
+        links = {number: len(item.earlier + item.later) for number, item in same.items()}
+        return rows, same, sheets(record, head, links)
 
     def _rows(self, record: Record) -> list[tuple[str, str]]:
         """The form's rows above and below the questions, in its order; empty ones left out."""

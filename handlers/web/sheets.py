@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import escape
@@ -10,9 +10,11 @@ from markupsafe import escape
 from bot.record import Narrative, Question, Record
 
 MOST_QUESTIONS = 200
-_MOST_BYTES = 64_000  # of words; a page has at most 100 KB with the markup around them
-_AROUND_QUESTION = 340  # bytes of markup, measured over the sample record
-_AROUND_SECTION = 60
+_MOST_BYTES = 90_000  # of words with their markup; what stands on every page is some 4 KB more
+_AROUND = (
+    480  # bytes of markup around a question, its button and its jump, with an id of 20 letters
+)
+_AROUND_LINK = 140
 
 
 @dataclass(frozen=True)
@@ -23,18 +25,24 @@ class Sheet:
     questions: tuple[Question, ...] = ()
 
 
-def sheets(record: Record) -> tuple[Sheet, ...]:
+def sheets(record: Record, head: Sequence[str], links: Mapping[int, int]) -> tuple[Sheet, ...]:
     """The record's pages in order; at least one.
 
     A section is cut between its lines. A question is never cut, so one that is larger than a page
     has a page to itself.
+
+    Args:
+        record: What is shown.
+        head: The texts above it on the first page.
+        links: How many there are below a question, by its number.
     """
     pages: list[list[Narrative | Question]] = [[]]
-    room = _MOST_BYTES - _bytes(record.attendees or "")
+    room = _MOST_BYTES - sum(map(_bytes, head))
     for item in _pieces(record):
         size = _size(item)
-        full = sum(isinstance(other, Question) for other in pages[-1]) >= MOST_QUESTIONS
-        if pages[-1] and (size > room or full):
+        if isinstance(item, Question):
+            size += _AROUND_LINK * links.get(item.number, 0)
+        if len(pages[-1]) >= MOST_QUESTIONS or (size > room and (pages[-1] or len(pages) == 1)):
             pages.append([])
             room = _MOST_BYTES
         pages[-1].append(item)
@@ -112,8 +120,8 @@ def _cut(section: Narrative) -> Iterator[Narrative]:
 
 def _size(item: Narrative | Question) -> int:
     if isinstance(item, Narrative):
-        return _bytes((item.heading or "") + item.text) + _AROUND_SECTION
-    return _bytes(item.question + item.answer) + _AROUND_QUESTION
+        return _bytes((item.heading or "") + item.text) + _AROUND
+    return _bytes(item.question + item.answer + (item.session or "")) + _AROUND
 
 
 def _bytes(text: str) -> int:

@@ -20,19 +20,21 @@ async function copy(text) {
   if (!done) throw new Error("not copied");
 }
 
-for (const button of document.querySelectorAll("button.copy")) {
-  const label = button.textContent;
-  button.hidden = false;
+for (const link of document.querySelectorAll(".record a.no")) {
+  const button = document.createElement("button");
+  const label = record.dataset.copy;
+  button.type = "button";
+  button.textContent = label;
+  button.setAttribute("aria-label", `${label} ${link.textContent}`);
+  link.after(" ", button);
   button.addEventListener("click", async () => {
-    const question = button.closest("[data-cite]");
-    const origin = record.dataset.origin || location.origin;
-    const path = question.querySelector("a.no").getAttribute("href");
+    const address = (record.dataset.origin || location.origin) + link.getAttribute("href");
     try {
-      await copy(`${record.dataset.cite} ${question.dataset.cite}\n${origin}${path}`);
+      await copy(`${record.dataset.cite} ${link.textContent}\n${address}`);
       button.textContent = record.dataset.copied;
+      setTimeout(() => { button.textContent = label; }, 2000);
     } catch {
-      location.hash = question.id; // the address bar then holds the link
+      location.hash = link.closest(".qa").id; // the address bar then holds the link
     }
-    setTimeout(() => { button.textContent = label; }, 2000);
   });
 }
