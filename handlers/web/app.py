@@ -29,6 +29,7 @@ def web_app(responder: Responder, store: Store, health: Callable[[], dict[str, A
     """
     app = Flask("handlers.web")
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     secure(app)
     Pages(responder, store).mount(app)
     _add_health(app, health)

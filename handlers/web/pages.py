@@ -38,13 +38,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.answering.library import Library
 from bot.answering.responder import LONGEST, Responder
 from bot.answering.same_questions import SameQuestion
-from bot.message import Answer, Hit, Listing, Message
+from bot.message import Hit, Listing, Message
 from bot.record import Question, Record
 from bot.store import Store, Stored
 from bot.wording import dates
 from bot.wording.links import question_path
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
-from handlers.web.security import asked_by_name
+from handlers.web.security import WrongName, name_check
 from handlers.web.sheets import Sheet, answered, asked, sheet_number, sheets
 
 _NEWEST = 20  # records on the home page
@@ -73,12 +73,7 @@ class Pages:
     def mount(self, app: Flask) -> None:
         """Put the pages into the application, and their style on its errors."""
         pages = Blueprint("pages", __name__)
-        named = asked_by_name(self._words.public_url)
-
-        @pages.before_request
-        def check_name() -> None:
-            if not named():
-                abort(400, "page, wrong name")
+        pages.before_request(name_check(self._words.public_url))
 
         @pages.after_request
         def revalidate(response: Response) -> Response:
@@ -98,8 +93,8 @@ class Pages:
             ("/feed.atom", self._feed),
             ("/r/<code>/<no>", self._record),
             ("/r/<code>/<no>.json", self._record_json),
-            ("/r/<code>/<no>/q/<int:number>", self._question),
-            ("/r/<code>/<no>/q/<int:number>.json", self._question_json),
+            ("/r/<code>/<no>/q/<number>", self._question),
+            ("/r/<code>/<no>/q/<number>.json", self._question_json),
             ("/r/<code>/<no>/source/<sha256>", self._source),
         ):
             pages.add_url_rule(rule, view.__name__.lstrip("_"), view)
@@ -110,6 +105,7 @@ class Pages:
             t=self._words.text,
             words=self._words,
             question_path=question_path,
+            path=_path,
             asked=asked,
             answered=answered,
             file_name=file_name,
@@ -154,6 +150,7 @@ class Pages:
         library = self._library
         records = _of_company(library, code)
         shown, page, pages = _page(records, _RECORDS)
+        most_asked = self._most_asked(library, code)
         return render_template(
             "company.html",
             company=records[0],
@@ -161,7 +158,8 @@ class Pages:
             records=shown,
             page=page,
             pages=pages,
-            most_asked=self._most_asked(library, code),
+            most_asked=most_asked or _first_questions(records[0]),
+            counted=bool(most_asked),
         )
 
     def _company_json(self, code: str) -> View:
@@ -171,7 +169,7 @@ class Pages:
         return jsonify([summary_json(item) for item in found if item])
 
     def _most_asked(self, library: Library, code: str) -> list[Hit]:
-        """What was answered most; where nothing was, the newest record's first questions."""
+        """What was answered most; nothing where no answer was counted."""
         hits = []
         # More than are shown: some may be withdrawn since.
         for question_id in self._store.most_asked(code, _MOST_ASKED * 4):
@@ -180,9 +178,6 @@ class Pages:
             question = record.question(int(number)) if record and number.isdigit() else None
             if record and question:
                 hits.append(Hit(record, question, 1.0))
-        if not hits:
-            newest = library.companies[code][0]
-            hits = [Hit(newest, question, 1.0) for question in newest.questions]
         return hits[:_MOST_ASKED]
 
     # Records
@@ -214,16 +209,15 @@ class Pages:
         named = tuple(replace(item, file=file_name(item.file)) for item in stored.sources)
         return jsonify(record_json(replace(stored, sources=named)))
 
-    def _question(self, code: str, no: str, number: int) -> View:
+    def _question(self, code: str, no: str, number: str) -> View:
         library = self._library
         record = _find(library, code, no).record
+        question = _question_of(record, number)
         _, _, cut = self._laid_out(library, record)
-        page = sheet_number(cut, number)
-        if page is None:
-            abort(404)
+        page = sheet_number(cut, question)
         return redirect(_url(record, page=page if page > 1 else None, _anchor=f"q{number}"))
 
-    def _question_json(self, code: str, no: str, number: int) -> View:
+    def _question_json(self, code: str, no: str, number: str) -> View:
         record = _find(self._library, code, no).record
         return jsonify(stored_question_json(record, _question_of(record, number)))
 
@@ -289,7 +283,6 @@ class Pages:
             query=query,
             company=records[0] if records else None,
             shown=self._responder.show(reply),
-            paths=_paths(reply.hits) if isinstance(reply, Answer) else {},
         )
 
     def _ask_json(self) -> View:
@@ -312,10 +305,8 @@ class Pages:
         code = error.code or 500
         if code < 400:
             return error.get_response()
-        key = error.description or ""
-        if not (key.startswith("page, ") and self._words.has(key)):
-            key = {404: "page, not found", 500: "apology"}.get(code, "page, bad request")
-        said = self._words.text(key)
+        key = {404: "page, not found", 500: "apology"}.get(code, "page, bad request")
+        said = self._words.text("page, wrong name" if isinstance(error, WrongName) else key)
         if request.path.endswith(".json"):
             return jsonify({"error": said}), code
         return render_template("error.html", said=said, code=code), code
@@ -343,8 +334,8 @@ def _of_company(library: Library, code: str) -> tuple[Record, ...]:
     return records
 
 
-def _question_of(record: Record, number: int) -> Question:
-    question = record.question(number)
+def _question_of(record: Record, number: str) -> Question:
+    question = next((item for item in record.questions if str(item.number) == number), None)
     if question is None:
         abort(404)
     return question
@@ -388,6 +379,10 @@ def _examples(newest: Sequence[Record]) -> list[str]:
     return []
 
 
+def _first_questions(record: Record) -> list[Hit]:
+    return [Hit(record, question, 1.0) for question in record.questions[:_MOST_ASKED]]
+
+
 def _jumps(cut: Sequence[Sheet]) -> list[tuple[int, int, int]]:
     """For each page its number and its first and last question."""
     return [
@@ -397,9 +392,10 @@ def _jumps(cut: Sequence[Sheet]) -> list[tuple[int, int, int]]:
     ]
 
 
-def _paths(hits: Sequence[Hit]) -> dict[str, str]:
-    """Where the quoted questions stand, by full id."""
-    return {hit.full_id: question_path(hit.record.id, hit.question.number) for hit in hits}
+def _path(full_id: str) -> str:
+    """Where a quoted question, or the part of one, stands in its record."""
+    record_id, _, number = full_id.partition("#")
+    return question_path(record_id, int(number.partition(".")[0]))
 
 
 def file_name(file: str) -> str:

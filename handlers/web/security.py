@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -33,19 +34,27 @@ def secure(app: Flask) -> None:
         return response
 
 
-def asked_by_name(public_url: str) -> Callable[[], bool]:
-    """Whether the request in hand names this server as people know it.
+class WrongName(BadRequest):
+    """A request for a server of another name."""
+
+
+def name_check(public_url: str) -> Callable[[], None]:
+    """What refuses a request that does not name this server as people know it.
 
     A page elsewhere can have its own name point here (DNS rebinding) and read what a browser on
     this machine may; the name in the request then still is that page's.
 
     Args:
         public_url: Where the pages are for people outside; empty: loopback names alone.
+
+    Returns:
+        For `before_request`; raises `WrongName`.
     """
     names = LOOPBACK | {_name(urlsplit(public_url).netloc)} - {""}
 
-    def check() -> bool:
-        return _name(request.headers.get("Host", "")) in names
+    def check() -> None:
+        if _name(request.headers.get("Host", "")) not in names:
+            raise WrongName
 
     return check
 

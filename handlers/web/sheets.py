@@ -56,12 +56,9 @@ def sheets(record: Record, head: Sequence[str], links: Mapping[int, int]) -> tup
     )
 
 
-def sheet_number(pages: Sequence[Sheet], question: int) -> int | None:
-    """On which of them, from 1, a question stands."""
-    for number, page in enumerate(pages, 1):
-        if any(item.number == question for item in page.questions):
-            return number
-    return None
+def sheet_number(pages: Sequence[Sheet], question: Question) -> int:
+    """On which of them, from 1, one of their questions stands."""
+    return next(number for number, page in enumerate(pages, 1) if question in page.questions)
 
 
 def asked(question: Question) -> Iterator[tuple[int, str]]:
