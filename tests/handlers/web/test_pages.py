@@ -92,6 +92,7 @@ class Page(HTMLParser):
         super().__init__()
         self.raw = text
         self.said = ""
+        self.searches = 0
         self.tags: list[tuple[str, dict[str, Any]]] = []
         self.ids: list[str] = []
         self.links: list[str] = []
@@ -105,6 +106,7 @@ class Page(HTMLParser):
         self.tags.append((tag, given))
         self.ids += [given["id"]] if "id" in given else []
         self.links += [given[name] for name in ("href", "src") if name in given]
+        self.searches += given.get("role") == "search"
         if tag not in self.VOID:
             self.open.append((tag, given, len(self.said)))
 
@@ -388,12 +390,13 @@ def test_every_answer_has_the_security_headers_and_nothing_inline(of_sample):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Referrer-Policy"] == "same-origin"
-        if answer.mimetype == "text/html" and answer.status_code == 200:
+        if answer.mimetype == "text/html":
             for tag, given in Page(answer.text).tags:
                 assert tag != "style", url
                 assert "style" not in given, url
                 assert not [name for name in given if name.startswith("on")], url
                 assert tag != "script" or given.get("src"), url
+            assert Page(answer.text).searches == 1, url
 
 
 def test_an_error_is_a_page_of_the_same_style_or_an_object(of_sample):
