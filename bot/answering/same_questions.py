@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.matching.lexicon import Lexicon
@@ -10,13 +10,15 @@ from bot.matching.question_key import QuestionKey, matter_words, question_key
 from bot.message import Hit
 from bot.record import Record
 
+_MOST = 3  # of the earlier answers to a question, and of the later ones
+
 # By record id and number of the question: all who ask the same, itself too, newest first.
 _Asked = dict[str, dict[int, list[Hit]]]
 
 
 @dataclass(frozen=True)
 class SameQuestion:
-    """The answers that one question got at other events, newest first."""
+    """The newest answers that one question got at other events, newest first."""
 
     earlier: tuple[Hit, ...]
     later: tuple[Hit, ...]
@@ -34,27 +36,24 @@ class SameQuestions:
         self._companies = companies
         self._lexicon = lexicon
         self._asked: dict[str, _Asked] = {}
+        self._found: dict[str, dict[int, SameQuestion]] = {}
 
-    def of(self, record: Record, most: int) -> dict[int, SameQuestion]:
-        """By number, those of a record's questions that were asked at other events too.
+    def of(self, record: Record) -> dict[int, SameQuestion]:
+        """By number, those of a record's questions that were asked at other events too."""
+        if record.id not in self._found:
+            self._found[record.id] = dict(self._find(record))
+        return self._found[record.id]
 
-        Args:
-            record: Of the companies' records.
-            most: So many earlier and so many later ones at most, the newest.
-        """
+    def _find(self, record: Record) -> Iterator[tuple[int, SameQuestion]]:
         company = record.company_code
         if company not in self._asked:
             self._asked[company] = self._look_through(self._companies.get(company, ()))
         day = record.last_event.end
-        found = {}
         for number, hits in self._asked[company].get(record.id, {}).items():
-            same = SameQuestion(
-                tuple(hit for hit in hits if hit.record.last_event.end < day)[:most],
-                tuple(hit for hit in hits if hit.record.last_event.end > day)[:most],
-            )
-            if same.earlier or same.later:
-                found[number] = same
-        return found
+            earlier = [hit for hit in hits if hit.record.last_event.end < day]
+            later = [hit for hit in hits if hit.record.last_event.end > day]
+            if earlier or later:
+                yield number, SameQuestion(tuple(earlier[:_MOST]), tuple(later[:_MOST]))
 
     def _look_through(self, records: Sequence[Record]) -> _Asked:
         questions = [

@@ -53,7 +53,6 @@ _RECORDS = 100  # on one page of a company
 _LISTED = 200  # companies on one page
 _MOST_ASKED = 5
 _IN_FEED = 30
-_OTHERS = 3  # answers to the same question at earlier events, and as many at later ones
 _EXAMPLES = 3
 _EXAMPLE = range(8, 41)  # characters of a question that says enough and fits a line of a phone
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -240,7 +239,7 @@ class Pages:
     ) -> tuple[list[tuple[str, str]], dict[int, SameQuestion], tuple[Sheet, ...]]:
         """The form's rows, what links to other records, and the pages that come of it."""
         rows = self._rows(record)
-        same = library.same_questions.of(record, _OTHERS)
+        same = library.same_questions.of(record)
         head = [*(label + text for label, text in rows), *record.warnings, *record.notes]
         links = {number: len(item.earlier + item.later) for number, item in same.items()}
         return rows, same, sheets(record, head, links)

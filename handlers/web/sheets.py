@@ -14,7 +14,7 @@ _MOST_BYTES = 90_000  # of words with their markup; what stands on every page is
 _AROUND = (
     480  # bytes of markup around a question, its button and its jump, with an id of 20 letters
 )
-_AROUND_LINK = 140
+_AROUND_LINK = 100
 
 
 @dataclass(frozen=True)
