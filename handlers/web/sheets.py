@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from markupsafe import escape
 
 from bot.record import Narrative, Question, Record
+from bot.wording.links import question_path
 
 MOST_QUESTIONS = 200
 _MOST_BYTES = 90_000  # of words with their markup; what stands on every page is some 4 KB more
-_AROUND = (
-    480  # bytes of markup around a question, its button and its jump, with an id of 20 letters
-)
-_AROUND_LINK = 100
+# Bytes of markup, as the template record.html has it: of a row or a section, of a question beside
+# its path, of a part of one, of a link to another record beside its path.
+_ROW, _QUESTION, _PART, _LINK = 80, 240, 90, 80
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,12 @@ def sheets(record: Record, head: Sequence[str], links: Mapping[int, int]) -> tup
         links: How many there are below a question, by its number.
     """
     pages: list[list[Narrative | Question]] = [[]]
-    room = _MOST_BYTES - sum(map(_bytes, head))
+    room = _MOST_BYTES - sum(_bytes(text) + _ROW for text in head)
+    path = len(question_path(record.id, 1000))
     for item in _pieces(record):
         size = _size(item)
         if isinstance(item, Question):
-            size += _AROUND_LINK * links.get(item.number, 0)
+            size += path + (path + _LINK) * links.get(item.number, 0)
         if len(pages[-1]) >= MOST_QUESTIONS or (size > room and (pages[-1] or len(pages) == 1)):
             pages.append([])
             room = _MOST_BYTES
@@ -117,8 +118,9 @@ def _cut(section: Narrative) -> Iterator[Narrative]:
 
 def _size(item: Narrative | Question) -> int:
     if isinstance(item, Narrative):
-        return _bytes((item.heading or "") + item.text) + _AROUND
-    return _bytes(item.question + item.answer + (item.session or "")) + _AROUND
+        return _bytes((item.heading or "") + item.text) + _ROW
+    words = item.question + item.answer + (item.session or "")
+    return _bytes(words) + _QUESTION + _PART * len(item.parts)
 
 
 def _bytes(text: str) -> int:

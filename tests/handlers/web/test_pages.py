@@ -209,7 +209,7 @@ def test_json_names_no_folder_of_the_machine(site):
 
 @pytest.mark.parametrize(
     ("count", "length", "attendees", "pages"),
-    [(450, 20, 20, 3), (60, 3_000, 9_000, None), (3, 25_000, 9_000, None)],
+    [(450, 5, 20, 3), (450, 90, 20, None), (60, 3_000, 9_000, None), (3, 25_000, 9_000, None)],
 )
 def test_a_long_record_is_paged_and_links_carry_the_page(site, count, length, attendees, pages):
     site.add(
@@ -234,6 +234,21 @@ def test_a_long_record_is_paged_and_links_carry_the_page(site, count, length, at
         url = site.get(f"{home}/q/{number}", 302).location
         assert urldefrag(url).fragment == f"q{number}"
         assert f"q{number}" in site.page(url).ids
+
+
+def test_what_stands_around_the_words_counts_too(site):
+    no = "关于某个名称很长的活动"
+    part = Part(1, (0, 1), (0, 1))
+    for year in range(2018, 2026):
+        asked = (
+            Question(n, f"第{n}个业务？", "<&>", parts=(part,), session=f"第{n}场")
+            for n in range(1, 151)
+        )
+        site.add(record(f"{no}{year}", *asked, day=date(year, 5, 6)))
+    for page in (1, 2):
+        answer = site.get(f"/r/600000/{no}2022?page={page}")
+        assert 40_000 < len(answer.data) < 100_000
+        assert answer.text.count('class="others"') > 100
 
 
 def test_a_long_speech_is_paged_between_its_lines(site):
