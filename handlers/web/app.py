@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, jsonify
+from waitress import wasyncore
 from waitress.server import create_server
 
 from bot.answering.responder import Responder
@@ -66,9 +67,15 @@ class WebServer:
             SettingsError: The address is in use or not of this machine.
         """
         host, _, port = address.rpartition(":")
+        self._sockets: dict[int, Any] = {}
         try:
             self._server = create_server(
-                app, host=host.strip("[]"), port=int(port), threads=8, ident="irbot"
+                app,
+                map=self._sockets,
+                host=host.strip("[]"),
+                port=int(port),
+                threads=8,
+                ident="irbot",
             )
         except OSError as error:
             raise SettingsError(
@@ -91,8 +98,9 @@ class WebServer:
                 raise
 
     def stop(self) -> None:
-        """Stop accepting and let the thread end."""
+        """Stop accepting, hang up and let the thread end."""
         self._stopping = True
         self._server.close()
         self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._sockets, ignore_all=True)
         self._thread.join(timeout=2)
