@@ -98,9 +98,9 @@ class WebServer:
                 raise
 
     def stop(self) -> None:
-        """Stop accepting, hang up and let the thread end."""
+        """Let the requests in hand finish, hang up and let the thread end."""
         self._stopping = True
+        self._server.task_dispatcher.shutdown(timeout=1)  # they write to what is closed next
         self._server.close()
-        self._server.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._sockets, ignore_all=True)
         self._thread.join(timeout=2)
