@@ -83,7 +83,7 @@ def _responder(
 ) -> Responder:
     return Responder(
         store,
-        Words(settings.lang, settings.contact, settings.stale_days),
+        Words(settings.lang, settings.contact, settings.stale_days, settings.public_url),
         now,
         settings.caution,
         settings.desk_channels,

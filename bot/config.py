@@ -41,6 +41,7 @@ class Settings:
     db: Path = Path("data/irbot.db")
     http: str = "127.0.0.1:8300"  # host:port; empty: no local web server
     callback_http: str | None = None  # host:port; None: `http` serves the callbacks too
+    public_url: str = ""  # https://host[:port] of the record pages; empty: replies link nowhere
     tz: ZoneInfo = CHINA
     lang: Lang = "zh"
     clock_offset: timedelta = timedelta()  # IR_NOW less the real clock at start
@@ -97,6 +98,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         db=folder / (get("IR_DB") or "data/irbot.db"),
         http=get.address("IR_HTTP", "127.0.0.1:8300"),
         callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
+        public_url=get.origin("IR_PUBLIC_URL"),
         tz=tz,
         lang=cast(Lang, get.choice("IR_LANG", ("zh", "en"))),
         clock_offset=get.clock_offset("IR_NOW", tz),
@@ -224,6 +226,15 @@ class _Getter:
         ):
             raise SettingsError(f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
         return text
+
+    def origin(self, name: str) -> str:
+        """Scheme, host and port of an address, without a final `/`; empty where it is not set."""
+        text = self(name).rstrip("/")
+        if text and not re.fullmatch(
+            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", text, re.ASCII
+        ):
+            raise SettingsError(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
+        return text.lower()
 
     def zone(self, name: str, default: str) -> ZoneInfo:
         try:

@@ -283,6 +283,7 @@ class Quotation:
     answer: str
     source: str  # 出处：… last, so that a forwarded block carries it
     id: str  # full id, for feedback and buttons
+    url: str = ""  # where it stands in its record; empty: nowhere (IR_PUBLIC_URL is not set)
 
     @property
     def text(self) -> str:
@@ -293,7 +294,7 @@ class Quotation:
             self.answer_label + self.answer,
             self.source,
         )
-        return "\n".join(line for line in lines if line)
+        return "\n".join(line for line in (*lines, self.url) if line)
 
 
 @dataclass(frozen=True)

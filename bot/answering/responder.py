@@ -182,6 +182,11 @@ class Responder:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
 
+    @property
+    def library(self) -> Library:
+        """What may be shown now."""
+        return self._library.get()
+
     def records(self) -> tuple[Record, ...]:
         """The records that may be shown now, newest event first."""
         return self._library.get().records
@@ -228,7 +233,7 @@ class Responder:
         """Reads a text as this library's: its companies' names, the words that ask of nothing."""
 
         def read(text: str) -> tuple[Command, date | None]:
-            command, as_of = parse(text, library.companies)
+            command, as_of = parse(text, library.company_codes)
             return unless_asked(command, library), as_of
 
         return read

@@ -45,6 +45,16 @@ class Chats(File):
         )
         return [(band, question_id) for band, question_id in rows]
 
+    def most_asked(self, company_code: str, most: int) -> list[str]:
+        """Ids of the company's questions that were answered most often, the first one most."""
+        rows = self._db().execute(
+            "SELECT question_id FROM replies WHERE band = 'answer' "
+            "AND question_id >= ? AND question_id < ? "
+            "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
+            [f"{company_code}/", f"{company_code}0", most],  # 0 follows / in every code
+        )
+        return [question_id for (question_id,) in rows]
+
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first."""
         return self._db().query("SELECT * FROM misses ORDER BY asked_at, id")

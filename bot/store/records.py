@@ -50,6 +50,11 @@ class Stored:
         return self.is_public(now) and not self.withdrawn and self.superseded_by is None
 
     @property
+    def shown_since(self) -> datetime:
+        """When these words could first be shown."""
+        return max(self.imported_at, self.published_at or self.imported_at)
+
+    @property
     def visible(self) -> Record:
         """The record without its withdrawn questions and paragraphs."""
         if not (self.withdrawn_questions or self.withdrawn_paragraphs):

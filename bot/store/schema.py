@@ -312,3 +312,9 @@ def threads(db: Database) -> None:
     )
     for column, kind in (("thread", str), ("in_thread", int), ("quoted", str)):
         db.table("inbox").add_column(column, kind)
+
+
+@migrations()
+def answered_questions(db: Database) -> None:
+    """What a company is asked most is counted from its own rows alone."""
+    db.execute("CREATE INDEX replies_answered ON replies (question_id) WHERE band = 'answer'")

@@ -34,6 +34,7 @@ from bot.record import Record
 from bot.wording import dates
 from bot.wording.digests import show_desk_digest, show_digest
 from bot.wording.excerpts import few_words, is_excerpt, offered, quoted
+from bot.wording.links import question_path
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
@@ -46,6 +47,7 @@ class Words(Texts):
 
     contact: str = ""  # how to reach the desk, as set
     stale_days: int = 90  # from this age on it is said how old an answer is
+    public_url: str = ""  # where the record pages are; empty: replies do not link there
 
     def show(self, reply: Reply) -> ReplyView:
         """A Reply in words, the same facts in the same order for every chat."""
@@ -188,6 +190,8 @@ class Words(Texts):
             answer=answer,
             source=self._source(hit, excerpt, among_many),
             id=hit.full_id,
+            url=self.public_url
+            and self.public_url + question_path(hit.record.id, hit.question.number),
         )
 
     def _statement(self, hit: Hit, as_of: date, among_many: bool) -> Quotation:

@@ -13,14 +13,14 @@ from bot.record import Record
 from bot.store import Store, Stored, Version
 from handlers.cli.import_report import tell_checked, tell_left
 from handlers.cli.importing import MEANING_S
-from handlers.cli.json_output import (
+from handlers.cli.output import echo_json, say
+from handlers.cli.settings import pass_settings
+from handlers.json_output import (
     record_json,
     stored_question_json,
     summary_json,
     verify_json,
 )
-from handlers.cli.output import echo_json, say
-from handlers.cli.settings import pass_settings
 
 
 @click.command()

@@ -139,6 +139,7 @@ def _quotation(quotation: Quotation) -> list[_Line]:
         [_Run(quotation.question_label, bold=True), _Run(quotation.question)],
         [_Run(quotation.answer_label, bold=True), _Run(quotation.answer)],
         [_Run(quotation.source)],
+        *([[_Run(quotation.url)]] if quotation.url else []),
     ]
 
 

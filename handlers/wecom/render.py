@@ -146,6 +146,8 @@ def _quotation(quotation: Quotation) -> Iterator[_Block]:
     yield _Block(quotation.question_label, quotation.question)
     yield _Block(quotation.answer_label, quotation.answer)
     yield _Block("", quotation.source)
+    if quotation.url:
+        yield _Block("", quotation.url)
 
 
 def _fence(text: str) -> str:

@@ -17,7 +17,7 @@ from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Listing, Message, Suggest
 from bot.reading import read_records
 from bot.store import Store
-from handlers.cli.json_output import reply_json
+from handlers.json_output import reply_json
 from tests.conftest import open_by_words
 
 RECORDS = Path(__file__).parents[1] / "records/made_up"

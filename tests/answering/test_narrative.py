@@ -20,7 +20,7 @@ from bot.message import Chat, Hit, Likely, Message, Statement, Suggest, band
 from bot.reading import read_records
 from bot.store import Store
 from bot.wording.presentation import Words
-from handlers.cli.json_output import reply_json
+from handlers.json_output import reply_json
 from handlers.slack import render as slack
 from handlers.wecom import render as wecom
 from tests.conftest import open_by_words

@@ -11,7 +11,7 @@ from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Decline, Likely, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
-from handlers.cli.json_output import reply_json
+from handlers.json_output import reply_json
 from tests.conftest import open_by_words
 from tests.matching.test_matching import OTHERS, made
 

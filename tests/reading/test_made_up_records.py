@@ -19,7 +19,7 @@ import pytest
 
 from bot.ingest.importing import Options, import_files
 from bot.store import Store
-from handlers.cli.json_output import record_json
+from handlers.json_output import record_json
 
 FOLDER = Path(__file__).parents[1] / "records/made_up"
 DOCUMENTS = sorted(
