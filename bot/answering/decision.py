@@ -2,11 +2,11 @@
 
 The price: an answer is worth two or three helpful offers, a wrong one costs fifty, so an answer
 pays from 50/52.6 ≈ .95 on. The *fit* phrasings agree, each company judged by a confidence learned
-on the others (tests/bench/fit_confidence.py): at most 1.5 % of the answers wrong from .948 on, 2 %
-of the near misses answered from .950, and 5 % wrong from .707, which `normal` keeps a little above.
+on the others (tests/bench/fit_confidence.py): at most 2 % of the answers wrong from .932 on, 3 %
+of the near misses answered from .933, and 5 % wrong from .707, which `normal` keeps a little above.
 
 An official answer that is shown without a claim costs a wrong first sight, about what a right one
-saves: from .4 on half of them are right. Below .08 lie 88 % of the messages about other things and
+saves: between .35 and .5 half of them are right. Below .08 lie 88 % of the messages about other things and
 2.6 % of those in scope.
 """
 
@@ -21,8 +21,8 @@ from bot.matching.ranking import Candidate, holds_all
 from bot.matching.standing import is_same_matter
 from bot.message import Band, Hit, Lead
 
-_ANSWER = {"strict": 0.945, "normal": 0.75, "open": 0.55}
-_LIKELY = 0.4
+_ANSWER = {"strict": 0.93, "normal": 0.75, "open": 0.55}
+_LIKELY = 0.42
 _SUGGEST = 0.08
 OFFERED, BESIDE_LIKELY = 5, 3  # to pick from
 _WORTH = 0.2  # of the best one's confidence: what is offered beside it; .3 loses 2 % of helped
