@@ -6,8 +6,8 @@ on the others (tests/bench/fit_confidence.py): at most 2 % of the answers wrong 
 of the near misses answered from .933, and 5 % wrong from .707, which `normal` keeps a little above.
 
 An official answer that is shown without a claim costs a wrong first sight, about what a right one
-saves: between .35 and .5 half of them are right. Below .08 lie 88 % of the messages about other things and
-2.6 % of those in scope.
+saves: between .35 and .5 half of them are right. Below .08 lie 88 % of the messages about other
+things and 2.6 % of those in scope.
 """
 
 from __future__ import annotations
