@@ -3,6 +3,7 @@
     BotError                     one line for the operator; exit code 1
     ├── ReadingError             a file that cannot be read as a record, whole and proven
     ├── StoreError               the database file: newer version, unwritable, locked
+    │   └── DisplacedError       it was deleted or replaced while it was open
     ├── IdentityError            same record id, other words, and nothing marks it as a correction
     ├── NotFoundError            an id that is not stored
     └── SettingsError            a setting that is missing, half-set or malformed
@@ -73,6 +74,10 @@ def _problem_line(file: str, problem: Problem) -> str:
 
 class StoreError(BotError):
     """The database cannot be used as it is."""
+
+
+class DisplacedError(StoreError):
+    """What is open is not what its path names any more: nothing is read or written there."""
 
 
 class IdentityError(BotError):

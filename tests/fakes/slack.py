@@ -258,6 +258,11 @@ class FakeSlack:
         with self._lock:
             return len(self._pending)
 
+    def waiting(self) -> set[str]:
+        """The ts of the messages that were not acknowledged."""
+        with self._lock:
+            return {body["event"]["ts"] for _, body in self._pending.values()}
+
     # Inside
 
     def _send_event(self, event_id: str, body: dict[str, Any]) -> None:
