@@ -113,6 +113,8 @@ class SettingsError(BotError):
 
 def trace_of(error: BaseException) -> str:
     """Where a bug happened, for the log: places and lines, no values, which may be words of people
-    or secrets."""
+    or secrets. Of the database there is no bug: its line says all."""
+    if isinstance(error, StoreError):
+        return str(error)
     places = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{places}".rstrip()

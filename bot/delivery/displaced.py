@@ -1,24 +1,22 @@
 """What becomes of a database that was deleted or replaced while it was served.
 
-    another file in its place    it is served from now on; what was acknowledged and waits goes with
-                                 it, also where the file is a copy of an earlier day
-    none, or one that is none    what was open is saved beside it, and serving ends with one line
-    SQLite's own files gone      what they held is written back, and serving ends with one line: a
-                                 second connection beside the first would be of two minds
+another file in its place    it is served from now on; what was acknowledged and waits goes with
+                             it, also where the file is a copy of an earlier day
+none, or one that is none    what was open is saved beside it, and serving ends with one line
+SQLite's own files gone      what they held is written back, and serving ends with one line: a
+                             second connection beside the first would be of two minds
 """
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
-from pathlib import Path
 
 from bot.delivery.mailbox import carry_over
 from bot.errors import StoreError
-from bot.store.connection import Database
+from bot.store.connection import Database, telling
 
-_WAIT_S = 5.0  # for a file that is put back in two steps, or is still being copied
+_WAIT_S = 3.0  # for a file that is put back in two steps, or is still being copied
 _LOOK_S = 0.25
 
 log = logging.getLogger(__name__)
@@ -38,14 +36,15 @@ def move_over(old: Database) -> None:
     if not old.is_displaced():
         return  # it was moved away, and back
     try:
-        if old.is_elsewhere():
-            new = _file_in_place(old)
-            if new is not old:
-                _tell(carry_over(old.left_behind(), new))
-            return
-        old.left_behind().execute("PRAGMA wal_checkpoint(FULL)")
-    except (StoreError, sqlite3.Error) as error:
-        raise StoreError(f"{_what(old.path, error)}；{_saved(old)}") from error
+        with telling(old.path):
+            if old.is_elsewhere():
+                new = _file_in_place(old)
+                if new is not old:
+                    _tell(carry_over(old.left_behind(), new))
+                return
+            old.write_back()
+    except StoreError as error:
+        raise StoreError(f"{error}；{_saved(old)}") from error
     raise StoreError(
         f"{old.path} 旁的 -wal 或 -shm 文件在运行中被删除；"
         "其内容已写回数据库，irbot 已停止，请重新启动"
@@ -78,10 +77,6 @@ def _file_in_place(old: Database) -> Database:
         elif time.monotonic() > until:
             raise StoreError(f"数据库文件 {old.path} 在运行中被删除")
         time.sleep(_LOOK_S)
-
-
-def _what(path: Path, error: Exception) -> str:
-    return str(error) if isinstance(error, StoreError) else f"{path} 无法使用（{error}）"
 
 
 def _saved(old: Database) -> str:

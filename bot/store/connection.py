@@ -126,6 +126,10 @@ class Database:
         db: Connection = self._of_thread.connection
         return db
 
+    def write_back(self) -> None:
+        """Put into the file itself what SQLite keeps beside it."""
+        self.left_behind().execute("PRAGMA wal_checkpoint(FULL)")
+
     def make_room(self) -> None:
         """Remove what SQLite kept for this file, now that another one has its place.
 
