@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.delivery.counters import Counters
@@ -23,7 +23,7 @@ from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
-from bot.delivery.transport import Reachability, Transport
+from bot.delivery.transport import Address, Payload, Reachability, Sent, Transport
 from bot.message import Chat
 from bot.store.connection import Database
 from bot.store.feedback import Feedback
@@ -78,6 +78,31 @@ class Delivery:
         """Whether a post that answers nothing would arrive in the chat."""
         transport = self._transports.get(chat.platform)
         return transport.reachability(chat) if transport else "no push"
+
+    def post_within(
+        self, seconds: float, key: str, chat: Chat, payloads: Sequence[Payload], address: Address
+    ) -> None:
+        """Post an answer for which somebody waits, once for a key, through the outbox.
+
+        Where the outbox cannot be written it is posted past it: better an answer that a kill may
+        lose than none. Returns after the time at the latest.
+        """
+        posting = threading.Thread(
+            target=self._post, args=(key, chat, payloads, address), name="post", daemon=True
+        )
+        posting.start()
+        posting.join(seconds)
+
+    def _post(self, key: str, chat: Chat, payloads: Sequence[Payload], address: Address) -> None:
+        try:
+            self.sender.enqueue(key, chat, payloads, address)
+        except Exception as error:
+            log.error("an answer is posted past the outbox: %s", fault(error))
+            for number, payload in enumerate(payloads, 1):
+                outcome = self._transports[chat.platform].send(payload, address, f"{key}/{number}")
+                if not isinstance(outcome, Sent):
+                    log.error("%s: an answer past the outbox was lost", chat.platform)
+                    return
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""

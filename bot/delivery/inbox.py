@@ -130,26 +130,35 @@ class Inbox:
             self._rows.extendleft(reversed(rows))
             self._wake.notify_all()
 
-    def shown(self, message: Message) -> ReplyView:
-        """The reply in words, for a chat that takes it at once; kept and counted."""
-        reply, shown = self._considered(message)
-        self._keep(message, reply)
-        return shown
-
     def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
-        """As `shown`; None, and nothing kept or counted, where answering takes longer.
+        """The reply in words, for a chat that takes it at once; kept and counted.
 
-        For a platform that waits so long only: the message is then to be accepted.
+        An answer needs no writing: what is to be kept of it takes what is left of the time, and
+        where the disk is full or the database locked the answer goes out all the same.
+
+        Returns:
+            None, and nothing is kept or counted, where answering takes longer: the message is then
+            to be accepted.
         """
+        until = time.monotonic() + seconds
         ready: SimpleQueue[tuple[Reply | None, ReplyView]] = SimpleQueue()
-        threading.Thread(
-            target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
-        ).start()
+        in_time: SimpleQueue[bool] = SimpleQueue()
+
+        def answer() -> None:
+            reply, shown = self._considered(message)
+            ready.put((reply, shown))
+            if in_time.get():
+                self._keep_if_possible(message, reply)
+
+        answering = threading.Thread(target=answer, name="ask", daemon=True)
+        answering.start()
         try:
-            reply, shown = ready.get(timeout=seconds)
+            _, shown = ready.get(timeout=seconds)
         except Empty:
+            in_time.put(False)
             return None
-        self._keep(message, reply)
+        in_time.put(True)
+        answering.join(max(0.0, until - time.monotonic()))
         return shown
 
     # Answering
@@ -222,6 +231,12 @@ class Inbox:
         if reply is not None:
             with self._mailbox.transaction():
                 self._answerer.keep(message, reply)
+
+    def _keep_if_possible(self, message: Message, reply: Reply | None) -> None:
+        try:
+            self._keep(message, reply)
+        except Exception as error:
+            log.error("answered, but nothing could be kept of it: %s", fault(error))
 
     def _count(self, reply: Reply | None) -> None:
         match reply:

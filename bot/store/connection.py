@@ -190,7 +190,7 @@ class Database:
 
 def _identity(path: Path) -> _Identity | None:
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -156,6 +157,7 @@ class Events:
         text = question_in(str(body.get("text") or ""))
         mark = f"{channel}/command/{body.get('trigger_id') or body.get('response_url', '')}"
         chat = self._chat(channel, user)
+        until = time.monotonic() + _ACK_WITHIN_S
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
             self._accept(mark, text, channel, user, _to_asker(body))
@@ -166,7 +168,8 @@ class Events:
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
-        self.delivery.sender.enqueue(f"{PLATFORM}/{self.team}/{mark}", chat, payloads, address)
+        left_s = max(0.0, until - time.monotonic())
+        self.delivery.post_within(left_s, f"{PLATFORM}/{self.team}/{mark}", chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
