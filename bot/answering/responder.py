@@ -133,10 +133,20 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Suggest | Decline):
-            self._store.add_miss(message.chat, message.text, band(reply), self.now())
+            hits = reply.hits if isinstance(reply, Suggest) else ()
+            self._store.add_miss(message.chat, message.text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
-            for _, asked in reply.not_found:
-                self._store.add_miss(message.chat, asked, "decline", self.now())
+            self._keep_picks(message, message.chat, reply)
+            for place, asked in reply.not_found:
+                similar = [hit for of, hit in reply.similar if of == place]
+                self._store.add_miss(message.chat, asked, "decline", self.now(), similar)
+
+    def _keep_picks(self, message: Message, chat: Chat, answer: Answer) -> None:
+        """What was named, by letter, button or number, may be a pick of what was offered."""
+        if isinstance(parse(message.text[:_LONGEST])[0], Ask):
+            return
+        for hit in answer.hits:
+            self._store.add_pick(chat, hit.full_id, self.now(), self.now() - _MEMORY)
 
     def explain(self, considered: Considered) -> Explanation:
         """What stands behind a reply; nothing is searched again, and nothing kept."""

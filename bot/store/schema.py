@@ -278,3 +278,17 @@ def history(db: Database) -> None:
         "AND v.imported_at <= withdrawals.withdrawn_at ORDER BY v.version DESC LIMIT 1) "
         "WHERE target LIKE '%#%'"
     )
+
+
+@migrations()
+def opinions(db: Database) -> None:
+    """What a miss was offered and what was picked of it; why an answer was found unhelpful."""
+    db.table("misses").add_column("offered", str)  # JSON of full ids
+    db.table("picks").create(
+        {"miss": int, "question_id": str, "at": str},
+        pk=("miss", "question_id"),
+        not_null={"at"},
+        foreign_keys=[("miss", "misses", "id")],
+    )
+    db.table("feedback").add_column("reasons", str)  # JSON, as the platform names them
+    db.table("feedback").add_column("words", str)

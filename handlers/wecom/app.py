@@ -206,7 +206,14 @@ class WecomChat:
             if opinion.helpful is None:
                 self._delivery.feedback.drop(chat, question_id)
             else:
-                self._delivery.feedback.keep(chat, question_id, query, helpful=opinion.helpful)
+                self._delivery.feedback.keep(
+                    chat,
+                    question_id,
+                    query,
+                    helpful=opinion.helpful,
+                    reasons=opinion.reasons,
+                    words=opinion.words,
+                )
 
     def _key(self, origin: Origin) -> str:
         return f"{PLATFORM}/{self._bot_id}/{origin.msgid}"

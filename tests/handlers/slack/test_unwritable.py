@@ -91,6 +91,8 @@ def test_commands_are_answered_while_another_process_holds_the_database(
             stdout=subprocess.PIPE,
         )
         with holding:
+            assert holding.stdin
+            assert holding.stdout
             assert holding.stdout.readline() == b"held\n"
             assert "编号2025-002 第7问" in _text(slack.command("#7"))
             assert "未找到" in _text(slack.command("明天会下雨吗"))
