@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
+from bot.answering.handing_over import HandingOver
 from bot.answering.library import CurrentLibrary, Library
 from bot.answering.trail import Considered
 from bot.commands import (
@@ -76,7 +77,12 @@ class Responder:
         self.words = words
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
+        self.desk: Callable[[Chat], Chat | None] = _no_desk  # as well
+        self.desk_channels = desk_channels
         self._store = store
+        self._handing_over = HandingOver(
+            store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
+        )
         self._caution = caution
         self._library = CurrentLibrary(store, now, embedder)
         subscriptions = SubscriptionStore(store.database)
@@ -107,11 +113,16 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
+        if handed := self._handing_over.reply(message):
+            return Considered(Ask(message.text), handed, library, self._caution)
         command, as_of = parse(message.text[:_LONGEST])
         message = self._scoped(replace(message, as_of=as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
-            return Considered(command, found.reply, library, self._caution, found)
+            reply: Reply = found.reply
+            if isinstance(reply, Decline):
+                reply = self._handing_over.offered(reply, message)
+            return Considered(command, reply, library, self._caution, found)
         return Considered(
             command, self._carried_out(command, message, library), library, self._caution
         )
@@ -205,6 +216,10 @@ class Responder:
 
     def _today(self) -> date:
         return self.now().date()
+
+
+def _no_desk(chat: Chat) -> None:
+    return None
 
 
 def _nowhere(chat: Chat) -> Reachability:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.delivery.counters import Counters
+from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.process_lock import ProcessLock
@@ -27,6 +28,7 @@ from bot.delivery.transport import Address, Payload, Reachability, Sent, Transpo
 from bot.message import Chat
 from bot.store.connection import Database
 from bot.store.feedback import Feedback
+from bot.store.handovers import Handovers
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for
 _KEEP_DAYS = 2  # the least that marks of messages are kept, so that repetitions are known
@@ -58,12 +60,28 @@ class Delivery:
             clock,
             lambda: answerer.now().timestamp(),
         )
+        self.desk = Desk(
+            self._mailbox,
+            Handovers(path),
+            self._transports,
+            answerer.words,
+            answerer.desk_channels,
+            clock,
+            answerer.now,
+        )
         self.inbox = Inbox(
-            self._mailbox, answerer, self._transports, self.sender.line_up, self.counters, clock
+            self._mailbox,
+            answerer,
+            self._transports,
+            self.sender.line_up,
+            self.desk.carry,
+            self.counters,
+            clock,
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
         answerer.reachability = self.reachability
+        answerer.desk = self.desk.of
 
     def register(self, platform: str, transport: Transport) -> None:
         """Tell how a platform's replies are carried."""
@@ -132,6 +150,7 @@ class Delivery:
     def _try_take_over(self) -> None:
         try:
             self._take_over()
+            self.sender.line_up(self.desk.tell_lost())
         except Exception as error:
             log.error("taking up waits: %s", fault(error))
 

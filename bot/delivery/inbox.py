@@ -19,7 +19,7 @@ from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
 from bot.delivery.transport import Address, Payload, Reachability, Transport
 from bot.errors import trace_of
-from bot.message import Answer, Chat, Decline, Message, Reply, ReplyView, Suggest
+from bot.message import Answer, Chat, Decline, Elsewhere, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -41,6 +41,8 @@ class Answerer(Protocol):
     now: Callable[[], datetime]  # the bot's clock (IR_NOW)
     # Set by delivery: whether an unasked post would arrive.
     reachability: Callable[[Chat], Reachability]
+    desk: Callable[[Chat], Chat | None]  # where a chat's questions are handed over to
+    desk_channels: tuple[str, ...]
 
     def consider(self, message: Message) -> Considered:
         """The reply; nothing is kept yet."""
@@ -61,6 +63,7 @@ class Inbox:
         answerer: Answerer,
         transports: Mapping[str, Transport],
         line_up: Callable[[Sequence[Waiting]], None],
+        carry: Callable[[Reply, str, Chat, Address], list[Waiting]],
         counters: Counters,
         clock: Callable[[], float],
     ) -> None:
@@ -71,6 +74,7 @@ class Inbox:
             answerer: Answers.
             transports: By platform.
             line_up: Called with posts that were put out.
+            carry: Puts out what a reply says in other chats, in the open transaction.
             counters: For what was asked, and how it was answered.
             clock: Seconds since 1970.
         """
@@ -78,6 +82,7 @@ class Inbox:
         self._answerer = answerer
         self._transports = transports
         self._line_up = line_up
+        self._carry = carry
         self._counters = counters
         self._clock = clock
         self._wake = threading.Condition()  # guards the two below
@@ -137,8 +142,8 @@ class Inbox:
         where the disk is full or the database locked the answer goes out all the same.
 
         Returns:
-            None, and nothing is kept or counted, where answering takes longer: the message is then
-            to be accepted.
+            None, and nothing is kept or counted, where answering takes longer, or says something
+            in another chat too: the message is then to be accepted.
         """
         until = time.monotonic() + seconds
         ready: SimpleQueue[tuple[Reply | None, ReplyView]] = SimpleQueue()
@@ -153,11 +158,13 @@ class Inbox:
         answering = threading.Thread(target=answer, name="ask", daemon=True)
         answering.start()
         try:
-            _, shown = ready.get(timeout=seconds)
+            reply, shown = ready.get(timeout=seconds)
         except Empty:
             in_time.put(False)
             return None
-        in_time.put(True)
+        in_time.put(not isinstance(reply, Elsewhere))
+        if isinstance(reply, Elsewhere):
+            return None
         answering.join(max(0.0, until - time.monotonic()))
         return shown
 
@@ -192,6 +199,8 @@ class Inbox:
             posts = self._mailbox.put_out(
                 question.key, lane, payloads, question.address, self._clock()
             )
+            if reply is not None:
+                posts += self._carry(reply, question.key, question.chat, question.address)
             self._mailbox.close_question(row_id)
         self._line_up(posts)
         self._count(reply)

@@ -135,6 +135,17 @@ class Mailbox:
         """Whether posts were ever put out under the key."""
         return first(self._db(), "SELECT 1 FROM outbox WHERE key = ?", f"{key}/1") is not None
 
+    def key_of(self, lane: Lane, ref: str) -> str | None:
+        """The key of the handed-over question that is the lane's post of this platform's id."""
+        row = first(
+            self._db(),
+            "SELECT key FROM outbox WHERE key LIKE 'handover/%' AND platform = ? "
+            "AND workspace = ? AND channel = ? AND ref = ?",
+            *lane,
+            ref,
+        )
+        return row["key"] if row else None
+
     def put_out(
         self,
         key: str,

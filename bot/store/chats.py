@@ -74,6 +74,20 @@ class Chats(File):
         )
         return [(band, question_id) for band, question_id in rows]
 
+    def last_declined(self, chat: Chat, since: datetime) -> str | None:
+        """What the person asked last here since then and got nothing for."""
+        row = first(
+            self._db(),
+            "SELECT text FROM misses WHERE platform = ? AND workspace = ? AND channel = ? "
+            "AND \"user\" = ? AND band = 'decline' AND asked_at >= ? ORDER BY id DESC LIMIT 1",
+            chat.platform,
+            chat.workspace,
+            chat.channel,
+            chat.user,
+            instant(since),
+        )
+        return row["text"] if row else None
+
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""
         return self._db().query(
@@ -151,4 +165,5 @@ class Chats(File):
             )
             db.execute("DELETE FROM misses WHERE asked_at < ?", [limit])
             db.execute("DELETE FROM memories WHERE at < ?", [limit])
+            db.execute("DELETE FROM handovers WHERE at < ?", [limit])
             db.execute("DELETE FROM replies WHERE at < ?", [limit])

@@ -292,3 +292,28 @@ def opinions(db: Database) -> None:
     )
     db.table("feedback").add_column("reasons", str)  # JSON, as the platform names them
     db.table("feedback").add_column("words", str)
+
+
+@migrations()
+def handovers(db: Database) -> None:
+    """Questions handed over to the desk: one of a thread once, or again where it was lost."""
+    db.table("handovers").create(
+        {
+            "id": int,
+            "platform": str,
+            "workspace": str,
+            "channel": str,
+            "user": str,
+            "question": str,
+            "back": str,  # JSON: the address by which the asker is told
+            "at": str,
+            "told_lost": str,
+        },
+        pk="id",
+        not_null={"platform", "workspace", "question", "back", "at"},
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX handovers_once ON handovers (platform, workspace, back, question) "
+        "WHERE told_lost IS NULL"
+    )
+    db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")

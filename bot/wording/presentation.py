@@ -13,10 +13,13 @@ from typing import assert_never
 from bot.message import (
     Answer,
     Button,
+    Chat,
     Coverage,
     Decline,
+    DeskAnswer,
     DeskDigest,
     Digest,
+    HandedOver,
     Help,
     Hit,
     Listing,
@@ -51,7 +54,11 @@ class Words(Texts):
             case Suggest():
                 return ReplyView(intro=self.text("suggest"), options=self._options(reply))
             case Decline():
-                return ReplyView(intro=self._decline(reply))
+                return ReplyView(intro=self._decline(reply), buttons=self._for_desk(reply))
+            case HandedOver():
+                return ReplyView(intro=self.text("handed over"))
+            case DeskAnswer():
+                return ReplyView(intro=self.text("answered by desk"))
             case Help():
                 return ReplyView(intro=self.text("help"))
             case Listing():
@@ -178,6 +185,28 @@ class Words(Texts):
         return self.text(
             "decline", coverage=self.coverage(reply.coverage), contact=self._how_to_reach()
         )
+
+    def _for_desk(self, reply: Decline) -> tuple[Button, ...]:
+        if not reply.for_desk:
+            return ()
+        label = self.text("hand over")
+        return (Button(label, f"{label} {reply.for_desk}"),)
+
+    def for_desk(self, number: int, chat: Chat, question: str) -> ReplyView:
+        """What the desk is shown of a question; the number is what it answers by."""
+        said = self.text(
+            "for desk", number=number, user=chat.user, channel=chat.channel, question=question
+        )
+        return ReplyView(intro=said, mentions=(chat.user, chat.channel))
+
+    def from_desk(self, question: str, text: str) -> ReplyView:
+        """What the asker is shown of the desk's answer: no official words of a record."""
+        return ReplyView(intro=self.text("from desk", question=question, text=text))
+
+    def not_handed_over(self, question: str) -> ReplyView:
+        """For the asker whose question did not reach the desk."""
+        said = self.text("not handed over", question=question, contact=self._how_to_reach())
+        return ReplyView(intro=said)
 
     def blocked(self) -> str:
         """For an answer that a platform refuses to show."""

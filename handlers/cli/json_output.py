@@ -12,8 +12,10 @@ from bot.ingest.importing import Outcome
 from bot.ingest.verifying import Checked
 from bot.message import (
     Answer,
+    DeskAnswer,
     DeskDigest,
     Digest,
+    HandedOver,
     Help,
     Hit,
     Listing,
@@ -66,7 +68,7 @@ def _kind(reply: Reply) -> str:
             return "help"
         case Listing():
             return "list"
-        case Notice() | Digest() | DeskDigest():
+        case Notice() | Digest() | DeskDigest() | HandedOver() | DeskAnswer():
             return "notice"
         case _:
             return band(reply)

@@ -108,6 +108,8 @@ class Events:
                 self.refused(str(event["type"]))
             elif self._is_for_us(event):
                 self._accept_event(event)
+            elif self._is_in_desk(event):
+                self._hear_desk(event)
         return BoltResponse(status=200, body="")
 
     def _is_for_us(self, event: dict[str, Any]) -> bool:
@@ -128,6 +130,23 @@ class Events:
         teams = [event.get(name) for name in ("user_team", "source_team", "team")]
         sender = next((team for team in teams if team), self.team)
         return sender == self.team or str(sender).startswith("E")
+
+    def _is_in_desk(self, event: dict[str, Any]) -> bool:
+        """Whether somebody of the desk replies in a thread; a mention comes as an event of its own
+        and asks the bot."""
+        return (
+            event.get("channel") in self.responder.desk_channels
+            and isinstance(event.get("thread_ts"), str)
+            and f"<@{self.bot_user}" not in str(event.get("text"))
+            and self._is_for_us({**event, "channel_type": "im"})
+        )
+
+    def _hear_desk(self, event: dict[str, Any]) -> None:
+        """What is said below a question that was handed over is its answer."""
+        chat = self._chat(event["channel"], event["user"])
+        number = self.delivery.desk.number_of(chat, event["thread_ts"])
+        if number is not None and question_in(str(event.get("text") or "")):
+            self._accept_event({**event, "text": f"H{number} {event['text']}"})
 
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]

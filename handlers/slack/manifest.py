@@ -11,7 +11,7 @@ SCOPES = {
     "commands": "the slash command and the shortcut",
     "im:history": "hear direct messages",
     "im:read": "know a direct message's channel",
-    "channels:history": "look whether a reply is there before repeating it, after a fault",
+    "channels:history": "hear the desk; look whether a reply is there before repeating it",
     "groups:history": "the same in private channels",
     "channels:read": "check membership before a subscription",
     "groups:read": "the same in private channels",
@@ -67,7 +67,14 @@ def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
         "settings": {
             "event_subscriptions": {
                 **request_url,
-                "bot_events": ["app_home_opened", "app_mention", "message.im"],
+                # Those of channels for the desk's replies below a question handed over to it.
+                "bot_events": [
+                    "app_home_opened",
+                    "app_mention",
+                    "message.channels",
+                    "message.groups",
+                    "message.im",
+                ],
             },
             "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,

@@ -8,6 +8,7 @@ not at all – a welcome, a pressed card – goes out beside the outbox.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -35,6 +36,7 @@ from handlers.wecom.frames import (
 from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
 
+_HANDED_OVER = re.compile(r"【H(\d{1,9})】")  # at the head of the desk's post
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
 _EVENTS = 10_000  # ids of events kept, to leave repetitions
 
@@ -148,6 +150,9 @@ class WecomChat:
         elif not text and said.command is None and asked.quoted:
             # A mention on nothing but a quoted message asks about that.
             text = mentions.read(asked.quoted, self._names, in_group=False).args
+        desk = self._responder.desk_channels
+        if origin.channel in desk and (handed := _HANDED_OVER.search(asked.quoted)):
+            text = f"H{handed[1]} {said.args}"  # quoted: the platform names no post, only words
         to = self._address(origin, session, text)
         if asked.has_pictures:
             to["pictures"] = True

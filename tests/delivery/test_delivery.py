@@ -54,6 +54,15 @@ class Platform:
     def reachability(self, chat):
         return ""
 
+    def is_place(self, channel):
+        return True
+
+    def return_address(self, chat, address):
+        return address
+
+    def desk_address(self, desk, back):
+        return {}
+
     def address_of(self, chat):
         return {}
 

@@ -194,6 +194,13 @@ class FakeSlack:
         }
         self._request("interactive", body)
 
+    def reply(self, post: dict[str, Any], text: str, user: str = "U9", **more: Any) -> str:
+        """Say something in a post's thread, without a mention; returns the message's ts."""
+        channel, thread = post["channel"], post.get("thread_ts") or post["ts"]
+        return self.event(
+            "message", text, channel, user, thread_ts=thread, channel_type="channel", **more
+        )
+
     def shortcut(self, text: str) -> dict[str, Any]:
         number = next(self._count)
         body = {
@@ -363,6 +370,9 @@ class FakeSlack:
                 return jsonify({"ok": False, "error": self.closed[given["channel"]]})
             case "chat.postMessage":
                 body = self.keep(given)
+            case "chat.getPermalink":
+                where = f"{given['channel']}/p{given['message_ts'].replace('.', '')}"
+                body = {"permalink": f"https://home.slack.com/archives/{where}"}
             case "conversations.info":
                 more = self.channels.get(given["channel"], {})
                 body = {"channel": {"id": given["channel"], "is_member": True, **more}}

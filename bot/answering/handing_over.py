@@ -1,0 +1,67 @@
+"""What the record does not answer, handed over to the desk, and what the desk answers.
+
+    转给证券部            what was asked last here and not found; `转给证券部 问题`: that question
+    H12 text              in the desk's chat: the answer to the question of that number
+
+Both only where a desk is set (IR_DESK_CHANNELS). What follows from these replies – the desk's post,
+the word to the asker – is put out by delivery in the transaction that closes the message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.message import Chat, Decline, DeskAnswer, HandedOver, Message, Notice, Reply
+from bot.store import Store
+from bot.wording.presentation import Words
+
+_ANSWER = re.compile(r"[\[【(（]?\s*[HhＨ](\d{1,9})\s*[\]】)）]?(?:[\s：:，,]+(.*))?", re.DOTALL)
+_NO_QUESTION = " 　。.！!？?～~：:，,"
+
+
+@dataclass(frozen=True)
+class HandingOver:
+    """Reads the two forms, which stand in no grammar: they mean something only beside a desk."""
+
+    store: Store
+    words: Words
+    now: Callable[[], datetime]
+    desk_channels: tuple[str, ...]
+    desk: Callable[[Chat], Chat | None]  # where the questions of a chat go
+    memory: timedelta  # how long a chat remembers what was asked
+
+    def reply(self, message: Message) -> Reply | None:
+        """The reply; None where the message is neither of the two."""
+        chat = message.chat
+        if chat is None or not self.desk_channels:
+            return None
+        if chat.channel in self.desk_channels:
+            found = _ANSWER.fullmatch(message.text.strip())
+            return self._answer(int(found[1]), (found[2] or "").strip()) if found else None
+        label = re.escape(self.words.text("hand over"))
+        found = re.fullmatch(rf"(?:{label}|转给?证券部)(.*)", message.text.strip(), re.DOTALL)
+        if found is None or (desk := self.desk(chat)) is None:
+            return None
+        question = found[1].strip(_NO_QUESTION) and found[1].lstrip(_NO_QUESTION).rstrip()
+        question = question or self.store.last_declined(chat, self.now() - self.memory)
+        if not question:
+            return Notice(self.words.text("hand over what"))
+        return HandedOver(question, desk)
+
+    def offered(self, reply: Decline, message: Message) -> Decline:
+        """With the question that may be handed over, where there is a desk for it."""
+        if message.chat is None or message.chat.channel in self.desk_channels:
+            return reply
+        if not self.desk_channels or self.desk(message.chat) is None:
+            return reply
+        return replace(reply, for_desk=message.text.strip())
+
+    def _answer(self, number: int, text: str) -> Reply:
+        if self.store.handover(number) is None:
+            return Notice(self.words.text("no such handover", number=number))
+        if not text:
+            return Notice(self.words.text("answer what", number=number))
+        return DeskAnswer(number, text)
