@@ -193,12 +193,19 @@ class WecomChat:
             message = Message(picked.sends, self._chat(origin))
             if not self._delivery.inbox.accept(self._key(origin), message, to):
                 return
-            card = render.card(picked.offered, words, pressed.task_id, picked.at)
-            if not picked.offered:
-                card = render.gone(words, pressed.task_id)
+            card = self._after(picked, pressed.task_id)
         if in_time:
             body = {"response_type": "update_template_card", "template_card": card}
             self._connection.tell("aibot_respond_update_msg", origin.req_id, body, session)
+
+    def _after(self, picked: render.Picked, task_id: str) -> render.Payload:
+        """The card once a button of it was pressed."""
+        words = self._responder.words
+        if picked.for_desk:
+            return render.handed_over(words, task_id)
+        if not picked.offered:
+            return render.gone(words, task_id)
+        return render.card(picked.offered, words, task_id, picked.at)
 
     def _opinion(self, opinion: Opinion) -> None:
         about = render.opinion_about(opinion.feedback_id)
