@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -29,7 +30,9 @@ def slack(monkeypatch):
 @contextmanager
 def _served(slack, folder):
     """`irbot serve` in a process of its own, over the folder's irbot.db."""
-    env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db", "IR_E5_ONNX": ""}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        http = f"127.0.0.1:{free.getsockname()[1]}"
+    env = {**os.environ, **slack.env, "IR_HTTP": http, "IR_DB": "irbot.db"}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([IRBOT, "serve"], cwd=folder, env=env, stderr=log)
     try:

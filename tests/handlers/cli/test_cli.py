@@ -167,9 +167,13 @@ def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
     assert all(f"{scope}: " in done.stderr for scope in scopes)
     assert irbot("slack", "manifest", "--command", "wnir").returncode == 2
     assert manifest["features"]["agent_view"]["suggested_prompts"]
-    assert {"app_home_opened", "app_mention", "message.im"} == set(
-        manifest["settings"]["event_subscriptions"]["bot_events"]
-    )
+    assert {
+        "app_home_opened",
+        "app_mention",
+        "message.channels",
+        "message.groups",
+        "message.im",
+    } == set(manifest["settings"]["event_subscriptions"]["bot_events"])
     assert manifest["features"]["shortcuts"][0]["name"] == "查活动记录"
 
 
