@@ -17,6 +17,9 @@ SCOPES = {
     "groups:read": "the same in private channels",
 }
 
+# Those of channels for what the desk replies below a question handed over to it.
+_EVENTS = ("app_home_opened", "app_mention", "message.channels", "message.groups", "message.im")
+
 
 def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
     """The manifest as an object.
@@ -67,14 +70,7 @@ def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
         "settings": {
             "event_subscriptions": {
                 **request_url,
-                # Those of channels for the desk's replies below a question handed over to it.
-                "bot_events": [
-                    "app_home_opened",
-                    "app_mention",
-                    "message.channels",
-                    "message.groups",
-                    "message.im",
-                ],
+                "bot_events": list(_EVENTS),
             },
             "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,
