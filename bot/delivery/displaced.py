@@ -1,10 +1,11 @@
 """What becomes of a database that was deleted or replaced while it was served.
 
-another file in its place    it is served from now on; what was acknowledged and waits goes with
-                             it, also where the file is a copy of an earlier day
-none, or one that is none    what was open is saved beside it, and serving ends with one line
-SQLite's own files gone      what they held is written back, and serving ends with one line: a
-                             second connection beside the first would be of two minds
+another in its place       it is served from now on; what was acknowledged and waits goes with
+                           it, also where the file is a copy of an earlier day
+none, or one that is none  what was open is saved beside it, and serving ends with one line
+another copied over it     the same, as far as what was open can still be read
+SQLite's own files gone    what they held is written back, and serving ends with one line: a
+                           second connection beside the first would be of two minds
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ def move_over(old: Database) -> None:
     """
     if not old.is_displaced():
         return  # it was moved away, and back
+    if old.is_overwritten:
+        saved = _saved(old)
+        old.disown()
+        raise StoreError(
+            f"数据库文件 {old.path} 在运行中被覆盖；{saved}，请重新启动"
+            "（替换数据库请用 mv，或先停 irbot）"
+        )
     try:
         with telling(old.path):
             if old.is_elsewhere():

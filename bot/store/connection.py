@@ -66,6 +66,8 @@ class Database:
         self._file = Path(os.path.realpath(path))  # beside which SQLite keeps its own
         self._of_thread = threading.local()
         self._identity: _Identity | None = None  # of the file; known with the first connection
+        self._size = 0  # of the file when it was looked at last
+        self.is_overwritten = False
         self._first = threading.Lock()
 
     def connection(self) -> Connection:
@@ -100,10 +102,16 @@ class Database:
         """Look whether what is open is what the path names: three looks at the folder.
 
         Raises:
-            DisplacedError: It is not.
+            DisplacedError: It is not; or another file was copied over it, as far as the size tells:
+                SQLite makes a file no smaller, unless somebody vacuums it.
         """
         if self._identity is not None and _identity(self.path) != self._identity:
             raise DisplacedError(f"数据库文件 {self.path} 已被删除或换成另一个文件")
+        size, before = _size(self.path), self._size
+        if size < before or self.is_overwritten:
+            self.is_overwritten = True  # for good: a copy grows while it is made
+            raise DisplacedError(f"数据库文件 {self.path} 已被覆盖")
+        self._size = size
         for beside, identity in getattr(self._of_thread, "beside", {}).items():
             if _identity(self._beside(beside)) != identity:
                 raise DisplacedError(f"数据库文件 {self.path}{beside} 已被删除或换掉")
@@ -139,6 +147,16 @@ class Database:
         for beside, identity in self._of_thread.beside.items():
             if _identity(self._beside(beside)) == identity:
                 self._beside(beside).unlink(missing_ok=True)
+
+    def disown(self) -> None:
+        """Let nothing more get into the file, which was overwritten: what SQLite kept for the one
+        before would be written into it with the last connection's end, and ruin it."""
+        for beside, identity in self._of_thread.beside.items():
+            path = self._beside(beside)
+            if _identity(path) == identity:
+                if beside == "-wal":
+                    os.truncate(path, 0)
+                path.unlink(missing_ok=True)
 
     def save(self, to: Path) -> None:
         """Write a copy of what is open, wherever its file is now.
@@ -186,6 +204,13 @@ class Database:
         with _opening:
             _opened.pop(Path(os.path.realpath(self.path)), None)
         self.connection().conn.close()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _identity(path: Path) -> _Identity | None:

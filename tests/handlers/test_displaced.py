@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import threading
+import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -143,3 +145,21 @@ def test_what_sqlite_kept_beside_the_file_is_written_back_before_serving_ends(
             (f"slack/T0HOME/C1/{asked}", "done")
         ]
     db.close()
+
+
+def test_a_copy_over_the_open_file_is_noticed_and_stays_whole(slack, imported, tmp_path):
+    db, earlier = tmp_path / "irbot.db", tmp_path / "earlier.db"
+    imported.copy(db)
+    imported.copy(earlier)
+    with _served(slack, tmp_path) as process, _asking(slack) as asked:
+        slack.until(lambda: len(asked) > 40)
+        with closing(sqlite3.connect(db)) as other:
+            other.execute("PRAGMA wal_checkpoint(FULL)")  # as SQLite does by and by
+        time.sleep(1.0)  # serve looks twice a second
+        shutil.copyfile(earlier, db)
+        assert process.wait(30) == 1
+    assert "在运行中被覆盖" in (tmp_path / "log").read_text().splitlines()[-1]
+    assert db.read_bytes() == earlier.read_bytes()
+    assert not (tmp_path / "irbot.db-wal").exists()
+    (saved,) = tmp_path.glob("irbot.db-saved-*")
+    assert saved.stat().st_size
