@@ -1,7 +1,7 @@
 """What the record does not answer, handed over to the desk, and what the desk answers.
 
     转给证券部            what was asked last here and not found; `转给证券部 问题`: that question
-    H12 text              in the desk's chat: the answer to the question of that number
+    转办12 text           in the desk's chat: the answer to the question of that number
 
 Both only where a desk is set (IR_DESK_CHANNELS). What follows from these replies – the desk's post,
 the word to the asker – is put out by delivery in the transaction that closes the message.
@@ -18,8 +18,20 @@ from bot.message import Chat, Decline, DeskAnswer, HandedOver, Message, Notice, 
 from bot.store import Store
 from bot.wording.presentation import Words
 
-_ANSWER = re.compile(r"[\[【(（]?\s*[HhＨ](\d{1,9})\s*[\]】)）]?(?:[\s：:，,]+(.*))?", re.DOTALL)
-_NO_QUESTION = " 　。.！!？?～~：:，,"
+_MARK = r"(?:转办|handover)\s*(\d{1,9})"
+_MARKED = re.compile(rf"【{_MARK}】", re.IGNORECASE)
+_ANSWER = re.compile(rf"[\[【(（]?{_MARK}[\]】)）]?(?:[\s：:，,]+(.*))?", re.DOTALL | re.IGNORECASE)
+
+
+def number_in(post: str) -> int | None:
+    """Which question the words of a post to the desk are about; its mark stands at their head."""
+    found = _MARKED.search(post)
+    return int(found[1]) if found else None
+
+
+def as_answer(number: int, text: str) -> str:
+    """What the desk may type to answer a question."""
+    return f"转办{number} {text}"
 
 
 @dataclass(frozen=True)
@@ -42,11 +54,14 @@ class HandingOver:
             found = _ANSWER.fullmatch(message.text.strip())
             return self._answer(int(found[1]), (found[2] or "").strip()) if found else None
         label = re.escape(self.words.text("hand over"))
-        found = re.fullmatch(rf"(?:{label}|转给?证券部)(.*)", message.text.strip(), re.DOTALL)
+        found = re.fullmatch(
+            rf"(?:{label}|转给?证券部)(?:[\s：:，,]+(.*)|[。.！!？?～~]*)",
+            message.text.strip(),
+            re.DOTALL,
+        )
         if found is None or (desk := self.desk(chat)) is None:
             return None
-        question = found[1].strip(_NO_QUESTION) and found[1].lstrip(_NO_QUESTION).rstrip()
-        question = question or self.store.last_declined(chat, self.now() - self.memory)
+        question = found[1] or self.store.last_declined(chat, self.now() - self.memory)
         if not question:
             return Notice(self.words.text("hand over what"))
         return HandedOver(question, desk)

@@ -105,9 +105,10 @@ class Database:
             DisplacedError: It is not; or another file was copied over it, as far as the size tells:
                 SQLite makes a file no smaller, unless somebody vacuums it.
         """
-        if self._identity is not None and _identity(self.path) != self._identity:
+        before = self._size  # read first: other threads look, too
+        identity, size = _found(self.path)
+        if self._identity is not None and identity != self._identity:
             raise DisplacedError(f"数据库文件 {self.path} 已被删除或换成另一个文件")
-        size, before = _size(self.path), self._size
         if size < before or self.is_overwritten:
             self.is_overwritten = True  # for good: a copy grows while it is made
             raise DisplacedError(f"数据库文件 {self.path} 已被覆盖")
@@ -206,19 +207,17 @@ class Database:
         self.connection().conn.close()
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _identity(path: Path) -> _Identity | None:
+def _found(path: Path) -> tuple[_Identity | None, int]:
+    """Which file a path names, and its size."""
     try:
         found = path.stat()
     except OSError:
-        return None
-    return found.st_dev, found.st_ino
+        return None, 0
+    return (found.st_dev, found.st_ino), found.st_size
+
+
+def _identity(path: Path) -> _Identity | None:
+    return _found(path)[0]
 
 
 def connect(path: Path) -> Connection:

@@ -24,6 +24,7 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 
+from bot.answering.handing_over import as_answer
 from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
@@ -146,7 +147,7 @@ class Events:
         chat = self._chat(event["channel"], event["user"])
         number = self.delivery.desk.number_of(chat, event["thread_ts"])
         if number is not None and question_in(str(event.get("text") or "")):
-            self._accept_event({**event, "text": f"H{number} {event['text']}"})
+            self._accept_event({**event, "text": as_answer(number, event["text"])})
 
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]

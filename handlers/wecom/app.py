@@ -8,13 +8,13 @@ not at all – a welcome, a pressed card – goes out beside the outbox.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
 
+from bot.answering.handing_over import as_answer, number_in
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
@@ -36,7 +36,6 @@ from handlers.wecom.frames import (
 from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
 
-_HANDED_OVER = re.compile(r"【H(\d{1,9})】")  # at the head of the desk's post
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
 _EVENTS = 10_000  # ids of events kept, to leave repetitions
 
@@ -151,8 +150,8 @@ class WecomChat:
             # A mention on nothing but a quoted message asks about that.
             text = mentions.read(asked.quoted, self._names, in_group=False).args
         desk = self._responder.desk_channels
-        if origin.channel in desk and (handed := _HANDED_OVER.search(asked.quoted)):
-            text = f"H{handed[1]} {said.args}"  # quoted: the platform names no post, only words
+        if origin.channel in desk and (number := number_in(asked.quoted)) is not None:
+            text = as_answer(number, said.args)  # the platform names no post, only its words
         to = self._address(origin, session, text)
         if asked.has_pictures:
             to["pictures"] = True

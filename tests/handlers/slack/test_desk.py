@@ -92,14 +92,14 @@ def test_a_handover_survives_restarts_and_is_told_to_who_asked_by_a_command(slac
         assert slack.command("转给证券部", user="U3") == {}  # as typed, of what was asked last
         slack.until(lambda: len(slack.responses) == 3)
         assert len(_in(slack, "CDESK", 1)) == 1
-        slack.mention("H1 公司暂无此业务。", channel="CDESK", user="U9", thread_ts=post["ts"])
-        slack.mention("H7 公司暂无此业务。", channel="CDESK", user="U9")
-        slack.mention("H1", channel="CDESK", user="U9")
+        slack.mention("转办1 公司暂无此业务。", channel="CDESK", user="U9", thread_ts=post["ts"])
+        slack.mention("转办7 公司暂无此业务。", channel="CDESK", user="U9")
+        slack.mention("转办1", channel="CDESK", user="U9")
         (answer,) = _in(slack, "U3", 1)
         assert "公司暂无此业务。" in _text(answer)
         told = [_text(post) for post in _in(slack, "CDESK", 4)[1:]]
         assert told[0] == "已转告提问人。"
-        assert told[1].startswith("没有 H7 这条提问")
+        assert told[1].startswith("没有 转办7 这条提问")
         assert told[2].startswith("请写上答复内容")
 
 
@@ -112,7 +112,7 @@ def test_a_desk_that_is_gone_is_told_to_the_asker_who_may_try_again(bot, slack, 
     assert _text(told) == "没有确认“明天会下雨吗？”已转到证券部，或联系：董办"
     slack.closed.clear()
     slack.press(declined, "转给证券部")
-    assert "H2" in _text(_in(slack, "CDESK", 1)[0])
+    assert "转办2" in _text(_in(slack, "CDESK", 1)[0])
     slack.faults.clear()
     keys = [row["key"] for row in connect(store.path).query("SELECT key FROM outbox")]
     assert sum(key.startswith("handover/") for key in keys) == 3

@@ -66,7 +66,7 @@ def test_both_ways_work_typed(bot, wecom):
     posts = settled(wecom, "wrDESK", 3)[1:]
     assert _QUESTION in posts[0]["content"]
     assert "\n\n明年天气怎么样\n\n" in posts[1]["content"]
-    wecom.message("wrDESK", "mishu", msgtype="text", text={"content": f"@{NAME} 【H2】：不知道"})
+    wecom.message("wrDESK", "mishu", msgtype="text", text={"content": f"@{NAME} 【转办2】：不知道"})
     assert "“明年天气怎么样”" in settled(wecom, "wangwu", 5)[-1]["content"]
 
 
