@@ -144,7 +144,7 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Suggest | Decline):
-            hits = reply.hits if isinstance(reply, Suggest) else ()
+            hits = () if isinstance(reply, Decline) else reply.hits
             self._store.add_miss(message.chat, message.text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
             self._keep_picks(message, message.chat, reply)
