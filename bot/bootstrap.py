@@ -83,9 +83,10 @@ def _responder(
 ) -> Responder:
     return Responder(
         store,
-        Words(settings.lang, settings.contact, settings.stale_days),
+        Words(settings.lang, settings.contact, settings.stale_days, settings.public_url),
         now,
         settings.caution,
         settings.desk_channels,
         embedder,
+        settings.managers,
     )

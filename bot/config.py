@@ -6,23 +6,31 @@ count from there. Every variable is explained in `.env.example`.
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, reason
 
 CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
 Caution = Literal["strict", "normal", "open"]
 
+_ANNOUNCED = ("IR_PUBLIC_URL", "IR_DESK_APPROVALS")  # in .env.example, for a later version
+_OF_TESTS = "IR_TEST_"
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # `remarks` say what it warns of
+_LOST = re.compile(r"\s*(?:export\s+)?\w+\s*=\s*[^\s'\"#][^#]*?\s#(?=[^\s#])")
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
 
 
@@ -33,6 +41,7 @@ class Settings:
     db: Path = Path("data/irbot.db")
     http: str = "127.0.0.1:8300"  # host:port; empty: no local web server
     callback_http: str | None = None  # host:port; None: `http` serves the callbacks too
+    public_url: str = ""  # https://host[:port] of the record pages; empty: replies link nowhere
     tz: ZoneInfo = CHINA
     lang: Lang = "zh"
     clock_offset: timedelta = timedelta()  # IR_NOW less the real clock at start
@@ -42,6 +51,7 @@ class Settings:
     digest_at: str = ""
     digest_late_hours: int = 4
     desk_channels: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()  # ids of who may subscribe or set the company; none: everyone
     retention_days: int = 90
     e5_onnx: Path | None = None  # folder of the user's own model; None: the installed one
     slack_bot_token: str = ""
@@ -57,6 +67,7 @@ class Settings:
     wecom_bot_token: str = ""
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
     wecom_webhooks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # Chinese, one line each: what was probably meant otherwise
 
     def now(self) -> datetime:
         """The clock of the contract: IR_NOW runs on from the start, in IR_TZ."""
@@ -74,16 +85,20 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         folder: Where `.env` lies; the working directory by default.
 
     Raises:
-        SettingsError: A variable is malformed; the message names it, never a secret's value.
+        SettingsError: A variable is malformed, or `.env` is; the message names it, never a
+            secret's value.
     """
     folder = folder or Path.cwd()
-    values = {**dotenv_values(folder / ".env"), **(os.environ if environ is None else environ)}
+    text = _dotenv_text(folder / ".env")
+    environ = os.environ if environ is None else environ
+    values = {**dotenv_values(stream=io.StringIO(text)), **environ}
     get = _Getter({name: value.strip() for name, value in values.items() if value is not None})
     tz = get.zone("IR_TZ", "Asia/Shanghai")
-    return Settings(
+    settings = Settings(
         db=folder / (get("IR_DB") or "data/irbot.db"),
         http=get.address("IR_HTTP", "127.0.0.1:8300"),
         callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
+        public_url=get.origin("IR_PUBLIC_URL"),
         tz=tz,
         lang=cast(Lang, get.choice("IR_LANG", ("zh", "en"))),
         clock_offset=get.clock_offset("IR_NOW", tz),
@@ -93,6 +108,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         digest_at=get("IR_DIGEST_AT"),
         digest_late_hours=get.number("IR_DIGEST_LATE_HOURS", 4),
         desk_channels=get.several("IR_DESK_CHANNELS"),
+        managers=get.several("IR_MANAGERS"),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
         slack_bot_token=get("SLACK_BOT_TOKEN"),
@@ -109,21 +125,80 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         wecom_api_url=(get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
         wecom_webhooks=get.several("WECOM_WEBHOOKS"),
     )
+    return replace(settings, remarks=(*_lost(text), *get.unknown()))
 
 
 def share_network() -> None:
     """Put the network's variables of `.env` where the libraries look for them."""
-    for name, value in dotenv_values(Path.cwd() / ".env").items():
+    text = _dotenv_text(Path.cwd() / ".env")
+    for name, value in dotenv_values(stream=io.StringIO(text)).items():
         if name in _NETWORK and value:
             os.environ.setdefault(name, value.strip())
+
+
+def _dotenv_text(path: Path) -> str:
+    """The text of `.env`, empty where there is none.
+
+    Raises:
+        SettingsError: It is not UTF-8, or a line of it sets nothing because of a full-width ＝.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SettingsError(f"{path} 读不了（{reason(error)}）；请检查文件权限") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+        raise SettingsError(f"{path} 是 UTF-16 编码；请另存为 UTF-8 编码")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SettingsError(
+            f"{path} 第{line}行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码"
+        ) from error
+    for number, printed in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*(?:export\s+)?\w+\s*＝", printed):
+            raise SettingsError(f"{path} 第{number}行的等号是全角的“＝”；请改为半角的 =")
+    return text
+
+
+def _lost(text: str) -> Iterator[str]:
+    """Lines of `.env` that set nothing, and values that end before what was meant to be of them.
+
+    A remark after a value has a space behind its #; `证券部 #2楼` has none.
+    """
+    for binding in parse_stream(io.StringIO(text)):
+        printed = binding.original.string
+        line = binding.original.line + printed[: -len(printed.lstrip())].count("\n")
+        if binding.error or (binding.key and not re.fullmatch(r"[\w.]+", binding.key, re.ASCII)):
+            yield f".env 第{line}行不合写法，没有读入；应为 名字=值"
+        elif binding.key and _LOST.match(printed):
+            yield (
+                f".env 第{line}行 {binding.key}：“ #”后面的文字被当作注释，没有读入；"
+                "要读入，请给整个值加上引号"
+            )
 
 
 class _Getter:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self._known = {*_ANNOUNCED}
 
     def __call__(self, name: str) -> str:
+        self._known.add(name)
         return self._values.get(name, "")
+
+    def unknown(self) -> Iterator[str]:
+        """Names like ours that nothing has asked for, once all is read."""
+        for name in sorted(self._values):
+            if not name.upper().startswith("IR_") or name in self._known:
+                continue
+            if name.startswith(_OF_TESTS):
+                continue
+            near = get_close_matches(name.upper(), sorted(self._known), 1)
+            meant = f"是不是 {near[0]}？" if near else "各项见 .env.example"
+            yield f"没有 {name} 这一项设置，未使用；{meant}"
 
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in re.split("[,，]", self(name)) if item.strip())
@@ -143,6 +218,7 @@ class _Getter:
 
     def address(self, name: str, default: str) -> str:
         # An empty IR_HTTP is said on purpose ("no web server"); an absent one is not.
+        self._known.add(name)
         text = self._values.get(name, default)
         port = text.rpartition(":")[2]
         if text and not (
@@ -150,6 +226,15 @@ class _Getter:
         ):
             raise SettingsError(f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
         return text
+
+    def origin(self, name: str) -> str:
+        """Scheme, host and port of an address, without a final `/`; empty where it is not set."""
+        text = self(name).rstrip("/")
+        if text and not re.fullmatch(
+            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", text, re.ASCII
+        ):
+            raise SettingsError(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
+        return text.lower()
 
     def zone(self, name: str, default: str) -> ZoneInfo:
         try:

@@ -14,6 +14,7 @@ do. Logs and attributes are English.
 
 from __future__ import annotations
 
+import errno
 import re
 import traceback
 import unicodedata
@@ -39,6 +40,16 @@ def one_line(text: str) -> str:
         else char
         for char in text
     )
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk, or somebody's share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def reason(error: OSError) -> str:
+    """What the system says of an error; a full disk is called that everywhere."""
+    return "磁盘已满，请腾出空间" if is_full(error) else error.strerror or str(error)
 
 
 class BotError(Exception):

@@ -3,7 +3,9 @@
 The band is the type of the Reply, so no answer can hide in a decline:
 
     Answer                       band "answer": official words, one Hit per question asked
+    Likely                       band "suggest": official words shown as perhaps not what was meant
     Suggest                      band "suggest": 1-5 stored questions to pick from
+    Statement                    band "suggest", and no miss: a paragraph that answers no question
     Decline                      band "decline", and a miss
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
     HandedOver | DeskAnswer      a question goes to the desk, and its answer to the asker
@@ -15,13 +17,15 @@ a renderer turns into its platform's markup and `ReplyView.text` into plain text
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import Literal
 
-from bot.record import Question, QuestionId, Record
+from bot.record import Question, Record
 
 Band = Literal["answer", "suggest", "decline"]
+MOST_LINKS = 5  # below an answer
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Chat:
     workspace: str  # the platform's team or corporation
     channel: str
     user: str
+    thread: str = ""  # where others read the reply too; empty: the user alone sees it
+    in_thread: bool = False  # said inside the thread, so that nothing shown elsewhere is meant
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,12 @@ class Message:
     chat: Chat | None = None  # None on the command line: nothing is remembered of it
     company: str | None = None  # six digits: only this company's records
     as_of: date | None = None  # only records with event date up to here; ages counted from it
+    quoted: str = ""  # what is pointed to: the question where nothing typed is to be looked up
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A stored question put forward for a message."""
+    """A stored question, or a paragraph of a narrative, put forward for a message."""
 
     record: Record
     question: Question
@@ -54,31 +61,42 @@ class Hit:
     part: int | None = None
     is_ambiguous: bool = False  # another answer of the record holds all that was typed too
     is_exact: bool = False  # the question itself was typed, so that nothing else is meant
+    excerpt: str = ""  # the sentence that is near the message; empty: the whole
 
     @property
     def id(self) -> str:
         """The question's id; the part is named beside it."""
-        return f"{self.record.id}#{self.question.number}"
+        return f"{self.record.id}#{self.question.place}"
 
     @property
     def full_id(self) -> str:
         """The id with its part, as a person may type it: `300253/2025-002#24.2`."""
-        return str(QuestionId(self.record.id, self.question.number, self.part))
+        return f"{self.id}.{self.part}" if self.part else self.id
 
 
 @dataclass(frozen=True)
-class Answer:
+class Searched:
+    """What every reply to free text may have to say of the message."""
+
+    is_cut: bool = field(default=False, kw_only=True)  # too long to be looked at whole
+
+
+@dataclass(frozen=True)
+class Answer(Searched):
     """Official words, one hit for each question the message asks."""
 
     hits: tuple[Hit, ...]
     as_of: date  # the day from which ages are counted
     related: tuple[Hit, ...] = ()  # same answer elsewhere, at most five
-    newer: tuple[Hit, ...] = ()  # similar questions of newer records, newest first
+    newer: tuple[Hit, ...] = ()  # the same matter at later events, newest first
+    earlier: tuple[Hit, ...] = ()  # the same matter at events before, newest first
     asked: tuple[str, ...] = ()  # the message's questions, where it has several
     places: tuple[tuple[int, ...], ...] = ()  # which of them, from 1, each hit answers
+    likely: tuple[tuple[int, Hit], ...] = ()  # official words shown as perhaps meant, by question
     similar: tuple[tuple[int, Hit], ...] = ()  # what is offered for those not answered
     unread: int = 0  # questions beyond the most that are looked at
     whole: bool = False  # the whole question and answer, although a part was hit
+    is_picked: bool = False  # from a list, whose letters go on: its links have none
     among_many: bool = False  # several records are stored, so ids are shown in full
 
     @property
@@ -86,17 +104,78 @@ class Answer:
         return min(hit.confidence for hit in self.hits)
 
     @property
-    def not_found(self) -> tuple[tuple[int, str], ...]:
-        """The message's questions for which there is nothing, with their numbers."""
+    def links(self) -> tuple[Hit, ...]:
+        """What is linked below the answer, in the order of its letters."""
+        return (
+            *self.newer,
+            *self.earlier,
+            *(hit for _, hit in self.similar),
+            *self.related,
+        )[:MOST_LINKS]
+
+    @property
+    def lettered(self) -> tuple[Hit, ...]:
+        """The links that a letter picks."""
+        return () if self.is_picked else self.links
+
+    @property
+    def not_answered(self) -> tuple[tuple[int, str], ...]:
+        """The message's questions that are not answered, with their numbers."""
         answered = {place for own in self.places for place in own}
         return tuple(item for item in enumerate(self.asked, 1) if item[0] not in answered)
 
+    @property
+    def not_found(self) -> tuple[tuple[int, str], ...]:
+        """Those of them for which nothing is shown either."""
+        shown = {place for place, _ in (*self.likely, *self.similar)}
+        return tuple(item for item in self.not_answered if item[0] not in shown)
+
 
 @dataclass(frozen=True)
-class Suggest:
+class Likely(Searched):
+    """Official words that stand there at once, perhaps not what was meant; nothing is claimed."""
+
+    hits: tuple[Hit, ...]  # quoted ones first, then at most three to pick from
+    as_of: date
+    asked: tuple[str, ...] = ()  # the message's questions, where it has several
+    places: tuple[int, ...] = ()  # which of them, from 1, each quoted hit is near
+    offered_for: tuple[int, ...] = ()  # which of them have something among the others
+    among_many: bool = False
+
+    @property
+    def quoted(self) -> tuple[Hit, ...]:
+        """Whose official answers are shown: one, or one for each of several questions."""
+        return self.hits[: len(self.places) or 1]
+
+    @property
+    def others(self) -> tuple[Hit, ...]:
+        """What else may be meant, lettered A-C."""
+        return self.hits[len(self.quoted) :]
+
+
+class Lead(Enum):
+    """What is true of a list to pick from; the values are keys of the texts."""
+
+    NEAR = "suggest"  # stored questions that are near, none of them surely meant
+    SEVERAL = "suggest, several"  # all that was typed stands in each of them
+    COMPANIES = "suggest, companies"  # of several companies, none of them named
+
+
+@dataclass(frozen=True)
+class Suggest(Searched):
     """Stored questions that may be what was meant; no answer is claimed."""
 
     hits: tuple[Hit, ...]  # 1-5, best first, lettered A-E
+    among_many: bool = False
+    lead: Lead = Lead.NEAR
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A paragraph of a narrative, picked or named: official words, but no answer."""
+
+    hit: Hit
+    as_of: date  # the day from which ages are counted
     among_many: bool = False
 
 
@@ -107,10 +186,11 @@ class Coverage:
     company_name: str
     records: int
     latest: str  # event date of the newest record
+    company_code: str = ""
 
 
 @dataclass(frozen=True)
-class Decline:
+class Decline(Searched):
     """Nothing in the record answers this; one wording for every cause."""
 
     coverage: tuple[Coverage, ...] = ()
@@ -195,14 +275,17 @@ class DeskDigest:
 
 
 Elsewhere = HandedOver | DeskAnswer  # something is said in another chat, too
-Reply = Answer | Suggest | Decline | Help | Listing | Notice | Digest | DeskDigest | Elsewhere
+Unasked = Digest | DeskDigest
+Reply = (
+    Answer | Likely | Suggest | Statement | Decline | Help | Listing | Notice | Unasked | Elsewhere
+)
 
 
 def band(reply: Reply) -> Band:
     match reply:
         case Answer():
             return "answer"
-        case Suggest():
+        case Likely() | Suggest() | Statement():
             return "suggest"
         case _:
             return "decline"
@@ -213,25 +296,25 @@ class Quotation:
     """One official answer as every chat shows it; question and answer are verbatim."""
 
     head: str  # whose words and from when
-    notice: str  # 注意：… 以公司公告为准。
+    notice: str  # 注意：… its age, dates that have passed; empty: nothing to say
     question_label: str  # `投资者问：`, `投资者问（节选）：`
     question: str
     answer_label: str
     answer: str
     source: str  # 出处：… last, so that a forwarded block carries it
     id: str  # full id, for feedback and buttons
+    url: str = ""  # where it stands in its record; empty: nowhere (IR_PUBLIC_URL is not set)
 
     @property
     def text(self) -> str:
-        return "\n".join(
-            (
-                self.head,
-                self.notice,
-                self.question_label + self.question,
-                self.answer_label + self.answer,
-                self.source,
-            )
+        lines = (
+            self.head,
+            self.notice,
+            self.question_label + self.question,
+            self.answer_label + self.answer,
+            self.source,
         )
+        return "\n".join(line for line in (*lines, self.url) if line)
 
 
 @dataclass(frozen=True)
@@ -256,10 +339,12 @@ class Option:
 class ReplyView:
     """A Reply in words: what to show, in order. Renderers add markup and nothing else."""
 
-    intro: str = ""  # the sentence of a suggest, decline, help or notice
+    intro: str = ""  # the sentence of a likely, suggest, decline, help or notice
     quotations: tuple[Quotation, ...] = ()
     not_found: tuple[str, ...] = ()  # questions of the same message that found nothing
     options: tuple[Option, ...] = ()
+    options_intro: str = ""  # stands above options that follow a quotation
+    remarks: tuple[str, ...] = ()  # what else is to be known of the reply
     buttons: tuple[Button, ...] = ()
     headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
@@ -271,9 +356,12 @@ class ReplyView:
         blocks += [quotation.text for quotation in self.quotations]
         blocks += list(self.not_found)
         if self.options:
+            if self.options_intro:
+                blocks.append(self.options_intro)
             blocks[-1] += "".join(
                 f"\n{option.letter}. {option.caption}{option.question}" for option in self.options
             )
+        blocks += list(self.remarks)
         if self.buttons:
-            blocks.append("　".join(button.label for button in self.buttons))
+            blocks.append("\n".join(button.label for button in self.buttons))
         return "\n\n".join(blocks)

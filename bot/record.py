@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Set
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Literal
 
@@ -17,7 +18,7 @@ Precision = Literal["day", "month"]
 ActivitiesRead = Literal["read", "inferred", "not readable"]
 Kind = Literal["record", "platform", "table", "narrative"]
 
-_AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
+AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Question:
     """One Q&A unit of a record: the investor's words and the company's."""
 
     number: int  # the printed one where it is unique in the record, else the running one
-    question: str
+    question: str  # empty for a narrative paragraph, which is then the answer
     answer: str
     printed_label: str | None = None  # `1、`, `Q3：`
     printed_number: int | None = None
@@ -79,6 +80,16 @@ class Question:
     kind: Kind = "record"
     session: str | None = None  # heading above, where a record holds several sessions
     page: int | None = None  # where the question begins, from 1
+
+    @property
+    def is_narrative(self) -> bool:
+        """Whether these are words that answer no question."""
+        return self.kind == "narrative"
+
+    @property
+    def place(self) -> str:
+        """What stands behind the `#` of its id: `24`, `p3`."""
+        return f"p{self.number}" if self.is_narrative else str(self.number)
 
     def part(self, number: int) -> Part | None:
         return next((part for part in self.parts if part.number == number), None)
@@ -132,7 +143,7 @@ class Record:
     def id(self) -> str:
         """`300253/2025-002`; without 编号 `301217/20260917`, `600089/202607`, then `…-2`."""
         if self.record_no:
-            return f"{self.company_code}/{_AWKWARD_IN_ID.sub('-', self.record_no)}"
+            return f"{self.company_code}/{AWKWARD_IN_ID.sub('-', self.record_no)}"
         suffix = f"-{self.sequence}" if self.sequence > 1 else ""
         return f"{self.company_code}/{self.event_date.replace('-', '')}{suffix}"
 
@@ -163,6 +174,44 @@ class Record:
     def question(self, number: int) -> Question | None:
         return next((item for item in self.questions if item.number == number), None)
 
+    @property
+    def paragraphs(self) -> tuple[Question, ...]:
+        """The paragraphs of the narrative, each as words that nobody asked for.
+
+        A paragraph is a line of a section's text, and they are counted through the record; a
+        section's heading is their session.
+        """
+        lines = ((item, line) for item in self.narrative for line in item.text.split("\n"))
+        return tuple(
+            Question(number, "", line, kind="narrative", session=item.heading, page=item.page)
+            for number, (item, line) in enumerate(lines, 1)
+            if line
+        )
+
+    def without(self, questions: Set[int], paragraphs: Set[int]) -> Record:
+        """The record without what is withdrawn of it; all else keeps its number."""
+        number = 0
+        kept: list[Narrative] = []
+        for item in self.narrative:
+            lines = item.text.split("\n")
+            for at in range(len(lines)):
+                number += 1
+                if number in paragraphs:
+                    lines[at] = ""
+            kept.append(replace(item, text="\n".join(lines)))
+        left = tuple(item for item in self.questions if item.number not in questions)
+        return replace(self, questions=left, narrative=tuple(kept))
+
+    def paragraph(self, number: int) -> Question | None:
+        return next((item for item in self.paragraphs if item.number == number), None)
+
+    def unit(self, place: str) -> Question | None:
+        """A question or a paragraph by what stands behind the `#` of its id."""
+        digits = place.removeprefix("p")
+        if not digits.isdecimal():
+            return None
+        return self.question(int(digits)) if digits == place else self.paragraph(int(digits))
+
     def words_hash(self) -> str:
         """SHA-256 over everything the record says; equal for the same words from other files.
 
@@ -185,18 +234,6 @@ def _moment(day: date, precision: Precision, clock: time | None) -> str:
     if precision == "day" and clock is not None:
         return f"{day.isoformat()}T{clock.isoformat()}+08:00"
     return iso(day, precision)
-
-
-@dataclass(frozen=True)
-class QuestionId:
-    """A parsed question id: `300253/2025-002#24.2`."""
-
-    record_id: str
-    number: int
-    part: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.record_id}#{self.number}" + (f".{self.part}" if self.part else "")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ _TIMEOUT_S = 5
 
 def checks(settings: Settings) -> Iterator[Finding]:
     """Every check in turn; a later one does not depend on an earlier one."""
+    for remark in settings.remarks:
+        yield Finding("设置", None, remark)
     yield from _database(settings)
     yield _disk(settings)
     yield from _undelivered(settings)

@@ -9,6 +9,8 @@ BLOCKED = 40201  # by the platform's content check
 TOO_OFTEN = 45009
 NOT_SUBSCRIBED = 846609
 BAD_CREDENTIALS = 853000
+UNKNOWN_KIND = 40008  # of message
+NO_CARD = frozenset({UNKNOWN_KIND, 40058, 600039})  # beside a text, or not on this device
 OUR_FAULT = frozenset({40008, 40058})  # the same content would be refused again
 
 _REVOKED = Loss("revoked", for_good=True)

@@ -20,7 +20,7 @@ from bot.errors import ReadingError
 from bot.reading import read_records
 from bot.record import Record
 from bot.store import Stored
-from handlers.cli.json_output import record_json
+from handlers.json_output import record_json
 
 RECORDS = Path(__file__).parent / "records"
 HEADER = {

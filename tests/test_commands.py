@@ -44,6 +44,12 @@ RECORD = "300253/2025-002"
         (f"{RECORD}#24", Show(24, None, RECORD)),
         (f"{RECORD}#24.2", Show(24, 2, RECORD)),
         (f"全文 {RECORD}#24", Show(24, None, RECORD, whole=True)),
+        (f"{RECORD}#p3", Show(3, None, RECORD, is_paragraph=True)),
+        (f"{RECORD}＃Ｐ3", Show(3, None, RECORD, is_paragraph=True)),
+        (f"{RECORD}#第3段", Show(3, None, RECORD, is_paragraph=True)),
+        (f"全文 {RECORD}#p3", Show(3, None, RECORD, whole=True, is_paragraph=True)),
+        ("第三段", Show(3, is_paragraph=True)),
+        ("#p12", Show(12, is_paragraph=True)),
         (RECORD, ShowRecord(RECORD)),
         ("全文", ShowWhole()),
         ("", ShowHelp()),
@@ -76,6 +82,8 @@ def test_command_words_and_numbers_are_recognised(typed, command):
         "一季度利润",
         "2025年业绩",
         "十",
+        "三段",
+        "p3",
         "全文在哪里看",
         "latest news?",
         "e",
@@ -120,6 +128,22 @@ NINE, HALF_PAST = Plan(time(9)), Plan(time(9, 30))
         ("订阅 09:00 仅新增", Plan(time(9), new_only=True)),
         ("subscribe 09:00 desk", Plan(time(9), desk=True)),
         ("订阅 09:00 300253、600089", Plan(time(9), companies=("300253", "600089"))),
+        ("订阅 09:00 周一三五", Plan(time(9), weekdays=(0, 2, 4))),
+        ("订阅 周一、周三和周五 9点", Plan(time(9), weekdays=(0, 2, 4))),
+        ("订阅 每周一 9点", Plan(time(9), weekdays=(0,))),
+        ("订阅 每个星期二早上九点半", Plan(time(9, 30), weekdays=(1,))),
+        ("订阅 周三十点", Plan(time(10), weekdays=(2,))),
+        ("订阅 周一三点", Plan(time(3), weekdays=(0,))),
+        ("订阅 周五至周一 9点", Plan(time(9), every_day=True, weekdays=(0, 4, 5, 6))),
+        ("订阅 周二到周四 9点", Plan(time(9), weekdays=(1, 2, 3))),
+        ("订阅 周一至周五 9点", NINE),
+        ("订阅 工作日 9点", NINE),
+        ("订阅 每天 周一 9点", Plan(time(9), every_day=True, weekdays=(0,))),
+        ("订阅 周末 9点", Plan(time(9), every_day=True, weekdays=(5, 6))),
+        ("訂閱 禮拜天 9點", Plan(time(9), every_day=True, weekdays=(6,))),
+        ("subscribe 9am mon,wed", Plan(time(9), weekdays=(0, 2))),
+        ("subscribe every Monday and Friday at 9", Plan(time(9), weekdays=(0, 4))),
+        ("subscribe tue-thu 09:00", Plan(time(9), weekdays=(1, 2, 3))),
     ],
 )
 def test_a_time_is_understood_as_people_write_it(typed, plan):
@@ -131,7 +155,8 @@ def test_a_time_is_understood_as_people_write_it(typed, plan):
 )
 def test_a_time_that_is_none_is_told(typed):
     assert parse(f"subscribe {typed}") == (Unreadable("bad time", typed), None)
-    assert parse("订阅") == parse("订阅 每天") == (Unreadable("how to subscribe"), None)
+    without = {parse(typed) for typed in ("订阅", "订阅 每天", "订阅 周一三五", "subscribe mon")}
+    assert without == {(Unreadable("how to subscribe"), None)}
 
 
 @pytest.mark.parametrize(
@@ -149,3 +174,12 @@ def test_the_other_digest_words():
         ShowDigest(),
         ShowDigest(),
     ]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["第" * 2000, "7" * 2000, "第" + "9" * 1990 + "问", "（" * 2000, "退订" * 1000, "不要" * 1000,
+     "编号" * 1000, "@2025" * 400, "$" * 2000, "出处：" * 600, "(原编号" * 500, "周一" * 1000],
+)  # fmt: skip
+def test_long_repeats_of_the_words_of_the_grammar_are_read_to_the_end(typed):
+    assert isinstance(parse(typed)[0], Ask | ShowHelp | Unreadable | Unsubscribe)

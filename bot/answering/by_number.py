@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.answering.by_text import OFFERED
+from bot.answering.decision import OFFERED
 from bot.answering.library import Library
-from bot.commands import Pick, Show, ShowLatest, ShowRecord, ShowWhole, parse
-from bot.message import Decline, Hit, Listing, Message, Notice, Reply, Suggest
-from bot.record import Record
+from bot.commands import Pick, Show, ShowLatest, ShowMore, ShowRecord, ShowWhole, parse
+from bot.message import Answer, Hit, Listing, Message, Notice, Reply, Statement, Suggest
+from bot.record import Question, Record
 from bot.store import Memory
 from bot.wording.presentation import Words
 
@@ -20,7 +20,7 @@ _ECHOED = re.compile(r"[\d/#.-]+", re.ASCII)  # a group would read anything else
 
 @dataclass(frozen=True)
 class ByNumber:
-    """Shows questions and records by number."""
+    """Shows questions, paragraphs and records by number."""
 
     library: Library
     words: Words
@@ -28,64 +28,77 @@ class ByNumber:
     memory: Callable[[Message], Memory]  # what the chat was shown last
 
     def reply(
-        self, command: Show | ShowRecord | ShowLatest | ShowWhole | Pick, message: Message
+        self,
+        command: Show | ShowRecord | ShowLatest | ShowMore | ShowWhole | Pick,
+        message: Message,
     ) -> Reply:
         """What the command names, or a sentence that says it is not there."""
         match command:
             case Show():
                 return self._numbered(command, message)
-            case ShowRecord(record_id):
-                record = self.library.record(record_id)
-                return self._listing(record) if record else self._no_such_record(record_id)
+            case ShowRecord():
+                return self._record(command, message)
             case ShowLatest(code):
                 return self._latest(replace(message, company=code) if code else message)
+            case ShowMore():
+                return self._more(message)
             case ShowWhole():
                 cited = self.memory(message).cited
                 if cited is None:
                     return Notice(self.words.text("nothing cited"))
                 return self._by_id(cited, message, whole=True)
             case Pick(index):
-                offered = self.memory(message).offered
-                if index >= len(offered):
-                    return Notice(self.words.text("nothing offered"))
-                return self._by_id(offered[index], message)
+                return self._picked(index, message)
+
+    def _picked(self, index: int, message: Message) -> Reply:
+        offered = self.memory(message).offered
+        if not offered:
+            return Notice(self.words.text("nothing offered"))
+        if index >= len(offered):
+            last = chr(ord("A") + len(offered) - 1)
+            return Notice(self.words.text("beyond the list", last=last))
+        reply = self._by_id(offered[index], message)
+        return replace(reply, is_picked=True) if isinstance(reply, Answer) else reply
 
     def _numbered(self, command: Show, message: Message) -> Reply:
-        if command.record_id:
-            record = self.library.record(command.record_id)
-            if record is None:
-                return self._no_such_record(command.record_id)
-            return self._question(record, command, message)
-        records = self._in_question(message)
+        is_bare = command.record_id == command.record_no == command.day is None
+        records = (
+            self._in_question(command, message) if is_bare else self.library.named(command, message)
+        )
+        if not records:
+            return self._none_named(command)
         if len(records) == 1:
             return self._question(records[0], command, message)
         hits = [
             Hit(record, question, 1.0)
             for record in records
-            if (question := record.question(command.number)) is not None
+            if (question := _unit(record, command)) is not None
         ]
         if len(hits) == 1:
             return self._question(hits[0].record, command, message)
         if hits:
             return Suggest(tuple(hits[:OFFERED]), self.library.has_many)
-        return Decline(self.library.coverage(message))
+        return Notice(self.words.text("no such number", no=command.number))
 
-    def _in_question(self, message: Message) -> list[Record]:
+    def _in_question(self, command: Show, message: Message) -> list[Record]:
         """The records a bare number may mean: the one cited last, else all in scope."""
         cited = self.memory(message).cited
         record = self.library.record(cited.partition("#")[0]) if cited else None
-        return [record] if record else self.library.scope(message)
+        if record and command.company_code in (None, record.company_code):
+            return [record]
+        return self.library.named(command, message)
 
     def _question(self, record: Record, command: Show, message: Message) -> Reply:
-        question = record.question(command.number)
+        question = _unit(record, command)
         named = f"{record.company_name}（{record.id}）"
         if question is None:
+            of_its_kind = record.paragraphs if command.is_paragraph else record.questions
             return Notice(
                 self.words.text(
-                    "no such question",
+                    "no such paragraph" if command.is_paragraph else "no such question",
                     record=named,
                     no=command.number,
-                    count=len(record.questions),
+                    count=len(of_its_kind),
                 )
             )
         if command.part is not None and question.part(command.part) is None:
@@ -95,13 +108,14 @@ class ByNumber:
                 )
             )
         hit = Hit(record, question, 1.0, command.part)
+        if question.is_narrative:
+            return Statement(hit, message.as_of or self.today, self.library.has_many)
         return self.library.answer(hit, message, self.today, whole=command.whole)
 
     def _by_id(self, full_id: str, message: Message, whole: bool = False) -> Reply:
         command, _ = parse(full_id)
-        if isinstance(command, Show):
-            return self._numbered(replace(command, whole=whole), message)
-        return self._no_such_record(full_id)
+        assert isinstance(command, Show)  # the ids that are kept are those of answers and offers
+        return self._numbered(replace(command, whole=whole), message)
 
     def _listing(self, record: Record) -> Listing:
         return Listing(record, self.library.has_many)
@@ -112,11 +126,35 @@ class ByNumber:
             return no_such_company(self.library, self.words, message.company or "")
         return self._listing(records[0])
 
-    def _no_such_record(self, typed: str) -> Notice:
+    def _record(self, command: ShowRecord, message: Message) -> Reply:
+        records = self.library.named(command, message)
+        if not records:
+            return self._none_named(command)
+        if len(records) > 1:
+            ids = self.words.listed(record.id for record in records[:OFFERED])
+            return Notice(self.words.text("several records", ids=ids))
+        return self._listing(records[0])
+
+    def _more(self, message: Message) -> Reply:
+        """Of what was shown last, all that its record holds."""
+        memory = self.memory(message)
+        shown = memory.offered[0] if memory.offered else memory.cited
+        record = self.library.record(shown.partition("#")[0]) if shown else None
+        return self._listing(record) if record else self._latest(message)
+
+    def _none_named(self, command: Show | ShowRecord) -> Reply:
         """Says back what was typed only where it is digits."""
-        if _ECHOED.fullmatch(typed):
-            return Notice(self.words.text("no such record", id=typed))
+        code = command.company_code
+        if code and not any(record.company_code == code for record in self.library.records):
+            return no_such_company(self.library, self.words, code)
+        if command.record_id and _ECHOED.fullmatch(command.record_id):
+            return Notice(self.words.text("no such record", id=command.record_id))
         return Notice(self.words.text("no such record, by its name"))
+
+
+def _unit(record: Record, command: Show) -> Question | None:
+    find = record.paragraph if command.is_paragraph else record.question
+    return find(command.number)
 
 
 def no_such_company(library: Library, words: Words, code: str) -> Notice:

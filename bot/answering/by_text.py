@@ -1,26 +1,31 @@
-"""Free text → Answer, Suggest or Decline: the search and what is made of it.
+"""Free text → Answer, Likely, Suggest or Decline: the search and what is made of it.
 
 A message may ask several questions (question_splitting.py); each is then answered by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 
-from bot.answering.decision import AS_LIKELY, alternatives, decide
+from bot.answering.decision import BESIDE_LIKELY, OFFERED, Decision, decide, is_likely_meant
+from bot.answering.fitting import fitting_sentence
 from bot.answering.library import Library
+from bot.answering.matters import event
+from bot.answering.narrative import with_paragraphs
 from bot.answering.question_splitting import MOST, Several, questions_in
-from bot.answering.trail import Search, TextReply
+from bot.answering.trail import Search, TextBand, TextReply
 from bot.config import Caution
-from bot.matching.index import NoResult
+from bot.matching.index import NoResult, SearchResult
+from bot.matching.query import Query
+from bot.matching.ranking import Candidate
 from bot.matching.text import normalise
-from bot.message import Answer, Decline, Hit, Message, Suggest
+from bot.message import Answer, Decline, Hit, Lead, Likely, Message, Suggest
 
-OFFERED = 5  # questions to pick from
 _SIMILAR = 2  # offers for one of several questions
+_OWN = 0.3  # confidence from which a stretch of a message finds something of its own
 _SEARCHED = 40  # hits; those of a newer record may stand far behind
 _OF_OTHERS = (NoResult.OTHER_COMPANY, NoResult.UNKNOWN_COMPANY)
 
@@ -64,33 +69,58 @@ class ByText:
             today=message.as_of or self.today,
             limit=_SEARCHED,
         )
-        reply = self._decided(result.hits, message)
-        return Search(text, message.company, message.as_of, result, reply)
+        decision = decide(result.candidates, self.caution)
+        reply = self._decided(result, decision, message)
+        return Search(text, message.company, message.as_of, result, decision, reply)
 
-    def _decided(self, hits: Sequence[Hit], message: Message) -> Answer | Suggest | Decline:
-        band = decide(hits, self.caution)
-        if band == "decline":
-            return Decline(self.library.coverage(message))
-        first = hits[0]
-        same = {other.id for other in self.library.same_answer(first)}
-        beside = [hit for hit in alternatives(hits) if hit.id not in same]
-        newer = [hit for hit in beside if hit.record.company_code == first.record.company_code]
-        newer.sort(key=_event, reverse=True)
-        likely = [] if first.is_exact else [hit for hit in newer if hit.confidence >= AS_LIKELY]
-        others = [hit for hit in beside if hit not in newer]
-        if band == "answer" and not (likely or others):
-            return self.library.answer(first, message, self.today, others=hits[1:], newer=newer)
-        return self._offer([*likely, first, *others, *hits])
+    def _decided(self, result: SearchResult, decision: Decision, message: Message) -> TextBand:
+        told = result.narrative
+        first = decision.first
+        if first is None:
+            alone = with_paragraphs([], told, alone=not result.candidates)
+            return (
+                self._opened(alone, message) if alone else Decline(self.library.coverage(message))
+            )
+        if decision.band == "answer":
+            newer, earlier = _by_event(decision)
+            others = [item.hit for item in result.candidates[1:]]
+            return self.library.answer(
+                first.hit, message, self.today, others=others, newer=newer, earlier=earlier
+            )
+        offered = [self._offered(item, result.query) for item in decision.offers]
+        if decision.is_likely:
+            offered[0] = first.hit  # its answer is shown, so that the whole question is
+        return self._opened(with_paragraphs(offered, told), message, decision)
+
+    def _opened(
+        self, offers: Sequence[Hit], message: Message, decision: Decision | None = None
+    ) -> Likely | Suggest:
+        """The offers, the first one opened where it is likely enough."""
+        first = offers[0]
+        is_told = first.question.is_narrative
+        is_likely = (
+            is_likely_meant(first) if is_told else decision is not None and decision.is_likely
+        )
+        if is_likely:
+            hits = tuple(offers[: BESIDE_LIKELY + 1])
+            return Likely(hits, message.as_of or self.today, among_many=self.library.has_many)
+        lead = decision.lead if decision else Lead.NEAR
+        return Suggest(tuple(offers[:OFFERED]), self.library.has_many, lead)
+
+    def _offered(self, item: Candidate, query: Query) -> Hit:
+        """A candidate to pick, shown by the sentence that is near."""
+        collection = self.library.index.collection
+        text = item.passage.asked
+        near = fitting_sentence(text, query, collection.weight, collection.lexicon)
+        return (
+            item.hit if near == item.passage.question.question else replace(item.hit, excerpt=near)
+        )
 
     # Several questions
 
     def _together(
-        self,
-        several: Several,
-        single: Answer | Suggest | Decline,
-        replies: Sequence[Answer | Suggest | Decline],
-        message: Message,
-    ) -> Answer | Suggest | Decline:
+        self, several: Several, single: TextBand, replies: Sequence[TextBand], message: Message
+    ) -> TextBand:
         """One reply to the questions of a message.
 
         Args:
@@ -103,23 +133,24 @@ class ByText:
         """
         answers: dict[str, Hit] = {}
         places: dict[str, list[int]] = {}
-        newer: dict[str, Hit] = {}
         for place, reply in enumerate(replies, 1):
             if isinstance(reply, Answer):
                 answers.setdefault(reply.hits[0].full_id, reply.hits[0])
                 places.setdefault(reply.hits[0].full_id, []).append(place)
-                newer |= {hit.full_id: hit for hit in reply.newer}
-        if not answers:
-            return self._offers(replies, message) if several.is_list else single
-        is_one = isinstance(single, Answer) and [*answers] == [single.hits[0].full_id]
-        if is_one and not several.is_list:
+        likely = _likely(replies, answers)
+        if not several.is_list and _is_one(single, replies):
             return single
+        if not answers:
+            return self._unclaimed(several, likely, replies, message)
+        answered = [reply for reply in replies if isinstance(reply, Answer)]
         return Answer(
             hits=tuple(answers.values()),
             as_of=message.as_of or self.today,
-            newer=tuple(newer.values()),
+            newer=_each(hit for reply in answered for hit in reply.newer),
+            earlier=_each(hit for reply in answered for hit in reply.earlier),
             asked=tuple(question.printed for question in several.questions[: len(replies)]),
             places=tuple(tuple(own) for own in places.values()),
+            likely=likely,
             similar=tuple(
                 (place, hit)
                 for place, reply in enumerate(replies, 1)
@@ -130,24 +161,74 @@ class ByText:
             among_many=self.library.has_many,
         )
 
-    def _offers(
-        self, replies: Sequence[Answer | Suggest | Decline], message: Message
-    ) -> Suggest | Decline:
+    def _unclaimed(
+        self,
+        several: Several,
+        likely: tuple[tuple[int, Hit], ...],
+        replies: Sequence[TextBand],
+        message: Message,
+    ) -> Likely | Suggest | Decline:
+        """What is shown where none of several questions is answered."""
+        if not likely:
+            return self._offers(replies, message)
+        quoted = tuple(hit for _, hit in likely)
+        near = {
+            place: reply.hits[:1]
+            for place, reply in enumerate(replies, 1)
+            if isinstance(reply, Suggest)
+        }
+        others = _each(hit for hits in near.values() for hit in hits)
+        return Likely(
+            hits=(*quoted, *(hit for hit in others if hit not in quoted)),
+            as_of=message.as_of or self.today,
+            asked=tuple(question.printed for question in several.questions[: len(replies)]),
+            places=tuple(place for place, _ in likely),
+            offered_for=tuple(near),
+            among_many=self.library.has_many,
+        )
+
+    def _offers(self, replies: Sequence[TextBand], message: Message) -> Suggest | Decline:
         """The best offers of each question in turn."""
-        offers = [reply.hits for reply in replies if isinstance(reply, Suggest)]
-        hits = [hit for turn in zip_longest(*offers) for hit in turn if hit]
-        return self._offer(hits) if hits else Decline(self.library.coverage(message))
-
-    def _offer(self, hits: Sequence[Hit]) -> Suggest:
-        """The first hits, one for each different answer."""
-        chosen: list[Hit] = []
-        covered: set[str] = set()
-        for hit in hits:
-            if hit.id not in covered and len(chosen) < OFFERED:
-                chosen.append(hit)
-                covered |= {hit.id, *(other.id for other in self.library.same_answer(hit))}
-        return Suggest(tuple(chosen), self.library.has_many)
+        offers = [reply.hits for reply in replies if isinstance(reply, Likely | Suggest)]
+        hits = _each(hit for turn in zip_longest(*offers) for hit in turn if hit)
+        if not hits:
+            return Decline(self.library.coverage(message))
+        return Suggest(hits[:OFFERED], self.library.has_many)
 
 
-def _event(hit: Hit) -> date:
-    return hit.record.last_event.end
+def _by_event(decision: Decision) -> tuple[list[Hit], list[Hit]]:
+    """The same matter at later and at earlier events."""
+    first = decision.first
+    assert first is not None
+    later = [item.hit for item in decision.other_events if event(item) > event(first)]
+    return later, [item.hit for item in decision.other_events if event(item) < event(first)]
+
+
+def _is_one(single: TextBand, replies: Sequence[TextBand]) -> bool:
+    """Whether the reply to the whole message says what its stretches alone would.
+
+    People put several marks into one question: then its stretches find what the whole finds, or
+    nothing.
+    """
+    if not isinstance(single, Answer | Likely):
+        return not any(isinstance(reply, Answer | Likely) for reply in replies)
+    found = [
+        reply.hits[0].id
+        for reply in replies
+        if not isinstance(reply, Decline) and reply.hits[0].confidence >= _OWN
+    ]
+    return all(id_ == single.hits[0].id for id_ in found)
+
+
+def _likely(replies: Sequence[TextBand], answers: Mapping[str, Hit]) -> tuple[tuple[int, Hit], ...]:
+    """What is shown as perhaps meant, by question; nothing that is answered already."""
+    return tuple(
+        (place, reply.hits[0])
+        for place, reply in enumerate(replies, 1)
+        if isinstance(reply, Likely) and reply.hits[0].full_id not in answers
+    )
+
+
+def _each(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Each question once."""
+    return tuple({hit.id: hit for hit in reversed([*hits])}.values())[::-1]

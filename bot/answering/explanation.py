@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
 
-from bot.answering.decision import AS_LIKELY, alternatives, limits
+from bot.answering.decision import limits
 from bot.answering.trail import Considered, Search
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
@@ -28,6 +28,7 @@ from bot.matching.text import greetings, normalise
 from bot.message import Band, band
 
 _SHOWN = 5  # candidates
+_PARAGRAPHS = 2
 _START = 40  # characters of a stored question
 _TOKEN = re.compile(r"[a-z0-9]+|.", re.DOTALL)
 _HALVES = {5: "half 1", 6: "half 2"}
@@ -71,7 +72,7 @@ class Found:
     id: str
     company: str
     event_date: str
-    question: str  # how the stored question begins, verbatim
+    question: str  # how the stored question begins, or a paragraph's fitting sentence; verbatim
     confidence: float
     score: float  # by which it has its place
     words_score: float  # of it by words, from 0 to 1
@@ -101,6 +102,7 @@ class ExplainedSearch:
     as_of: date | None
     meaning: str  # "used", or why not: "sure", "no model", "too large", "no vectors", "nothing"
     candidates: tuple[Found, ...]
+    paragraphs: tuple[Found, ...]  # of narratives, best first
     band: Band  # of this search; a message of several questions has one for each
     reasons: tuple[Note, ...]  # none for an answer
 
@@ -161,8 +163,11 @@ def _search(
         as_of=search.as_of,
         meaning=_meaning(result, index.model, state),
         candidates=tuple(found),
+        paragraphs=tuple(
+            _found(index.narrative, query, kinds, item) for item in result.paragraphs[:_PARAGRAPHS]
+        ),
         band=band(search.reply),
-        reasons=tuple(_reasons(result, needed)),
+        reasons=tuple(_reasons(search, needed)),
     )
 
 
@@ -281,7 +286,7 @@ def _found(
         id=item.hit.full_id,
         company=f"{record.company_name}（{record.company_code}）",
         event_date=record.event_date,
-        question=" ".join(item.passage.asked.split())[:_START],
+        question=" ".join(_words_of(item).split())[:_START],
         confidence=round(item.confidence, 4),
         score=round(item.score, 4),
         words_score=round(features.bm25, 4),
@@ -293,6 +298,13 @@ def _found(
         likeness=None if features.similarity is None else round(features.similarity, 4),
         conflicts=tuple(_conflict(guard, query, item, collection) for guard in item.conflicts),
     )
+
+
+def _words_of(item: Candidate) -> str:
+    passage = item.passage
+    if item.excerpt:
+        return item.excerpt
+    return passage.answered if passage.question.is_narrative else passage.asked
 
 
 def _stretches(
@@ -335,8 +347,9 @@ def _conflict(guard: str, query: Query, item: Candidate, collection: Collection)
 # What decided
 
 
-def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]:
+def _reasons(search: Search, needed: tuple[float, float]) -> Iterator[Note]:
     """What kept the message from being answered; nothing for an answer."""
+    found = search.result
     if not any(not term.is_single for term in found.query.terms):
         yield Note("no words")
     if not found.candidates:
@@ -353,9 +366,8 @@ def _reasons(found: SearchResult, needed: tuple[float, float]) -> Iterator[Note]
             yield Note("below answer", rounded_down(first.confidence))
         if "ambiguous" in first.caps:
             yield Note("one of many")
-    rivals = [hit for hit in alternatives(found.hits) if hit.confidence >= AS_LIKELY]
-    if rivals:
-        yield Note("contested", "、".join(hit.full_id for hit in rivals))
+    if rivals := search.decision.contested:
+        yield Note("contested", "、".join(item.hit.full_id for item in rivals))
 
 
 def rounded_down(probability: float) -> str:

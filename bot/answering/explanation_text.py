@@ -36,6 +36,16 @@ def told(explanation: Explanation, words: Words) -> str:
         for place, found in enumerate(search.candidates, 1):
             if place == 1 or found.confidence >= explanation.offer_from:
                 lines += _found_lines(place, found, words)
+        lines += [
+            words.text(
+                "found, told",
+                id=found.id,
+                when=found.event_date,
+                confidence=rounded_down(found.confidence),
+                said=found.question,
+            )
+            for found in search.paragraphs
+        ]
         lines.append(_result_line(search, explanation, words))
     return "\n".join(lines)
 

@@ -29,6 +29,11 @@ def number_in(post: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def is_answer(text: str) -> bool:
+    """Whether it is what the desk types to answer a question."""
+    return bool(_ANSWER.fullmatch(text.strip()))
+
+
 def as_answer(number: int, text: str) -> str:
     """What the desk may type to answer a question."""
     return f"转办{number} {text}"
@@ -66,13 +71,13 @@ class HandingOver:
             return Notice(self.words.text("hand over what"))
         return HandedOver(question, desk)
 
-    def offered(self, reply: Decline, message: Message) -> Decline:
+    def offered(self, reply: Decline, chat: Chat | None, question: str) -> Decline:
         """With the question that may be handed over, where there is a desk for it."""
-        if message.chat is None or message.chat.channel in self.desk_channels:
+        if chat is None or chat.channel in self.desk_channels:
             return reply
-        if not self.desk_channels or self.desk(message.chat) is None:
+        if not self.desk_channels or self.desk(chat) is None:
             return reply
-        return replace(reply, for_desk=message.text.strip())
+        return replace(reply, for_desk=question.strip())
 
     def _answer(self, number: int, text: str) -> Reply:
         if self.store.handover(number) is None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
+from bot.answering.same_questions import SameQuestions
+from bot.commands import Show, ShowRecord
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, normal_id
+from bot.store import Store, Stored, numbered, typed_id
 
 _RELATED = 5  # questions with the same answer that are named beside it
 
@@ -28,6 +31,7 @@ class Library:
     generation: int
     index: Index
     until: datetime | None = None  # the next publication changes what may be shown
+    stored: tuple[Stored, ...] = ()  # the same records, with what may be told of their files
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
 
@@ -43,8 +47,64 @@ class Library:
 
     def record(self, record_id: str) -> Record | None:
         """A record by any spelling of its id."""
-        wanted = normal_id(record_id)
-        return next((record for record in self.records if normal_id(record.id) == wanted), None)
+        stored = self.find(record_id)
+        return stored.record if stored else None
+
+    def find(self, record_id: str) -> Stored | None:
+        """A record with its files, by any spelling of its id."""
+        return self._by_id.get(typed_id(record_id))
+
+    @cached_property
+    def companies(self) -> Mapping[str, tuple[Record, ...]]:
+        """The records of each company, newest event first; the company of the newest first."""
+        found: dict[str, list[Record]] = {}
+        for record in self.records:
+            found.setdefault(record.company_code, []).append(record)
+        return {code: tuple(records) for code, records in found.items()}
+
+    @cached_property
+    def arrivals(self) -> tuple[Stored, ...]:
+        """Every record, the one that could be shown last first."""
+        return tuple(sorted(self.stored, key=lambda item: item.shown_since, reverse=True))
+
+    def arrivals_of(self, company: str) -> tuple[Stored, ...]:
+        """Those of one company."""
+        found = filter(None, map(self.find, (record.id for record in self.companies[company])))
+        return tuple(sorted(found, key=lambda item: item.shown_since, reverse=True))
+
+    @cached_property
+    def same_questions(self) -> SameQuestions:
+        """Who else was asked the same."""
+        return SameQuestions(self.companies, self.index.lexicon)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Stored]:
+        return {typed_id(item.record.id): item for item in self.stored}
+
+    @cached_property
+    def company_codes(self) -> dict[str, str]:
+        """The code by each name that only one stored company has."""
+        codes: dict[str, set[str]] = {}
+        for code, names in self.index.collection.names.items():
+            for name in names:
+                codes.setdefault(name, set()).add(code)
+        return {name: own.pop() for name, own in codes.items() if len(own) == 1}
+
+    def named(self, command: Show | ShowRecord, message: Message) -> list[Record]:
+        """The records that a command's id, company, number or day names, newest event first."""
+        if command.record_id:
+            record = self.record(command.record_id)
+            return [record] if record else []
+        company = command.company_code or message.company
+        return [
+            record
+            for record in self.scope(replace(message, company=company))
+            if (
+                command.record_no is None
+                or typed_id(record.id) == numbered(record.company_code, command.record_no)
+            )
+            and (command.day is None or _is_of(record, command.day))
+        ]
 
     def scope(self, message: Message) -> list[Record]:
         """The records that a message is limited to, newest event first."""
@@ -64,6 +124,7 @@ class Library:
                 record.company_name,
                 so_far.records + 1 if so_far else 1,
                 so_far.latest if so_far else record.event_date,
+                record.company_code,
             )
         return tuple(covered.values())
 
@@ -81,6 +142,7 @@ class Library:
         *,
         others: Sequence[Hit] = (),
         newer: Sequence[Hit] = (),
+        earlier: Sequence[Hit] = (),
         whole: bool = False,
     ) -> Answer:
         """Official words; questions with the same answer are named, not repeated.
@@ -90,24 +152,34 @@ class Library:
             message: Which asks it.
             today: From which ages are counted, unless the message says another day.
             others: What the message also finds; of the same answers these are named first.
-            newer: Similar questions of newer records.
+            newer: The same matter at later events, newest first.
+            earlier: The same matter at events before, newest first.
             whole: The whole question and answer, although a part was hit.
         """
         found = {other.id for other in others}
+        linked = {other.id for other in (*newer, *earlier)}
         same = sorted(self.same_answer(hit), key=lambda other: other.id not in found)
         visible = [
             other
             for other in same
-            if message.as_of is None or other.record.last_event.end <= message.as_of
+            if other.id not in linked
+            and (message.as_of is None or other.record.last_event.end <= message.as_of)
         ]
         return Answer(
             hits=(hit,),
             as_of=message.as_of or today,
             related=tuple(visible[:_RELATED]),
             newer=tuple(newer),
+            earlier=tuple(earlier),
             whole=whole,
             among_many=self.has_many,
         )
+
+
+def _is_of(record: Record, day: str) -> bool:
+    """Whether an activity of the record began or ended on a day, or in a month, as typed."""
+    days = (iso for dates in record.event_dates for iso in (dates.start_iso, dates.end_iso))
+    return any(iso.startswith(day) for iso in days)
 
 
 class CurrentLibrary:
@@ -138,6 +210,11 @@ class CurrentLibrary:
                     self._library = self._load()
         return self._library
 
+    @property
+    def built(self) -> Library:
+        """As it was built last, for what must not wait for another."""
+        return self._library
+
     def meaning(self) -> MeaningState:
         """How much of the store can be compared by meaning."""
         return meaning_state(self._store, self._embedder)
@@ -149,12 +226,36 @@ class CurrentLibrary:
         waiting = [
             item.published_at for item in stored if item.published_at and not item.is_public(now)
         ]
-        shown = [item.visible for item in stored if item.may_be_shown(now)]
+        kept_back = self._kept_back(stored, now)
+        shown = tuple(_public(item, kept_back) for item in stored if item.may_be_shown(now))
         log.info("index built: records=%d generation=%d", len(shown), generation)
         index = Index(
-            shown,
+            [item.record for item in shown],
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
         )
-        return Library(generation, index, min(waiting, default=None))
+        return Library(generation, index, min(waiting, default=None), shown)
+
+    def _kept_back(self, stored: Sequence[Stored], now: datetime) -> Set[str]:
+        """The files, by hash, that hold words which may not be shown; others may share them."""
+        return {
+            source.sha256
+            for item in stored
+            if item.withdrawn_questions or not item.may_be_shown(now)
+            for version in self._store.versions(item.record.id)
+            for source in version.sources
+        }
+
+
+def _public(stored: Stored, kept_back: Set[str]) -> Stored:
+    """A record as anyone may see it.
+
+    Without its withdrawn questions, and where there are any without the reader's remarks, which
+    may quote them; without the files that are kept back.
+    """
+    record = stored.visible
+    if stored.withdrawn_questions:
+        record = replace(record, warnings=(), notes=())
+    sources = tuple(item for item in stored.sources if item.sha256 not in kept_back)
+    return replace(stored, record=record, sources=sources, withdrawn_questions=frozenset())

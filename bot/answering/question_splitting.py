@@ -64,7 +64,7 @@ def questions_in(text: str, stands: Callable[[str], bool]) -> Several:
     >>> [question.printed for question in questions_in("1、何时下修？2、分红多少", bool).questions]
     ['何时下修？', '分红多少']
     """
-    for found in (_numbered(text), _lines(text)):
+    for found in (_numbered(text), _lines(text), _semicolons(text)):
         own: list[SubQuestion] = []
         for question in found:
             if len(own) >= MOST or stands(question.printed):  # further ones are only counted
@@ -109,6 +109,17 @@ def _lines(text: str) -> list[SubQuestion]:
     if len(lines) < 2 or leaning or not (all(asks) or plain):
         return []
     return [SubQuestion(line, line) for line in lines]
+
+
+def _semicolons(text: str) -> list[SubQuestion]:
+    """The stretches between semicolons, where each is short and none ends with a mark."""
+    pieces = [piece.strip() for piece in re.split("[；;]", text) if piece.strip()]
+    if len(pieces) < 2 or any(
+        len(piece) > _LIST_LINE or _QUESTION_END.search(piece) or _LEANS.match(normalise(piece))
+        for piece in pieces
+    ):
+        return []
+    return [SubQuestion(piece, piece) for piece in pieces]
 
 
 def _by_marks(text: str, stands: Callable[[str], bool]) -> Iterator[SubQuestion]:

@@ -3,6 +3,7 @@
     commands.parse     what is wanted: free text, a number, a letter, a command
     by_text            a search, and what is made of it: answer, offer or decline (decision.py)
     by_number          what was named by its number
+    pointing           the question, where a message points to another
     explanation        why, from what was done
 
 Knows no platform and no clock but the one passed in. Safe to call from several threads: the
@@ -20,6 +21,9 @@ from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.handing_over import HandingOver
 from bot.answering.library import CurrentLibrary, Library
+from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
+from bot.answering.small_talk import reply as small_talk
+from bot.answering.small_talk import unless_asked
 from bot.answering.trail import Considered
 from bot.commands import (
     Ask,
@@ -28,6 +32,7 @@ from bot.commands import (
     ShowDigest,
     ShowHelp,
     ShowSubscription,
+    SmallTalk,
     Subscribe,
     Unreadable,
     Unsubscribe,
@@ -45,11 +50,13 @@ from bot.message import (
     Chat,
     Decline,
     Help,
+    Likely,
     Listing,
     Message,
     Notice,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
     band,
 )
@@ -58,7 +65,6 @@ from bot.store import Memory, Store
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
-_LONGEST = 2000  # characters of a message that are looked at; longer ones are no question
 
 
 class Responder:
@@ -72,8 +78,18 @@ class Responder:
         caution: Caution,
         desk_channels: tuple[str, ...],
         embedder: Embedder | None,
+        managers: tuple[str, ...],
     ) -> None:
-        """embedder: The model that made the store's vectors; None: words alone."""
+        """
+        Args:
+            store: Holds what may be answered.
+            words: Puts it into words.
+            now: The clock.
+            caution: How sure an answer must be.
+            desk_channels: Chats that may have the desk's digest.
+            embedder: The model that made the store's vectors; None: words alone.
+            managers: Who may change a chat's digest and company; none: everyone.
+        """
         self.words = words
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
@@ -97,6 +113,7 @@ class Responder:
             words,
             now,
             desk_channels,
+            managers,
             lambda: {record.company_code for record in self.records()},
             lambda code: no_such_company(self._library.get(), words, code),
         )
@@ -107,6 +124,20 @@ class Responder:
         self.keep(message, reply)
         return reply
 
+    def points(self, message: Message) -> bool:
+        """Whether a message in a thread asks about the one that began it.
+
+        A bare call does; other words without a matter do where nothing was shown there yet.
+        """
+        if self._handing_over.reply(message):
+            return False
+        typed = looked_at(message.text)
+        library = self._library.get()
+        command, _ = self._parse(library)(typed)
+        if not points(command, typed, library.index.names_a_matter):
+            return False
+        return not says_anything(typed) or self._memory(message) == Memory()
+
     def consider(self, message: Message) -> Considered:
         """Answer one message, with what led to the reply.
 
@@ -115,13 +146,16 @@ class Responder:
         library = self._library.get()
         if handed := self._handing_over.reply(message):
             return Considered(Ask(message.text), handed, library, self._caution)
-        command, as_of = parse(message.text[:_LONGEST])
-        message = self._scoped(replace(message, as_of=as_of or message.as_of))
+        wanted = self._asked(message, library)
+        command = wanted.command
+        message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
         if isinstance(command, Ask) and library.records:
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
-            reply: Reply = found.reply
+            reply = replace(found.reply, is_cut=wanted.is_cut)
+            if isinstance(reply, Answer) and wanted.whole:
+                reply = replace(reply, whole=True)
             if isinstance(reply, Decline):
-                reply = self._handing_over.offered(reply, message)
+                reply = self._handing_over.offered(reply, message.chat, wanted.text)
             return Considered(command, reply, library, self._caution, found)
         return Considered(
             command, self._carried_out(command, message, library), library, self._caution
@@ -132,31 +166,35 @@ class Responder:
         if message.chat is None:
             return
         match reply:
-            case Answer(hits=hits):
-                self._store.remember(message.chat, Memory(hits[0].full_id, ()), self.now())
+            case Answer(hits=quoted, lettered=others) | Likely(quoted=quoted, others=others):
+                offered = tuple(hit.full_id for hit in others)
+                self._store.remember(message.chat, Memory(quoted[0].full_id, offered), self.now())
+            case Statement(hit=hit):
+                self._store.remember(message.chat, Memory(cited=hit.full_id), self.now())
             case Suggest(hits=hits):
-                cited = self._memory(message).cited
                 offered = tuple(hit.full_id for hit in hits)
-                self._store.remember(message.chat, Memory(cited, offered), self.now())
+                self._store.remember(message.chat, Memory(offered=offered), self.now())
             case Listing(record=record):
-                self._store.remember(message.chat, Memory(f"{record.id}#1", ()), self.now())
-        if isinstance(reply, Answer | Suggest | Decline):
+                self._store.remember(message.chat, Memory(cited=f"{record.id}#1"), self.now())
+        if isinstance(reply, Answer | Likely | Suggest | Decline):
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
-        if isinstance(reply, Suggest | Decline):
+        if isinstance(reply, Likely | Suggest | Decline):
+            text = self._asked(message, self._library.built).text
             hits = () if isinstance(reply, Decline) else reply.hits
-            self._store.add_miss(message.chat, message.text, band(reply), self.now(), hits)
+            self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
+            for place, asked in reply.not_answered:
+                near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
+                self._store.add_miss(message.chat, asked, "decline", self.now(), near)
+        if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
-            for place, asked in reply.not_found:
-                similar = [hit for of, hit in reply.similar if of == place]
-                self._store.add_miss(message.chat, asked, "decline", self.now(), similar)
 
-    def _keep_picks(self, message: Message, chat: Chat, answer: Answer) -> None:
+    def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
         """What was named, by letter, button or number, may be a pick of what was offered."""
-        if isinstance(parse(message.text[:_LONGEST])[0], Ask):
+        if isinstance(self._asked(message, self._library.built).command, Ask):
             return
-        for hit in answer.hits:
+        for hit in reply.hits if isinstance(reply, Answer) else (reply.hit,):
             self._store.add_pick(chat, hit.full_id, self.now(), self.now() - _MEMORY)
 
     def explain(self, considered: Considered) -> Explanation:
@@ -166,6 +204,11 @@ class Responder:
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""
         return self.words.show(reply)
+
+    @property
+    def library(self) -> Library:
+        """What may be shown now."""
+        return self._library.get()
 
     def records(self) -> tuple[Record, ...]:
         """The records that may be shown now, newest event first."""
@@ -183,11 +226,15 @@ class Responder:
                 return Help()
             case Unreadable(key, printed):
                 return Notice(self.words.text(key, printed=printed))
+            case SmallTalk():
+                return small_talk(command, library, self.words)
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
                 return self.subscribing.reply(command, message.chat, self.reachability)
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):
+            if not self.subscribing.may_manage(message.chat):
+                return Notice(self.words.text("managers only"))
             return self._set_company(command.company_code, message, library)
         by_number = ByNumber(library, self.words, self._today(), self._memory)
         return by_number.reply(command, message)
@@ -202,6 +249,18 @@ class Responder:
             return Notice(self.words.text("company unset"))
         return Notice(self.words.text("company set", name=names[code], code=code))
 
+    def _asked(self, message: Message, library: Library) -> Asked:
+        return asked(message, self._parse(library), library.index.names_a_matter)
+
+    def _parse(self, library: Library) -> Parse:
+        """Reads a text as this library's: its companies' names, the words that ask of nothing."""
+
+        def read(text: str) -> tuple[Command, date | None]:
+            command, as_of = parse(text, library.company_codes)
+            return unless_asked(command, library), as_of
+
+        return read
+
     # Memory
 
     def _scoped(self, message: Message) -> Message:
@@ -211,7 +270,7 @@ class Responder:
 
     def _memory(self, message: Message) -> Memory:
         if message.chat is None:
-            return Memory(None, ())
+            return Memory()
         return self._store.memory(message.chat, since=self.now() - _MEMORY)
 
     def _today(self) -> date:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from bot.answering.decision import Decision
 from bot.answering.library import Library
 from bot.commands import Command
 from bot.config import Caution
 from bot.matching.index import SearchResult
-from bot.message import Answer, Decline, Hit, Reply, Suggest
+from bot.message import Answer, Decline, Hit, Likely, Reply, Suggest
 
+TextBand = Answer | Likely | Suggest | Decline  # what free text may get
 _RANKED = 10
 
 
@@ -22,14 +24,15 @@ class Search:
     company: str | None  # six digits, that limited it
     as_of: date | None
     result: SearchResult
-    reply: Answer | Suggest | Decline
+    decision: Decision
+    reply: TextBand
 
 
 @dataclass(frozen=True)
 class TextReply:
     """The reply to free text, and the searches behind it."""
 
-    reply: Answer | Suggest | Decline
+    reply: TextBand
     whole: Search  # the message read as one question
     parts: tuple[Search, ...] = ()  # its several questions, where they were looked up
     is_list: bool = False  # the asker listed them: the message as one question decides nothing

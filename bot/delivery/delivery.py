@@ -4,6 +4,7 @@
                 posts, its closing and what is kept of it are one transaction
     sender      a post is `sending`, committed, before the network call; then sent, or due again.
                 What a kill or a time-out left `sending` is looked up first
+    thread_starts  what a message only points to is read, before it is answered
     taking over what dead processes left is claimed, within a second after their end
 
 Several processes may share the file: a row belongs to the process that claimed it while that lives
@@ -24,7 +25,7 @@ from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
-from bot.delivery.transport import Address, Payload, Reachability, Sent, Transport
+from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
 from bot.store.connection import Database
 from bot.store.feedback import Feedback
@@ -49,6 +50,7 @@ class Delivery:
         """
         self._clock = clock
         self._transports: dict[str, Transport] = {}
+        self._readers: dict[str, ReadStart] = {}
         self._lock = ProcessLock(path)
         self._mailbox = Mailbox(Database.open(path), self._lock.name)
         self.counters = Counters()
@@ -73,6 +75,7 @@ class Delivery:
             self._mailbox,
             answerer,
             self._transports,
+            self._readers,
             self.sender.line_up,
             self.desk.carry,
             self.counters,
@@ -83,9 +86,19 @@ class Delivery:
         answerer.reachability = self.reachability
         answerer.desk = self.desk.of
 
-    def register(self, platform: str, transport: Transport) -> None:
-        """Tell how a platform's replies are carried."""
+    def register(
+        self, platform: str, transport: Transport, read_start: ReadStart | None = None
+    ) -> None:
+        """Tell how a platform's replies are carried.
+
+        Args:
+            platform: Its name.
+            transport: Carries.
+            read_start: Reads the message under which another stands, where there are threads.
+        """
         self._transports[platform] = transport
+        if read_start is not None:
+            self._readers[platform] = read_start
         self.sender.register(platform)
 
     def transport(self, platform: str) -> Transport | None:

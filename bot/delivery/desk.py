@@ -15,6 +15,7 @@ from bot.delivery.mailbox import Mailbox, Waiting, lane_of
 from bot.delivery.transport import Address, Transport
 from bot.message import Chat, DeskAnswer, HandedOver, Reply, ReplyView
 from bot.store.handovers import Handover, Handovers
+from bot.wording.handovers import for_desk, from_desk
 from bot.wording.presentation import Words
 
 
@@ -56,13 +57,14 @@ class Desk:
                 )
                 if number is None:  # it is there already
                     return []
-                shown = self.words.for_desk(number, chat, question)
+                shown = for_desk(number, chat, question, self.words)
                 to = transport.desk_address(desk, back)
                 return self._put_out(f"handover/{number}", desk, shown, to)
             case DeskAnswer(number=number, text=text):
                 if handover := self.handovers.handover(number):
-                    shown = self.words.from_desk(handover.question, text)
-                    return self._to_asker(f"{key}/answer", handover, shown)
+                    shown = from_desk(handover.question, text, self.words)
+                    # Not among the keys of what replies to the message, which an edit may change.
+                    return self._to_asker(f"answer/{key}", handover, shown)
         return []
 
     def number_of(self, chat: Chat, ref: str) -> int | None:

@@ -17,9 +17,19 @@ from typing import Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
-from bot.delivery.transport import Address, Payload, Reachability, Transport
+from bot.delivery.thread_starts import ThreadStarts
+from bot.delivery.transport import (
+    BELOW,
+    CHANGES,
+    REPLACES,
+    Address,
+    Payload,
+    Reachability,
+    ReadStart,
+    Transport,
+)
 from bot.errors import trace_of
-from bot.message import Answer, Chat, Decline, Elsewhere, Message, Reply, ReplyView, Suggest
+from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -44,6 +54,9 @@ class Answerer(Protocol):
     desk: Callable[[Chat], Chat | None]  # where a chat's questions are handed over to
     desk_channels: tuple[str, ...]
 
+    def points(self, message: Message) -> bool:
+        """Whether it asks about the message under which it stands."""
+
     def consider(self, message: Message) -> Considered:
         """The reply; nothing is kept yet."""
 
@@ -62,6 +75,7 @@ class Inbox:
         mailbox: Mailbox,
         answerer: Answerer,
         transports: Mapping[str, Transport],
+        readers: Mapping[str, ReadStart],
         line_up: Callable[[Sequence[Waiting]], None],
         carry: Callable[[Reply, str, Chat, Address], list[Waiting]],
         counters: Counters,
@@ -73,6 +87,7 @@ class Inbox:
             mailbox: The tables.
             answerer: Answers.
             transports: By platform.
+            readers: By platform, how the first message of a thread is read.
             line_up: Called with posts that were put out.
             carry: Puts out what a reply says in other chats, in the open transaction.
             counters: For what was asked, and how it was answered.
@@ -81,6 +96,7 @@ class Inbox:
         self._mailbox = mailbox
         self._answerer = answerer
         self._transports = transports
+        self._starts = ThreadStarts(mailbox, readers, self._queue)
         self._line_up = line_up
         self._carry = carry
         self._counters = counters
@@ -93,12 +109,14 @@ class Inbox:
     def start(self) -> None:
         """Answer until `stop`."""
         self._thread.start()
+        self._starts.start()
 
     def stop(self) -> None:
         """Answer nothing more; `join` waits for what is in hand."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+        self._starts.stop()
 
     def join(self, timeout_s: float) -> None:
         if self._thread.is_alive():
@@ -121,13 +139,18 @@ class Inbox:
             raise ValueError("a message without a chat cannot be replied to")
         with self._mailbox.transaction():
             row_id = self._mailbox.add(key, message, message.chat, address, self._clock())
+            if row_id and REPLACES in address:  # as it was before, it is not asked any more
+                self._mailbox.take(address[REPLACES], message.chat, self._clock())
         if not row_id:
             return False
         self._counters.count("asked")
+        self._queue(row_id)
+        return True
+
+    def _queue(self, row_id: int) -> None:
         with self._wake:
             self._rows.append(row_id)
             self._wake.notify_all()
-        return True
 
     def take_over(self, rows: Sequence[int]) -> None:
         """Answer what another process left, before all else."""
@@ -190,15 +213,16 @@ class Inbox:
         question = self._mailbox.question(row_id)
         if question is None:
             return
+        if self._starts.can_read(question) and self._points(question.message):
+            self._starts.put(question)
+            return
         began = time.monotonic()
-        reply, payloads = self._rendered(question)
+        reply, payloads, address = self._rendered(question)
         lane = lane_of(question.chat, question.address)
         with self._mailbox.transaction():
             if reply is not None:
                 self._answerer.keep(question.message, reply)
-            posts = self._mailbox.put_out(
-                question.key, lane, payloads, question.address, self._clock()
-            )
+            posts = self._mailbox.put_out(question.key, lane, payloads, address, self._clock())
             if reply is not None:
                 posts += self._carry(reply, question.key, question.chat, question.address)
             self._mailbox.close_question(row_id)
@@ -214,14 +238,35 @@ class Inbox:
             (time.monotonic() - began) * 1000,
         )
 
-    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload]]:
-        reply, shown = self._considered(question.message)
-        transport = self._transports[question.chat.platform]
+    def _points(self, message: Message) -> bool:
         try:
-            return reply, transport.render(shown, question.address)
+            return self._answerer.points(message)
+        except Exception as error:
+            log.error("answering failed: %s", trace_of(error))
+            return False
+
+    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload], Address]:
+        reply, shown = self._considered(question.message)
+        try:
+            return reply, *self._placed(shown, question)
         except Exception as error:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
-            return None, transport.render(self._apology(), question.address)
+            return None, *self._placed(self._apology(), question)
+
+    def _placed(self, shown: ReplyView, question: Question) -> tuple[list[Payload], Address]:
+        """The posts and where they go: one that answers an edited message changes the one before.
+
+        Where there are several, before or now, they are posted below.
+        """
+        transport, address = self._transports[question.chat.platform], question.address
+        payloads = transport.render(shown, address)
+        former = self._mailbox.last_reply(address[REPLACES]) if REPLACES in address else []
+        if len(former) == len(payloads) == 1:
+            return payloads, {**address, CHANGES: former[0]}
+        if former:
+            address = {**address, BELOW: True}
+            payloads = transport.render(shown, address)
+        return payloads, address
 
     def _considered(self, message: Message) -> tuple[Reply | None, ReplyView]:
         """The reply and its words; no reply and an apology if answering fails."""
@@ -253,7 +298,7 @@ class Inbox:
                 self._counters.count("failed")
             case Answer():
                 self._counters.count("answered")
-            case Suggest():
+            case Likely() | Suggest():
                 self._counters.count("offered")
             case Decline():
                 self._counters.count("declined")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.delivery.send_queues import Lane
-from bot.delivery.transport import SETTLE_S, Address, Payload
+from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
 from bot.store.connection import Connection, Database, first
@@ -92,8 +92,9 @@ class Mailbox:
     def add(self, key: str, message: Message, chat: Chat, address: Address, at: float) -> int:
         """Write a message; returns its row's id, 0 where the key was taken before."""
         done = self._db().execute(
-            "INSERT INTO inbox (key, platform, workspace, channel, user, text, company, as_of, "
-            "address, state, owner, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
+            "INSERT INTO inbox (key, platform, workspace, channel, user, thread, in_thread, text, "
+            "quoted, company, as_of, address, state, owner, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
             "ON CONFLICT (key) DO NOTHING",
             [
                 key,
@@ -101,7 +102,10 @@ class Mailbox:
                 chat.workspace,
                 chat.channel,
                 chat.user,
+                chat.thread,
+                int(chat.in_thread),
                 message.text,
+                message.quoted,
                 message.company,
                 message.as_of.isoformat() if message.as_of else None,
                 json.dumps(address),
@@ -111,21 +115,44 @@ class Mailbox:
         )
         return int(done.lastrowid or 0) if done.rowcount else 0
 
+    def take(self, key: str, chat: Chat, at: float) -> None:
+        """Let a message that was not taken in count as answered."""
+        self._db().execute(
+            "INSERT INTO inbox (key, platform, workspace, channel, user, text, address, state, at) "
+            "VALUES (?, ?, ?, ?, ?, '', '{}', 'done', ?) ON CONFLICT (key) DO NOTHING",
+            [key, chat.platform, chat.workspace, chat.channel, chat.user, at],
+        )
+
     def question(self, row_id: int) -> Question | None:
         """The message of a row; None once it is answered."""
         row = first(self._db(), "SELECT * FROM inbox WHERE id = ? AND state = 'new'", row_id)
         if row is None:
             return None
-        chat = Chat(row["platform"], row["workspace"], row["channel"], row["user"])
+        chat = Chat(
+            row["platform"],
+            row["workspace"],
+            row["channel"],
+            row["user"],
+            row["thread"] or "",  # null: taken in by an older version
+            bool(row["in_thread"]),
+        )
         as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
-        message = Message(row["text"], chat, row["company"], as_of)
+        message = Message(row["text"], chat, row["company"], as_of, row["quoted"] or "")
         address = json.loads(row["address"])
         return Question(row["id"], row["key"], message, chat, address, row["at"])
+
+    def point(self, row_id: int, quoted: str, address: Address) -> None:
+        """Keep what a message points to."""
+        self._db().execute(
+            "UPDATE inbox SET quoted = ?, address = ? WHERE id = ?",
+            [quoted, json.dumps(address), row_id],
+        )
 
     def close_question(self, row_id: int) -> None:
         """It is answered; what was typed is forgotten."""
         self._db().execute(
-            "UPDATE inbox SET state = 'done', text = '', address = '{}', owner = NULL WHERE id = ?",
+            "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
+            "owner = NULL WHERE id = ?",
             [row_id],
         )
 
@@ -145,6 +172,15 @@ class Mailbox:
             ref,
         )
         return row["key"] if row else None
+
+    def last_reply(self, key: str) -> list[str]:
+        """The keys of the posts that answer a message, of the last answer where it was edited."""
+        rows = self._db().execute(
+            "SELECT key FROM outbox WHERE key > ? AND key < ? ORDER BY id", [f"{key}/", f"{key}0"]
+        )
+        keys = [found for (found,) in rows]
+        last = keys[-1].rpartition("/")[0] if keys else ""
+        return [found for found in keys if found.rpartition("/")[0] == last]
 
     def put_out(
         self,
@@ -215,13 +251,25 @@ class Mailbox:
             row["id"],
             row["key"],
             row["platform"],
-            row["address"],
+            self._with_changed(row["address"]),
             row["payload"],
             row["state"],
             row["tries"],
             row["ref"],
             row["at"],
         )
+
+    def _with_changed(self, stored_address: str) -> str:
+        """The address with the id of the post that is to be changed, if that is out."""
+        address = json.loads(stored_address)
+        if CHANGES not in address:
+            return stored_address
+        post = first(
+            self._db(),
+            "SELECT ref FROM outbox WHERE key = ? AND state = 'sent'",
+            address[CHANGES],
+        )
+        return json.dumps({**address, CHANGED: post["ref"]}) if post else stored_address
 
     def close_post(self, row_id: int, state: str, ref: str) -> None:
         """Nothing more is done for it; its words are forgotten."""
@@ -231,11 +279,14 @@ class Mailbox:
             [state, ref, row_id],
         )
 
-    def put_back(self, row_id: int, state: str, due: float, ref: str | None) -> None:
-        """It is taken up again; `ref` None: as it was."""
+    def put_back(
+        self, row_id: int, state: str, due: float, ref: str | None, address: Address | None = None
+    ) -> None:
+        """It is taken up again; `ref` and `address` None: as they were."""
         self._db().execute(
-            "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref) WHERE id = ?",
-            [state, due, ref, row_id],
+            "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref), "
+            "address = coalesce(?, address) WHERE id = ?",
+            [state, due, ref, json.dumps(address) if address else None, row_id],
         )
 
     # What other processes left

@@ -29,6 +29,7 @@ from bot.delivery.transport import (
     NotPosted,
     Outcome,
     Payload,
+    Redirected,
     Refused,
     Suspended,
     Transport,
@@ -239,7 +240,7 @@ class Sender:
         if isinstance(change, Closed):
             self._mailbox.close_post(post.id, change.state, change.ref)
         else:
-            self._mailbox.put_back(post.id, change.state, change.due, change.ref)
+            self._mailbox.put_back(post.id, change.state, change.due, change.ref, change.address)
 
     def _free(self, lane: Lane, change: Transition) -> None:
         """Let the lane's next post go, as the change of its last is committed."""
@@ -288,6 +289,8 @@ def _tell(item: _Settled) -> None:
     match item.outcome:
         case Suspended(reason):
             log.warning("%s is suspended for now: %s", platform, reason)
+        case Redirected(reason):
+            log.warning("%s refused a post: %s; it goes elsewhere", platform, reason)
         case Refused(reason):
             log.warning("%s refused a post: %s", platform, reason)
         case Unconfirmed(reason):

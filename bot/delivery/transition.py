@@ -7,10 +7,12 @@ from typing import Literal
 
 from bot.delivery.mailbox import Post
 from bot.delivery.transport import (
+    Address,
     CannotCheck,
     Expired,
     Outcome,
     RateLimited,
+    Redirected,
     Refused,
     Sent,
     Suspended,
@@ -38,6 +40,7 @@ class Again:
     due: float  # what is stored of it, in seconds since 1970: when another process may
     ref: str | None = None  # why it waits; None: as it was
     holds_workspace: bool = False  # nothing else of the workspace goes before then
+    address: Address | None = None  # where it goes now; None: as before
 
 
 Transition = Closed | Again
@@ -64,6 +67,8 @@ def transition(outcome: Outcome | CannotCheck, post: Post, now: float) -> Transi
         case Suspended(reason, after_s):
             # Whoever starts next may have better credentials, and tries at once.
             return Again(post.state, after_s, 0.0, reason, holds_workspace=True)
+        case Redirected(reason, address):
+            return Again("ready", 0.0, 0.0, reason, address=address)
         case Refused(reason, permanent):
             if permanent or is_given_up:
                 return Closed("failed", reason)

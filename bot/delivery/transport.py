@@ -6,6 +6,7 @@ of the outcomes below, so that delivery knows no platform's error codes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -36,6 +37,14 @@ class Refused:
 
     reason: str  # the platform's code, English
     permanent: bool
+
+
+@dataclass(frozen=True)
+class Redirected:
+    """It was refused there, and is to go to this address instead."""
+
+    reason: str  # the platform's code, English
+    address: Address
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,20 @@ class CannotCheck:
     """The platform cannot be asked; it is not repeated."""
 
 
-Outcome = Sent | Refused | RateLimited | Suspended | Unconfirmed | Expired
+Outcome = Sent | Refused | Redirected | RateLimited | Suspended | Unconfirmed | Expired
 Found = Sent | NotPosted | CannotCheck | RateLimited | Suspended
+
+
+# In a message's address: it stands under another one, which is read where nothing typed is to be
+# looked up; that could not be read.
+START, START_UNREAD = "start", "start_unread"
+ReadStart = Callable[[Address], str | RateLimited | Refused]  # the words of what it stands under
+
+
+# The same of an edited message: the key of the message whose reply this one takes the place of.
+# What delivery makes of it: the key of the one post that is changed, and once that is out, its id
+# (`Sent.ref`); or that the reply is posted below what it takes the place of.
+REPLACES, CHANGES, CHANGED, BELOW = "replaces", "changes", "changed", "below"
 
 
 @dataclass(frozen=True)

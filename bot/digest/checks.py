@@ -54,7 +54,8 @@ def _calendar(settings: Settings) -> Iterator[Finding]:
             "节假日表",
             False,
             f"{path} 第{lines}行看不懂",
-            "每行写一天或一段：2027-01-01 元旦，或 2027-02-05 至 2027-02-11 春节",
+            "每行写一天或一段：2027-01-01 元旦，或 2027-02-05 至 2027-02-11 春节；"
+            "照常开市的日子写 2027-02-04 开市",
         )
     said = f"列到 {trading.end}，之后按周一至周五算交易日"
     if today > trading.end:

@@ -7,7 +7,6 @@ question in an order that shows each once before any repeats.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +19,8 @@ from bot.commands import Plan
 from bot.digest.due import ends_soon, last_due_day
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
-from bot.matching.facets import read_facets
 from bot.matching.index import Index
-from bot.matching.lexicon import Lexicon
-from bot.matching.text import normalise
+from bot.matching.question_key import QuestionKey, question_key
 from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord
 from bot.record import Question, Record
 from bot.store import Store, Stored
@@ -33,12 +30,6 @@ _NEW = timedelta(days=30)
 _LISTED = 5  # records by name; of more only the number is said
 _RELATED = 5
 _MOST_ASKED = 5
-_FILLER = re.compile(  # words without which a question asks the same
-    "(?:贵|我们|咱们|本)?公司|请|介绍|一下|目前|当前|现阶段|现在|情况|如何|怎么样|怎样|什么样|[的了吗呢吧啊]"
-)
-
-# A question's words without filler, and the years and quarters that it means.
-QuestionKey = tuple[str, frozenset[int], frozenset[int]]
 
 # Company, or "" for all of them → record id and question number, shuffled.
 Pool = dict[str, list[tuple[str, int]]]
@@ -162,7 +153,7 @@ class DigestBuilder:
         if record.id not in library.asked:
             lexicon = self._index().lexicon
             library.asked[record.id] = {
-                _what_is_asked(question.question, record.last_event.end, lexicon): question
+                question_key(question.question, record.last_event.end, lexicon): question
                 for question in record.questions
                 if question.kind != "narrative"
             }
@@ -292,20 +283,6 @@ def _is_new(item: Stored, at: datetime) -> bool:
 
 def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
     return any(f"{item.record.id}@{version}" in shown for version in range(1, item.version))
-
-
-def _what_is_asked(text: str, day: date, lexicon: Lexicon) -> QuestionKey:
-    """Equal for two questions only if they ask the same.
-
-    Similarity cannot tell: 光伏业务毛利率 and 风电业务毛利率 are as alike as two wordings
-    of one question.
-    """
-    text = normalise(text)
-    facets = read_facets(text, day, lexicon)
-    # A quarter without a year is one of the record's: 三季度 is another one a year later.
-    years = facets.years or frozenset({day.year} if facets.quarters else ())
-    words = "".join(filter(str.isalnum, _FILLER.sub("", text)))
-    return words, years, facets.quarters
 
 
 def _hit(item: Stored, number: int) -> Hit | None:

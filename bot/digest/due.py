@@ -17,7 +17,7 @@ def due(plan: Plan, day: date, tz: tzinfo, trading: TradingDays) -> datetime | N
     A wall-clock time that daylight saving skips is due when the clock has passed it; one that
     comes twice is due the first time.
     """
-    if not (plan.every_day or trading.includes(day)):
+    if not _is_due(plan, day, trading):
         return None
     # Comparing instants of one zone would compare wall clocks; UTC is what passes.
     local = datetime.combine(day, plan.at, tz)
@@ -31,13 +31,18 @@ def next_due(plan: Plan, after: datetime, trading: TradingDays) -> datetime:
         at = due(plan, after.date() + timedelta(days), after.tzinfo, trading)
         if at is not None and at.timestamp() > after.timestamp():
             return at
-    raise ValueError("no trading day within a year")
+    raise ValueError("no day of the plan within a year")
 
 
 def last_due_day(plan: Plan, before: date, trading: TradingDays) -> date:
     """The due day before that day."""
     days = (before - timedelta(back) for back in range(1, _LOOK_AHEAD))
-    return next(day for day in days if plan.every_day or trading.includes(day))
+    return next(day for day in days if _is_due(plan, day, trading))
+
+
+def _is_due(plan: Plan, day: date, trading: TradingDays) -> bool:
+    is_day = plan.every_day or trading.includes(day)
+    return is_day and (not plan.weekdays or day.weekday() in plan.weekdays)
 
 
 def ends_soon(trading: TradingDays, day: date) -> bool:

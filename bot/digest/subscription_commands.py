@@ -26,6 +26,7 @@ class SubscriptionCommands:
     words: Words
     now: Callable[[], datetime]
     desk_channels: tuple[str, ...]  # chats that may have the desk's digest
+    managers: tuple[str, ...]  # who may change a chat's digest and company; none: everyone
     companies: Callable[[], set[str]]  # codes that are stored
     no_such_company: Callable[[str], Reply]
 
@@ -44,6 +45,8 @@ class SubscriptionCommands:
         """
         if chat is None:
             return self._notice("no push")
+        if isinstance(command, Subscribe | Unsubscribe) and not self.may_manage(chat):
+            return self._notice("managers only")
         match command:
             case Subscribe(plan):
                 return self._subscribe(chat, plan, reachability)
@@ -58,6 +61,18 @@ class SubscriptionCommands:
     def may_have_desk(self, chat: Chat) -> bool:
         """Whether the desk's digest is allowed in a chat."""
         return chat.channel in self.desk_channels
+
+    def may_manage(self, chat: Chat | None) -> bool:
+        """Whether who speaks may change the chat's digest and company; nothing is changed of no
+        chat."""
+        managers = {manager.casefold() for manager in self.managers}
+        return not managers or chat is None or chat.user.casefold() in managers
+
+    def changeable(self, chat: Chat) -> list[Subscription]:
+        """The active subscriptions of a workspace that this person changed and may change."""
+        if not self.may_manage(chat):
+            return []
+        return self.subscriptions.changed_by(chat.platform, chat.workspace, chat.user)
 
     def move(self, subscription: Subscription, plan: Plan, user: str) -> None:
         """Change a subscription from elsewhere: App Home."""

@@ -88,6 +88,7 @@ class SubscriptionStore:
                     "new_only": int(plan.new_only),
                     "companies": " ".join(plan.companies),
                     "desk": int(plan.desk),
+                    "weekdays": " ".join(map(str, plan.weekdays)),
                     "made_by": chat.user,
                     "made_at": _instant(at),
                     "ended_at": None,
@@ -307,6 +308,7 @@ def _subscription(row: dict[str, Any]) -> Subscription:
         bool(row["new_only"]),
         tuple(row["companies"].split()),
         bool(row["desk"]),
+        tuple(map(int, (row["weekdays"] or "").split())),
     )
     return Subscription(
         row["platform"],

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.errors import BotError
+from bot.errors import BotError, reason
 from bot.store import normal_id
 
 _PART = re.compile(r"(#\d+)\.\d+$")
@@ -111,6 +111,6 @@ def _text(path: Path) -> str:
             content = gzip.decompress(content)
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise BotError(f"{path}：无法读取（{error.strerror or error}）") from error
+        raise BotError(f"{path}：无法读取（{reason(error)}）") from error
     except (EOFError, UnicodeDecodeError) as error:
         raise BotError(f"{path}：不是 UTF-8 文本（或压缩包已损坏）") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.evaluating.queries import plain_id
-from bot.message import Answer, Hit, Reply, Suggest, band
+from bot.message import Answer, Hit, Likely, Reply, Suggest
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,18 @@ def shown(reply: Reply, text: str) -> Shown:
     if isinstance(reply, Answer):
         return Shown(
             answered=_ids(reply.hits),
-            offered=_ids(hit for _, hit in reply.similar),
-            named=_ids((*reply.newer, *reply.related)),
+            offered=_ids(hit for _, hit in (*reply.likely, *reply.similar)),
+            named=_ids((*reply.newer, *reply.earlier, *reply.related)),
             characters=len(text),
         )
     offered = _ids(offers(reply))
-    opened = offered[0] if type(reply).__name__ == "Likely" else ""  # the best one, opened
+    opened = offered[0] if isinstance(reply, Likely) else ""
     return Shown(opened=opened, offered=offered, characters=len(text))
 
 
 def offers(reply: Reply) -> tuple[Hit, ...]:
     """The list of a reply that claims no answer, best first."""
-    if isinstance(reply, Suggest):
-        return reply.hits
-    return tuple(getattr(reply, "hits", ())) if band(reply) == "suggest" else ()
+    return reply.hits if isinstance(reply, Likely | Suggest) else ()
 
 
 def _ids(hits: Iterable[Hit]) -> tuple[str, ...]:

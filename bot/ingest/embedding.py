@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, passages
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
 from bot.record import Record
 from bot.store import Store
 
@@ -113,16 +113,17 @@ def vectors_of(records: Sequence[Record], embedder: Embedder) -> dict[str, Vecto
 
 def texts(records: Iterable[Record]) -> set[str]:
     """What of the records is compared by meaning."""
+    records = tuple(records)
     return {
         piece
-        for passage in passages(records)
+        for passage in (*passages(records), *paragraphs(records))
         for piece in (*asked_pieces(passage), *answered_pieces(passage))
     }
 
 
 def _size(records: Iterable[Record]) -> int:
     return sum(
-        len(question.question) + len(question.answer)
+        len(unit.question) + len(unit.answer)
         for record in records
-        for question in record.questions
+        for unit in (*record.questions, *record.paragraphs)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from bot.matching.bm25 import BM25
 from bot.matching.lexicon import Lexicon
-from bot.matching.passages import company_names, passages
+from bot.matching.passages import Passage, company_names
 from bot.matching.profile import PassageProfile, read_profile
 from bot.matching.query import Term, stored_terms
 from bot.matching.text import normalise
@@ -20,12 +21,24 @@ from bot.record import Record
 _PROFILES = 4096  # that are kept; a profile takes about a millisecond to read
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a search is limited to."""
+
+    companies: frozenset[str] = frozenset()  # codes; none: any company
+    as_of: date | None = None  # no event whose last day is after this one
+    records: frozenset[str] = frozenset()  # ids; none: any record
+
+
 class Collection:
     """What messages are compared with. A passage is named by its place in `passages`."""
 
-    def __init__(self, records: Sequence[Record], lexicon: Lexicon) -> None:
+    def __init__(
+        self, records: Sequence[Record], passages: Iterable[Passage], lexicon: Lexicon
+    ) -> None:
+        """passages: of the records."""
         self.lexicon = lexicon
-        self.passages = tuple(passages(records))
+        self.passages = tuple(passages)
         asked = [stored_terms(normalise(passage.asked), lexicon) for passage in self.passages]
         both = [
             own + stored_terms(normalise(passage.answered), lexicon)
@@ -40,6 +53,7 @@ class Collection:
             of_company.setdefault(passage.record.company_code, []).append(at)
         self._of_company = {code: np.array(own) for code, own in of_company.items()}
         self._company = np.array([passage.record.company_code for passage in self.passages])
+        self._record = np.array([passage.record.id for passage in self.passages])
         self._day = np.array(
             [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
         )
@@ -48,13 +62,15 @@ class Collection:
     def _read_profile(self, at: int) -> PassageProfile:
         return read_profile(self.passages[at], self.lexicon)
 
-    def scope(self, companies: set[str], as_of: date | None) -> NDArray[np.bool_]:
-        """Of each passage, whether it is of one of the companies (none: of any) and old enough."""
+    def scope(self, wanted: Wanted) -> NDArray[np.bool_]:
+        """Of each passage, whether it may be found."""
         scope = np.ones(len(self.passages), dtype=np.bool_)
-        if companies:
-            scope &= np.isin(self._company, list(companies))
-        if as_of is not None:
-            scope &= self._day <= np.datetime64(as_of)
+        if wanted.companies:
+            scope &= np.isin(self._company, list(wanted.companies))
+        if wanted.as_of is not None:
+            scope &= self._day <= np.datetime64(wanted.as_of)
+        if wanted.records:
+            scope &= np.isin(self._record, list(wanted.records))
         return scope
 
     def named(self, text: str) -> set[str]:

@@ -15,73 +15,89 @@ from math import exp, log1p
 from pathlib import Path
 from typing import Literal
 
-from bot.matching.features import Features, similarity
+from bot.matching.features import Features
+from bot.matching.standing import Standing
 
 FILE = Path(__file__).with_name("confidence.json")
 
-Cap = Literal["ambiguous", "contradicted", "off topic"]
+Cap = Literal["ambiguous", "contradicted", "aside", "off topic"]
 # The most that a hit is trusted, placed among the bands (answering/decision.py): what is ambiguous
 # is offered, what is contradicted too, at any caution; what is off topic not even that.
 CAPS: dict[Cap, float] = {
     "ambiguous": 0.8,  # another answer of the record holds all that was typed too
     "contradicted": 0.25,  # it says another year, metric … (facets.conflicts)
+    "aside": 0.05,  # about what the share will do, what to buy, or the bot: no record says that
     "off topic": 0.05,  # hardly a word of the message stands there, nor its meaning
 }
 # Off topic: below this share of the words by weight and this similarity …
 _SHARED, _ALIKE = 0.15, 0.6
-_SHARED_ALONE = 0.02  # … or below this share where meaning was not compared
-_GUARDS = ("year", "quarter", "figure", "metric", "company")
+# … or below this share where meaning was not compared, or does not reach this similarity: of 44
+# such messages of *fit* two were right.
+_SHARED_ALONE, _ALIKE_ALONE = 0.02, 0.75
+_ALL = 0.99  # of the words by weight
 
 
-def measures(features: Features, conflicts: tuple[str, ...], margin: float) -> dict[str, float]:
+def measures(
+    features: Features, conflicts: tuple[str, ...], standing: Standing, margin: float
+) -> dict[str, float]:
     """What the model sees of a candidate, by the names of confidence.json.
 
     Args:
         features: Of the candidate.
         conflicts: From the guards.
+        standing: Among the others of the search.
         margin: How much better it scores than the best other one; 0 for all but the first.
     """
-    size = features.size
     seen = {
-        "bm25": features.bm25,
-        "question": features.question,
-        "both": features.both,
-        "sentence": features.sentence,
-        "unknown": features.unknown,
+        "held": log1p(features.both * features.size),
+        "all held": float(features.both >= _ALL),
+        "run": log1p(features.run),
+        "words": log1p(features.words),
         "no amount": float("amount" in features.lacks),
         "no money": float("money" in features.lacks),
-        "no when": float("when" in features.lacks),
         "asks": float(features.asks_amount),
-        "reverse": min(features.reverse, 1.0),
-        "size": log1p(size),
-        "run": log1p(features.run),
+        "quantity": float(features.names_quantity),
+        "contradicted": float(bool(conflicts)),
+        "first by words": float(standing.first_by_words),
+        "ahead by words": standing.ahead_by_words,
+        "ahead in question": standing.ahead_in_question,
+        "told again": log1p(standing.told_again),
         "margin": min(max(margin, 0.0), 0.3),
-        "held": log1p(features.both * size),
-        "strange": log1p(features.unknown * size),
-        "missing": log1p((1 - features.both) * size),
     }
-    seen |= {guard: float(guard in conflicts) for guard in _GUARDS}
-    if features.e5_asked is not None and features.e5_answered is not None:
-        asked, answered = similarity(features.e5_asked), similarity(features.e5_answered)
-        seen |= {"like asked": asked, "like answered": answered, "like": max(asked, answered)}
+    if features.similarity is not None:
+        seen |= {
+            "like": features.similarity,
+            "like without words": features.similarity * features.unknown,
+            "first by both": float(standing.first_by_words and standing.first_by_meaning),
+            "ahead by meaning": standing.ahead_by_meaning,
+            "apart": standing.apart,
+        }
     return seen
 
 
-def caps(features: Features, conflicts: tuple[str, ...], is_ambiguous: bool) -> tuple[Cap, ...]:
+def caps(
+    features: Features, conflicts: tuple[str, ...], is_ambiguous: bool, is_aside: bool
+) -> tuple[Cap, ...]:
     """What limits a candidate's confidence, the tightest last."""
     found: list[Cap] = []
     if is_ambiguous:
         found.append("ambiguous")
     if conflicts:
         found.append("contradicted")
+    if is_aside:
+        found.append("aside")
     if _is_off_topic(features):
         found.append("off topic")
     return tuple(found)
 
 
 def _is_off_topic(features: Features) -> bool:
+    if not features.words:
+        return True
     if features.similarity is None:
         return features.both < _SHARED_ALONE
+    if features.both < _SHARED_ALONE and features.similarity < _ALIKE_ALONE:
+        return True
     return features.both < _SHARED and features.similarity < _ALIKE
 
 
@@ -92,10 +108,14 @@ def confidence(seen: Mapping[str, float], limited: Iterable[Cap] = ()) -> float:
         seen: Its measures.
         limited: What caps it.
     """
-    model = _models()["meaning" if "like" in seen else "words"]
+    return min(probability(seen, FILE), *(CAPS[cap] for cap in limited), 1.0)
+
+
+def probability(seen: Mapping[str, float], file: Path) -> float:
+    """What the models in a file make of measures: that with meaning where `like` is measured."""
+    model = _models(file)["meaning" if "like" in seen else "words"]
     total = model.bias + sum(weight * seen[name] for name, weight in model.weights.items())
-    probability = 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
-    return min(probability, *(CAPS[cap] for cap in limited), 1.0)
+    return 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
 
 
 @dataclass(frozen=True)
@@ -105,6 +125,6 @@ class _Model:
 
 
 @cache
-def _models() -> dict[str, _Model]:
-    content = json.loads(FILE.read_text(encoding="utf-8"))
+def _models(file: Path) -> dict[str, _Model]:
+    content = json.loads(file.read_text(encoding="utf-8"))
     return {name: _Model(item["bias"], item["weights"]) for name, item in content.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.embedding import Embedder, Vectors
+from bot.matching.embedding import Vectors
 from bot.matching.passages import Passage, answered_pieces, asked_pieces
 
 
@@ -21,17 +21,14 @@ class Near:
 
 
 class DenseIndex:
-    """Immutable rows of a store; `ready` where there is a model and a vector of every text.
+    """Immutable rows of a store; `ready` where there is a vector of every text.
 
     With some of them only, what has none would be passed over for what has.
     """
 
-    def __init__(
-        self, passages: Sequence[Passage], embedder: Embedder | None, vectors: Mapping[str, Vectors]
-    ) -> None:
+    def __init__(self, passages: Sequence[Passage], vectors: Mapping[str, Vectors]) -> None:
         """vectors: by text, of what `asked_pieces` and `answered_pieces` name."""
-        self._embedder = embedder
-        self.ready = bool(embedder and passages) and all(
+        self.ready = bool(vectors and passages) and all(
             piece in vectors
             for passage in passages
             for piece in (*asked_pieces(passage), *answered_pieces(passage))
@@ -40,9 +37,8 @@ class DenseIndex:
             self._asked = _Rows(map(asked_pieces, passages), vectors)
             self._answered = _Rows(map(answered_pieces, passages), vectors)
 
-    def __call__(self, text: str) -> Near:
-        assert self._embedder is not None
-        vector = self._embedder([text])[0]
+    def __call__(self, vector: Vectors) -> Near:
+        """vector: the message's."""
         return Near(self._asked.best(vector), self._answered.best(vector))
 
 

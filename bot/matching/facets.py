@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.matching.aside import is_aside
 from bot.matching.lexicon import Lexicon
 
 _YEAR = re.compile(
@@ -24,7 +25,12 @@ _RELATIVE = {
     "this year": 0, "明年": 1, "来年": 1, "next year": 1, "后年": 2,
 }  # fmt: skip
 _RELATIVE_WORD = re.compile("|".join(_RELATIVE))
-_NOW = re.compile("截至目前|目前|当前|现阶段|截止现在|at present|currently")
+_NOW = re.compile(  # and not 项目前景, 实现在手, 何时下修, 当下降, 实现今年
+    "截至目前|(?<![项科题])目前|当前|现阶段|(?<![实体表呈出展发])现(?:在|今(?!年))|现如今|如今(?!年)|眼[下前]"
+    "|(?:(?<![项科题])目|当)下(?![降滑跌游半调行达])|当今|此刻|最近|近[期来]|近日|今[天日](?!益)"
+    "|这阵子|这会儿|这段时间|这几天|这两天|这几个月|at present|currently"
+    r"|(?<![a-z])(?:right now|now|nowadays|today|recently|lately|these days)(?![a-z])"
+)
 _SPAN = re.compile(r"(?<!\d)(?:20)?(\d\d)(?:年)?\s*[-~—–至到]+\s*(?:20)?(\d\d)年")
 _QUARTER = re.compile(
     r"(?:第?([一二三四1234])季度?(?!末以)|(?<![a-z])q([1-4])(?!\d)|(?<!\d)([1-4])q|([上下])半年|([上本下])个?季度?)"
@@ -46,6 +52,10 @@ _MONEY = re.compile(
 _WHEN = re.compile(
     r"什么时候|啥时候|何时|哪天|哪年|哪个月|几月|几号|时间表|多久|when\b|什么时间|时间点|开始时间"
 )
+_QUANTITY = re.compile(  # at the end of a message
+    "(?:率|占比|比例|比重|数量?|金额|额|收入|营收|成本|规模|产能|价格?|单价|均价|人数|销量|费用|利润|份额|时间|期限?|多少"
+    "|几[个家台亿成])[?!。]*$"
+)
 _HAS_FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?:成|倍|个|家|亿|万|分之)")
 _HAS_MONEY = re.compile(r"(?<!\d)\d[\d.,]*+\s*(?:万|亿|元|美元|港元|欧元|千)")
 _HAS_DATE = re.compile(
@@ -66,6 +76,8 @@ class Facets:
     asks: frozenset[str] = frozenset()  # "amount", "money", "when"
     gives: frozenset[str] = frozenset()
     now: bool = False  # 目前
+    quantity: bool = False  # ends in the name of a quantity
+    aside: bool = False  # about the share's future, what to buy, or the bot
     day: date = date.min  # on which it was said
 
 
@@ -82,6 +94,8 @@ def read_facets(text: str, day: date, lexicon: Lexicon) -> Facets:
         asks=_named(text, amount=_AMOUNT, money=_MONEY, when=_WHEN),
         gives=_named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE),
         now=bool(_NOW.search(text)),
+        quantity=bool(_QUANTITY.search(text.strip())),
+        aside=is_aside(text),
         day=day,
     )
 
@@ -148,7 +162,8 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
     known = stored.both.years or {stored.day.year, stored.day.year - 1}
     if asked.years and not asked.years & (known | {stored.day.year}):
         found.append("year")
-    if asked.quarters and not asked.quarters & _held_quarters(stored.both.quarters):
+    quarters = stored.both.quarters or _quarters_around(stored.day)
+    if asked.quarters and not asked.quarters & _held_quarters(quarters):
         found.append("quarter")
     if asked.now and (asked.day - stored.day).days > _STALE:
         found.append("now")
@@ -165,6 +180,12 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
     ):
         found.append("direction")
     return found
+
+
+def _quarters_around(day: date) -> frozenset[int]:
+    """What an answer that names no quarter speaks of: that of its event and the one before."""
+    quarter = (day.month - 1) // 3 + 1
+    return frozenset({quarter, quarter - 1 or 4})
 
 
 def _held_quarters(quarters: frozenset[int]) -> frozenset[int]:

@@ -28,12 +28,15 @@ class Features:
     bm25: float  # score by words, of what a passage of these words alone would get; 0 to about 1
     question: float  # share that the stored question holds
     both: float  # share that question or answer holds
+    answer: float  # share that the answer holds
     sentence: float  # share that the answer's best sentence holds
     unknown: float  # share that no record of the company holds
     reverse: float  # share of the stored question's words, by rarity, that the message holds; 0 on
     size: float  # weight of all words; from 0, below 1 for each pair of characters
+    words: int  # that the message has
     run: float  # the longest stretch that stands there as typed; from 0, about 1 for each pair
     asks_amount: bool  # whether a number or a sum is asked
+    names_quantity: bool  # whether the message ends in the name of one: 月产能, 占比
     lacks: frozenset[str]  # "amount", "money", "when": asked, and its best sentences give none
     e5_asked: float | None = None  # largest cosine with question or a sentence of it; .75 to 1
     e5_answered: float | None = None  # with a sentence of the answer; both None: not compared
@@ -44,6 +47,11 @@ class Features:
         if self.e5_asked is None or self.e5_answered is None:
             return None
         return similarity(max(self.e5_asked, self.e5_answered))
+
+    @property
+    def similarity_asked(self) -> float | None:
+        """That with the question alone."""
+        return None if self.e5_asked is None else similarity(self.e5_asked)
 
 
 def similarity(cosine: float) -> float:
@@ -69,7 +77,7 @@ def read_features(
     """
     profile = collection.profile(at)
     company = collection.passages[at].record.company_code
-    total = question = both = unknown = 0.0
+    total = question = both = answer = unknown = 0.0
     held = [0.0] * len(profile.sentences)
     done: set[str] = set()
     for term in query.terms:
@@ -82,9 +90,14 @@ def read_features(
         if not words.isdisjoint(profile.both):
             both += weight
             question += 0.0 if words.isdisjoint(profile.asked) else weight
-            for place, sentence in enumerate(profile.sentences):
-                if not words.isdisjoint(sentence.terms):
-                    held[place] += weight
+            places = [
+                place
+                for place, sentence in enumerate(profile.sentences)
+                if not words.isdisjoint(sentence.terms)
+            ]
+            answer += weight if places else 0.0
+            for place in places:
+                held[place] += weight
         elif not collection.is_known(words, company):
             unknown += weight
     total = max(total, _LEAST)
@@ -92,12 +105,15 @@ def read_features(
         bm25=bm25,
         question=question / total,
         both=both / total,
+        answer=answer / total,
         sentence=max(held, default=0.0) / total,
         unknown=unknown / total,
         reverse=_reverse(collection, profile, done),
         size=float(total),
+        words=len(done),
         run=_longest_run(query, profile.stored.text),
         asks_amount=not query.facets.asks.isdisjoint(("amount", "money")),
+        names_quantity=query.facets.quantity,
         lacks=_lacks(query.facets, profile.sentences, held),
         e5_asked=cosines and cosines[0],
         e5_answered=cosines and cosines[1],

@@ -8,6 +8,8 @@
 4. The candidates are ranked by a linear mix of both (ranking.py) and the first ones get a
    confidence (confidence.py), which never reorders. What contradicts the message (facets.py)
    keeps its place and loses its confidence.
+5. Paragraphs of narratives are found in the same way among themselves (narrative.py): they change
+   neither the rarity of a word nor the place of a question.
 """
 
 from __future__ import annotations
@@ -17,17 +19,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from bot.matching.collection import Collection
+from bot.matching.collection import Collection, Wanted
 from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
+from bot.matching.events import records_named
 from bot.matching.lexicon import Lexicon, read_lexicon
-from bot.matching.passages import Passage
+from bot.matching.narrative import rank_paragraphs
+from bot.matching.passages import Passage, paragraphs, passages
 from bot.matching.query import Query, read_query, stored_terms
-from bot.matching.ranking import SAME_ANSWER, Candidate, rank, top
+from bot.matching.ranking import Candidate, rank, top
 from bot.matching.spelling import Spelling
+from bot.matching.standing import SAME_ANSWER
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
@@ -37,6 +43,7 @@ _SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
 )
+_VECTORS = 16  # of messages that are kept
 _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
 
@@ -55,6 +62,7 @@ class SearchResult:
 
     query: Query
     candidates: tuple[Candidate, ...] = ()  # one for each question, best first
+    paragraphs: tuple[Candidate, ...] = ()  # of narratives, best first
     no_result: NoResult | None = None
     about: tuple[str, ...] = ()  # names and codes of the unknown companies
 
@@ -62,6 +70,11 @@ class SearchResult:
     def hits(self) -> list[Hit]:
         """The candidates for those who answer."""
         return [candidate.hit for candidate in self.candidates]
+
+    @property
+    def narrative(self) -> list[Hit]:
+        """The paragraphs for those who offer."""
+        return [candidate.hit for candidate in self.paragraphs]
 
 
 class Index:
@@ -84,13 +97,21 @@ class Index:
         """
         self.records = tuple(records)
         self.lexicon = lexicon or read_lexicon()
-        self.collection = Collection(self.records, self.lexicon)
-        passages = self.collection.passages
-        texts = (normalise(text) for item in passages for text in (item.asked, item.answered))
+        self.collection = Collection(self.records, passages(self.records), self.lexicon)
+        self.narrative = Collection(self.records, paragraphs(self.records), self.lexicon)
+        # Speeches change no message that questions can spell.
+        stored = self.collection.passages or self.narrative.passages
+        texts = (normalise(text) for item in stored for text in (item.asked, item.answered))
         self._spelling = Spelling(texts, self.lexicon, self.collection.all_names)
-        self._dense = DenseIndex(passages, embedder, vectors or {})
+        self._embedder = embedder
+        # Of a message once: it is compared with questions and with paragraphs.
+        self._vector = lru_cache(maxsize=_VECTORS)(self._read_vector)
+        known = (vectors if embedder else None) or {}
+        self._dense = DenseIndex(self.collection.passages, known)
+        self._dense_narrative = DenseIndex(self.narrative.passages, known)
         self._newest = max((item.last_event.end for item in self.records), default=date.min)
-        self.model = embedder.name if embedder and self._dense.ready else None
+        has_meaning = self._dense.ready or self._dense_narrative.ready
+        self.model = embedder.name if embedder and has_meaning else None
 
     @property
     def version(self) -> str:
@@ -122,17 +143,20 @@ class Index:
             if named and company not in named:
                 return SearchResult(query, no_result=NoResult.OTHER_COMPANY)
             named = {company}
-        found = self._ranked(query, named, as_of)
-        unknown = self._unknown_companies(query)
-        if unknown and not any(self._holds(item, unknown) for item in found):
-            return SearchResult(query, no_result=NoResult.UNKNOWN_COMPANY, about=unknown)
+        wanted = Wanted(frozenset(named), as_of, records_named(query.text, self.records))
+        found, told = self._ranked(query, wanted)
+        if unknown := self._unknown_companies(query):
+            found = found if _names_one(self.collection, found, unknown) else []
+            told = _names_one(self.narrative, told, unknown)
+            if not (found or told):
+                return SearchResult(query, no_result=NoResult.UNKNOWN_COMPANY, about=unknown)
         if sensitive := self.lexicon.sensitive.lines(query.text):
-            profile = self.collection.profile
-            found = [item for item in found if sensitive <= profile(item.at).sensitive]
-            if not found:
+            found = _speaks_of(self.collection, found, sensitive)
+            told = _speaks_of(self.narrative, told, sensitive)
+            if not (found or told):
                 return SearchResult(query, no_result=NoResult.SENSITIVE)
-        why = None if found else NoResult.NOTHING_SIMILAR
-        return SearchResult(query, tuple(found[:limit]), why)
+        why = None if found or told else NoResult.NOTHING_SIMILAR
+        return SearchResult(query, tuple(found[:limit]), tuple(told[:limit]), why)
 
     def query(self, text: str, today: date | None = None) -> Query:
         """The message as it is weighed."""
@@ -146,18 +170,37 @@ class Index:
             term.weight >= 1 for term in query.terms if not term.is_single
         )
 
+    def names_a_matter(self, text: str) -> bool:
+        """Whether a text holds any word but those of asking, of reporting and of when, and
+        companies' names: without one there is nothing to look up."""
+        names = self.collection.all_names
+        return not self.lexicon.is_idle(normalise(text), names)
+
     def ranking(self, text: str, today: date, with_meaning: bool) -> list[Candidate]:
         """Every candidate for a message, one for each question, best first."""
         query = self.query(text, today)
-        near = self._dense(query.text) if with_meaning else None
-        return rank(self.collection, query, self.collection.scope(set(), None), near)
+        near = self._dense(self._vector(query.text)) if with_meaning else None
+        return rank(self.collection, query, self.collection.scope(Wanted()), near)
+
+    def paragraphs(
+        self,
+        query: Query,
+        wanted: Wanted,
+        with_meaning: bool = True,
+    ) -> list[Candidate]:
+        """The paragraphs that a message may mean, likeliest first."""
+        near = None
+        if with_meaning and self._dense_narrative.ready:
+            near = self._dense_narrative(self._vector(query.text))
+        scope = self.narrative.scope(wanted)
+        return rank_paragraphs(self.narrative, query, scope, near)
 
     def same_answer(self, hit: Hit) -> list[Hit]:
         """Other stored questions of the company with a near-identical answer, newest first."""
         answer = normalise(Passage(hit.record, hit.question, hit.part).answered)
         terms = dict.fromkeys(stored_terms(answer, self.lexicon), 1.0)
         scores = self.collection.texts.scores(terms)
-        scores[~self.collection.scope({hit.record.company_code}, None)] = 0
+        scores[~self.collection.scope(Wanted(frozenset({hit.record.company_code})))] = 0
         found: dict[str, Hit] = {}
         for at in top(scores, _SAME_ANSWER_POOL):
             passage = self.collection.passages[at]
@@ -168,18 +211,43 @@ class Index:
                 found[other.id] = other
         return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
 
-    def _ranked(self, query: Query, companies: set[str], as_of: date | None) -> list[Candidate]:
-        """By words, and where these are not sure by meaning too."""
-        scope = self.collection.scope(companies, as_of)
+    def _ranked(self, query: Query, wanted: Wanted) -> tuple[list[Candidate], list[Candidate]]:
+        """Questions and paragraphs: by words, and where these are not sure by meaning too.
+
+        A question that words are sure of leaves nothing to look for.
+        """
+        scope = self.collection.scope(wanted)
         found = rank(self.collection, query, scope, near=None)
-        if self._dense.ready and not (found and found[0].confidence >= _SURE):
-            found = rank(self.collection, query, scope, self._dense(query.text))
-        return found
+        if found and found[0].confidence >= _SURE:
+            return found, []
+        if self._dense.ready:
+            found = rank(self.collection, query, scope, self._dense(self._vector(query.text)))
+        return found, self.paragraphs(query, wanted)
+
+    def _read_vector(self, text: str) -> Vectors:
+        assert self._embedder is not None  # there are vectors to compare with
+        vector: Vectors = self._embedder([text])[0]
+        return vector
 
     def _unknown_companies(self, query: Query) -> tuple[str, ...]:
         """Companies that the message names and no record is of."""
         codes = [code for code in _CODE.findall(query.text) if code not in self.collection.names]
         return (*sorted(query.facets.companies - {*self.collection.all_names}), *codes)
 
-    def _holds(self, item: Candidate, names: Sequence[str]) -> bool:
-        return any(name in self.collection.profile(item.at).stored.text for name in names)
+
+def _names_one(
+    collection: Collection, found: Sequence[Candidate], names: Sequence[str]
+) -> list[Candidate]:
+    """The candidates that name one of the companies."""
+    return [
+        item
+        for item in found
+        if any(name in collection.profile(item.at).stored.text for name in names)
+    ]
+
+
+def _speaks_of(
+    collection: Collection, found: Sequence[Candidate], sensitive: set[int]
+) -> list[Candidate]:
+    """The candidates that speak of all sensitive matters."""
+    return [item for item in found if sensitive <= collection.profile(item.at).sensitive]

@@ -10,19 +10,28 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bot.errors import BotError
+from bot.errors import BotError, reason
 from bot.matching.text import normalise
+from bot.typed import consists_of
 
 FILE = Path(__file__).with_name("lexicon.toml")
-_NESTED = ("same", "metric", "touchy")
-_FLAT = ("function", "common", "up", "down", "company")
+_APART = "apart"
+_NESTED = ("same", "metric", "touchy", _APART)
+_FLAT = ("function", "particle", "idle", "common", "up", "down", "company")
 _FORMS = {True: '[["可转债", "转债"], ["减持", "套现"]]', False: '["公司", "贵司"]'}
+
+# A year or a quarter says when, and of nothing.
+_WHEN = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d|\d\d(?=年))(?:年度?)?(?![\d.])|(?:第?[一二三四1-4]|[上下本])个?季度|[上下]半年"
+    r"|(?:前|近|过去|最近|未来|这|再?上|再?下)?(?:\d{1,2}|[一二两三四五六七八九十几]{1,3})(?:年|个?月份?|天|周|个|次|点|号|日)(?:[以之]?[内来前后]|里|间)?"
+    r"|(?<![a-z])(?:q[1-4]|[1-4]q|h[12]|fy\s?\d\d)(?![a-z0-9])"
+)
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +61,20 @@ class Phrases:
             else:
                 at += 1
 
-    def lines(self, text: str) -> set[int]:
-        """The lines of every phrase in the text, inner ones too."""
+    def lines(self, text: str, apart: Collection[tuple[str, int]] = ()) -> set[int]:
+        """The lines of every phrase in the text, inner ones too.
+
+        Args:
+            text: Normalised.
+            apart: Phrases that are none there, with where they begin.
+        """
         return {
             self._line[phrase]
             for start in {text[at : at + 2] for at in range(len(text))}
             for phrase in self._candidates(start)
-            if phrase in text and self._stands(text, text.index(phrase), phrase)
+            if phrase in text
+            and self._stands(text, text.index(phrase), phrase)
+            and not (apart and _only_apart(text, phrase, apart))
         }
 
     def _candidates(self, start: str) -> Sequence[str]:
@@ -80,6 +96,15 @@ class Phrases:
         return not (_latin(before) and _latin(phrase[0])) and not _latin(after)
 
 
+def _only_apart(text: str, phrase: str, apart: Collection[tuple[str, int]]) -> bool:
+    at = text.find(phrase)
+    while at >= 0:
+        if (phrase, at) not in apart:
+            return False
+        at = text.find(phrase, at + 1)
+    return True
+
+
 def _latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
@@ -91,7 +116,10 @@ class Lexicon:
     same: tuple[tuple[str, ...], ...]
     metric: tuple[tuple[str, ...], ...]
     touchy: tuple[tuple[str, ...], ...]
+    apart: tuple[tuple[str, ...], ...]
     function: tuple[str, ...]
+    particle: tuple[str, ...]
+    idle: tuple[str, ...]
     common: tuple[str, ...]
     up: tuple[str, ...]
     down: tuple[str, ...]
@@ -99,7 +127,8 @@ class Lexicon:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of every list."""
+        """Every word that somebody may have meant who typed it otherwise; nothing is looked up by
+        an idle one."""
         nested = (*self.same, *self.metric, *self.touchy)
         flat = (self.function, self.common, self.up, self.down, self.company)
         return frozenset(word for line in (*nested, *flat) for word in line)
@@ -107,6 +136,17 @@ class Lexicon:
     @cached_property
     def synonyms(self) -> Phrases:
         return _lines(self.same)
+
+    def inner(self, text: str) -> set[tuple[str, int]]:
+        """Words of a normalised text that are none there but a piece of a longer one, each with
+        where it begins: 股价 in 转股价."""
+        found: set[tuple[str, int]] = set()
+        for longer, *pieces in self.apart:
+            at = text.find(longer)
+            while at >= 0:
+                found |= {(piece, at + longer.index(piece)) for piece in pieces if piece in longer}
+                at = text.find(longer, at + 1)
+        return found
 
     @cached_property
     def metrics(self) -> Phrases:
@@ -119,6 +159,25 @@ class Lexicon:
     @cached_property
     def stopwords(self) -> Phrases:
         return Phrases(dict.fromkeys(self.function, 0))
+
+    @cached_property
+    def _idle_words(self) -> frozenset[str]:
+        longer = (word for word in (*self.idle, *self.function) if len(word) > 1)
+        return frozenset((*longer, *self.particle))
+
+    def is_idle(self, text: str, names: Iterable[str] = ()) -> bool:
+        """Whether a normalised text names no matter: only words of asking, of reporting and of
+        when, and these names."""
+        if "".join(filter(str.isalnum, text)) in self._alone:
+            return True
+        if self.metrics.lines(text):  # 股东数量
+            return False
+        words = self._idle_words.union(names)
+        return consists_of(_WHEN.sub(" ", text), words, max(map(len, words)))
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        return frozenset((*self.idle, *self.function))
 
     @cached_property
     def generic(self) -> Phrases:
@@ -190,7 +249,9 @@ def read_lexicon(beside: Path | None = None) -> Lexicon:
         for name, lines in _read(own).items():
             if name in _FLAT:
                 lists[name] += lines
-            for line in lines if name in _NESTED else ():
+            if name == _APART:  # whose first word is the longer one
+                lists[name] += lines
+            for line in lines if name in _NESTED and name != _APART else ():
                 lists[name] = _joined(lists[name], line)
     return Lexicon(**{name: tuple(lists[name]) for name in (*_NESTED, *_FLAT)})
 
@@ -208,7 +269,7 @@ def _read(path: Path) -> dict[str, list[Any]]:
         text = path.read_bytes().decode("utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
-        raise BotError(f"{path} 读不了（{error.strerror or error}）；请检查文件权限") from error
+        raise BotError(f"{path} 读不了（{reason(error)}）；请检查文件权限") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise BotError(f"{path} 第{line}行不是 UTF-8；请另存为 UTF-8 编码") from error

@@ -1,4 +1,9 @@
-"""What is searched: each stored question, and each part of a compound one, as a passage."""
+"""What is searched: each stored question, and each part of a compound one, as a passage.
+
+Paragraphs of narratives are passages too, searched apart. In place of a question they have the
+period that the narrative begins with, where they name no year themselves: `2024年上半年` for
+`毛利率方面，公司上半年毛利率为45.05%`.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +24,23 @@ _WORD = re.compile(
     "|先进|精密|通用|高新|智能|数据|医疗|信息|科技|环球|民生|生物|汽车|电子"
 )
 
+_PERIOD = re.compile(r"20\d\d\s?年(?:度?前?(?:第?[一二三四]季度|[上下]?半年度?))?")
+_LEADS = ("：", ":")
+
 
 @dataclass(frozen=True)
 class Passage:
-    """A stored question, or a part of one, as it is searched."""
+    """A stored question, or a part of one, or a paragraph, as it is searched."""
 
     record: Record
     question: Question
-    part: int | None
+    part: int | None = None
+    period: str = ""  # of a paragraph that names no year: the first that its record names
 
     @property
     def asked(self) -> str:
+        if self.question.is_narrative:
+            return self.period
         part = self.question.part_question(self.part) if self.part else None
         return part or self.question.question
 
@@ -46,8 +57,21 @@ def passages(records: Iterable[Record]) -> Iterator[Passage]:
                 yield Passage(record, question, part)
 
 
+def paragraphs(records: Iterable[Record]) -> Iterator[Passage]:
+    """The narratives' paragraphs, but for those that only lead to what follows."""
+    for record in records:
+        period = ""
+        for paragraph in record.paragraphs:
+            named = _PERIOD.search(paragraph.answer)
+            period = period or (named[0] if named else "")
+            if not paragraph.answer.rstrip().endswith(_LEADS):
+                yield Passage(record, paragraph, period="" if named else period)
+
+
 def asked_pieces(passage: Passage) -> list[str]:
     """What a message is compared with by meaning: the question, and its sentences."""
+    if passage.question.is_narrative:
+        return []
     text = normalise(passage.asked)
     pieces = sentences(text)
     return [text, *pieces] if len(pieces) > 1 else [text]

@@ -40,7 +40,7 @@ def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
     text = f"{asked}\n{answered}"
     day = passage.record.last_event.end
     return PassageProfile(
-        question=bare(asked),
+        question="" if passage.question.is_narrative else bare(asked),
         asked=frozenset(stored_terms(asked, lexicon)),
         both=frozenset(stored_terms(text, lexicon)),
         sentences=tuple(

@@ -72,9 +72,10 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
     for start, end, line in lexicon.synonyms.find(text):
         lines[start:end] = [frozenset((line,))] * (end - start)  # they never overlap
     found = []
+    apart = lexicon.inner(text)
     for term, start in spans(text):
         end = start + len(term)
-        if all(named[start:end]):
+        if all(named[start:end]) or (term, start) in apart:
             continue
         weight = _weight(term)
         if all(asking[start:end]):
@@ -82,13 +83,15 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
         elif all(usual[start:end]):
             weight *= _GENERIC
         found.append(Term(term, start, weight, lines[start].intersection(*lines[start:end])))
-    all_lines = frozenset(lexicon.synonyms.lines(text))
+    all_lines = frozenset(lexicon.synonyms.lines(text, apart))
     return Query(text, tuple(found), all_lines, read_facets(text, day, lexicon))
 
 
 def stored_terms(text: str, lexicon: Lexicon) -> list[str]:
     """The terms of stored text, with a term for each synonym line that it holds."""
-    return [*terms(text), *map(synonym, lexicon.synonyms.lines(text))]
+    apart = lexicon.inner(text)
+    own = [term for term, at in spans(text) if (term, at) not in apart] if apart else terms(text)
+    return [*own, *map(synonym, lexicon.synonyms.lines(text, apart))]
 
 
 def synonym(line: int) -> str:

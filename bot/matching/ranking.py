@@ -6,12 +6,11 @@ confidence, which never reorders, and the caps that limit it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
 
 from bot.matching.bm25 import K1
 from bot.matching.collection import Collection
@@ -22,6 +21,7 @@ from bot.matching.features import Features, read_features
 from bot.matching.passages import Passage
 from bot.matching.profile import bare
 from bot.matching.query import Query
+from bot.matching.standing import Standing, is_same_answer, standings
 from bot.message import Hit
 
 # What the mix reaches stands in docs/accuracy.md (`make bench`); whoever changes it fits the
@@ -37,7 +37,7 @@ _COPIED = 20  # letters; nobody composes so many alike, so 今年 is the record'
 _USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
 _ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
 _POOL = 24  # candidates by words; half as many more by meaning
-SAME_ANSWER = 90.0  # rapidfuzz ratio of two answers, 0-100
+_STANDING = 12  # candidates that are compared with all others; the rest is far behind
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class Candidate:
     conflicts: tuple[str, ...]  # guards that the message runs into: "year", "metric" …
     score: float  # by which it has its place
     is_exact: bool = False  # the stored question itself was typed
+    measures: Mapping[str, float] = field(default_factory=dict)  # what the confidence sees
     confidence: float = 0.0  # 0-1; 1 for an exact one
     caps: tuple[Cap, ...] = ()  # what limits the confidence
+    excerpt: str = ""  # of a paragraph: its sentence that is near; empty: the whole
 
     @property
     def hit(self) -> Hit:
@@ -63,6 +65,7 @@ class Candidate:
             self.passage.part,
             is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
+            excerpt=self.excerpt,
         )
 
 
@@ -78,12 +81,12 @@ def rank(
         near: Its similarity of meaning; None: by words alone.
     """
     ranked = sorted(
-        _candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
+        candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
     )
     found: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
         found.setdefault((item.passage.record.id, item.passage.question.number), item)
-    return _judged(list(found.values()))
+    return judged(list(found.values()), query.facets.aside)
 
 
 def margin(ranked: Sequence[Candidate]) -> float:
@@ -98,7 +101,8 @@ def margin(ranked: Sequence[Candidate]) -> float:
         (
             other.score
             for other in ranked[1:]
-            if other.passage.record is first.passage.record and not _is_same(first, other)
+            if other.passage.record is first.passage.record
+            and not is_same_answer(first.passage, other.passage)
         ),
         0.0,
     )
@@ -108,7 +112,7 @@ def margin(ranked: Sequence[Candidate]) -> float:
 # Finding
 
 
-def _candidates(
+def candidates(
     collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
 ) -> list[Candidate]:
     """The passages worth comparing, with what speaks for each; not in order."""
@@ -148,7 +152,7 @@ def _candidate(
     passage, profile = collection.passages[at], collection.profile(at)
     own = collection.names[passage.record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
-    if profile.question == typed and (not against or len(typed) >= _COPIED):
+    if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
         return Candidate(at, passage, features, (), _EXACT, is_exact=True)
     return Candidate(at, passage, features, against, _score(features, bool(against)))
 
@@ -176,7 +180,7 @@ def top(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
 # Judging
 
 
-def _judged(ranked: Sequence[Candidate]) -> list[Candidate]:
+def judged(ranked: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
     """The candidates with their confidences; that of each record's first grows with its margin.
 
     Other records are no rivals: whether the newest or each company's is meant is not a matter of
@@ -185,18 +189,28 @@ def _judged(ranked: Sequence[Candidate]) -> list[Candidate]:
     of_record: dict[str, list[Candidate]] = {}
     for item in ranked:
         of_record.setdefault(item.passage.record.id, []).append(item)
+    standing = standings(ranked, _STANDING)
     found = []
-    for item in ranked:
+    for at, item in enumerate(ranked):
         own = of_record[item.passage.record.id]
         is_first = item is own[0]
         if item.is_exact:
             found.append(replace(item, confidence=1.0))
-        else:
-            ahead = margin(own) if is_first else 0.0
-            why = caps(item.features, item.conflicts, is_first and _is_ambiguous(own))
-            probability = confidence(measures(item.features, item.conflicts, ahead), why)
-            found.append(replace(item, confidence=probability, caps=why))
+            continue
+        why = caps(item.features, item.conflicts, is_first and _is_ambiguous(own), is_aside)
+        seen = measures(
+            item.features,
+            item.conflicts,
+            standing[at] if at < len(standing) else Standing(),
+            margin(own) if is_first else 0.0,
+        )
+        found.append(replace(item, measures=seen, confidence=confidence(seen, why), caps=why))
     return found
+
+
+def holds_all(item: Candidate) -> bool:
+    """Whether all that was typed stands in a candidate's question or answer."""
+    return item.features.both >= _ALL and not item.conflicts
 
 
 def _is_ambiguous(own: Sequence[Candidate]) -> bool:
@@ -206,16 +220,8 @@ def _is_ambiguous(own: Sequence[Candidate]) -> bool:
     """
     first, *others = own
     return any(
-        not _is_same(first, other)
+        not is_same_answer(first.passage, other.passage)
         for other in others
-        if not other.conflicts
-        and (
-            other.features.question >= _ALL
-            or (other.features.both >= _ALL and other.score >= _NEARLY * first.score)
-        )
+        if holds_all(other)
+        and (other.features.question >= _ALL or other.score >= _NEARLY * first.score)
     )
-
-
-def _is_same(one: Candidate, other: Candidate) -> bool:
-    """Whether two stored questions have near-identical answers."""
-    return fuzz.ratio(one.passage.answered, other.passage.answered) >= SAME_ANSWER

@@ -8,17 +8,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import cache
 
-from opencc import OpenCC
-
-from bot.radicals import unified
+from bot.typed import plain
 
 HAN = "㐀-鿿豈-﫿\U00020000-\U0003ffff"
 _BOILERPLATE = re.compile(
     r"尊敬的(?:公司)?(?:各位)?(?:领导|董事长|总经理|总裁|管理层|董秘|投资者|股东)?"
-    r"|各位领导|[您你]们?好|(?:上午|下午|晚上|早上|中午)好|(?:请问|想问|问)一?下|请问|麻烦(?:问|您|你)"
+    r"|各位领导|[您你]们?好|(?:上午|下午|晚上|早上|中午)好|(?:请问|想问|问)(?:一下|下(?![降滑跌游半调修属]))|请问|麻烦(?:问|您|你)"
     r"|(?:十分|非常|衷心)?感谢(?:您|你|各位)?(?:对(?:公司|我们))?的?(?:关注|提问|支持|解答|回答|建议|关心)?"
     r"(?:[与和、](?:关注|支持|建议))?|谢谢(?:您|你|公司|大家)?(?:的?(?:关注|提问|支持))?"
     r"|哈喽|\bhello\b|\bhi\b|辛苦了|拜托"
@@ -34,7 +30,7 @@ def normalise(text: str) -> str:
     >>> normalise("您好，請問ＡＩ業務？")
     ',ai业务?'
     """
-    return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+    return _BOILERPLATE.sub("", _SPACE_BETWEEN_HAN.sub("", plain(text)))
 
 
 def greetings(text: str) -> list[str]:
@@ -43,7 +39,7 @@ def greetings(text: str) -> list[str]:
     >>> greetings("您好，請問業務？谢谢")
     ['您好', '请问', '谢谢']
     """
-    return _BOILERPLATE.findall(_SPACE_BETWEEN_HAN.sub("", "".join(map(_plain, text))))
+    return _BOILERPLATE.findall(_SPACE_BETWEEN_HAN.sub("", plain(text)))
 
 
 _SPACE_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
@@ -94,6 +90,15 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+def printed_sentences(text: str) -> list[str]:
+    """The sentences of a text to be shown, however long: as they stand, but for space around.
+
+    >>> printed_sentences("收入增长。 毛利率下降；")
+    ['收入增长。', '毛利率下降；']
+    """
+    return [match.group().strip() for match in _SENTENCE.finditer(text)]
+
+
 def _clauses(sentence: str) -> list[str]:
     """Stretches of a long sentence, ending at commas where there are any."""
     found: list[str] = []
@@ -106,19 +111,3 @@ def _clauses(sentence: str) -> list[str]:
                 piece = ""
             piece += part
     return [*found, piece] if piece else found
-
-
-@cache
-def _plain(character: str) -> str:
-    if "\ud800" <= character <= "\udfff":
-        return "\ufffd"  # half a pair is no character, and libraries refuse it
-    folded = unicodedata.normalize("NFKC", unified(character)).casefold()
-    if folded.isascii():
-        return folded
-    converted: str = _converter().convert(folded)
-    return converted
-
-
-@cache
-def _converter() -> OpenCC:
-    return OpenCC("t2s")

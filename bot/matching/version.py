@@ -11,8 +11,8 @@ from pathlib import Path
 from bot.matching.lexicon import Lexicon
 
 _FOLDER = Path(__file__).parent
-# Beside the matcher, what decides by its confidence; a file here, for it stands on this room.
-_DECISION = _FOLDER.parent / "answering" / "decision.py"
+# Beside the matcher, what decides by its confidences; files here, for it stands on this room.
+_DECISION = [_FOLDER.parent / "answering" / name for name in ("decision.py", "narrative.py")]
 
 
 def version(lexicon: Lexicon, model: str | None) -> str:
@@ -30,4 +30,4 @@ def version(lexicon: Lexicon, model: str | None) -> str:
 @cache
 def _files() -> bytes:
     own = (path for path in sorted(_FOLDER.iterdir()) if path.suffix in (".py", ".json", ".toml"))
-    return sha256(b"".join(path.read_bytes() for path in (*own, _DECISION))).digest()
+    return sha256(b"".join(path.read_bytes() for path in (*own, *_DECISION))).digest()

@@ -18,7 +18,7 @@ from bot.store.adding import Added, Status
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.handovers import Handovers
-from bot.store.ids import normal_id
+from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
 from bot.store.vectors import Vectors
@@ -39,4 +39,6 @@ __all__ = [
     "Stored",
     "Version",
     "normal_id",
+    "numbered",
+    "typed_id",
 ]

@@ -14,10 +14,10 @@ from bot.store.connection import File, first, instant
 
 @dataclass(frozen=True)
 class Memory:
-    """What was last shown to an asker in a chat."""
+    """What was last shown: in a thread to all who read it, elsewhere to the asker."""
 
-    cited: str | None  # full id of the answer shown
-    offered: tuple[str, ...]  # full ids in the order of their letters
+    cited: str | None = None  # full id of the answer shown
+    offered: tuple[str, ...] = ()  # full ids in the order of their letters
 
 
 class Chats(File):
@@ -88,6 +88,16 @@ class Chats(File):
         )
         return row["text"] if row else None
 
+    def most_asked(self, company_code: str, most: int) -> list[str]:
+        """Ids of the company's questions that were answered most often, the first one most."""
+        rows = self._db().execute(
+            "SELECT question_id FROM replies WHERE band = 'answer' "
+            "AND question_id >= ? AND question_id < ? "
+            "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
+            [f"{company_code}/", f"{company_code}0", most],  # 0 follows / in every code
+        )
+        return [question_id for (question_id,) in rows]
+
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""
         return self._db().query(
@@ -102,33 +112,52 @@ class Chats(File):
         )
 
     def remember(self, chat: Chat, memory: Memory, at: datetime) -> None:
-        """Keep what was just shown to this asker here."""
-        self._db().table("memories").upsert(
-            {
-                "platform": chat.platform,
-                "workspace": chat.workspace,
-                "channel": chat.channel,
-                "user": chat.user,
-                "cited": memory.cited,
-                "offered": json.dumps(memory.offered),
-                "at": instant(at),
-            },
-            pk=("platform", "workspace", "channel", "user"),
-        )
+        """Keep what was just shown here; a list stays beside a later citation, and the other way
+        round."""
+        row: dict[str, Any] = {}
+        if memory.cited is not None:
+            row |= {"cited": memory.cited, "cited_at": instant(at)}
+        if memory.offered:
+            row |= {"offered": json.dumps(memory.offered), "offered_at": instant(at)}
+        readers = [("", chat.user)] + ([(chat.thread, "")] if chat.thread else [])
+        for thread, user in readers if row else ():
+            self._db().table("shown").upsert(
+                {
+                    "platform": chat.platform,
+                    "workspace": chat.workspace,
+                    "channel": chat.channel,
+                    "thread": thread,
+                    "user": user,
+                    **row,
+                },
+                pk=("platform", "workspace", "channel", "thread", "user"),
+            )
 
     def memory(self, chat: Chat, since: datetime) -> Memory:
-        """What was shown to this asker here since then; empty when nothing was."""
+        """What was shown since then: inside a thread there, elsewhere to the asker.
+
+        A list that the asker was not shown is the one that others were, where all see it.
+        """
+        of_thread = self._shown_to(chat, chat.thread, "", since) if chat.thread else Memory()
+        if chat.in_thread:
+            return of_thread
+        own = self._shown_to(chat, "", chat.user, since)
+        return own if own.offered else Memory(own.cited, of_thread.offered)
+
+    def _shown_to(self, chat: Chat, thread: str, user: str, since: datetime) -> Memory:
         row = first(
             self._db(),
-            "SELECT cited, offered FROM memories WHERE platform = ? AND workspace = ? "
-            'AND channel = ? AND "user" = ? AND at >= ?',
+            "SELECT iif(cited_at >= ?, cited, NULL) AS cited, "
+            "iif(offered_at >= ?, offered, '[]') AS offered FROM shown "
+            'WHERE platform = ? AND workspace = ? AND channel = ? AND thread = ? AND "user" = ?',
+            *[instant(since)] * 2,
             chat.platform,
             chat.workspace,
             chat.channel,
-            chat.user,
-            instant(since),
+            thread,
+            user,
         )
-        return Memory(row["cited"], tuple(json.loads(row["offered"]))) if row else Memory(None, ())
+        return Memory(row["cited"], tuple(json.loads(row["offered"]))) if row else Memory()
 
     def set_company(self, chat: Chat, company_code: str | None, at: datetime) -> None:
         """Narrow a channel to one company's records; None: all again."""
@@ -166,4 +195,8 @@ class Chats(File):
             db.execute("DELETE FROM misses WHERE asked_at < ?", [limit])
             db.execute("DELETE FROM memories WHERE at < ?", [limit])
             db.execute("DELETE FROM handovers WHERE at < ?", [limit])
+            db.execute(
+                "DELETE FROM shown WHERE max(coalesce(cited_at, ''), coalesce(offered_at, '')) < ?",
+                [limit],
+            )
             db.execute("DELETE FROM replies WHERE at < ?", [limit])

@@ -11,6 +11,7 @@ what is told to be kept is in the file that the path names.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -22,10 +23,11 @@ from typing import Any
 
 import sqlite_utils
 
-from bot.errors import DisplacedError, StoreError
+from bot.errors import DisplacedError, StoreError, reason
 from bot.store.schema import migrations
 
 BUSY_TIMEOUT_S = 10.0
+_PAGE = 4096  # bytes that SQLite writes at once
 
 Connection = sqlite_utils.Database  # one of SQLite, with methods for tables and rows
 
@@ -232,7 +234,7 @@ def connect(path: Path) -> Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"无法使用数据库文件 {path}：{error.strerror}；请检查 IR_DB 和目录权限"
+            f"无法使用数据库文件 {path}：{reason(error)}；请检查 IR_DB 和目录权限"
         ) from error
     with telling(path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
@@ -265,13 +267,20 @@ def why(path: Path, error: sqlite3.Error) -> str:
     said = str(error)
     if "not a database" in said:
         return f"{path} 不是 SQLite 数据库；请检查 IR_DB，文件未作改动"
+    if "full" in said or (_is_full(path) and "locked" not in said):
+        return f"磁盘已满，无法写入 {path}；请腾出空间后再试"  # it may be unable to open, too
     if "readonly" in said or "unable to open" in said:
         return f"无法写入数据库文件 {path}；请检查 IR_DB 和目录权限"
     if "locked" in said:
         return f"数据库 {path} 正被其他程序长时间占用；请稍后再试"
-    if "full" in said:
-        return f"磁盘已满，无法写入 {path}；请腾出空间后再试"
     return f"数据库 {path} 无法使用（{said}）；请用最近的备份恢复"
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _PAGE
+    except OSError:
+        return False
 
 
 def _refuse_newer(db: Connection, path: Path) -> None:

@@ -1,22 +1,22 @@
-"""Which questions of a record are withdrawn, whatever version of it is shown."""
+"""Which questions and paragraphs of a record are withdrawn, whatever version of it is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.record import Record
+from bot.record import Question, Record
 from bot.store.connection import Connection
 from bot.store.ids import normal_id
 
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """One decision to hide a record or a question."""
+    """One decision to hide a record, a question or a paragraph."""
 
     id: int
-    number: int | None  # of the question, in the version that was shown then; None: the record
-    question: str | None  # its words
+    place: str | None  # `4`, `p3` in the version that was shown then; None: the record
+    words: str | None  # of the question or of the paragraph
 
 
 def withdrawals(db: Connection) -> dict[str, list[Withdrawal]]:
@@ -25,30 +25,36 @@ def withdrawals(db: Connection) -> dict[str, list[Withdrawal]]:
     for row in db.query(
         "SELECT id, target, question FROM withdrawals WHERE undone_at IS NULL ORDER BY id"
     ):
-        record_id, _, number = row["target"].partition("#")
-        withdrawal = Withdrawal(row["id"], int(number) if number else None, row["question"])
+        record_id, _, place = row["target"].partition("#")
+        withdrawal = Withdrawal(row["id"], place or None, row["question"])
         found.setdefault(normal_id(record_id), []).append(withdrawal)
     return found
 
 
-def hidden_questions(
+def hidden_units(
     record: Record, decided: Sequence[Withdrawal]
-) -> Mapping[int, tuple[Withdrawal, ...]]:
-    """The numbers of the questions that they hide, and which of them does.
+) -> Mapping[str, tuple[Withdrawal, ...]]:
+    """The places (`4`, `p3`) of what they hide, and which of them does.
 
     A question is known by its words: another version may number it otherwise. Where none has
-    these words, it is the one of that number, asked in other words.
+    these words, it is the one of that number, asked in other words. So is a paragraph.
     """
-    hidden: dict[int, tuple[Withdrawal, ...]] = {}
+    hidden: dict[str, tuple[Withdrawal, ...]] = {}
     for withdrawal in decided:
-        if withdrawal.number is None:
+        if withdrawal.place is None:
             continue
-        asked = _words(withdrawal.question or "")
-        same = [item.number for item in record.questions if asked == _words(item.question)]
-        for number in same or [withdrawal.number]:
-            hidden[number] = (*hidden.get(number, ()), withdrawal)
+        units = record.paragraphs if withdrawal.place.startswith("p") else record.questions
+        wanted = _bare(withdrawal.words or "")
+        same = [item.place for item in units if wanted == _bare(words_of(item))]
+        for place in same or [withdrawal.place]:
+            hidden[place] = (*hidden.get(place, ()), withdrawal)
     return hidden
 
 
-def _words(text: str) -> str:
+def words_of(unit: Question) -> str:
+    """The words that a question or a paragraph is known by."""
+    return unit.answer if unit.is_narrative else unit.question
+
+
+def _bare(text: str) -> str:
     return "".join(text.split())

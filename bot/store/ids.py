@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.record import Record
+from bot.record import AWKWARD_IN_ID, Record
+from bot.typed import plain
 
 
 def normal_id(record_id: str) -> str:
@@ -22,3 +23,17 @@ def key_of(record: Record) -> str:
     """What two spellings of one id have in common."""
     # The suffix of an unnumbered record (20260917-2) is ours and already in normal form.
     return normal_id(record.id)
+
+
+def typed_id(record_id: str) -> str:
+    """What two spellings of an id have in common where one was typed by a person.
+
+    >>> typed_id("300253/2025-IR02") == typed_id("３００２５３/2025-ir02")
+    True
+    """
+    return normal_id(plain(record_id))
+
+
+def numbered(company_code: str, record_no: str) -> str:
+    """The id, as `typed_id` has it, of a company's record with that 编号."""
+    return typed_id(f"{company_code}/{AWKWARD_IN_ID.sub('-', record_no.strip())}")

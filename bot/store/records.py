@@ -7,7 +7,7 @@ rebuilds its index.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from bot.errors import NotFoundError
 from bot.record import EventDate, Host, Narrative, Part, Question, Record
 from bot.store.connection import Connection, File, first
-from bot.store.hidden import Withdrawal, hidden_questions, withdrawals
+from bot.store.hidden import Withdrawal, hidden_units, withdrawals
 from bot.store.ids import normal_id
 
 
@@ -41,6 +41,7 @@ class Stored:
     superseded_by: str | None
     withdrawn: bool
     withdrawn_questions: frozenset[int]
+    withdrawn_paragraphs: frozenset[int] = frozenset()  # of its narrative
 
     def is_public(self, now: datetime) -> bool:
         return self.published_at is None or self.published_at <= now
@@ -49,14 +50,16 @@ class Stored:
         return self.is_public(now) and not self.withdrawn and self.superseded_by is None
 
     @property
+    def shown_since(self) -> datetime:
+        """When these words could first be shown."""
+        return max(self.imported_at, self.published_at or self.imported_at)
+
+    @property
     def visible(self) -> Record:
-        """The record without its withdrawn questions."""
-        if not self.withdrawn_questions:
+        """The record without its withdrawn questions and paragraphs."""
+        if not (self.withdrawn_questions or self.withdrawn_paragraphs):
             return self.record
-        kept = tuple(
-            item for item in self.record.questions if item.number not in self.withdrawn_questions
-        )
-        return replace(self.record, questions=kept)
+        return self.record.without(self.withdrawn_questions, self.withdrawn_paragraphs)
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Records(File):
 
     def _stored(self, db: Connection, row: Mapping[str, Any], decided: list[Withdrawal]) -> Stored:
         record = record_of(row["header"], self._questions(db, row["version_id"]))
+        hidden = hidden_units(record, decided)
         published = row["published_at"]
         return Stored(
             record=record,
@@ -157,9 +161,9 @@ class Records(File):
             sources=self._sources(db, row["version_id"]),
             published_at=datetime.fromisoformat(published) if published else None,
             superseded_by=row["superseded_by"],
-            withdrawn=any(item.number is None for item in decided),
-            withdrawn_questions=frozenset(hidden_questions(record, decided))
-            & frozenset(item.number for item in record.questions),
+            withdrawn=any(item.place is None for item in decided),
+            withdrawn_questions=_hidden(record.questions, hidden),
+            withdrawn_paragraphs=_hidden(record.paragraphs, hidden),
         )
 
     def _questions(self, db: Connection, version_id: int) -> tuple[Question, ...]:
@@ -210,6 +214,10 @@ class Records(File):
         """Grows with every change to what may be answered, by any process."""
         row = first(self._db(), "SELECT value FROM generation")
         return int(row["value"]) if row else 0
+
+
+def _hidden(units: Iterable[Question], places: Collection[str]) -> frozenset[int]:
+    return frozenset(item.number for item in units if item.place in places)
 
 
 QUESTION_COLUMNS = (

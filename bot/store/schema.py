@@ -281,6 +281,46 @@ def history(db: Database) -> None:
 
 
 @migrations()
+def weekdays(db: Database) -> None:
+    """On which days of the week a digest is wanted, from 0 for Monday; null or empty: on all."""
+    db.table("subscriptions").add_column("weekdays", str)
+
+
+@migrations()
+def threads(db: Database) -> None:
+    """What was shown to whom, and in which thread; what a message points to.
+
+    `memories` is read by older versions alone.
+    """
+    db.table("shown").create(
+        {
+            "platform": str,
+            "workspace": str,
+            "channel": str,
+            "thread": str,  # empty: to the user, wherever in the channel
+            "user": str,  # empty: to all who read the thread
+            "cited": str,
+            "cited_at": str,
+            "offered": str,
+            "offered_at": str,
+        },
+        pk=("platform", "workspace", "channel", "thread", "user"),
+    )
+    db.execute(
+        "INSERT INTO shown SELECT platform, workspace, channel, '', \"user\", "
+        "cited, at, offered, at FROM memories"
+    )
+    for column, kind in (("thread", str), ("in_thread", int), ("quoted", str)):
+        db.table("inbox").add_column(column, kind)
+
+
+@migrations()
+def answered_questions(db: Database) -> None:
+    """What a company is asked most is counted from its own rows alone."""
+    db.execute("CREATE INDEX replies_answered ON replies (question_id) WHERE band = 'answer'")
+
+
+@migrations()
 def opinions(db: Database) -> None:
     """What a miss was offered and what was picked of it; why an answer was found unhelpful."""
     db.table("misses").add_column("offered", str)  # JSON of full ids

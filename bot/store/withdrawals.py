@@ -1,13 +1,13 @@
-"""Hiding records and questions from every reply, and showing them again."""
+"""Hiding records, questions and paragraphs from every reply, and showing them again."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from bot.errors import NotFoundError
-from bot.record import QuestionId
+from bot.record import Question, Record
 from bot.store.connection import grow, instant
-from bot.store.hidden import hidden_questions, withdrawals
+from bot.store.hidden import hidden_units, withdrawals, words_of
 from bot.store.ids import normal_id
 from bot.store.records import Records
 
@@ -16,14 +16,13 @@ class Withdrawals(Records):
     """A withdrawal outlives the version that it was decided on."""
 
     def withdraw(self, target: str, reason: str) -> str:
-        """Hide a record or a question from every reply; returns its id as stored.
+        """Hide a record, a question or a paragraph from every reply; returns its id as stored.
 
         Raises:
-            NotFoundError: No such record or question.
+            NotFoundError: No such record, question or paragraph.
         """
-        record_id, number = self._target(target)
-        question = self.record(record_id).record.question(number) if number else None
-        target = str(QuestionId(record_id, number)) if number else record_id
+        record, unit = self._target(target)
+        target = _id(record, unit)
         with self.database.transaction() as db:
             db.table("withdrawals").insert(
                 {
@@ -31,26 +30,26 @@ class Withdrawals(Records):
                     "reason": reason,
                     "withdrawn_at": instant(datetime.now(UTC)),
                     "undone_at": None,
-                    "question": question.question if question else None,
+                    "question": words_of(unit) if unit else None,
                 }
             )
             grow(db)
         return target
 
     def undo_withdrawal(self, target: str) -> str:
-        """Show a withdrawn record or question again.
+        """Show a withdrawn record, question or paragraph again.
 
         Raises:
             NotFoundError: It is not stored, or not withdrawn.
         """
-        record_id, number = self._target(target)
-        target = str(QuestionId(record_id, number)) if number else record_id
+        record, unit = self._target(target)
+        target = _id(record, unit)
         with self.database.transaction() as db:
-            decided = withdrawals(db).get(normal_id(record_id), [])
-            if number:
-                undone = hidden_questions(self.record(record_id).record, decided).get(number, ())
+            decided = withdrawals(db).get(normal_id(record.id), [])
+            if unit:
+                undone = hidden_units(record, decided).get(unit.place, ())
             else:
-                undone = tuple(item for item in decided if item.number is None)
+                undone = tuple(item for item in decided if item.place is None)
             if not undone:
                 raise NotFoundError(f"已撤下的 {target}")
             now = instant(datetime.now(UTC))
@@ -61,11 +60,14 @@ class Withdrawals(Records):
             grow(db)
         return target
 
-    def _target(self, target: str) -> tuple[str, int | None]:
-        record_id, mark, number = target.partition("#")
+    def _target(self, target: str) -> tuple[Record, Question | None]:
+        record_id, mark, place = target.partition("#")
         record = self.record(record_id).record
-        if not mark:
-            return record.id, None
-        if not number.isdecimal() or record.question(int(number)) is None:
+        unit = record.unit(place)
+        if mark and unit is None:
             raise NotFoundError(target)
-        return record.id, int(number)
+        return record, unit
+
+
+def _id(record: Record, unit: Question | None) -> str:
+    return f"{record.id}#{unit.place}" if unit else record.id

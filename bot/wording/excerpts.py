@@ -1,4 +1,4 @@
-"""Whether the part of an answer that was hit may be shown alone."""
+"""Whether the part of an answer that was hit may be shown alone, and what of it is offered."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _CAVEAT = re.compile(
 )
 # A part that leans on words outside itself.
 _LEANS = re.compile(r"同上|如上|上述|前述|见上|上一?问|以上")
+_FEW = 24  # characters of a question in a link
+_STRETCH = re.compile(r"[^。！？!?；;\n]{4,}")
 _GREETING = re.compile(
     r"(?:尊敬的[^，。！：]{1,12}[，！：]|您好|你好|感谢您?(?:对[^，。！]{1,12})?的?"
     r"(?:关注|提问|支持|建议)?(?:与支持|和支持)?|谢谢您?的?(?:关注|提问)?|[，。！!,.、：:\s])*"
@@ -38,6 +40,15 @@ def _says_something(lead_in: str) -> bool:
     return bool(re.sub(r"[\s（(]*[\d一二三四五①②③④⑤]*[、.．：:）)]*", "", spoken))
 
 
+def offered(hit: Hit) -> str:
+    """The words that stand for a hit in a list to pick from, verbatim."""
+    if hit.excerpt:
+        return hit.excerpt
+    if hit.question.is_narrative:
+        return hit.question.answer
+    return quoted(hit, bool(hit.part))[0]
+
+
 def quoted(hit: Hit, excerpt: bool) -> tuple[str, str]:
     """Question and answer to show, verbatim: the part's where an excerpt is meant."""
     if excerpt and hit.part:
@@ -46,3 +57,11 @@ def quoted(hit: Hit, excerpt: bool) -> tuple[str, str]:
         if question is not None and answer is not None:
             return question, answer
     return hit.question.question, hit.question.answer
+
+
+def few_words(hit: Hit) -> str:
+    """How a stored question begins, or its sentence that is near the message, for a link."""
+    asked = offered(hit)
+    said = _GREETING.sub("", asked.strip(), count=1) or asked.strip()
+    first = _STRETCH.match(said)
+    return (first[0] if first else said)[:_FEW].strip()

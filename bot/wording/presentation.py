@@ -5,7 +5,7 @@ The form of a reply is the design's "What a reply says".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import assert_never
@@ -13,7 +13,6 @@ from typing import assert_never
 from bot.message import (
     Answer,
     Button,
-    Chat,
     Coverage,
     Decline,
     DeskAnswer,
@@ -22,21 +21,28 @@ from bot.message import (
     HandedOver,
     Help,
     Hit,
+    Likely,
     Listing,
     Notice,
     Option,
     Quotation,
     Reply,
     ReplyView,
+    Searched,
+    Statement,
     Suggest,
 )
 from bot.record import Record
 from bot.wording import dates
 from bot.wording.digests import show_desk_digest, show_digest
-from bot.wording.excerpts import is_excerpt, quoted
+from bot.wording.excerpts import few_words, is_excerpt, offered, quoted
+from bot.wording.handovers import hand_over_button, show_handover
+from bot.wording.links import question_path
+from bot.wording.listings import show_listing
 from bot.wording.texts import Texts
 
 _OPTION_LETTERS = "ABCDE"
+_COMPANIES = 30  # by name in one message
 
 
 @dataclass(frozen=True)
@@ -45,24 +51,39 @@ class Words(Texts):
 
     contact: str = ""  # how to reach the desk, as set
     stale_days: int = 90  # from this age on it is said how old an answer is
+    public_url: str = ""  # where the record pages are; empty: replies do not link there
 
     def show(self, reply: Reply) -> ReplyView:
         """A Reply in words, the same facts in the same order for every chat."""
+        shown = self._shown(reply)
+        if isinstance(reply, Searched) and reply.is_cut:
+            return replace(shown, remarks=(*shown.remarks, self.text("cut")))
+        return shown
+
+    def _shown(self, reply: Reply) -> ReplyView:
         match reply:
             case Answer():
                 return self._answer(reply)
+            case Likely():
+                return self._likely(reply)
             case Suggest():
-                return ReplyView(intro=self.text("suggest"), options=self._options(reply))
+                return ReplyView(
+                    intro=self._lead(reply),
+                    options=self._options(reply.hits, reply.among_many),
+                    remarks=self._reach(),
+                )
+            case Statement():
+                quotation = self._quotation(reply.hit, reply.as_of, reply.among_many)
+                return ReplyView(quotations=(quotation,))
             case Decline():
-                return ReplyView(intro=self._decline(reply), buttons=self._for_desk(reply))
-            case HandedOver():
-                return ReplyView(intro=self.text("handed over"))
-            case DeskAnswer():
-                return ReplyView(intro=self.text("answered by desk"))
+                asked = hand_over_button(reply.for_desk, self)
+                return ReplyView(intro=self._decline(reply), buttons=asked)
+            case HandedOver() | DeskAnswer():
+                return show_handover(reply, self)
             case Help():
-                return ReplyView(intro=self.text("help"))
+                return ReplyView(intro=self._help())
             case Listing():
-                return ReplyView(intro=self._listing(reply))
+                return show_listing(reply, self)
             case Notice():
                 return ReplyView(intro=reply.text, mentions=reply.mentions)
             case Digest():
@@ -74,64 +95,122 @@ class Words(Texts):
                 assert_never(reply)
 
     def _answer(self, reply: Answer) -> ReplyView:
-        quotations = tuple(self._quotation(hit, reply) for hit in reply.hits)
-        if reply.places:
-            quotations = tuple(
-                replace(quotation, head=self._of_several(places) + quotation.head)
-                for quotation, places in zip(quotations, reply.places, strict=True)
-            )
+        placed: list[tuple[int, Quotation]] = []
+        for at, hit in enumerate(reply.hits):
+            quotation = self._quotation(hit, reply.as_of, reply.among_many, whole=reply.whole)
+            places = reply.places[at] if reply.places else ()
+            if places:
+                quotation = replace(quotation, head=self._of_several(places) + quotation.head)
+            placed.append((min(places, default=0), quotation))
+        for place, hit in reply.likely:
+            quotation = self._quotation(hit, reply.as_of, reply.among_many)
+            said = self._of_several([place]) + self.text("likely")
+            placed.append((place, replace(quotation, head=f"{said}\n{quotation.head}")))
+        quotations = [quotation for _, quotation in sorted(placed, key=lambda pair: pair[0])]
+        return ReplyView(
+            quotations=tuple(quotations),
+            not_found=tuple(self._not_answered(reply)),
+            buttons=self._buttons(reply),
+        )
+
+    def _not_answered(self, reply: Answer) -> Iterator[str]:
+        """What became of the message's questions that are not answered."""
+        not_found = dict(reply.not_found)
+        near = {place for place, _ in reply.similar}
+        for place, asked in reply.not_answered:
+            key = "not found" if place in not_found else "near below" if place in near else ""
+            if key:
+                yield self._of_several([place]) + self.text(key, asked=asked)
+        if reply.unread:
+            yield self.text("unread", most=len(reply.asked), count=reply.unread)
+
+    def _likely(self, reply: Likely) -> ReplyView:
+        quotations = [self._quotation(hit, reply.as_of, reply.among_many) for hit in reply.quoted]
+        for at, place in enumerate(reply.places):
+            head = self._of_several([place]) + quotations[at].head
+            quotations[at] = replace(quotations[at], head=head)
+        shown = {*reply.places, *reply.offered_for}
         not_found = [
             self._of_several([place]) + self.text("not found", asked=asked)
-            for place, asked in reply.not_found
+            for place, asked in enumerate(reply.asked, 1)
+            if place not in shown
         ]
-        if reply.unread:
-            not_found.append(self.text("unread", most=len(reply.asked), count=reply.unread))
+        is_told = all(hit.question.is_narrative for hit in reply.quoted)
         return ReplyView(
-            quotations=quotations, not_found=tuple(not_found), buttons=self._buttons(reply)
+            intro=self.text("likely, told" if is_told else "likely"),
+            quotations=tuple(quotations),
+            not_found=tuple(not_found),
+            options=self._options(reply.others, reply.among_many),
+            options_intro=self.text("likely, others") if reply.others else "",
+            buttons=self._wholes(reply.quoted),
+        )
+
+    def _wholes(self, hits: Sequence[Hit]) -> tuple[Button, ...]:
+        """For the whole answer where a part is shown."""
+        whole = self.text("whole")
+        excerpts = dict.fromkeys(hit.id for hit in hits if is_excerpt(hit))
+        return tuple(
+            Button(f"{whole} {id_}" if len(hits) > 1 else whole, f"{whole} {id_}")
+            for id_ in excerpts
         )
 
     def _buttons(self, reply: Answer) -> tuple[Button, ...]:
-        """The whole answer where a part is shown, then what else may have been meant."""
+        """The whole answer where a part is shown, then what else is linked, lettered."""
+        quoted_hits = (*reply.hits, *(hit for _, hit in reply.likely))
+        keys = {
+            **{hit.full_id: ("same", {}) for hit in reply.related},
+            **{hit.full_id: ("similar", {"place": place}) for place, hit in reply.similar},
+            **{hit.full_id: ("earlier", {}) for hit in reply.earlier},
+            **{hit.full_id: ("newer", {}) for hit in reply.newer},
+        }
+        links = []
+        for letter, hit in zip(_OPTION_LETTERS, reply.links, strict=False):
+            key, values = keys[hit.full_id]
+            label = self.text(key, question=self._named(hit, reply.among_many), **values)
+            links.append(Button(f"{letter} {label}" if reply.lettered else label, hit.full_id))
+        return (*(() if reply.whole else self._wholes(quoted_hits)), *links)
 
-        def short(hit: Hit) -> str:
-            return self._short_name(hit, reply.among_many)
-
-        whole = self.text("whole")
-        excerpts = dict.fromkeys(
-            hit.id for hit in reply.hits if not reply.whole and is_excerpt(hit)
-        )
-        buttons = [
-            Button(f"{whole} {id_}" if len(reply.hits) > 1 else whole, f"{whole} {id_}")
-            for id_ in excerpts
-        ]
-        buttons += [
-            Button(self.text("newer", when=hit.record.event_date, question=short(hit)), hit.full_id)
-            for hit in reply.newer
-        ]
-        buttons += [
-            Button(self.text("similar", place=place, question=short(hit)), hit.full_id)
-            for place, hit in reply.similar
-        ]
-        buttons += [
-            Button(self.text("same", question=short(hit)), hit.full_id) for hit in reply.related
-        ]
-        return tuple(buttons)
+    def _named(self, hit: Hit, among_many: bool) -> str:
+        """A stored question in a link: where it stands, and a few of its words."""
+        where = self._place(hit)
+        if among_many:
+            where = f"{hit.record.event_date} {where}"
+        return self.text("named", where=where, words=few_words(hit))
 
     def _of_several(self, places: Sequence[int]) -> str:
         return self.text("of several", places="、".join(map(str, places)))
 
-    def _quotation(self, hit: Hit, reply: Answer) -> Quotation:
-        excerpt = not reply.whole and is_excerpt(hit)
+    def _quotation(
+        self, hit: Hit, as_of: date, among_many: bool, *, whole: bool = False
+    ) -> Quotation:
+        if hit.question.is_narrative:
+            return self._statement(hit, as_of, among_many)
+        excerpt = not whole and is_excerpt(hit)
         question, answer = quoted(hit, excerpt)
         suffix = ", excerpt" if excerpt else ""
         return Quotation(
-            head=self.head(hit.record),
-            notice=self._notice(hit.record, answer, reply.as_of),
+            head=self.head(hit.record, whole=whole),
+            notice=self._notice(hit.record, answer, as_of),
             question_label=self.text("asked" + suffix),
             question=question,
             answer_label=self.text("answered" + suffix),
             answer=answer,
-            source=self._source(hit, excerpt, reply.among_many),
+            source=self._source(hit, excerpt, among_many),
+            id=hit.full_id,
+            url=self.public_url
+            and self.public_url + question_path(hit.record.id, hit.question.number),
+        )
+
+    def _statement(self, hit: Hit, as_of: date, among_many: bool) -> Quotation:
+        paragraph = hit.question
+        return Quotation(
+            head=self.head(hit.record, whole=False),
+            notice=self._notice(hit.record, paragraph.answer, as_of),
+            question_label=self.text("told"),
+            question=paragraph.session or self.text("no heading"),
+            answer_label=self.text("told, paragraph", no=paragraph.number),
+            answer=paragraph.answer,
+            source=self._source(hit, False, among_many),
             id=hit.full_id,
         )
 
@@ -143,65 +222,66 @@ class Words(Texts):
         gone = dates.passed(answer, event, as_of)
         if gone:
             facts.append(self.text("passed", dates="、".join(f"“{printed}”" for printed in gone)))
-        told = self.text("fact mark").join(facts) + self.text("facts end") if facts else ""
-        return self.text("notice", facts=told)
+        return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""
 
     def _source(self, hit: Hit, excerpt: bool, among_many: bool) -> str:
+        """Where it stands, the record named once: by its full id where several are stored."""
         question = self.question_name(hit, part=excerpt)
         if among_many:
             question += f" {hit.full_id if excerpt else hit.id}"
         if hit.question.kind == "table":
             return self.text("table source", question=question)
-        return self.text(
-            "source",
-            form=self.text("form"),
-            record_no=self.record_no(hit.record),
-            question=question,
-        )
+        is_named = among_many and hit.record.record_no is not None
+        where = question if is_named else f"{self.record_no(hit.record)} {question}"
+        return self.text("source", form=self.text("form"), where=where)
 
-    def _short_name(self, hit: Hit, among_many: bool) -> str:
-        if among_many:
-            return hit.full_id
-        return self.text("question no", no=hit.question.number)
+    def _place(self, hit: Hit) -> str:
+        """`第3问`, `公司介绍第3段`."""
+        key = "paragraph no" if hit.question.is_narrative else "question no"
+        return self.text(key, no=hit.question.number)
 
-    def _options(self, reply: Suggest) -> tuple[Option, ...]:
+    def _lead(self, reply: Suggest) -> str:
+        """What is true of the list."""
+        told = [hit.question.is_narrative for hit in reply.hits]
+        if any(told):
+            return self.text("suggest, told" if all(told) else "suggest, some told")
+        return self.text(reply.lead.value)
+
+    def _options(self, hits: Sequence[Hit], among_many: bool) -> tuple[Option, ...]:
+        """The questions to pick from: of each the sentence that is near."""
+        companies = {hit.record.company_code for hit in hits}
         return tuple(
             Option(
                 letter,
-                self._caption(hit, reply.among_many),
-                quoted(hit, bool(hit.part))[0],
+                self._caption(hit, among_many, len(companies) > 1),
+                offered(hit),
                 hit.full_id,
             )
-            for letter, hit in zip(_OPTION_LETTERS, reply.hits, strict=False)
+            for letter, hit in zip(_OPTION_LETTERS, hits, strict=False)
         )
 
-    def _caption(self, hit: Hit, among_many: bool) -> str:
-        name = self.text("question no", no=hit.question.number)
+    def _caption(self, hit: Hit, among_many: bool, several_companies: bool) -> str:
+        """Where an offered question stands, as far as that tells it from the others."""
+        words = [self._place(hit)]
         if among_many:
-            name = f"{hit.record.company_name} {hit.record.event_date} {name}"
-        return f"（{name}）"
+            words.insert(0, hit.record.event_date)
+        if several_companies:
+            words.insert(0, hit.record.company_name)
+        if hit.excerpt or hit.part:
+            return self.text("caption, excerpt", where=" ".join(words))
+        return self.text("caption", where=" ".join(words))
+
+    def _help(self) -> str:
+        return "\n".join((self.text("help"), *self._reach()))
+
+    def _reach(self) -> tuple[str, ...]:
+        """How to reach the desk, where that is set."""
+        return (self.text("reach", contact=self.contact),) if self.contact else ()
 
     def _decline(self, reply: Decline) -> str:
         return self.text(
             "decline", coverage=self.coverage(reply.coverage), contact=self._how_to_reach()
         )
-
-    def _for_desk(self, reply: Decline) -> tuple[Button, ...]:
-        if not reply.for_desk:
-            return ()
-        label = self.text("hand over")
-        return (Button(label, f"{label} {reply.for_desk}"),)
-
-    def for_desk(self, number: int, chat: Chat, question: str) -> ReplyView:
-        """What the desk is shown of a question; the number is what it answers by."""
-        said = self.text(
-            "for desk", number=number, user=chat.user, channel=chat.channel, question=question
-        )
-        return ReplyView(intro=said, mentions=(chat.user, chat.channel))
-
-    def from_desk(self, question: str, text: str) -> ReplyView:
-        """What the asker is shown of the desk's answer: no official words of a record."""
-        return ReplyView(intro=self.text("from desk", question=question, text=text))
 
     def not_handed_over(self, question: str) -> ReplyView:
         """For the asker whose question did not reach the desk."""
@@ -231,22 +311,27 @@ class Words(Texts):
                     records=sum(item.records for item in covered),
                 )
             )
-        return "；".join(named)
+        return self.text("companies mark").join(named)
 
-    def _listing(self, reply: Listing) -> str:
-        record = reply.record
-        lines = [
+    def small_talk(self, kind: str) -> str:
+        """One line for what is no question."""
+        contact = self.text("reach" if self.contact else "reach, unknown", contact=self.contact)
+        return self.text(f"small talk, {kind}", contact=contact)
+
+    def companies(self, covered: Sequence[Coverage]) -> str:
+        """Every company that is stored, with its code; of very many the newest."""
+        if not covered:
+            return self.text("empty store")
+        listed = self.text("companies mark").join(
             self.text(
-                "listing",
-                head=self.head(record),
-                form=self.text("form"),
-                record_no=self.record_no(record),
-                count=len(record.questions),
+                "company",
+                name=item.company_name,
+                code=item.company_code,
+                records=item.records,
+                latest=item.latest,
             )
-        ]
-        lines += [
-            # `1. ` would begin a list, and may be renumbered, where a chat knows Markdown.
-            f"{f'{record.id}#{item.number}' if reply.among_many else item.number}、{item.question}"
-            for item in record.questions
-        ]
-        return "\n".join(lines)
+            for item in covered[:_COMPANIES]
+        )
+        if len(covered) > _COMPANIES:
+            listed = self.text("companies, rest", listed=listed)
+        return self.text("companies", count=len(covered), listed=listed)

@@ -44,12 +44,18 @@ class Texts:
         """`可转债、下修`."""
         return self.text("list mark").join(items)
 
-    def head(self, record: Record) -> str:
-        """`卫宁健康（300253）2025-04-28 业绩说明会`."""
+    def head(self, record: Record, whole: bool = True) -> str:
+        """`卫宁健康（300253）2025-04-28 业绩说明会`.
+
+        Args:
+            record: Whose words.
+            whole: All of its activities; else the first one.
+        """
         when = "、".join(
             self.period(dates_.start_iso, dates_.end_iso) for dates_ in record.event_dates
         )
-        return f"{record.company_name}（{record.company_code}）{when} {record.activity}".rstrip()
+        activity = record.activity if whole else next(iter(record.activities), "")
+        return f"{record.company_name}（{record.company_code}）{when} {activity}".rstrip()
 
     def period(self, start: str, end: str) -> str:
         """`2025-04-28`, `2024-05-07 至 2024-05-31`; `2026-07` is said to have no day."""
@@ -70,8 +76,10 @@ class Texts:
         return self.text("no record no")
 
     def question_name(self, hit: Hit, part: bool = True) -> str:
-        """`第24问第2小问（共3小问）`, `第3问（原文无编号）`."""
+        """`第24问第2小问（共3小问）`, `第3问（原文无编号）`, `公司介绍（第3段）`."""
         item = hit.question
+        if item.is_narrative:
+            return self.text("told at", no=item.number)
         name = self.text("question no", no=item.number)
         if item.printed_number is None:
             name += self.text("unnumbered")
@@ -98,9 +106,14 @@ class Texts:
             what += self.text("plan, new only")
         if plan.companies:
             what += self.text("plan, companies", companies="、".join(plan.companies))
+        days = self.text("every day" if plan.every_day else "trading days")
+        if plan.weekdays:
+            names = self.text("weekdays").split()
+            only = self.listed(names[day] for day in plan.weekdays)
+            days = self.text("some days", days=days, weekdays=only)
         return self.text(
             "plan",
-            days=self.text("every day" if plan.every_day else "trading days"),
+            days=days,
             at=plan.at.isoformat("minutes"),
             zone=self.text("Beijing", zone=zone) if zone == "Asia/Shanghai" else zone,
             what=what,

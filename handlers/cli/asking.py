@@ -16,9 +16,9 @@ from bot.matching.model import chosen_embedder
 from bot.message import Message
 from bot.store import Store
 from handlers.cli.import_report import tell_left
-from handlers.cli.json_output import reply_json
 from handlers.cli.output import Day, echo_json, say
 from handlers.cli.settings import pass_settings
+from handlers.json_output import reply_json
 
 
 @click.command()

@@ -17,9 +17,9 @@ from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
 from bot.store import Store
 from handlers.cli.import_report import report, summary, tell_checked, tell_left
-from handlers.cli.json_output import import_json
 from handlers.cli.output import Instant, echo_json, say
 from handlers.cli.settings import pass_settings
+from handlers.json_output import import_json
 
 MEANING_S = 60.0  # for the vectors of what was just stored; the rest is left to `serve`
 _FEW_FILES = 20  # an import of more leaves meaning to `serve`

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from bot.errors import BotError, printable
+from bot.errors import BotError, is_full, one_line, printable, reason
 from handlers.cli.output import say
 
 # Command → its module here, and what it says of itself.
@@ -82,6 +82,10 @@ class _Group(click.Group):
                 return super().invoke(ctx)
         except BotError as error:
             raise _Failure(str(error)) from error
+        except OSError as error:
+            if not is_full(error):
+                raise
+            raise _Failure(f"{one_line(str(error.filename or '文件'))}：{reason(error)}") from error
 
 
 @contextmanager

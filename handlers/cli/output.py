@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.config import CHINA
-from bot.errors import BotError, printable
+from bot.errors import BotError, printable, reason
 
 _UNSEEN = re.compile(
     "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -34,7 +34,7 @@ def write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise BotError(f"{path}：无法写入（{error.strerror or error}）") from error
+        raise BotError(f"{path}：无法写入（{reason(error)}）") from error
 
 
 class Day(click.ParamType[date]):

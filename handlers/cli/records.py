@@ -13,14 +13,14 @@ from bot.record import Record
 from bot.store import Store, Stored, Version
 from handlers.cli.import_report import tell_checked, tell_left
 from handlers.cli.importing import MEANING_S
-from handlers.cli.json_output import (
+from handlers.cli.output import echo_json, say
+from handlers.cli.settings import pass_settings
+from handlers.json_output import (
     record_json,
     stored_question_json,
     summary_json,
     verify_json,
 )
-from handlers.cli.output import echo_json, say
-from handlers.cli.settings import pass_settings
 
 
 @click.command()
@@ -58,14 +58,15 @@ def show(settings: Settings, id_: str, as_json: bool) -> None:
         _print_record(stored.record)
         _print_versions(stored, versions, settings)
         return
-    digits, _, part = number.partition(".")
-    question = stored.record.question(int(digits)) if digits.isdigit() else None
+    place, _, part = number.partition(".")
+    question = stored.record.unit(place)
     if question is None or (part and not (part.isdigit() and question.part(int(part)))):
         raise NotFoundError(id_)
     if as_json:
         echo_json(stored_question_json(stored.record, question, int(part) if part else None))
         return
-    say(f"{question.printed_label or ''}{question.question}\n\n{question.answer}")
+    asked = question.session if question.is_narrative else question.question
+    say(f"{question.printed_label or ''}{asked or ''}\n\n{question.answer}")
 
 
 def _print_record(record: Record) -> None:
@@ -99,6 +100,9 @@ def _marks(stored: Stored) -> list[str]:
     marks = ["已撤下"] if stored.withdrawn else []
     if stored.withdrawn_questions:
         marks.append(f"已撤下第{'、'.join(map(str, sorted(stored.withdrawn_questions)))}问")
+    if stored.withdrawn_paragraphs:
+        numbers = "、".join(map(str, sorted(stored.withdrawn_paragraphs)))
+        marks.append(f"已撤下公司介绍第{numbers}段")
     if stored.superseded_by:
         marks.append(f"已被 {stored.superseded_by} 取代")
     return marks

@@ -31,6 +31,7 @@ _FIRST_QUESTION = "可转债"
 def serve(settings: Settings) -> None:
     from handlers import serving
 
+    _say_remarks(settings)
     serving.serve(settings)
 
 
@@ -39,6 +40,7 @@ def serve(settings: Settings) -> None:
 def start(settings: Settings) -> None:
     from handlers import serving
 
+    _say_remarks(settings)
     embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
     for outcome in import_files(store, files_in([_SAMPLE]), Options()):
@@ -61,6 +63,11 @@ def start(settings: Settings) -> None:
         talk(responder, settings)
     else:
         serving.serve(settings)
+
+
+def _say_remarks(settings: Settings) -> None:
+    for remark in settings.remarks:
+        say(remark, err=True)
 
 
 _MARK = {True: "✓", False: "✗", None: "–"}

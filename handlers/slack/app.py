@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt.request.internals import parse_body
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -26,12 +27,15 @@ from handlers.slack.client import web_client
 from handlers.slack.credentials import PLATFORM
 from handlers.slack.errors import FOR_GOOD, code_of
 from handlers.slack.events import Events
+from handlers.slack.origin import Home
 from handlers.slack.socket import Socket
 from handlers.slack.transport import SlackTransport, rate_limits
 
 _RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _BODY_LIMIT = 1_000_000
-_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+_UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+_OBJECTS = ("channel", "container", "event", "message", "team", "user", "view")
+_LISTS = ("actions", "authorizations")  # of objects
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +54,8 @@ class SlackChat:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
         limits = rate_limits(settings.slack_posts_a_minute)
-        delivery.register(
-            PLATFORM, SlackTransport(self._client, responder.words, limits, self._refused)
-        )
+        transport = SlackTransport(self._client, responder.words, limits, self._refused)
+        delivery.register(PLATFORM, transport, transport.thread_start)
 
     # Life
 
@@ -83,7 +86,7 @@ class SlackChat:
             self._responder,
             self._delivery,
             self._settings.tz,
-            signed_in["team_id"],
+            Home(signed_in["team_id"], signed_in.get("enterprise_id") or ""),
             signed_in["user_id"],
             self._refused,
         )
@@ -96,6 +99,7 @@ class SlackChat:
 
         def take(session: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
             try:
+                _look_at(envelope.payload)
                 response = run_bolt_app(app, envelope)
             except _UNREADABLE as error:  # not ours: those go through app.error
                 log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
@@ -154,10 +158,26 @@ class SlackChat:
             if self._http is None:
                 return "not ready", 503
             try:
+                _look_at(parse_body(body.decode(), request.mimetype))
                 return cast(ResponseReturnValue, self._http.handle(request))
             except _UNREADABLE as error:  # not ours: those go through app.error
                 log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
                 return "not readable", 400
+
+
+def _look_at(body: object) -> None:
+    """See that a request has the form that Bolt takes for granted.
+
+    Raises:
+        TypeError: Something else stands where an object should.
+    """
+    if not isinstance(body, dict):
+        raise TypeError("no object")
+    items = [body.get(name) for name in _OBJECTS]
+    for name in _LISTS:
+        items += body.get(name) or []
+    if not all(isinstance(item, dict) for item in items if item is not None):
+        raise TypeError("no object where one belongs")
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from bot.checks import Finding
 from bot.config import Settings
@@ -47,7 +49,7 @@ def checks(settings: Settings) -> Iterator[Finding]:
     client = web_client(settings, _TIMEOUT_S)
     yield from _bot_token(client)
     if settings.slack_app_token:
-        yield _socket(client, settings.slack_app_token)
+        yield from _socket(client, settings.slack_app_token)
     else:
         yield _signing(settings.slack_signing_secret)
 
@@ -105,26 +107,45 @@ def _clock(headers: Mapping[str, Any]) -> Finding:
     return Finding("Slack 时钟", True, "与 Slack 相差不到一分钟")
 
 
-def _socket(client: WebClient, app_token: str) -> Finding:
-    """Ask for an address and reach its host; not connecting, which would take events away."""
+def _socket(client: WebClient, app_token: str) -> Iterator[Finding]:
+    """Connect for as long as Slack needs to say hello.
+
+    An event that comes in that instant is not acknowledged, so that Slack sends it again.
+    """
     what = "Slack Socket Mode"
     try:
         url = str(client.apps_connections_open(app_token=app_token)["url"])
     except SlackApiError as error:
         code = code_of(error)
         todo = _TODO.get(code, "在应用设置的 Socket Mode 页打开 Enable Socket Mode")
-        return Finding(what, False, f"Slack 拒绝：{code}", todo)
+        yield Finding(what, False, f"Slack 拒绝：{code}", todo)
+        return
     except Exception as error:
-        return Finding(what, False, f"没有得到地址（{code_of(error)}）", "检查网络")
-    if client.proxy:
-        return Finding(what, True, "令牌有效，已取得连接地址（经代理，未试连）")
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
+        yield Finding(what, False, f"没有得到地址（{code_of(error)}）", "检查网络")
+        return
+    host = urlsplit(url).hostname
     try:
-        socket.create_connection((parts.hostname or "", port), _TIMEOUT_S).close()
-    except OSError:
-        return Finding(what, False, f"连不上 {parts.hostname}", "防火墙需放行到它的 WebSocket 连接")
-    return Finding(what, True, f"令牌有效，{parts.hostname} 可以连接")
+        with connect(url, open_timeout=_TIMEOUT_S, close_timeout=1) as connection:
+            hello: Any = json.loads(connection.recv(_TIMEOUT_S))
+    except (OSError, ValueError, WebSocketException):
+        yield Finding(what, False, f"连不上 {host}", "防火墙需放行到它的 WebSocket 连接")
+        return
+    yield Finding(what, True, f"令牌有效，{host} 可以连接")
+    connections = hello.get("num_connections") if isinstance(hello, dict) else None
+    if isinstance(connections, int):
+        yield _others(connections - 1)
+
+
+def _others(count: int) -> Finding:
+    """What other connections of the app mean: events go to only one of all."""
+    what = "Slack 连接数"
+    if count < 1:
+        return Finding(what, True, "没有别的连接")
+    said = f"这个应用另有 {count} 个连接；每个事件只送到其中一个"
+    if count == 1:
+        todo = "应是正在运行的 irbot；若没有在运行，说明别处也在用它的令牌，请停掉那一处"
+        return Finding(what, None, said, todo)
+    return Finding(what, False, said, "只留一处运行的 irbot；别处不要用同一个应用的令牌")
 
 
 def _signing(secret: str) -> Finding:

@@ -25,10 +25,22 @@ _CREDENTIALS = {
 FOR_GOOD = frozenset(_CREDENTIALS)
 # Slack failed after it may have done what was asked.
 MAY_BE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+# Slack did nothing, and the cause passes: too much is written, or the place is being moved.
+PASSING = frozenset(
+    {
+        "external_channel_migrating",
+        "message_limit_exceeded",
+        "org_login_required",
+        "team_added_to_org",
+    }
+)
+_TOO_OFTEN = {"rate_limited", "ratelimited"}  # also at HTTP 200
 # The blocks are refused, not the message.
 BAD_BLOCKS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
+# A post of the bot's cannot be changed (any more).
+NO_CHANGE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 # The bot cannot see the place (any more), so it cannot look there either.
 _PLACES = {
     "channel_not_found": Loss("left"),
@@ -38,6 +50,21 @@ _PLACES = {
     "user_not_found": Loss("other"),
 }
 NO_PLACE = frozenset(_PLACES)
+# The channel takes words, but not in this thread.
+NO_THREAD = frozenset(
+    {
+        "cannot_reply_to_message",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+        "thread_not_found",
+    }
+)
+# The channel takes no words of the bot's.
+NO_WORDS = NO_PLACE - NO_THREAD | {
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+}
 
 
 def loss_of(code: str) -> Loss:
@@ -58,7 +85,7 @@ def retry_after_s(error: Exception) -> float | None:
     if not isinstance(error, SlackApiError):
         return None
     response = error.response
-    if response.status_code != 429 and code_of(error) != "ratelimited":
+    if response.status_code != 429 and code_of(error) not in _TOO_OFTEN:
         return None
     return seconds(response.headers)
 

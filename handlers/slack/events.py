@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,38 +23,24 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 
-from bot.answering.handing_over import as_answer
+from bot.answering.handing_over import as_answer, is_answer
 from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
+from bot.delivery.transport import REPLACES, START
 from bot.errors import trace_of
-from bot.message import Chat, Message
+from bot.message import Chat, Message, ReplyView
 from handlers.slack import render
 from handlers.slack.credentials import PLATFORM
+from handlers.slack.edits import changed, edit_of
+from handlers.slack.origin import Home
+from handlers.slack.reading import Said, question_in, read, with_addresses
 
 _LISTENERS = 16
 _ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
 _RESPONSES = 5  # uses of a response URL
 _TAKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
-_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
-_CHANNEL_OR_GROUP = re.compile(r"<(?:#|!subteam\^)[^>|]*\|?([^>]*)>")
-_BROADCAST = re.compile(r"<!(?:here|channel|everyone)(?:\|[^>]*)?>")
-_LINK = re.compile(r"<((?:https?|mailto|tel):[^>|]*)(?:\|([^>]*))?>")
-
 log = logging.getLogger(__name__)
-
-
-def question_in(text: str) -> str:
-    """What was asked: mention marks off, Slack's escapes undone.
-
-    >>> question_in("<@U01> 毛利率 &gt; 40%？")
-    '毛利率 > 40%？'
-    """
-    text = _BROADCAST.sub(" ", _MENTION.sub(" ", text))
-    text = _CHANNEL_OR_GROUP.sub(lambda found: found[1], text)
-    text = _LINK.sub(lambda found: found[2] or found[1], text)
-    # Half a surrogate pair, which JSON may hold, can be neither stored nor sent.
-    return unescape(text).encode("utf-8", "replace").decode().strip()
 
 
 @dataclass(frozen=True)
@@ -65,7 +50,7 @@ class Events:
     responder: Responder
     delivery: Delivery
     tz: ZoneInfo
-    team: str
+    home: Home
     bot_user: str
     refused: Callable[[str], None]  # called with Slack's code when it sends the bot away
 
@@ -103,18 +88,20 @@ class Events:
             return next()
         event = body.get("event")
         if isinstance(event, dict):
+            if event.get("subtype") == "message_changed":
+                event = changed(event, self.bot_user)
             if event.get("type") == "app_home_opened":
                 self._open_home(event)
             elif _is_farewell(event):
                 self.refused(str(event["type"]))
-            elif self._is_for_us(event):
+            elif self._is_for_us(event, body):
                 self._accept_event(event)
-            elif self._is_in_desk(event):
+            elif self._is_in_desk(event, body):
                 self._hear_desk(event)
         return BoltResponse(status=200, body="")
 
-    def _is_for_us(self, event: dict[str, Any]) -> bool:
-        """Whether it is answered: bots, edits and other teams are left."""
+    def _is_for_us(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
+        """Whether it is answered: bots and other organisations are left."""
         kind = event.get("type")
         if kind == "message" and event.get("channel_type") != "im":
             return False
@@ -128,48 +115,63 @@ class Events:
             return False
         if event["user"] == self.bot_user:
             return False
-        teams = [event.get(name) for name in ("user_team", "source_team", "team")]
-        sender = next((team for team in teams if team), self.team)
-        return sender == self.team or str(sender).startswith("E")
+        return self.home.is_of_us(event, body)
 
-    def _is_in_desk(self, event: dict[str, Any]) -> bool:
+    def _is_in_desk(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
         """Whether somebody of the desk replies in a thread; a mention comes as an event of its own
         and asks the bot."""
         return (
             event.get("channel") in self.responder.desk_channels
             and isinstance(event.get("thread_ts"), str)
             and f"<@{self.bot_user}" not in str(event.get("text"))
-            and self._is_for_us({**event, "channel_type": "im"})
+            and self._is_for_us({**event, "channel_type": "im"}, body)
         )
 
     def _hear_desk(self, event: dict[str, Any]) -> None:
         """What is said below a question that was handed over is its answer."""
         chat = self._chat(event["channel"], event["user"])
         number = self.delivery.desk.number_of(chat, event["thread_ts"])
-        if number is not None and question_in(str(event.get("text") or "")):
+        if number is not None and with_addresses(str(event.get("text") or "")):
             self._accept_event({**event, "text": as_answer(number, event["text"])})
+
+    def _said(self, event: dict[str, Any]) -> Said:
+        """What is said; of the desk's answer nothing that the asker is to be told is left out."""
+        said = read(event)
+        if event["channel"] in self.responder.desk_channels and is_answer(said.typed):
+            return Said(with_addresses(event["text"]))
+        return said
 
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]
-        text = question_in(str(event.get("text") or ""))
-        address = {
-            "channel": channel,
-            "thread_ts": str(event.get("thread_ts") or ts),
-            "after": ts,  # where to look for the reply
-        }
-        self._accept(f"{channel}/{ts}", text, channel, user, address)
+        said = self._said(event)
+        thread = str(event.get("thread_ts") or ts)
+        chat = self._chat(channel, user, thread, in_thread=thread != ts)
+        address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
+        mark = f"{channel}/{ts}"
+        if event["type"] == "app_mention" and chat.in_thread and not said.quoted:
+            address[START] = thread
+        if edit := edit_of(event):
+            address[REPLACES] = self._key(mark)
+            mark += f"/edit/{edit}"
+        if event.get("files") and not said.whole:
+            self._say(mark, "text only", chat, address)
+        else:
+            self._accept(mark, said, chat, address)
 
-    def _accept(
-        self, mark: str, text: str, channel: str, user: str, address: dict[str, Any]
-    ) -> None:
-        self.delivery.inbox.accept(
-            f"{PLATFORM}/{self.team}/{mark}",
-            Message(text, self._chat(channel, user)),
-            {**address, "query": text},
-        )
+    def _accept(self, mark: str, said: Said, chat: Chat, address: dict[str, Any]) -> None:
+        message = Message(said.typed, chat, quoted=said.quoted)
+        self.delivery.inbox.accept(self._key(mark), message, {**address, "query": said.whole})
 
-    def _chat(self, channel: str, user: str) -> Chat:
-        return Chat(PLATFORM, self.team, channel, user)
+    def _say(self, mark: str, key: str, chat: Chat, address: dict[str, Any]) -> None:
+        """Say something of the bot's own, once for a message."""
+        payloads = render.messages(ReplyView(self.responder.words.text(key)), self.responder.words)
+        self.delivery.sender.enqueue(self._key(mark), chat, payloads, address)
+
+    def _key(self, mark: str) -> str:
+        return f"{PLATFORM}/{self.home.team}/{mark}"
+
+    def _chat(self, channel: str, user: str, thread: str = "", in_thread: bool = False) -> Chat:
+        return Chat(PLATFORM, self.home.team, channel, user, thread, in_thread)
 
     def _on_command(self, body: dict[str, Any]) -> str | dict[str, Any]:
         """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
@@ -180,7 +182,7 @@ class Events:
         until = time.monotonic() + _ACK_WITHIN_S
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
-            self._accept(mark, text, channel, user, _to_asker(body))
+            self._accept(mark, Said(text), chat, _to_asker(body))
             return ""
         payloads = render.to_asker(shown, self.responder.words, text)
         if len(payloads) == 1:
@@ -189,7 +191,7 @@ class Events:
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
         left_s = max(0.0, until - time.monotonic())
-        self.delivery.post_within(left_s, f"{PLATFORM}/{self.team}/{mark}", chat, payloads, address)
+        self.delivery.post_within(left_s, self._key(mark), chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -200,13 +202,15 @@ class Events:
         channel, user = _where(body)
         shown_at = container.get("message_ts") or message.get("ts") or ""
         address: dict[str, Any]
+        chat = self._chat(channel, user)
         if container.get("is_ephemeral") or not shown_at:
             in_place = str(action.get("action_id", "")).startswith(render.IN_PLACE)
             address = {**_to_asker(body), "in_place": in_place}
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
-            address = {"channel": channel, "thread_ts": thread, "after": shown_at}
-        self._accept(f"{channel}/{shown_at}/{user}/{mark}", sends, channel, user, address)
+            address = {"channel": channel, "thread_ts": thread, "after": shown_at, "asker": user}
+            chat = self._chat(channel, user, thread, in_thread=True)
+        self._accept(f"{channel}/{shown_at}/{user}/{mark}", Said(sends), chat, address)
         ack()
 
     def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
@@ -232,20 +236,18 @@ class Events:
         channel, user = _where(body)
         self._accept(
             f"{channel}/share/{user}/{action.get('action_ts', '')}",
-            str(action.get("value", "")),
-            channel,
-            user,
+            Said(str(action.get("value", ""))),
+            self._chat(channel, user),
             {**_to_asker(body), "shared_by": user},
         )
         ack()
 
     def _on_shortcut(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """查活动记录 on a message: what the record says about it, for the asker only."""
-        message = body.get("message") or {}
         channel, user = _where(body)
         mark = f"{channel}/shortcut/{body.get('action_ts') or body.get('trigger_id', '')}"
-        text = question_in(str(message.get("text") or ""))
-        self._accept(mark, text, channel, user, _to_asker(body))
+        said = Said("", quoted=read(body.get("message") or {}).whole)
+        self._accept(mark, said, self._chat(channel, user), _to_asker(body))
         ack()
 
     def _open_home(self, event: dict[str, Any]) -> None:
@@ -254,10 +256,10 @@ class Events:
         self._show_home(event["user"], str(event.get("event_ts", "")))
 
     def _show_home(self, user: str, mark: str) -> None:
-        made = self.responder.subscribing.subscriptions.changed_by(PLATFORM, self.team, user)
+        made = self.responder.subscribing.changeable(self._chat("", user))
         view = render.home(self.responder.records(), self.responder.words, made, self.tz)
         self.delivery.sender.enqueue(
-            f"{PLATFORM}/{self.team}/home/{user}/{mark}",
+            self._key(f"home/{user}/{mark}"),
             self._chat(f"home/{user}", user),
             [{"view": view}],
             {"home": user},
@@ -270,7 +272,7 @@ class Events:
         place = str(action.get("value") or str(action.get("block_id", "")).partition(":")[2])
         plan = parse_plan(str(action.get("selected_time") or ""))
         subscribing = self.responder.subscribing
-        for subscription in subscribing.subscriptions.changed_by(PLATFORM, self.team, user):
+        for subscription in subscribing.changeable(self._chat("", user)):
             if place != f"{subscription.workspace}/{subscription.channel}":
                 continue
             if action["action_id"] == render.DIGEST_END:

@@ -11,7 +11,8 @@ SCOPES = {
     "commands": "the slash command and the shortcut",
     "im:history": "hear direct messages",
     "im:read": "know a direct message's channel",
-    "channels:history": "hear the desk; look whether a reply is there before repeating it",
+    "channels:history": "hear the desk; look whether a reply is there before repeating it, after a "
+    "fault; read the message under which the bot is only mentioned",
     "groups:history": "the same in private channels",
     "channels:read": "check membership before a subscription",
     "groups:read": "the same in private channels",

@@ -98,14 +98,20 @@ def _lines(shown: ReplyView) -> list[_Line]:
     if shown.intro:
         for line in shown.intro.split("\n"):
             lines.append(_intro_line(line, shown) if line else [])
-    for option in shown.options:
-        lines.append([_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)])
+    options: list[_Line] = [
+        [_Run(f"{option.letter}. {option.caption}", bold=True), _Run(option.question)]
+        for option in shown.options
+    ]
+    if not shown.options_intro:
+        lines += options
     for quotation in shown.quotations:
         if lines:
             lines.append([])
         lines += _quotation(quotation)
-    for text in shown.not_found:
+    for text in (*shown.not_found, *shown.remarks):
         lines += [[], [_Run(text)]]
+    if shown.options_intro:
+        lines += [[], [_Run(shown.options_intro)], *options]
     return lines
 
 
@@ -126,12 +132,14 @@ def _with_mentions(line: str, ids: Sequence[str], bold: bool) -> _Line:
 
 
 def _quotation(quotation: Quotation) -> list[_Line]:
+    notice: list[_Line] = [[_Run(quotation.notice)]] if quotation.notice else []
     return [
         [_Run(quotation.head, bold=True)],
-        [_Run(quotation.notice)],
+        *notice,
         [_Run(quotation.question_label, bold=True), _Run(quotation.question)],
         [_Run(quotation.answer_label, bold=True), _Run(quotation.answer)],
         [_Run(quotation.source)],
+        *([[_Run(quotation.url)]] if quotation.url else []),
     ]
 
 
@@ -224,6 +232,14 @@ def _button(action_id: str, label: str, value: str) -> Payload:
         "text": {"type": "plain_text", "text": label[:_BUTTON_TEXT], "emoji": False},
         "value": value[:_BUTTON_VALUE],
     }
+
+
+def privately(payload: Payload, channel: str, words: Words) -> Payload:
+    """A message for the asker alone, saying of which channel it could not be posted in."""
+    line = words.text("sent privately", channel=channel)
+    note = _rich_text([_with_mentions(line, (channel,), bold=False)])
+    text = f"{escape(line)}\n{payload['text']}"
+    return {**payload, "text": text, "blocks": [note, *payload["blocks"]]}
 
 
 def shared_by(user: str, words: Words) -> Payload:

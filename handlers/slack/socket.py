@@ -34,6 +34,7 @@ _PING_S = 0.1  # or one round trip, where that is longer
 _PATIENCE_S = 0.2  # for a pong, at first
 _MOST_PATIENCE_S = 5.0
 _OLD_S = 5.0  # how long a replaced session is still heard
+_COUNTED_S = 60.0  # Slack may count one so long that ended without a goodbye
 _STOOD_S = 2.0  # a session that ended sooner counts as a failure
 _WAITS_S = (0.0, 0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _DISABLED_WAIT_S = 300.0  # Socket Mode was turned off in the app's settings
@@ -68,6 +69,8 @@ class Socket:
         self._closing = threading.Event()
         self._current: _Session | None = None
         self._replaced: list[_Session] = []
+        self._counted: list[_Session] = []  # that Slack may count
+        self._others = 0  # connections of the app that are not ours
         self._patience_s = _PATIENCE_S
         self._failures = 0
         self._not_before = 0.0
@@ -152,7 +155,8 @@ class Socket:
             return
         self._hold_back(0.0)
         handshake_s = time.monotonic() - began
-        self._current = _Session(connection, opened, self._on_request, handshake_s)
+        self._current = _Session(connection, opened, self._on_request, self._on_hello, handshake_s)
+        self._counted.append(self._current)
         if old is not None:
             old.replaced_at = time.monotonic()
             self._replaced.append(old)
@@ -173,7 +177,20 @@ class Socket:
                 self._replaced.remove(session)
                 threading.Thread(target=session.close, daemon=True).start()
 
-    # Requests
+    # What Slack says
+
+    def _on_hello(self, session: _Session, connections: int) -> None:
+        """Tell of connections of this app that are not ours."""
+        now = time.monotonic()
+        self._counted = [item for item in self._counted if item.may_be_counted(now)]
+        others = max(0, connections - 1 - sum(item is not session for item in self._counted))
+        if others > self._others:
+            log.warning(
+                "Slack: connections of this app that are not ours: %d, and each event goes to only "
+                "one of all; is another irbot running with its token?",
+                others,
+            )
+        self._others = others
 
     def _on_request(self, session: _Session, request: SocketModeRequest) -> None:
         pool = self._events if request.type == "events_api" else self._asks
@@ -204,6 +221,7 @@ class _Session(BaseSocketModeClient):
         connection: ClientConnection,
         opened: ExitStack,
         on_request: Callable[[_Session, SocketModeRequest], None],
+        on_hello: Callable[[_Session, int], None],
         handshake_s: float,
     ) -> None:
         self.logger = _quiet_logger()
@@ -217,8 +235,10 @@ class _Session(BaseSocketModeClient):
         self._connection = connection
         self._opened = opened
         self._on_request = on_request
+        self._on_hello = on_hello
         self._handshake_s = handshake_s
         self._heard_at = self.since
+        self._was_lost = False  # it ended without a goodbye
         self._pinged_at = self.since
         self._pong = threading.Event()
         self._pong.set()
@@ -227,6 +247,10 @@ class _Session(BaseSocketModeClient):
     @property
     def is_open(self) -> bool:
         return not self.ended.is_set()
+
+    def may_be_counted(self, now: float) -> bool:
+        """Whether Slack may take it to be open."""
+        return self.is_open or (self._was_lost and now - self._heard_at < _COUNTED_S)
 
     @property
     def answered(self) -> bool:
@@ -272,6 +296,7 @@ class _Session(BaseSocketModeClient):
                 self._heard_at = time.monotonic()
                 self._on_frame(frame)
         except Exception as error:
+            self._was_lost = True
             log.info("Slack: a connection ended: %s", type(error).__name__)
         finally:
             self.wants_successor = True
@@ -281,7 +306,7 @@ class _Session(BaseSocketModeClient):
         """One frame; what cannot be read is left, what is no request is acknowledged."""
         try:
             frame: Any = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             frame = None
         if not isinstance(frame, dict):
             log.info("Slack: a frame that is no object was left")
@@ -292,7 +317,10 @@ class _Session(BaseSocketModeClient):
             return
         envelope_id = frame.get("envelope_id")
         if not isinstance(envelope_id, str):
-            return  # hello, and what else needs no acknowledgement
+            connections = frame.get("num_connections")
+            if frame.get("type") == "hello" and isinstance(connections, int):
+                self._on_hello(self, connections)
+            return  # and what else needs no acknowledgement
         if not (isinstance(frame.get("payload"), dict) and isinstance(frame.get("type"), str)):
             self.send_socket_mode_response(SocketModeResponse(envelope_id))
             return

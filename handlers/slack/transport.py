@@ -6,6 +6,7 @@ import logging
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_sdk import WebClient
@@ -14,6 +15,11 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
+    BELOW,
+    CHANGED,
+    CHANGES,
+    START,
+    START_UNREAD,
     Address,
     CannotCheck,
     Found,
@@ -23,6 +29,7 @@ from bot.delivery.transport import (
     Payload,
     RateLimited,
     Reachability,
+    Redirected,
     Refused,
     Sent,
     Suspended,
@@ -35,12 +42,17 @@ from handlers.slack.errors import (
     BAD_BLOCKS,
     FOR_GOOD,
     MAY_BE_DONE,
+    NO_CHANGE,
     NO_PLACE,
+    NO_THREAD,
+    NO_WORDS,
+    PASSING,
     code_of,
     loss_of,
     retry_after_s,
     seconds,
 )
+from handlers.slack.reading import read
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +101,26 @@ class SlackTransport:
         self._words = words
         self._refused = refused
 
+    def thread_start(self, address: Address) -> str | RateLimited | Refused:
+        """The words of the thread's first message; none where it is a post of ours."""
+        try:
+            page = self._client.conversations_replies(
+                channel=address["channel"], ts=address[START], limit=1, include_all_metadata=True
+            )
+        except SlackApiError as error:
+            if (wait_s := retry_after_s(error)) is not None:
+                return RateLimited(wait_s)
+            code = code_of(error)
+            return Refused(code, permanent=code not in {*MAY_BE_DONE, *PASSING, "unknown"})
+        first: dict[str, Any] = next(iter(page.get("messages") or []), {})
+        is_ours = (first.get("metadata") or {}).get("event_type") == _EVENT_TYPE
+        return "" if is_ours else read(first).whole
+
     def render(self, shown: ReplyView, address: Address) -> list[Payload]:
+        if address.get(START_UNREAD):
+            shown = ReplyView(self._words.text("thread start unread"))
+        if address.get(BELOW):
+            shown = replace(shown, remarks=(*shown.remarks, self._words.text("edited")))
         query = str(address.get("query", ""))
         if user := address.get("shared_by"):
             payloads = render.messages(shown, self._words, query)
@@ -109,12 +140,18 @@ class SlackTransport:
             if "home" in address:
                 self._client.views_publish(user_id=address["home"], view=payload["view"])
                 return Sent("home")
+            if CHANGED in address:
+                return Sent(self._change(payload, address))
             return Sent(self._post(self._linked(payload, address), address, key))
         except Exception as error:
-            return self._outcome(error)
+            return self._outcome(error, address)
 
     def _post(self, payload: Payload, address: Address, key: str) -> str:
         """Post; where Slack refuses the blocks, the same words as plain text."""
+        if channel := address.get("instead_of"):
+            payload = render.privately(payload, channel, self._words)
+        if user := address.get("only"):
+            return self._show_to(user, payload, address)
         message: dict[str, Any] = {
             "channel": address["channel"],
             "thread_ts": address.get("thread_ts"),
@@ -146,7 +183,23 @@ class SlackTransport:
             return payload
         return render.linked(payload, str(answer["permalink"]), self._words)
 
-    def _outcome(self, error: Exception) -> Outcome:
+    def _change(self, payload: Payload, address: Address) -> str:
+        """Put a reply in the place of another post; again and again changes nothing."""
+        self._client.chat_update(
+            channel=address["channel"],
+            ts=address[CHANGED],
+            text=payload["text"],
+            blocks=payload["blocks"],
+        )
+        return str(address[CHANGED])
+
+    def _show_to(self, user: str, payload: Payload, address: Address) -> str:
+        answer = self._client.chat_postEphemeral(
+            channel=address["channel"], user=user, text=payload["text"], blocks=payload["blocks"]
+        )
+        return str(answer.get("message_ts", ""))
+
+    def _outcome(self, error: Exception, address: Address) -> Outcome:
         """What a failed call means for its post."""
         code = code_of(error)
         if (wait_s := retry_after_s(error)) is not None:
@@ -162,12 +215,16 @@ class SlackTransport:
         if code in FOR_GOOD:
             self._refused(code)
             return Suspended(code, _SUSPENDED_S)
-        return Refused(code, permanent=code != "unknown")
+        if code in PASSING or code == "unknown":
+            return Refused(code, permanent=False)
+        if (elsewhere := _elsewhere(code, address)) is not None:
+            return Redirected(code, elsewhere)
+        return Refused(code, permanent=True)
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
-        if "home" in address:
-            return NotPosted()  # publishing the same view again changes nothing
-        if "respond" in address:
+        if "home" in address or CHANGED in address:
+            return NotPosted()  # the same again changes nothing
+        if "respond" in address or "instead_of" in address:
             return CannotCheck()
         try:
             return self._found(address, key)
@@ -254,3 +311,18 @@ class SlackTransport:
         if answer.status_code >= 400:
             return Refused(f"HTTP {answer.status_code}", permanent=True)
         return Sent("")
+
+
+def _elsewhere(code: str, address: Address) -> Address | None:
+    """Where a reply that is refused still goes: below what it cannot change, to its asker alone."""
+    if CHANGED in address and code in NO_CHANGE | BAD_BLOCKS:
+        kept = (name for name in address if name not in (CHANGES, CHANGED))
+        return {name: address[name] for name in kept}
+    asker, channel = address.get("asker"), str(address.get("channel", ""))
+    if not asker or not channel.startswith(("C", "G")):
+        return None
+    if code in NO_THREAD and "only" not in address:
+        return {"channel": channel, "only": asker, "asker": asker, "instead_of": channel}
+    if code in NO_WORDS or "only" in address:
+        return {"channel": asker, "instead_of": channel}
+    return None

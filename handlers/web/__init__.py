@@ -1,1 +1,8 @@
-"""The local web server: ask page, `/healthz`, callbacks."""
+"""The local web server: the pages that show records, `/healthz`, callbacks.
+
+app.py       the applications, and the server that runs them
+pages.py     what is under which address
+sheets.py    a record cut into pages, an answer into its parts
+security.py  who may ask for a page, and what a browser may do with it
+templates/   how it reads; static/ how it looks
+"""

@@ -1,4 +1,4 @@
-"""The local web server: an ask page, `/healthz`, and the paths other handlers mount."""
+"""The local web server: the pages, `/healthz`, and the paths other handlers mount."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify
+from waitress import wasyncore
 from waitress.server import create_server
 
 from bot.answering.responder import Responder
 from bot.errors import SettingsError
-from bot.message import Message
+from bot.store import Store
+from handlers.web.pages import Pages
+from handlers.web.security import secure
 
 log = logging.getLogger(__name__)
 
 
-def web_app(responder: Responder, health: Callable[[], dict[str, Any]]) -> Flask:
-    """The application with the ask page at `/` and `/healthz`.
+def web_app(responder: Responder, store: Store, health: Callable[[], dict[str, Any]]) -> Flask:
+    """The application with the pages and `/healthz`.
 
     Args:
-        responder: Answers.
+        responder: Answers, and knows what may be shown.
+        store: Where the responder's records are.
         health: The contract's object; status 503 while a chat of it is not connected.
     """
     app = Flask("handlers.web")
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-
-    @app.get("/")
-    def ask() -> str:
-        query = request.args.get("q", "").strip()
-        shown = responder.show(responder.reply(Message(query))) if query else None
-        return render_template("ask.html", query=query, shown=shown, records=responder.records())
-
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    secure(app)
+    Pages(responder, store).mount(app)
     _add_health(app, health)
     return app
 
@@ -67,9 +67,15 @@ class WebServer:
             SettingsError: The address is in use or not of this machine.
         """
         host, _, port = address.rpartition(":")
+        self._sockets: dict[int, Any] = {}
         try:
             self._server = create_server(
-                app, host=host.strip("[]"), port=int(port), threads=8, ident="irbot"
+                app,
+                map=self._sockets,
+                host=host.strip("[]"),
+                port=int(port),
+                threads=8,
+                ident="irbot",
             )
         except OSError as error:
             raise SettingsError(
@@ -92,8 +98,9 @@ class WebServer:
                 raise
 
     def stop(self) -> None:
-        """Stop accepting and let the thread end."""
+        """Let the requests in hand finish, hang up and let the thread end."""
         self._stopping = True
+        self._server.task_dispatcher.shutdown(timeout=1)  # they write to what is closed next
         self._server.close()
-        self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._sockets, ignore_all=True)
         self._thread.join(timeout=2)

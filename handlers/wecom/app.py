@@ -14,14 +14,14 @@ from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
 
-from bot.answering.handing_over import as_answer, number_in
+from bot.answering.handing_over import as_answer, is_answer, number_in
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
 from bot.message import Chat, Message
 from bot.store.connection import telling
-from handlers.wecom import mentions, render
+from handlers.wecom import marks, mentions, render
 from handlers.wecom.connection import Connection, Timing
 from handlers.wecom.credentials import PLATFORM
 from handlers.wecom.frames import (
@@ -37,7 +37,7 @@ from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
 
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
-_EVENTS = 10_000  # ids of events kept, to leave repetitions
+_EVENTS = 10_000  # keys of events kept, to leave repetitions
 
 log = logging.getLogger(__name__)
 
@@ -140,22 +140,23 @@ class WecomChat:
         said = mentions.read(asked.text, self._names, in_group=origin.in_group)
         if said.stale_name:
             self._say_once("WeCom: mentioned by a name that is not in WECOM_BOT_NAMES")
-        text = said.args
+        text = marks.without(said.args)
         if said.command in ("help", "about"):
             text = "help"
         elif said.command == "status":
             self._notify(origin, session, self._status(origin))
             return
-        elif not text and said.command is None and asked.quoted:
-            # A mention on nothing but a quoted message asks about that.
-            text = mentions.read(asked.quoted, self._names, in_group=False).args
-        desk = self._responder.desk_channels
-        if origin.channel in desk and (number := number_in(asked.quoted)) is not None:
-            text = as_answer(number, said.args)  # the platform names no post, only its words
-        to = self._address(origin, session, text)
+        if origin.channel in self._responder.desk_channels:
+            # The platform names no post, only its words. Of an answer no mark is left out.
+            number = number_in(asked.quoted)
+            answer = said.args if number is None else as_answer(number, said.args)
+            text = answer if is_answer(answer) else text
+        quoted = mentions.read(asked.quoted, self._names, in_group=False).args
+        message = Message(text, self._chat(origin), quoted=marks.without(quoted))
+        to = self._address(origin, session, "\n".join(filter(None, (text, message.quoted))))
         if asked.has_pictures:
             to["pictures"] = True
-        self._delivery.inbox.accept(self._key(origin), Message(text, self._chat(origin)), to)
+        self._delivery.inbox.accept(self._key(origin), message, to)
 
     def _status(self, origin: Origin) -> str:
         return self._responder.words.text(
@@ -227,10 +228,11 @@ class WecomChat:
                 )
 
     def _key(self, origin: Origin) -> str:
-        return f"{PLATFORM}/{self._bot_id}/{origin.msgid}"
+        return f"{PLATFORM}/{self._bot_id}/{origin.user}/{origin.msgid}"
 
     def _chat(self, origin: Origin) -> Chat:
-        return Chat(PLATFORM, self._bot_id, origin.channel, origin.user)
+        thread = origin.chatid  # a group has no threads: all read along
+        return Chat(PLATFORM, self._bot_id, origin.channel, origin.user, thread)
 
     def _address(self, origin: Origin, session: str, query: str = "") -> dict[str, object]:
         return address(
@@ -243,9 +245,10 @@ class WecomChat:
 
     def _is_new(self, origin: Origin) -> bool:
         """Whether an event that leaves nothing in the inbox came for the first time."""
-        if origin.msgid in self._events:
+        key = self._key(origin)
+        if key in self._events:
             return False
-        self._events[origin.msgid] = None
+        self._events[key] = None
         if len(self._events) > _EVENTS:
             self._events.popitem(last=False)
         return True

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from bot.checks import Finding
 from bot.config import Settings
-from bot.errors import SettingsError
+from bot.errors import SettingsError, reason
 from handlers.wecom.connection import Connection
 from handlers.wecom.credentials import check, is_configured
 from handlers.wecom.lease import Lease
@@ -57,7 +57,7 @@ def _connected(settings: Settings, wait_s: float) -> Finding:
             return Finding(what, True, "正由本机运行中的 irbot 持有，未另行连接，以免把它踢下线")
     except OSError as error:
         todo = "检查 IR_DB 所在目录和系统临时目录的权限"
-        return Finding(what, False, f"无法写锁文件（{error.strerror}）", todo)
+        return Finding(what, False, f"无法写锁文件（{reason(error)}）", todo)
     logging.getLogger("handlers.wecom").setLevel(logging.CRITICAL)  # said here instead
     connection = Connection(
         settings.wecom_ws_url,

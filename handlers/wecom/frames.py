@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 _READABLE = {"text", "mixed", "voice"}
-_PICTURES = {"image", "file", "video"}
 # Of `inaccurate_reason_list`, as the platform's form names them.
 _REASONS: dict[object, str] = {
     1: "与问题无关",
@@ -62,10 +61,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Wordless:
-    """A message without words."""
+    """A message without words, also of a kind that is not known yet."""
 
     origin: Origin
-    kind: Literal["picture", "voice"]  # voice: the platform made no text of it
+    kind: Literal["voice", "other"]  # voice: the platform made no text of it
 
 
 @dataclass(frozen=True)
@@ -143,17 +142,17 @@ def _read(frame: dict[str, Any]) -> Frame:
 
 
 def _message(req_id: str, body: dict[str, Any]) -> Frame:
-    kind = body.get("msgtype")
+    kind = _kind(body)
     origin = _origin(req_id, body)
-    if kind in _PICTURES:
-        return Wordless(origin, "picture")
+    if not kind:
+        return Left("no msgtype")
     if kind not in _READABLE:
-        return Left("unknown msgtype")
+        return Wordless(origin, "other")
     text, has_pictures = _content(body)
     if text.strip():
         return Asked(origin, text, _quoted(body.get("quote")), has_pictures)
     if has_pictures:
-        return Wordless(origin, "picture")
+        return Wordless(origin, "other")
     if kind == "voice":
         return Wordless(origin, "voice")
     return Asked(origin, "", _quoted(body.get("quote")), False)
@@ -218,7 +217,7 @@ def _content(message: dict[str, Any]) -> tuple[str, bool]:
         if not isinstance(items, list):
             raise _UnusableError("no msg_item")
         texts = [_content(item)[0] for item in items if _kind(item) == "text"]
-        return "\n".join(texts), any(_kind(item) in _PICTURES for item in items)
+        return "\n".join(texts), any(_kind(item) not in ("text", "") for item in items)
     content = _object(message.get(str(kind)), str(kind)).get("content")
     if not isinstance(content, str):
         raise _UnusableError("content is no text")
@@ -226,8 +225,9 @@ def _content(message: dict[str, Any]) -> tuple[str, bool]:
     return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), False
 
 
-def _kind(item: Any) -> Any:
-    return item.get("msgtype") if isinstance(item, dict) else None
+def _kind(item: Any) -> str:
+    kind = item.get("msgtype") if isinstance(item, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def _quoted(quote: Any) -> str:

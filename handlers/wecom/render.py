@@ -25,6 +25,7 @@ Payload = dict[str, Any]
 
 LIMIT = 20_480  # bytes of one content; longer ones are refused, not cut
 _MOST = LIMIT - 200  # room for the page's number
+WITH_CARD = "stream_with_template_card"
 _KEY = 1_024  # bytes of a button's key
 _FEEDBACK_ID = 256  # bytes
 
@@ -87,10 +88,27 @@ def messages(
     if ids and (feedback := feedback_id(ids, query)):
         bodies[-1]["markdown"]["feedback"] = {"id": feedback}
     if shown.options and (offer := card([option.sends for option in shown.options], words)):
-        bodies.append({"msgtype": "template_card", "template_card": offer})
+        bodies[-1] = _with_card(bodies[-1], offer)
     elif desk := _desk_card(shown, words):
-        bodies.append({"msgtype": "template_card", "template_card": desk})
+        bodies[-1] = _with_card(bodies[-1], desk)
     return bodies
+
+
+def _with_card(body: Payload, offer: Payload) -> Payload:
+    """List and buttons as one message; a card by itself would cut questions of usual length."""
+    stream = {"id": secrets.token_hex(12), "finish": True, **body["markdown"]}
+    return {"msgtype": WITH_CARD, "stream": stream, "template_card": offer}
+
+
+def without_card(body: Payload, words: Words) -> Payload:
+    """The same for where a card does not reach, with what is typed in place of its buttons."""
+    if body["msgtype"] != WITH_CARD:
+        return body
+    said = {name: value for name, value in body["stream"].items() if name not in ("id", "finish")}
+    is_for_desk = body["template_card"]["button_list"][0]["key"].startswith(_DESK)
+    how = words.text("hand over how" if is_for_desk else "pick by letter")
+    said["content"] += f"\n\n{how}"
+    return {"msgtype": "markdown", "markdown": said}
 
 
 def markdown(content: str) -> Payload:
@@ -107,26 +125,34 @@ def _blocks(shown: ReplyView, words: Words, in_group: bool, pictures: bool) -> I
     for line in shown.intro.splitlines():
         if line.strip():
             yield _Block("", line)
-    for option in shown.options:
-        yield _Block(f"{option.letter}. {option.caption}", option.question)
+    options = [_Block(f"{item.letter}. {item.caption}", item.question) for item in shown.options]
+    if not shown.options_intro:
+        yield from options
     for quotation in shown.quotations:
         yield from _quotation(quotation)
     if shown.not_found and in_group:
         yield _Block(words.text("others not found", count=len(shown.not_found)))
     else:
         yield from (_Block("", text) for text in shown.not_found)
-    if shown.buttons:
-        yield _Block("", "　".join(button.label for button in shown.buttons))
+    if shown.options_intro:
+        yield _Block(shown.options_intro)
+        yield from options
+    yield from (_Block("", text) for text in shown.remarks)
+    for button in shown.buttons:
+        yield _Block("", button.label)
     if pictures:
         yield _Block(words.text("pictures left"))
 
 
 def _quotation(quotation: Quotation) -> Iterator[_Block]:
     yield _Block("", quotation.head)
-    yield _Block("", quotation.notice)
+    if quotation.notice:
+        yield _Block("", quotation.notice)
     yield _Block(quotation.question_label, quotation.question)
     yield _Block(quotation.answer_label, quotation.answer)
     yield _Block("", quotation.source)
+    if quotation.url:
+        yield _Block("", quotation.url)
 
 
 def _fence(text: str) -> str:
@@ -181,8 +207,7 @@ def card(
         An empty card where the ids are too long for a button; the lettered list does without.
     """
     labels = [
-        f"{letter} {words.text('question no', no=_number(item))}"
-        for letter, item in zip(_LETTERS, sends, strict=False)
+        f"{letter} {_name(item, words)}" for letter, item in zip(_LETTERS, sends, strict=False)
     ]
     keys = [_ASK + _json([at, *sends]) for at in range(len(labels))]
     if any(_bytes(key) > _KEY for key in keys):
@@ -251,8 +276,10 @@ def _card(title: str, desc: str, buttons: list[tuple[str, str]], task_id: str) -
     }
 
 
-def _number(full_id: str) -> str:
-    return full_id.rpartition("#")[2].partition(".")[0]
+def _name(full_id: str, words: Words) -> str:
+    place = full_id.rpartition("#")[2].partition(".")[0]
+    number = place.removeprefix("p")
+    return words.text("question no" if number == place else "paragraph no", no=number)
 
 
 def _json(value: Any) -> str:

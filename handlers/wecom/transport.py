@@ -66,6 +66,7 @@ class WecomTransport:
         self._connection = connection
         self._words = words
         self._held_back: set[str] = set()  # keys of posts refused once as too many
+        self._takes_cards = True  # beside a text; until the gateway says that it knows no such kind
 
     @property
     def is_ready(self) -> bool:
@@ -139,11 +140,22 @@ class WecomTransport:
         return ack
 
     def _respond(self, payload: Payload, address: Address) -> Ack:
-        return self._connection.request("aibot_respond_msg", address["req_id"], payload)
+        """With a card where there is one, and once without it where it does not reach."""
+        alone = render.without_card(payload, self._words)
+        if alone is payload or not self._takes_cards:
+            return self._connection.request("aibot_respond_msg", address["req_id"], alone)
+        ack = self._connection.request("aibot_respond_msg", address["req_id"], payload)
+        if ack.errcode not in codes.NO_CARD:
+            return ack
+        log.warning("WeCom: %d for a card; the list goes out alone", ack.errcode)
+        self._takes_cards = ack.errcode != codes.UNKNOWN_KIND
+        return self._connection.request("aibot_respond_msg", address["req_id"], alone)
 
     def _push(self, payload: Payload, address: Address) -> Ack:
+        """Into the chat; what is pushed has no card beside a text."""
         to = {"chatid": address["chatid"], "chat_type": address["chat_type"]}
-        return self._connection.request("aibot_send_msg", "", {**to, **payload})
+        body = render.without_card(payload, self._words)
+        return self._connection.request("aibot_send_msg", "", {**to, **body})
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         return CannotCheck()

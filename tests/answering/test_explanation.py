@@ -31,6 +31,7 @@ MESSAGES = {
     "touchy": "董事长被立案了吗",
     "pinyin": "kezhuanzhai",
     "greeting": "您好",
+    "single": "铜",
     "latin": "zzzz",
 }
 FIELDS = ["query", "kind", "band", "confidence", "answers", "suggestions", "text"]
@@ -150,7 +151,7 @@ def test_a_guard_says_what_was_asked_and_what_stands_there(replies):
         ("declined", "below offers", ""),
         ("not stored", "names a company that is not stored", "宁德时代"),
         ("touchy", "touches a matter of which no record speaks", ""),
-        ("greeting", "no words", ""),
+        ("single", "no words", ""),
     ],
 )
 def test_a_decline_has_its_reason(replies, name, reason, said):
@@ -224,7 +225,7 @@ def test_a_person_reads_it_below_the_unchanged_reply(ask, replies):
     assert f"1. {first['id']} " in why
     assert "冲突：问的是2010年，这条说的是" in why
     assert "结果：没有作答，列出相近提问。" in why
-    assert "不到strict要求的0.95" in why
+    assert "不到strict要求的0.93" in why
     assert not re.search(r"[{}]|None", why)
 
 

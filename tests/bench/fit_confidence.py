@@ -1,11 +1,13 @@
 """Learn bot/matching/confidence.json from the *fit* phrasings.
 
-    python -m tests.bench.fit_confidence        IR_TEST_RECORDS: folder of the real records
+    python -m tests.bench.fit_confidence [STORES]    IR_TEST_RECORDS: folder of the real records
 
-Logistic regression by Newton's method: the same input gives the same file. Beside the phrasings as
-they are, each answerable one counts once more, lightly, with its accepted questions taken out of
-the ranking: then it is a near miss. Printed are the levels reached on each company by a model that
-was fitted on the others, and the thresholds they suggest; the file is fitted on all of *fit*.
+Logistic regression by Newton's method: the same input gives the same file. It learns from stores of
+one record and from those of all a company's records. Beside the phrasings as they are, each
+answerable one counts once more, lightly, with its accepted questions taken out of the ranking: then
+it is a near miss. Printed are the levels reached on each company by a model that was fitted on the
+others, and the thresholds they suggest; the file is fitted on all of *fit*. STORES keeps the stores
+for the next run.
 """
 
 from __future__ import annotations
@@ -16,23 +18,24 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from bot.evaluating import Query, plain_id
-from bot.ingest.embedding import vectors_of
-from bot.matching.confidence import CAPS, FILE, measures
-from bot.matching.embedding import default_embedder
+from bot.matching.confidence import CAPS, FILE
 from bot.matching.index import Index
-from bot.matching.ranking import Candidate, margin
-from tests.eval.split import FOLDER, read_split
-from tests.eval.stores import Company, Library
+from bot.matching.ranking import Candidate, judged
+from bot.store import Store
+from tests.eval.split import ARCHIVE, FOLDER, read_split
+from tests.eval.stores import ASKED_AT, Company, Library, once
 
 _HELD_OUT = 0.1  # weight of a phrasing whose answer is taken away
-_RIDGE = 1.0  # on standardised weights
-_DAYS = 7  # after the newest event: when the phrasings are asked
+_BEHIND, _MOST_BEHIND = 0.1, 4  # weight of a candidate after the first, and how many count
+_ONE_RECORD = 0.6  # weight of a phrasing over one record: desks run with all of them
+_RIDGE = 3.0  # on standardised weights
+_DAYS = 7  # after a single record's event: when its phrasings are asked
 
 
 @dataclass(frozen=True)
@@ -41,30 +44,37 @@ class Row:
     query: Query
     seen: dict[str, float]
     right: bool
-    contradicted: bool
+    capped: float  # the most that its confidence may be
     weight: float = 1.0
+    first: bool = True  # the best candidate to a phrasing as it is: what the levels count
 
 
-def rows(company: Company, with_meaning: bool) -> Iterator[Row]:
-    records = company.records()
-    embedder = default_embedder() if with_meaning else None
-    vectors = vectors_of(records, embedder) if embedder else None
+def rows(company: Company, with_meaning: bool, all_records: bool) -> Iterator[Row]:
+    records = company.responder().records()  # by now its store has all vectors
+    embedder = once() if with_meaning else None
+    vectors = Store(company.db).vectors(embedder.name) if embedder else None
     index = Index(records, embedder=embedder, vectors=vectors)
-    today = max(record.last_event.end for record in records) + timedelta(days=_DAYS)
+    newest = max(record.last_event.end for record in records)
+    today: date = ASKED_AT.date() if all_records else newest + timedelta(days=_DAYS)
+    weight = 1.0 if all_records else _ONE_RECORD
     for query in company.queries:
+        if query.kind == "narrative" or len(query.groups) > 1:
+            continue  # no single stored question is meant
         ranked = index.ranking(query.text, today, with_meaning)
-        if ranked:
-            yield _row(company.code, query, ranked, 1.0)
+        for at, item in enumerate(ranked[: 1 + _MOST_BEHIND]):
+            yield _row(company.code, query, item, weight * (_BEHIND if at else 1.0), first=not at)
         rest = [item for item in ranked if plain_id(item.hit.id) not in query.accept]
         if query.accept and len(rest) > 1:
-            yield _row(company.code, query, rest, _HELD_OUT)
+            again = judged(rest, is_aside=False)[0]
+            yield _row(company.code, query, again, weight * _HELD_OUT, first=False)
 
 
-def _row(code: str, query: Query, ranked: Sequence[Candidate], weight: float) -> Row:
-    first = ranked[0]
-    seen = measures(first.features, first.conflicts, margin(ranked))
-    right = plain_id(first.hit.id) in query.accept
-    return Row(code, query, seen, right, bool(first.conflicts), weight)
+def _row(code: str, query: Query, item: Candidate, weight: float, *, first: bool) -> Row:
+    capped = min((CAPS[cap] for cap in item.caps), default=1.0)
+    right = plain_id(item.hit.id) in query.accept
+    return Row(
+        code, query, dict(item.measures), right, capped, weight, first and bool(item.measures)
+    )
 
 
 def fit(learned: Sequence[Row]) -> tuple[float, dict[str, float]]:
@@ -90,8 +100,7 @@ def fit(learned: Sequence[Row]) -> tuple[float, dict[str, float]]:
 def predict(model: tuple[float, dict[str, float]], row: Row) -> float:
     bias, weights = model
     total = bias + sum(weight * row.seen[name] for name, weight in weights.items())
-    probability = float(1 / (1 + np.exp(-total)))
-    return min(probability, CAPS["contradicted"]) if row.contradicted else probability
+    return min(float(1 / (1 + np.exp(-total))), row.capped)
 
 
 def main() -> int:
@@ -101,10 +110,18 @@ def main() -> int:
         return 2
     models = {}
     with tempfile.TemporaryDirectory() as folder:
-        library = Library(Path(records), Path(folder))
-        fitted = [library.company(FOLDER / f"{code}.tsv") for code in read_split().fit]
+        library = Library(Path(records), Path(sys.argv[1] if len(sys.argv) > 1 else folder))
+        fitted = [(library.company(FOLDER / f"{code}.tsv"), False) for code in read_split().fit]
+        fitted += [
+            (library.archive(ARCHIVE / f"{code}.tsv"), True) for code in read_split(ARCHIVE).fit
+        ]
         for name in ("words", "meaning"):
-            found = [row for each in fitted for row in rows(each, name == "meaning")]
+            found = [
+                row
+                for company, all_records in fitted
+                for row in rows(company, name == "meaning", all_records)
+                if row.seen
+            ]
             _tell_levels(name, found)
             bias, weights = fit(found)
             models[name] = {
@@ -120,9 +137,7 @@ def _tell_levels(name: str, found: Sequence[Row]) -> None:
     sure: list[tuple[float, Row]] = []
     for code in dict.fromkeys(row.company for row in found):
         model = fit([row for row in found if row.company != code])
-        sure += [
-            (predict(model, row), row) for row in found if row.company == code and row.weight == 1.0
-        ]
+        sure += [(predict(model, row), row) for row in found if row.company == code and row.first]
     sure.sort(key=lambda pair: -pair[0])
     inside = sum(bool(row.query.accept) for _, row in sure)
     for limit in (0.01, 0.015, 0.02, 0.03, 0.05, 0.1):

@@ -38,9 +38,9 @@ class PublicSet:
         ids = [id_ for id_, _ in self.rows]
 
         def search(text: str) -> tuple[Ranking, Band]:
-            hits = index.search(text).hits
-            ranking = [(ids[hit.question.number - 1], float(hit.confidence)) for hit in hits]
-            return ranking, decide(hits, "strict")
+            found = index.search(text)
+            ranking = [(ids[hit.question.number - 1], float(hit.confidence)) for hit in found.hits]
+            return ranking, decide(found.candidates, "strict").band
 
         return search
 

@@ -126,6 +126,64 @@ def test_an_unknown_fate_is_looked_up_first_and_only_once_what_was_cut_has_settl
         assert delivery.counters.all()["retries"] == 1
 
 
+def test_what_a_message_stands_under_is_read_although_the_process_ends_before(store):
+    reading, ends = threading.Event(), threading.Event()
+
+    def ends_first(address):
+        reading.set()
+        ends.wait(5)
+        return "可转债"
+
+    chat = Chat("slack", "T", "C1", "U1", "1.1", in_thread=True)
+    delivery = open_by_words(Settings(store.path)).delivery
+    delivery.register("slack", platform := Platform(), ends_first)
+    delivery.start()
+    delivery.inbox.accept("k", Message("", chat), {"start": "1.1"})
+    assert reading.wait(5)
+    ask(delivery, "other", chat=Chat("slack", "T", "C2", "U1"))
+    platform.until(lambda: platform.posts == ["other/1"])  # which waits for nothing
+    delivery.stop()
+    ends.set()
+    delivery = open_by_words(Settings(store.path)).delivery
+    delivery.register("slack", platform, lambda address: "可转债" if address["start"] else "")
+    delivery.start()
+    platform.until(lambda: platform.posts == ["other/1", "k/1"])
+    delivery.stop()
+    assert delivery.counters.all()["answered"] == 1
+
+
+def test_an_edited_message_changes_its_one_post_whichever_process_ends_between(store):
+    class Changes(Platform):
+        def __init__(self, *answers):
+            super().__init__(*answers)
+            self.changed = []
+
+        def send(self, payload, address, key):
+            self.changed.append(address.get("changed"))
+            return super().send(payload, address, key)
+
+    def edit(delivery, number):
+        message = Message("关税", CHAT)
+        delivery.inbox.accept(f"k/edit/{number}", message, {"replaces": "k"})
+
+    with delivering(store, platform := Changes(Sent("7.1"))) as delivery:
+        ask(delivery, "k")
+        platform.until(lambda: platform.changed)
+    dead = open_by_words(Settings(store.path)).delivery
+    edit(dead, 1)
+    dead.stop()
+    unsure = Changes(Unconfirmed("timeout", 60))
+    with delivering(store, unsure):
+        unsure.until(lambda: unsure.changed)
+    store.database.connection().execute("UPDATE outbox SET due = 0")  # a minute later
+    with delivering(store, platform := Changes(Sent("7.1"), Sent("7.1"))) as last:
+        platform.until(lambda: len(platform.changed) == 1)
+        edit(last, 2)
+        platform.until(lambda: len(platform.changed) == 2)
+    assert unsure.changed + platform.changed == ["7.1"] * 3
+    assert platform.posts == ["k/edit/1/1", "k/edit/2/1"]
+
+
 def test_refused_for_good_is_said_and_does_not_stop_the_lane(store):
     platform = Platform(Refused("not_in_channel", permanent=True))
     with delivering(store, platform) as delivery:

@@ -67,9 +67,10 @@ def test_rows_are_written_as_an_older_version_reads_them(store):
 
     delivery = open_by_words(Settings(store.path), clock=lambda: 1000.0).delivery
     delivery.register("slack", Waits())
-    chat = Chat("slack", "T", "C1", "U1")
+    chat = Chat("slack", "T", "C1", "U1", thread="1.5")
     address = {"channel": "C1", "lane": "digest/C1"}
-    delivery.inbox.accept("slack/T/C1/1.5", Message("可转债", chat), {"channel": "C1"})
+    message = Message("可转债", chat, quoted="引文")
+    delivery.inbox.accept("slack/T/C1/1.5", message, {"channel": "C1"})
     for key in ("d1", "d2"):
         delivery.sender.enqueue(key, chat, [{"text": "摘要"}], address, background=True)
     db = connect(store.path)
@@ -77,6 +78,8 @@ def test_rows_are_written_as_an_older_version_reads_them(store):
     owner = question.pop("owner")
     assert len(owner) == 12
     assert store.path.with_name(f"{store.path.name}-owner-{owner}").exists()
+    # Read by this version only.
+    assert [question.pop(name) for name in ("thread", "in_thread", "quoted")] == ["1.5", 0, "引文"]
     assert question == {
         "id": 1,
         "key": "slack/T/C1/1.5",

@@ -10,7 +10,7 @@ import pytest
 
 from bot.commands import Plan
 from bot.config import CHINA, Settings
-from bot.digest.due import due, next_due
+from bot.digest.due import due, last_due_day, next_due
 from bot.digest.trading_days import TradingDays
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
@@ -92,6 +92,18 @@ def test_nothing_is_due_on_a_holiday_unless_every_day_is_wanted():
     holiday = date(2026, 10, 1)
     assert due(NINE, holiday, CHINA, TRADING) is None
     assert due(Plan(time(9), every_day=True), holiday, CHINA, TRADING) is not None
+
+
+def test_days_of_the_week_are_trading_days_unless_every_day_is_wanted():
+    mondays = Plan(time(9), weekdays=(0,))
+    assert due(mondays, date(2026, 11, 23), CHINA, TRADING)
+    assert due(mondays, date(2026, 11, 24), CHINA, TRADING) is None
+    assert due(mondays, date(2026, 10, 5), CHINA, TRADING) is None  # the week of National Day
+    assert due(replace(mondays, every_day=True), date(2026, 10, 5), CHINA, TRADING)
+    assert next_due(mondays, datetime(2026, 9, 29, tzinfo=CHINA), TRADING).date() == date(
+        2026, 10, 12
+    )
+    assert last_due_day(mondays, date(2026, 10, 12), TRADING) == date(2026, 9, 28)
 
 
 @pytest.mark.parametrize(

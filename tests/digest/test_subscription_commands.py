@@ -17,9 +17,9 @@ C9 = Chat("slack", "T1", "C9", "U1")
 class Dialog:
     """One chat's side of it; the clock is set by hand."""
 
-    def __init__(self, store):
+    def __init__(self, store, managers=()):
         self.now = datetime(2026, 9, 30, 10, tzinfo=CHINA)
-        settings = Settings(store.path, desk_channels=("C9",))
+        settings = Settings(store.path, desk_channels=("C9",), managers=managers)
         self.responder = open_by_words(settings, lambda: self.now).responder
         self.responder.reachability = lambda chat: ""
 
@@ -111,3 +111,32 @@ def test_without_records_the_digest_says_that_there_is_nothing(tmp_path):
 
     dialog = Dialog(Store(tmp_path / "empty.db"))
     assert dialog.say("摘要").startswith("现在没有可发的内容")
+
+
+def test_days_of_the_week_are_kept_and_named(dialog, store):
+    said = dialog.say("订阅 09:00 周一三五")
+    assert said.startswith("已订阅：A股交易日（限周一、周三、周五） 09:00（北京时间")
+    assert "下一次：2026-10-09（周五） 09:00" in said
+    (kept,) = dialog.responder.subscribing.subscriptions.active()
+    assert kept.plan.weekdays == (0, 2, 4)
+    assert "（原为A股交易日（限周一、周三、周五）" in dialog.say("订阅 每周一 9点")
+    # as a process of an older version, begun before, goes on writing it
+    with store.database.transaction() as db:
+        db.execute("UPDATE subscriptions SET weekdays = NULL")
+    (kept,) = dialog.responder.subscribing.subscriptions.active()
+    assert kept.plan.weekdays == ()
+
+
+def test_only_managers_change_a_chats_digest_and_company(store):
+    dialog = Dialog(store, managers=("u2", "zhangsan"))
+    manager = Chat("slack", "T1", "C1", "U2")
+    assert "已订阅" in dialog.say("订阅 09:00", manager)
+    for text in ("订阅 10:00", "退订", "公司 300253", "公司 全部"):
+        assert dialog.say(text).startswith("本会话的订阅和公司只能由管理员（IR_MANAGERS）更改")
+    assert dialog.say("查看订阅").startswith("本会话：A股交易日 09:00")
+    assert "300253" in dialog.say("公司 300253", manager)
+    subscribing = dialog.responder.subscribing
+    subscribing.subscriptions.subscribe(C9, subscribing.subscriptions.active()[0].plan, dialog.now)
+    assert subscribing.changeable(C9) == []
+    assert len(subscribing.changeable(manager)) == 1
+    assert dialog.say("退订", manager).startswith("已退订")

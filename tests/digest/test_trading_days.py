@@ -18,6 +18,7 @@ from bot.digest.trading_days import TradingDays, load_trading_days
         (date(2026, 10, 8), True),
         (date(2026, 10, 10), False),  # a Saturday worked in lieu: people work, exchanges do not
         (date(2026, 2, 17), False),  # Spring Festival
+        (date(2024, 2, 9), False),  # the eve, on which people worked
     ],
 )
 def test_weekdays_that_are_no_holiday(day, on):
@@ -44,6 +45,15 @@ def test_the_desk_adds_a_year_by_a_file(tmp_path):
     for day in (date(2027, 1, 1), date(2027, 2, 5), date(2027, 2, 11), date(2027, 4, 5)):
         assert not trading.includes(day)
     assert trading.includes(date(2027, 2, 12))
+
+
+def test_the_file_names_days_on_which_trading_is_on_after_all(tmp_path):
+    file = tmp_path / "holidays.txt"
+    file.write_text("2026-02-17 开市\n2026-11-27 不开市\n", encoding="utf-8")
+    trading = load_trading_days(file)
+    assert trading.unreadable == ()
+    assert trading.includes(date(2026, 2, 17))
+    assert not trading.includes(date(2026, 11, 27))
 
 
 @pytest.mark.parametrize(

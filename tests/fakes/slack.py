@@ -44,11 +44,17 @@ class FakeSlack:
         self.views: list[dict[str, Any]] = []
         self.channels: dict[str, dict[str, Any]] = {}  # what conversations.info adds for a channel
         self.closed: dict[str, str] = {}  # channel → the error that a post to it meets
+        self.refusals: dict[str, str] = {}  # method → the error that it meets
+        self.said: list[dict[str, Any]] = []  # what people wrote
+        self.updates: list[dict[str, Any]] = []
+        self.ephemerals: list[dict[str, Any]] = []
         self.acks: dict[str, dict[str, Any]] = {}  # by envelope_id: payload and time
         self.calls: list[str] = []
         self.faults: list[Callable[[str, dict[str, Any]], Response | None]] = []
         self.sockets: list[ServerConnection] = []
         self.opened: list[float] = []  # when each socket was opened
+        self.other_sockets = 0  # of the app, held by somebody else
+        self.enterprise: str | None = None  # the workspace's organisation, in Enterprise Grid
         self.scopes = ",".join(SCOPES)
         self._relay = _Relay() if relayed else None
         self._retry_s = retry_s
@@ -98,7 +104,14 @@ class FakeSlack:
     def direct(self, text: str, user: str = "U1", **more: Any) -> str:
         return self.event("message", text, f"D{user}", user, channel_type="im", **more)
 
+    def say(self, text: str, channel: str = "C1", user: str = "U1", **more: Any) -> str:
+        """Write something that the bot hears nothing of; returns its ts."""
+        ts = f"{1_700_000_000 + next(self._count)}.000100"
+        self.said.append({"text": text, "channel": channel, "user": user, "ts": ts, **more})
+        return ts
+
     def event(self, kind: str, text: str | None, channel: str, user: str, **more: Any) -> str:
+        around = more.pop("body", {})
         ts = more.pop("ts", None) or f"{1_700_000_000 + next(self._count)}.000100"
         event = {"type": kind, "text": text, "channel": channel, "user": user, "ts": ts, **more}
         event_id = f"Ev{next(self._count)}"
@@ -109,9 +122,30 @@ class FakeSlack:
             "event_id": event_id,
             "event": event,
             "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+            **around,
         }
         self._send_event(event_id, body)
         return ts
+
+    def edit(self, ts: str, text: str, before: str, channel: str = "C1", **more: Any) -> str:
+        """Edit a message, as a channel's members and the other side of a talk are told; returns
+        the mark of the edit."""
+        edited = more.pop("at", None) or f"{1_700_000_000 + next(self._count)}.000100"
+        message = {"type": "message", "user": "U1", "ts": ts, **more.pop("message", {})}
+        now = {**message, "text": text, "edited": {"user": message["user"], "ts": edited}}
+        self.event(
+            "message",
+            None,
+            channel,
+            "",
+            subtype="message_changed",
+            hidden=True,
+            message=now,
+            previous_message={**message, "text": before},
+            channel_type="im" if channel.startswith("D") else "channel",
+            **more,
+        )
+        return edited
 
     def command(self, text: str, channel: str = "C1", user: str = "U1") -> dict[str, Any]:
         """`/ir text`; returns the acknowledgement's payload."""
@@ -201,7 +235,8 @@ class FakeSlack:
             "message", text, channel, user, thread_ts=thread, channel_type="channel", **more
         )
 
-    def shortcut(self, text: str) -> dict[str, Any]:
+    def shortcut(self, text: str, **more: Any) -> dict[str, Any]:
+        """The shortcut on a message."""
         number = next(self._count)
         body = {
             "type": "message_action",
@@ -209,7 +244,7 @@ class FakeSlack:
             "team": {"id": TEAM},
             "user": {"id": "U1"},
             "channel": {"id": "C1"},
-            "message": {"text": text, "ts": "1.1"},
+            "message": {"text": text, "ts": "1.1", **more},
             "action_ts": f"{number}.2",
             "trigger_id": f"t{number}",
             "response_url": f"{self.url}respond/{number}",
@@ -312,7 +347,8 @@ class FakeSlack:
     def _socket(self, connection: ServerConnection) -> None:
         self.sockets.append(connection)
         self.opened.append(time.monotonic())
-        connection.send(json.dumps({"type": "hello", "num_connections": 1}))
+        count = len(self.sockets) + self.other_sockets
+        connection.send(json.dumps({"type": "hello", "num_connections": count}))
         self._notify()
         try:
             for frame in connection:
@@ -356,9 +392,12 @@ class FakeSlack:
             if answer is not None:
                 return answer
         body: dict[str, Any]
+        if method in self.refusals:
+            return jsonify({"ok": False, "error": self.refusals[method]})
         match method:
             case "auth.test":
                 body = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "home"}
+                body["enterprise_id"] = self.enterprise
                 answer = jsonify({"ok": True, **body})
                 answer.headers["x-oauth-scopes"] = self.scopes
                 return answer
@@ -373,6 +412,16 @@ class FakeSlack:
             case "chat.getPermalink":
                 where = f"{given['channel']}/p{given['message_ts'].replace('.', '')}"
                 body = {"permalink": f"https://home.slack.com/archives/{where}"}
+            case "chat.update":
+                changed = [post for post in self.posts if post["ts"] == given["ts"]]
+                if not changed:
+                    return jsonify({"ok": False, "error": "message_not_found"})
+                changed[0].update(text=given["text"], blocks=given["blocks"])
+                self.updates.append(given)
+                body = {"ts": given["ts"], "channel": given["channel"], "text": given["text"]}
+            case "chat.postEphemeral":
+                self.ephemerals.append(given)
+                body = {"message_ts": f"{1_800_000_000 + next(self._count)}.000300"}
             case "conversations.info":
                 more = self.channels.get(given["channel"], {})
                 body = {"channel": {"id": given["channel"], "is_member": True, **more}}
@@ -382,15 +431,15 @@ class FakeSlack:
             case "conversations.replies" | "conversations.history":
                 thread = given.get("ts")
                 since = given.get("oldest") or ""
-                body = {
-                    "messages": [
-                        post
-                        for post in self.posts
-                        if post["channel"] == given["channel"]
-                        and thread in (None, post.get("thread_ts"))
-                        and post["ts"] > since
-                    ]
-                }
+                found = [
+                    post
+                    for post in self.posts
+                    if post["channel"] == given["channel"]
+                    and thread in (None, post.get("thread_ts"))
+                    and post["ts"] > since
+                ]
+                first = [item for item in (*self.said, *self.posts) if item["ts"] == thread]
+                body = {"messages": [*first, *found][: int(given.get("limit") or 100)]}
             case _:
                 return jsonify({"ok": False, "error": "unknown_method"})
         self._notify()

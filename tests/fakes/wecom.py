@@ -306,6 +306,12 @@ class FakeWecom:
                 card = body["template_card"]
                 if not _is_card(card):
                     return 40058
+            case "stream_with_template_card" if frame["cmd"] == "aibot_respond_msg":
+                content, card = body["stream"]["content"], body["template_card"]
+                feedback = (body["stream"].get("feedback") or {}).get("id", "")
+                whole = body["stream"].get("finish") and body["stream"]["id"]
+                if not (whole and 1 <= len(content.encode()) <= 20480 and _is_card(card)):
+                    return 40058
             case _:
                 return 40008
         now = time.monotonic()

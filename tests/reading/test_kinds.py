@@ -17,7 +17,7 @@ from bot.ingest.importing import Options, import_files
 from bot.reading import read_records
 from bot.record import Record
 from bot.store import Store
-from handlers.cli.json_output import record_json
+from handlers.json_output import record_json
 
 FOLDER = Path(__file__).parents[1] / "records/kinds"
 DOCUMENTS = sorted(

@@ -19,7 +19,7 @@ import pytest
 
 from bot.ingest.importing import Options, import_files
 from bot.store import Store
-from handlers.cli.json_output import record_json
+from handlers.json_output import record_json
 
 FOLDER = Path(__file__).parents[1] / "records/made_up"
 DOCUMENTS = sorted(
@@ -29,7 +29,8 @@ DOCUMENTS = sorted(
 )
 # Where a file came from and when it was published are the import's matter, not the page's.
 NOT_ON_THE_PAGE = {"sources", "published_at", "version", "versions", "withdrawn"} | {
-    "withdrawn_questions"
+    "withdrawn_paragraphs",
+    "withdrawn_questions",
 }
 
 

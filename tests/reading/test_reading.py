@@ -11,7 +11,7 @@ import pytest
 from bot.errors import BotError
 from bot.reading import read_records
 from bot.store import Stored
-from handlers.cli.json_output import record_json
+from handlers.json_output import record_json
 from tests.conftest import SAMPLE
 
 IMPORTED = datetime(2026, 11, 24, tzinfo=UTC)

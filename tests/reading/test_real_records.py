@@ -17,7 +17,7 @@ import pytest
 
 from bot.ingest.importing import Options, Outcome, import_files
 from bot.store import Store
-from handlers.cli.json_output import record_json
+from handlers.json_output import record_json
 from tests.conftest import SAMPLE
 
 EXPECTED = Path(__file__).parents[1] / "records/real"

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import BotError, StoreError
 from bot.store import Database, Store
+from bot.store.connection import telling
+from handlers.cli.output import write
 
 
 def put(database, name):
@@ -58,3 +61,18 @@ def test_what_is_tried_on_a_copy_changes_nothing(tmp_path):
         assert names(Database.open(copy)) == {"before", "tried"}
     assert names(database) == {"before"}
     assert not copy.exists()
+
+
+def test_a_full_disk_is_called_that(tmp_path):
+    path = tmp_path / "irbot.db"
+    database = Database.open(path)
+    pages = database.connection().execute("PRAGMA page_count").fetchone()[0]
+    database.connection().execute(f"PRAGMA max_page_count = {pages}")
+    with (
+        pytest.raises(StoreError, match=r"^磁盘已满，无法写入 .*；请腾出空间后再试$"),
+        telling(path),
+        database.transaction() as db,
+    ):
+        db.execute("INSERT INTO sources (sha256, content) VALUES ('a', zeroblob(1000000))")
+    with pytest.raises(BotError, match=r"^/dev/full：无法写入（磁盘已满，请腾出空间）$"):
+        write(Path("/dev/full"), "text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 from string import Formatter
@@ -38,6 +39,10 @@ FAMILIES = {
     ),
     "result, ": get_args(Band),
     "retired, ": (*get_args(get_type_hints(Loss)["why"]), "desk"),
+    "small talk, ": (
+        *("contact", "person", "who", "there", "complaint", "praise", "thanks", "bye", "hello"),
+        *("nod", "nothing asked"),
+    ),
     "why, ": (
         *("answered", "below answer", "below offers", "guard", "contested", "one of many"),
         *("no words", "nothing similar", "names a company other than the chat's"),
@@ -53,6 +58,11 @@ def nodes():
     for folder in ("bot", "handlers"):
         for file in (ROOT / folder).rglob("*.py"):
             yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def templates():
+    for file in (ROOT / "handlers").rglob("templates/*"):
+        yield file.read_text(encoding="utf-8")
 
 
 def is_lookup(node):
@@ -98,6 +108,7 @@ def test_a_sentence_has_the_same_gaps_in_every_language(lang):
 def test_what_is_looked_up_exists():
     looked_up = [keys_in(node.args[0]) for node in nodes() if is_lookup(node)]
     written = {key for keys, _ in looked_up for key in keys}
+    written |= {key for text in templates() for _, key in re.findall(r"\bt\((['\"])(.+?)\1", text)}
     assert len(written) > 50
     assert written <= set(ZH)
 
@@ -119,6 +130,12 @@ def test_no_sentence_is_left_over():
         node.value
         for node in nodes()
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    spelt |= {
+        said
+        for text in templates()
+        for quoted in ('"([^"]+)"', "'([^']+)'")
+        for said in re.findall(quoted, text)
     }
     built = {start + end for start, ends in FAMILIES.items() for end in ends}
     assert set(ZH) - spelt - built == set()

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.message import Answer, Hit
+from bot.message import Answer, Hit, Likely
 from bot.record import EventDate, Part, Question, Record
 from bot.wording.excerpts import is_excerpt
 from bot.wording.presentation import Words
@@ -47,25 +47,25 @@ def text(question=QUESTION, part=None, record=RECORD, as_of=date(2025, 7, 1), **
 def test_a_part_is_quoted_as_an_excerpt_with_its_place_last_and_the_whole_on_offer():
     assert text(part=1) == (
         "示例股份（300001）2025-04-28 业绩说明会\n"
-        "注意：文中“2025 年 6 月底前”已过；以公司公告为准。\n"
+        "注意：文中“2025 年 6 月底前”已过。\n"
         "投资者问（节选）：何时下修？\n"
         "公司答（节选）：在 2025 年 6 月底前不下修。\n"
-        "出处：投资者关系活动记录表 编号2025-003 第5问第1小问（共2小问）\n"
+        "出处：投资者关系活动记录表 编号2025-003 第5问第1小问（共2小问）；以公司公告为准\n"
         "\n"
         "全文"
     )
 
 
-def test_the_notice_stands_above_every_quotation_even_with_nothing_to_say():
-    assert text(as_of=date(2025, 5, 1)).splitlines()[1] == "注意：以公司公告为准。"
+def test_a_notice_with_nothing_to_say_is_left_out():
+    assert text(as_of=date(2025, 5, 1)).splitlines()[1] == "投资者问：" + ONE
 
 
 @pytest.mark.parametrize(
     ("as_of", "said"),
     [
-        (date(2025, 7, 26), "注意：文中“2025 年 6 月底前”已过；以公司公告为准。"),
-        (date(2025, 7, 27), "注意：距今2个月，文中“2025 年 6 月底前”已过；以公司公告为准。"),
-        (date(2026, 11, 24), "注意：距今1年6个月，文中“2025 年 6 月底前”已过；以公司公告为准。"),
+        (date(2025, 7, 26), "注意：文中“2025 年 6 月底前”已过。"),
+        (date(2025, 7, 27), "注意：距今2个月，文中“2025 年 6 月底前”已过。"),
+        (date(2026, 11, 24), "注意：距今1年6个月，文中“2025 年 6 月底前”已过。"),
     ],
 )
 def test_the_age_is_named_from_ninety_days_on(as_of, said):
@@ -97,7 +97,7 @@ def test_a_month_and_a_missing_number_are_said_as_such():
     unnumbered = replace(QUESTION, printed_number=None, printed_label=None)
     lines = text(unnumbered, record=record, as_of=date(2026, 8, 1)).splitlines()
     assert lines[0] == "示例股份（300001）2026年7月（原文未写具体日期） 业绩说明会"
-    assert lines[-1] == "出处：投资者关系活动记录表 无编号 第5问（原文无编号）"
+    assert lines[-1] == "出处：投资者关系活动记录表 无编号 第5问（原文无编号）；以公司公告为准"
 
 
 def test_a_range_of_days_is_said_from_first_to_last():
@@ -108,8 +108,37 @@ def test_a_range_of_days_is_said_from_first_to_last():
 def test_ids_are_full_where_several_records_are_stored():
     related = (Hit(RECORD, replace(QUESTION, number=7), 0.5),)
     said = text(part=1, among_many=True, related=related)
-    assert "第5问第1小问（共2小问） 300001/2025-003#5.1" in said
-    assert said.endswith("同题：300001/2025-003#7")
+    assert "第5问第1小问（共2小问） 300001/2025-003#5.1；以公司公告为准" in said
+    assert said.count("2025-003") == 1
+    assert said.endswith("A 同题：2025-04-28 第7问 1、何时下修")
+
+
+def test_the_first_activity_names_an_event_and_the_whole_answer_names_all():
+    record = replace(RECORD, activities=("特定对象调研", "业绩说明会", "路演活动"))
+    assert text(record=record).splitlines()[0] == "示例股份（300001）2025-04-28 特定对象调研"
+    assert (
+        text(record=record, whole=True)
+        .splitlines()[0]
+        .endswith("特定对象调研、业绩说明会、路演活动")
+    )
+
+
+def test_a_likely_answer_says_that_nothing_is_claimed_and_letters_the_others():
+    first = Hit(RECORD, QUESTION, 0.6, 1)
+    other = Hit(RECORD, replace(QUESTION, number=7), 0.3, excerpt="何时回购？")
+    assert Words().show(Likely((first, other), date(2025, 5, 1))).text == (
+        "不确定是否就是您要问的，最接近的一问：\n"
+        "\n"
+        "示例股份（300001）2025-04-28 业绩说明会\n"
+        "投资者问（节选）：何时下修？\n"
+        "公司答（节选）：在 2025 年 6 月底前不下修。\n"
+        "出处：投资者关系活动记录表 编号2025-003 第5问第1小问（共2小问）；以公司公告为准\n"
+        "\n"
+        "也可能是：\n"
+        "A. （第7问，节选）何时回购？\n"
+        "\n"
+        "全文"
+    )
 
 
 def test_quotations_stay_as_they_are_in_english():

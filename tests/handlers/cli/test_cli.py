@@ -69,7 +69,7 @@ def test_hostile_messages_get_a_short_reply_each(loaded):
     done = loaded("ask", "--file", "-", "--json", stdin="\n".join(typed) + "\n")
     kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
     assert len(kinds) == len(typed)
-    assert set(kinds) <= {"help", "decline", "notice", "suggest"}
+    assert set(kinds) <= {"help", "decline", "notice", "suggest", "likely"}
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
 
 

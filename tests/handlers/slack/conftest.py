@@ -11,6 +11,7 @@ import pytest
 
 from bot.config import Settings, load_settings
 from bot.delivery.delivery import Delivery
+from bot.delivery.rate_limits import RateLimits
 from handlers.slack.app import SlackChat
 from tests.conftest import open_by_words
 from tests.fakes.slack import FakeSlack
@@ -22,6 +23,16 @@ class Running:
 
     chat: SlackChat
     delivery: Delivery
+
+
+def shown_text(post):
+    """What a person reads in the blocks."""
+    return "\n".join(
+        "".join(element["text"] for element in section["elements"] if "text" in element)
+        for block in post["blocks"]
+        if block["type"] == "rich_text"
+        for section in block["elements"]
+    )
 
 
 @contextmanager
@@ -43,6 +54,12 @@ def slack(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with FakeSlack() as fake:
         yield fake
+
+
+@pytest.fixture
+def unpaced(monkeypatch):
+    """Posts of a channel follow each other at once; to be named before `bot`."""
+    monkeypatch.setattr("handlers.slack.app.rate_limits", lambda _: RateLimits())
 
 
 @pytest.fixture

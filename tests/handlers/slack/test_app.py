@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import jsonify
@@ -13,16 +14,7 @@ from bot.delivery.mailbox import undelivered
 from bot.store.connection import connect
 from tests.conftest import NOW
 from tests.handlers.slack.conftest import running
-
-
-def _text(post):
-    """What a person reads in the blocks."""
-    return "\n".join(
-        "".join(element["text"] for element in section["elements"] if "text" in element)
-        for block in post["blocks"]
-        if block["type"] == "rich_text"
-        for section in block["elements"]
-    )
+from tests.handlers.slack.conftest import shown_text as _text
 
 
 def test_a_mention_is_answered_once_in_its_thread(bot, slack):
@@ -69,6 +61,45 @@ def test_bots_subtypes_and_other_teams_are_acknowledged_and_left(bot, slack):
     slack.until(lambda: slack.unacknowledged() == 0)
     time.sleep(0.3)
     assert not slack.posts
+
+
+SISTER, FOREIGN = {"user_team": "T0SISTER"}, {"user_team": "T0FOREIGN"}
+GRID, SHARED = {"enterprise_id": "E0HOME"}, {"is_ext_shared_channel": True}
+
+
+def test_sister_workspaces_of_the_organisation_are_answered_and_other_organisations_left(
+    slack, store, tmp_path
+):
+    slack.enterprise = "E0HOME"
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
+    with running(settings):
+        slack.until(lambda: slack.sockets)
+        answered = [
+            slack.mention("关税", "C1", user_team="E0HOME"),
+            slack.mention("关税", "C2", **SISTER, body=GRID),
+            slack.mention("关税", "C3", **SISTER, body={**GRID, **SHARED, "team_id": "T0SISTER"}),
+            slack.mention("关税", "C4", user_team=None, source_team="E0HOME"),
+        ]
+        left: list[dict[str, Any]] = [
+            {"user_team": "E0FOREIGN"},
+            {**FOREIGN, "body": {"enterprise_id": "E0FOREIGN", **SHARED}},
+            {**FOREIGN, "body": {**GRID, **SHARED}},
+            {**FOREIGN, "body": {"enterprise_id": None}},
+            {"user_team": "?"},
+        ]
+        for at, more in enumerate(left):
+            slack.mention("关税", f"C9{at}", **more)
+        slack.until(lambda: slack.unacknowledged() == 0 and len(slack.posts) == len(answered))
+        time.sleep(0.1)
+    assert {post["thread_ts"] for post in slack.posts} == set(answered)
+
+
+def test_outside_enterprise_grid_every_other_team_is_left(bot, slack):
+    for sender in ("E0HOME", "T0SISTER"):
+        slack.mention("关税", "C1", user_team=sender, body={"enterprise_id": None})
+    slack.mention("关税", "C2")
+    slack.until(lambda: slack.unacknowledged() == 0 and slack.posts)
+    assert [post["channel"] for post in slack.posts] == ["C2"]
 
 
 def test_a_command_is_answered_inside_its_acknowledgement(bot, slack):
@@ -220,18 +251,57 @@ def test_counters_tell_what_happened_and_the_log_tells_nobodys_words(bot, slack,
         assert word not in caplog.text
 
 
-def test_a_channel_that_the_bot_was_removed_from_holds_up_no_other(bot, slack, store):
-    def removed(method, given):
-        if method == "chat.postMessage" and given["channel"] == "C1":
-            return jsonify({"ok": False, "error": "not_in_channel"})
+@pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action"])
+def test_what_a_channel_refuses_is_sent_to_the_asker_and_holds_up_no_other(
+    unpaced, bot, slack, store, code
+):
+    slack.closed["C1"] = code
+    slack.mention("可转债", channel="C1", user="U7")
+    slack.mention("关税", channel="C2")
+    slack.until(lambda: len(slack.posts) == 2)
+    posts = {post["channel"]: post for post in slack.posts}
+    assert posts.keys() == {"U7", "C2"}
+    assert "thread_ts" not in posts["U7"]
+    assert "C1 的提问" in posts["U7"]["text"]
+    assert "第24问第2小问" in _text(posts["U7"])
+    assert not undelivered(store.path)
+    assert bot.chat.state == "connected"
+
+
+def test_what_a_thread_refuses_is_shown_to_the_asker_alone_in_the_channel(
+    unpaced, bot, slack, store
+):
+    slack.closed["C1"] = "restricted_action_thread_locked"
+    slack.mention("可转债", user="U7")
+    (shown,) = slack.until(lambda: slack.ephemerals)
+    assert (shown["channel"], shown["user"]) == ("C1", "U7")
+    assert "第24问第2小问" in _text(shown)
+    slack.refusals["chat.postEphemeral"] = "user_not_in_channel"
+    slack.mention("关税", user="U7")
+    (post,) = slack.until(lambda: slack.posts)
+    assert post["channel"] == "U7"
+    slack.closed["U7"] = "messages_tab_disabled"
+    slack.mention("#7", user="U7")
+    slack.until(
+        lambda: [row["ref"] for row in undelivered(store.path)] == ["messages_tab_disabled"]
+    )
+
+
+@pytest.mark.parametrize("code", ["message_limit_exceeded", "team_added_to_org", "rate_limited"])
+def test_what_slack_refuses_for_the_moment_is_tried_again(bot, slack, store, code):
+    refused: list[object] = []
+
+    def refuse(method, given):
+        if method == "chat.postMessage" and not refused:
+            refused.append(given)
+            return jsonify({"ok": False, "error": code})
         return None
 
-    slack.faults.append(removed)
-    slack.mention("可转债", channel="C1")
-    slack.mention("关税", channel="C2")
-    assert slack.until(lambda: slack.posts)[0]["channel"] == "C2"
-    slack.until(lambda: [post["ref"] for post in undelivered(store.path)] == ["not_in_channel"])
-    assert bot.chat.state == "connected"
+    slack.faults.append(refuse)
+    ts = slack.mention("可转债")
+    assert slack.until(lambda: slack.posts)[0]["thread_ts"] == ts
+    assert len(slack.posts) == len(refused) == 1
+    assert not undelivered(store.path)
 
 
 def test_blocks_that_slack_refuses_go_out_as_text(bot, slack):

@@ -9,7 +9,7 @@ import pytest
 from bot.config import load_settings
 from bot.store.connection import connect
 from tests.handlers.slack.conftest import running
-from tests.handlers.slack.test_app import _text
+from tests.handlers.slack.conftest import shown_text as _text
 
 _QUESTION = "明天会下雨吗？"
 
@@ -66,7 +66,10 @@ def test_a_question_is_handed_over_once_with_a_link_and_answered_in_its_thread(b
             "text": "查看原消息",
         },
     ]
-    said = slack.reply(post, "公司暂无 <@U5> 此业务 *计划*")
+    said = slack.reply(
+        post,
+        "公司暂无 <@U5> 此业务 *计划*，见<https://example.com/a> <https://example.com/b|公告> :+1:",
+    )
     slack.event("message", "公司暂无", "CDESK", "U9", thread_ts=post["ts"], ts=said)  # again
     slack.reply(post, "<@U0BOT> 可转债")  # a mention is the bot's, and comes as its own event
     slack.reply(post, "", subtype="channel_join")
@@ -75,9 +78,41 @@ def test_a_question_is_handed_over_once_with_a_link_and_answered_in_its_thread(b
     assert answer["thread_ts"] == declined["thread_ts"]
     assert _text(answer).splitlines() == [
         "证券部对“明天会下雨吗？”的答复（不是活动记录原文）：",
-        "公司暂无   此业务 *计划*",
+        "公司暂无 此业务 *计划*，见 https://example.com/a 公告 https://example.com/b :+1:",
     ]
     assert _text(_in(slack, "CDESK", 2)[-1]) == "已转告提问人。"
+
+
+def test_an_edited_question_is_handed_over_as_it_reads_now(bot, slack):
+    ts = slack.mention(_QUESTION)
+    (declined,) = _in(slack, "C1", 1)
+    slack.edit(ts, "<@U0BOT> 后天会下雪吗？", f"<@U0BOT> {_QUESTION}")
+    slack.until(lambda: slack.updates)
+    slack.press(declined, "转给证券部")
+    (post,) = _in(slack, "CDESK", 1)
+    assert "后天会下雪吗？" in _text(post)
+    assert _QUESTION not in _text(post)
+
+
+def test_an_answer_of_the_desk_that_is_edited_is_told_once_more(bot, slack):
+    declined = _declined(slack)
+    slack.press(declined, "转给证券部")
+    _in(slack, "CDESK", 1)
+    said = slack.mention("转办1 没有计划", channel="CDESK", user="U9")
+    _in(slack, "CDESK", 2)
+    after, before = "<@U0BOT> 转办1 暂无计划", "<@U0BOT> 转办1 没有计划"
+    slack.edit(said, after, before, channel="CDESK", message={"user": "U9"})
+    *_, first, second = _in(slack, "C1", 4)
+    assert [_text(post).splitlines()[-1] for post in (first, second)] == ["没有计划", "暂无计划"]
+    assert [post["ts"] for post in slack.updates] == [_in(slack, "CDESK", 2)[1]["ts"]]
+
+
+def test_in_a_thread_it_is_handed_over_without_reading_how_the_thread_began(bot, slack):
+    slack.mention(_QUESTION, channel="C7", user="U7")
+    (declined,) = _in(slack, "C7", 1)
+    slack.mention("转给证券部", channel="C7", user="U7", thread_ts=declined["thread_ts"])
+    assert _QUESTION in _text(_in(slack, "CDESK", 1)[0])
+    assert _text(_in(slack, "C7", 2)[-1]) == "已转给证券部；有答复会在这里告诉您。"
 
 
 def test_a_handover_survives_restarts_and_is_told_to_who_asked_by_a_command(slack, settings):

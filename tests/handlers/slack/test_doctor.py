@@ -58,6 +58,14 @@ def test_each_fault_names_its_next_step(settings, slack, tmp_path):
     assert _by_name(replace(settings, db=tmp_path / "noise.db"))["数据库"].ok is False
 
 
+@pytest.mark.parametrize(("others", "ok"), [(0, True), (1, None), (2, False)])
+def test_other_connections_of_the_app_are_told(settings, slack, others, ok):
+    slack.other_sockets = others
+    found = _by_name(settings)["Slack 连接数"]
+    assert found.ok is ok
+    assert (f"另有 {others} 个连接" in found.said) is bool(others)
+
+
 def test_a_clock_that_is_wrong_is_told(settings, monkeypatch):
     ahead = SimpleNamespace(time=lambda: time.time() + 120)
     monkeypatch.setattr("handlers.slack.doctor.time", ahead)

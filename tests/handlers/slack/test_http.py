@@ -26,7 +26,7 @@ def http(slack, store, tmp_path):
     settings = load_settings(env, tmp_path)
     bot = open_by_words(settings)
     chat = SlackChat(settings, bot.responder, bot.delivery)
-    app = web_app(bot.responder, dict)
+    app = web_app(bot.responder, bot.store, dict)
     chat.mount(app)
     bot.delivery.start()
     chat.start()
@@ -87,9 +87,17 @@ def test_forged_replayed_and_malformed_requests_are_401_and_store_nothing(http, 
 
 
 def test_a_request_signed_but_unreadable_is_no_fault_of_ours(http, slack):
-    for body in ("no json", "[]", "", "payload=%7B", '{"type":"event_callback"}'):
+    deep = "[" * 100_000
+    for body in ("no json", "[]", "", "payload=%7B", '{"type":"event_callback"}', deep):
         headers = _signed(body)
         assert http.post("/slack/events", data=body, headers=headers).status_code < 500
+    event = '{"type": "event_callback", "event": '
+    shapes = ("7", '{"event": 7}', '{"actions": 7}', '{"actions": [7]}', '{"user": []}', "null")
+    for body in (deep, '{"event":' * 20_000, event + deep, "{", "{]", *shapes):
+        assert http.post("/slack/events", data=body, headers=_signed(body)).status_code == 400
+        form = urlencode({"payload": body})
+        headers = _signed(form) | {"Content-Type": "application/x-www-form-urlencoded"}
+        assert http.post("/slack/events", data=form, headers=headers).status_code == 400
     body = _mention()
     http.post("/slack/events", data=body, headers=_signed(body))
     assert slack.until(lambda: slack.posts)

@@ -66,10 +66,40 @@ def test_a_lost_connection_is_replaced_at_once(bot, slack, end):
 
 
 def test_malformed_frames_do_not_end_the_connection(bot, slack):
-    for frame in ("no json", "[]", '{"type": 7}', '{"type": "events_api", "envelope_id": "x"}', ""):
+    deep = "[" * 100_000
+    event = '{"type": "events_api", "envelope_id": "y", "payload": {"event": '
+    frames = ["no json", "[]", '{"type": 7}', '{"type": "events_api", "envelope_id": "x"}', ""]
+    for frame in (*frames, deep, event + deep, event + "7}}", event + '{"blocks": 7}}}'):
         slack.raw(frame)
     slack.mention("可转债")
     assert slack.until(lambda: slack.posts, 8)
+    assert len(slack.opened) == 1
+
+
+def test_connections_of_the_app_that_are_not_ours_are_told_and_our_own_are_not(bot, slack, caplog):
+    def again(end):
+        opened = len(slack.opened)
+        end()
+        slack.until(lambda: len(slack.opened) > opened)
+        slack.until(bot.chat._socket.is_heard)
+
+    again(slack.refresh)
+    assert "not ours" not in caplog.text
+    slack.other_sockets = 1
+    again(slack.refresh)
+    slack.until(lambda: "not ours: 1" in caplog.text)
+
+
+def test_a_lost_connection_that_slack_still_counts_is_not_taken_for_another_bots(
+    bot, slack, caplog
+):
+    slack.other_sockets = 1
+    opened = len(slack.opened)
+    slack.cut()
+    slack.until(lambda: len(slack.opened) > opened)
+    slack.mention("关税")
+    slack.until(lambda: slack.posts)
+    assert "not ours" not in caplog.text
 
 
 def test_a_refused_token_is_failed_and_not_hammered(slack, tmp_path):

@@ -14,7 +14,7 @@ from bot.store import Store
 from bot.store.connection import connect
 from tests.conftest import SAMPLE
 from tests.handlers.slack.conftest import running
-from tests.handlers.slack.test_app import _text
+from tests.handlers.slack.conftest import shown_text as _text
 
 _HOLD = """
 import sqlite3, sys
@@ -55,7 +55,7 @@ def _store(db, sample):
 
 
 def _ask_all(slack, answer):
-    assert "编号2025-002 第7问" in _text(slack.command("300253/2025-002#7"))
+    assert "第7问 300253/2025-002#7" in _text(slack.command("300253/2025-002#7"))
     assert "未找到" in _text(slack.command("明天会下雨吗"))
     assert slack.command("300253/2025-009#1") == {}
     slack.until(lambda: "出处" in "".join(map(_text, slack.responses)), 20)

@@ -30,7 +30,7 @@ def test_a_mention_is_answered_once_with_the_request_id_of_its_callback(bot, wec
     for fact in (
         "卫宁健康（300253）2025-04-28 业绩说明会",
         "编号2025-002 第24问第2小问（共3小问）",
-        "以公司公告为准。",
+        "以公司公告为准",
     ):
         assert fact in post["content"]
     assert not wecom.refused
@@ -89,6 +89,58 @@ def test_a_quotation_is_kept_apart_from_the_question(bot, wecom):
     assert "第7问" in settled(wecom, "wrB", 1)[0]["content"]
 
 
+def quoting(text):
+    return {"quote": {"msgtype": "text", "text": {"content": text}}}
+
+
+@pytest.mark.parametrize(
+    "typed", ["帮我查一下这个", "？", "这个呢？", "[微笑]", "https://a.example/b"]
+)
+def test_a_quotation_is_the_question_where_nothing_typed_is_to_be_looked_up(bot, wecom, typed):
+    wecom.mention(typed, **quoting(f"@{NAME} [强]可转债何时下修？"))
+    (post,) = settled(wecom, "wrCHAT01", 1)
+    assert "第24问第2小问" in post["content"]
+
+
+def test_the_whole_answer_of_a_quoted_one_is_shown(bot, wecom):
+    wecom.mention("可转债")
+    (post,) = settled(wecom, "wrCHAT01", 1)
+    wecom.mention("关税")
+    wecom.mention("这条的全文", **quoting(post["content"]))
+    whole = settled(wecom, "wrCHAT01", 3)[2]["content"]
+    assert "第24问" in whole
+    assert "（节选）" not in whole
+
+
+def test_what_a_quoted_message_orders_is_not_done(bot, wecom, responder):
+    for order in ("订阅 09:00", "退订", "公司 300253"):
+        wecom.mention("这个", **quoting(order))
+    posts = settled(wecom, "wrCHAT01", 3)
+    assert all("直接提问" in post["content"] for post in posts)
+    assert not list(responder.subscribing.subscriptions.changed_by("wecom", BOT, "zhangsan"))
+
+
+def test_hostile_quotations_are_answered_or_left_and_the_connection_stays(bot, wecom):
+    text = {"msgtype": "text", "text": {"content": "可转债"}}
+    mixed, quoted = text, text
+    for _ in range(100):
+        mixed = {"msgtype": "mixed", "mixed": {"msg_item": [mixed]}}
+        quoted = {**text, "quote": quoted}
+    quotes = [
+        mixed,
+        quoted,
+        {"msgtype": "text", "text": 7},
+        {"msgtype": ["text"]},
+        [],
+        "可转债",
+        None,
+    ]
+    for at, quote in enumerate(quotes):
+        wecom.mention("这个", chat=f"wr{at}", quote=quote)
+        assert settled(wecom, f"wr{at}", 1)[0]["content"]
+    assert len(wecom.opened) == 1
+
+
 def test_words_beside_a_picture_are_answered_saying_that_it_was_not_read(bot, wecom):
     items = [
         {"msgtype": "text", "text": {"content": f"@{NAME} 可转债"}},
@@ -100,11 +152,19 @@ def test_words_beside_a_picture_are_answered_saying_that_it_was_not_read(bot, we
     assert "没有读图片" in post["content"]
 
 
-@pytest.mark.parametrize("kind", ["image", "file", "video"])
+@pytest.mark.parametrize("kind", ["image", "file", "video", "location", "of the future"])
 def test_a_message_without_words_is_told_that_words_are_needed(bot, wecom, kind):
     wecom.message(msgtype=kind, **{kind: {"url": "https://example.invalid/x", "aeskey": "x"}})
     (post,) = settled(wecom, "zhangsan", 1)
     assert "请用文字提问" in post["content"]
+
+
+def test_the_same_msgid_of_another_person_is_another_message(bot, wecom):
+    wecom.mention("#7", user="zhangsan", msgid="m-same")
+    wecom.mention("#7", user="zhangsan", msgid="m-same")
+    wecom.mention("#7", chat="wrB", user="lisi", msgid="m-same")
+    settled(wecom, "wrB", 1)
+    assert len(settled(wecom, "wrCHAT01", 1)) == 1
 
 
 def test_voice_is_read_as_the_text_the_platform_made_of_it(bot, wecom):
@@ -142,19 +202,19 @@ def test_a_welcome_too_late_is_not_sent(start, wecom, store, monkeypatch):
 
 
 def offered(wecom, chat, say):
-    """The lettered list and the card of a question with several near ones."""
+    """The one message that offers several near questions: a lettered list with its card."""
     say("收入下滑")
-    listed, card = settled(wecom, chat, 2)
-    return listed, card
+    (offer,) = settled(wecom, chat, 1)
+    return offer
 
 
 def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom):
-    listed, card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
-    assert "不代表公司观点" in listed["content"]
-    assert "\nA. （第" in listed["content"]
-    assert len(card["card"]["button_list"]) == listed["content"].count("\n\n")
+    card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
+    assert "不代表公司观点" in card["content"]
+    assert "\nA. （第" in card["content"]
+    assert len(card["card"]["button_list"]) == card["content"].count("\n\n")
     wecom.press(card, "B", user="lisi")
-    answer = settled(wecom, "wrA", 3)[2]
+    answer = settled(wecom, "wrA", 2)[1]
     number = card["card"]["button_list"][1]["text"].split(" ")[1]
     assert answer["cmd"] == "aibot_send_msg"
     assert number in answer["content"]
@@ -165,24 +225,53 @@ def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom)
 
 
 def test_an_offer_works_without_cards_by_its_letters(bot, wecom):
-    _, card = offered(wecom, "zhangsan", wecom.say)
-    wecom.say("b")
-    answer = settled(wecom, "zhangsan", 3)[2]
-    assert card["card"]["button_list"][1]["text"].split(" ")[1] in answer["content"]
+    card = offered(wecom, "zhangsan", wecom.say)
+    number = card["card"]["button_list"][1]["text"].split(" ")[1]
+    for count in (2, 3):
+        wecom.say("b")
+        assert number in settled(wecom, "zhangsan", count)[-1]["content"]
+
+
+@pytest.mark.parametrize(("errcode", "again"), [(40008, False), (40058, True), (600039, True)])
+def test_where_a_card_does_not_reach_the_list_alone_is_the_one_message(bot, wecom, errcode, again):
+    def refuse(frame):
+        is_card = "template_card" in (frame.get("body") or {})
+        return errcode if is_card else None
+
+    wecom.faults.append(refuse)
+    for count in (1, 2):
+        wecom.mention("收入下滑", chat="wrA")
+        post = settled(wecom, "wrA", count)[-1]
+        assert post["card"] is None
+        assert "回复字母" in post["content"]
+    assert len(wecom.refused) == (2 if again else 1)  # a kind that is unknown is not tried again
+    wecom.mention("b", chat="wrA")
+    assert "公司答" in settled(wecom, "wrA", 3)[-1]["content"]
+
+
+def test_an_offer_that_is_pushed_is_the_list_alone(bot, wecom):
+    def invalid(frame):
+        return 846605 if frame["cmd"] == "aibot_respond_msg" else None
+
+    wecom.faults.append(invalid)
+    wecom.mention("收入下滑", chat="wrA")
+    (post,) = settled(wecom, "wrA", 1)
+    assert (post["cmd"], post["card"]) == ("aibot_send_msg", None)
+    assert "回复字母" in post["content"]
 
 
 def test_a_press_delivered_twice_answers_once_and_an_unknown_button_says_so(bot, wecom):
-    _, card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
+    card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
     msgid = wecom.press(card, "A")
     wecom.press(card, "A", msgid=msgid)
-    settled(wecom, "wrA", 3)
-    assert len(wecom.posts) == 3
+    settled(wecom, "wrA", 2)
+    assert len(wecom.posts) == 2
     card["card"]["button_list"].append({"text": "old", "key": "src:42"})
     wecom.press(card, "old")
     wecom.until(lambda: len(wecom.updates) == 2)
     assert "失效" in wecom.updates[1]["template_card"]["main_title"]["title"]
     wecom.press({**card, "card": wecom.updates[1]["template_card"]}, "使用帮助")
-    assert "直接提问" in settled(wecom, "wrA", 4)[3]["content"]
+    assert "直接提问" in settled(wecom, "wrA", 3)[2]["content"]
 
 
 def test_an_opinion_is_kept_as_in_slack_and_can_be_taken_back(bot, wecom, store):
@@ -286,14 +375,14 @@ def test_a_vector_is_answered_with_its_own_request_id(bot, wecom, store, case):
     req_id = case["in"]["headers"]["req_id"]
     frame = last_frame(wecom, req_id)
     assert frame["cmd"] == "aibot_respond_msg"
-    assert frame["body"]["msgtype"] == "markdown"
-    assert 1 <= len(frame["body"]["markdown"]["content"].encode()) <= 20480
+    said = frame["body"].get("markdown") or frame["body"]["stream"]  # an offer has a card beside it
+    assert 1 <= len(said["content"].encode()) <= 20480
     asked = case["expect"].get("question")
     misses = [row["text"] for row in connect(store.path).query("SELECT text FROM misses")]
     if asked and misses:
         assert misses == [asked]
     if case["expect"]["kind"] == "help":
-        assert "直接提问" in frame["body"]["markdown"]["content"]
+        assert "直接提问" in said["content"]
     assert not wecom.refused
 
 

@@ -12,21 +12,21 @@ def _asked(store):
 
 
 def test_a_pick_is_kept_with_what_was_asked_and_ends_the_miss(bot, wecom, store):
-    _, card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
+    card = offered(wecom, "wrA", lambda text: wecom.mention(text, chat="wrA"))
     ((_, asked),) = _asked(store)
     labels = [button["text"].split(" ")[1] for button in card["card"]["button_list"]]
     ids = [f"300253/2025-002#{label.strip('第问')}" for label in labels]
     wecom.press(card, "A", user="lisi")
     wecom.mention("b", chat="wrA")  # by letter, of the same offer
-    settled(wecom, "wrA", 4)
+    settled(wecom, "wrA", 3)
     wecom.mention("#31", chat="wrA")  # named by number, and not offered
-    settled(wecom, "wrA", 5)
+    settled(wecom, "wrA", 4)
     assert not _asked(store)
     assert [(row["user"], row["text"]) for row in store.picks()] == [("zhangsan", asked)] * 2
     assert [row["question_id"].split(".")[0] for row in store.picks()] == ids[:2]
     # Somebody asks so elsewhere, and picks nothing: a miss that says what others picked.
     wecom.mention(asked, chat="wrB", user="wangwu")
-    settled(wecom, "wrB", 2)
+    settled(wecom, "wrB", 1)
     (group,) = grouped(store.misses(), picks=store.picks())
     assert (group.count, group.offered) == (1, 1)
     assert [(item.what.split(".")[0], item.count) for item in group.picked] == [

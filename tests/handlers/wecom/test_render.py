@@ -99,7 +99,7 @@ def official(contents, read, label="公司答："):
 
 def contents(shown, **options):
     bodies = messages(shown, WORDS, **options)
-    found = [body["markdown"]["content"] for body in bodies if body["msgtype"] == "markdown"]
+    found = [(body.get("markdown") or body["stream"])["content"] for body in bodies]
     assert all(1 <= len(content.encode()) <= LIMIT for content in found)
     return found
 

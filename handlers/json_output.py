@@ -18,10 +18,12 @@ from bot.message import (
     HandedOver,
     Help,
     Hit,
+    Likely,
     Listing,
     Notice,
     Reply,
     ReplyView,
+    Statement,
     Suggest,
     band,
 )
@@ -40,10 +42,12 @@ def reply_json(
     confidence = 0.0
     if isinstance(reply, Answer):
         answers, confidence = reply.hits, reply.confidence
-        similar = (hit for _, hit in reply.similar)
-        suggestions = (*reply.newer, *similar, *reply.related)[:_SUGGESTED]
-    elif isinstance(reply, Suggest):
+        likely = (hit for _, hit in reply.likely)
+        suggestions = (*likely, *reply.links)[:_SUGGESTED]
+    elif isinstance(reply, Likely | Suggest):
         suggestions, confidence = reply.hits, reply.hits[0].confidence
+    elif isinstance(reply, Statement):
+        suggestions, confidence = (reply.hit,), reply.hit.confidence
     return {
         "query": query,
         "kind": _kind(reply),
@@ -68,6 +72,8 @@ def _kind(reply: Reply) -> str:
             return "help"
         case Listing():
             return "list"
+        case Likely():
+            return "likely"
         case Notice() | Digest() | DeskDigest() | HandedOver() | DeskAnswer():
             return "notice"
         case _:
@@ -84,12 +90,12 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 def _question_json(record: Record, question: Question, part: int | None) -> dict[str, Any]:
     return {
-        "id": f"{record.id}#{question.number}",
+        "id": f"{record.id}#{question.place}",
         "kind": question.kind,
         "company_code": record.company_code,
         "company_name": record.company_name,
         "record_no": record.record_no,
-        "question_no": question.number,
+        "question_no": None if question.is_narrative else question.number,
         "part": part,
         "question": question.question,
         "answer": question.answer,
@@ -143,6 +149,7 @@ def record_json(stored: Stored, versions: Sequence[Version] = ()) -> dict[str, A
         "superseded_by": stored.superseded_by,
         "withdrawn": stored.withdrawn,
         "withdrawn_questions": sorted(stored.withdrawn_questions),
+        "withdrawn_paragraphs": sorted(stored.withdrawn_paragraphs),
         "version": stored.version,
         "versions": [
             {

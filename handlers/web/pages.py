@@ -1,0 +1,409 @@
+"""What is under which address: records for everyone to read, from what may be shown now.
+
+    /                       what this is, the newest records, companies, questions to begin with
+    /ask?q=                 a reply, in the words of every chat
+    /companies              all of them
+    /c/300253               a company's records
+    /r/300253/2025-002      a record; …/q/24 leads to a question on whichever page it stands
+    …/source/SHA256         a file as it was imported
+    /feed.atom              new records; /c/300253/feed.atom those of a company
+
+The same addresses with `.json` (`/index.json` for the first) hold the contract's objects. Every
+word comes from the library, which holds nothing that is withdrawn or not yet public.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO
+from typing import Any, TypeVar
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.answering.library import Library
+from bot.answering.pointing import LONGEST
+from bot.answering.responder import Responder
+from bot.answering.same_questions import SameQuestion
+from bot.message import Hit, Listing, Message
+from bot.record import Question, Record
+from bot.store import Store, Stored
+from bot.wording import dates
+from bot.wording.links import question_path, record_path
+from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
+from handlers.web.security import WrongName, name_check
+from handlers.web.sheets import Sheet, answered, asked, sheet_number, sheets
+
+_NEWEST = 20  # records on the home page
+_COMPANIES = 30  # on the home page
+_RECORDS = 100  # on one page of a company
+_LISTED = 200  # companies on one page
+_MOST_ASKED = 5
+_IN_FEED = 30
+_EXAMPLES = 3
+_EXAMPLE = range(8, 41)  # characters of a question that says enough and fits a line of a phone
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Item = TypeVar("Item")
+View = str | Response | AnyResponse
+
+
+class Pages:
+    """The views, over what may be shown now."""
+
+    def __init__(self, responder: Responder, store: Store) -> None:
+        self._responder = responder
+        self._store = store
+        self._words = responder.words
+
+    def mount(self, app: Flask) -> None:
+        """Put the pages into the application, and their style on its errors."""
+        pages = Blueprint("pages", __name__)
+        pages.before_request(name_check(self._words.public_url))
+
+        @pages.after_request
+        def revalidate(response: Response) -> Response:
+            response.headers.setdefault("Cache-Control", "no-cache")  # what is withdrawn is gone
+            return response
+
+        for rule, view in (
+            ("/", self._home),
+            ("/index.json", self._home_json),
+            ("/ask", self._ask),
+            ("/ask.json", self._ask_json),
+            ("/companies", self._companies),
+            ("/companies.json", self._companies_json),
+            ("/c/<code>", self._company),
+            ("/c/<code>.json", self._company_json),
+            ("/c/<code>/feed.atom", self._feed),
+            ("/feed.atom", self._feed),
+            ("/r/<code>/<no>", self._record),
+            ("/r/<code>/<no>.json", self._record_json),
+            ("/r/<code>/<no>/q/<number>", self._question),
+            ("/r/<code>/<no>/q/<number>.json", self._question_json),
+            ("/r/<code>/<no>/source/<sha256>", self._source),
+        ):
+            pages.add_url_rule(rule, view.__name__.lstrip("_"), view)
+        app.register_blueprint(pages)
+        app.register_error_handler(HTTPException, self._error)
+        app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+        app.jinja_env.globals.update(
+            t=self._words.text,
+            words=self._words,
+            question_path=question_path,
+            path=_path,
+            asked=asked,
+            answered=answered,
+            file_name=file_name,
+            xml=lambda text: _NOT_IN_XML.sub("", text),
+        )
+
+    @property
+    def _library(self) -> Library:
+        return self._responder.library
+
+    # Home and companies
+
+    def _home(self) -> View:
+        library = self._library
+        newest = library.records[:_NEWEST]
+        return render_template(
+            "home.html",
+            newest=newest,
+            companies=_coverage(library, list(library.companies)[:_COMPANIES]),
+            count=len(library.companies),
+            examples=_examples(newest),
+        )
+
+    def _home_json(self) -> View:
+        library = self._library
+        found = [library.find(record.id) for record in library.records[:_NEWEST]]
+        return jsonify([summary_json(item) for item in found if item])
+
+    def _companies(self) -> View:
+        library = self._library
+        codes, page, pages = _page(list(library.companies), _LISTED)
+        return render_template(
+            "companies.html", companies=_coverage(library, codes), page=page, pages=pages
+        )
+
+    def _companies_json(self) -> View:
+        library = self._library
+        codes, _, _ = _page(list(library.companies), _LISTED)
+        return jsonify(_coverage(library, codes))
+
+    def _company(self, code: str) -> View:
+        library = self._library
+        records = _of_company(library, code)
+        shown, page, pages = _page(records, _RECORDS)
+        most_asked = self._most_asked(library, code)
+        return render_template(
+            "company.html",
+            company=records[0],
+            count=len(records),
+            records=shown,
+            page=page,
+            pages=pages,
+            most_asked=most_asked or _first_questions(records[0]),
+            counted=bool(most_asked),
+        )
+
+    def _company_json(self, code: str) -> View:
+        library = self._library
+        shown, _, _ = _page(_of_company(library, code), _RECORDS)
+        found = [library.find(record.id) for record in shown]
+        return jsonify([summary_json(item) for item in found if item])
+
+    def _most_asked(self, library: Library, code: str) -> list[Hit]:
+        """What was answered most; nothing where no answer was counted."""
+        hits = []
+        # More than are shown: some may be withdrawn since.
+        for question_id in self._store.most_asked(code, _MOST_ASKED * 4):
+            record_id, _, number = question_id.partition("#")
+            record = library.record(record_id)
+            question = record.question(int(number)) if record and number.isdigit() else None
+            if record and question:
+                hits.append(Hit(record, question, 1.0))
+        return hits[:_MOST_ASKED]
+
+    # Records
+
+    def _record(self, code: str, no: str) -> View:
+        library = self._library
+        stored = _find(library, code, no)
+        record = stored.record
+        if record.id != f"{code}/{no}":  # another spelling of the number
+            return redirect(_url(record, page=request.args.get("page")))
+        rows, same, cut = self._laid_out(library, record)
+        (sheet,), page, pages = _page(cut, 1)
+        return render_template(
+            "record.html",
+            record=record,
+            stored=stored,
+            rows=rows,
+            notice=self._notice(record),
+            sheet=sheet,
+            page=page,
+            pages=pages,
+            jumps=_jumps(cut),
+            same=same,
+            hit=lambda question: Hit(record, question, 1.0),
+        )
+
+    def _record_json(self, code: str, no: str) -> View:
+        stored = _find(self._library, code, no)
+        named = tuple(replace(item, file=file_name(item.file)) for item in stored.sources)
+        return jsonify(record_json(replace(stored, sources=named)))
+
+    def _question(self, code: str, no: str, number: str) -> View:
+        library = self._library
+        record = _find(library, code, no).record
+        question = _question_of(record, number)
+        _, _, cut = self._laid_out(library, record)
+        page = sheet_number(cut, question)
+        return redirect(_url(record, page=page if page > 1 else None, _anchor=f"q{number}"))
+
+    def _question_json(self, code: str, no: str, number: str) -> View:
+        record = _find(self._library, code, no).record
+        return jsonify(stored_question_json(record, _question_of(record, number)))
+
+    def _source(self, code: str, no: str, sha256: str) -> View:
+        """A file of this record, by its hash; a browser stores it and never opens it here."""
+        stored = _find(self._library, code, no)
+        source = next((item for item in stored.sources if item.sha256 == sha256), None)
+        if source is None:
+            abort(404)
+        return send_file(
+            BytesIO(self._store.content(sha256)),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=file_name(source.file),
+            etag=sha256,
+        )
+
+    def _laid_out(
+        self, library: Library, record: Record
+    ) -> tuple[list[tuple[str, str]], dict[int, SameQuestion], tuple[Sheet, ...]]:
+        """The form's rows, what links to other records, and the pages that come of it."""
+        rows = self._rows(record)
+        same = library.same_questions.of(record)
+        head = [*(label + text for label, text in rows), *record.warnings, *record.notes]
+        links = {number: len(item.earlier + item.later) for number, item in same.items()}
+        return rows, same, sheets(record, head, links)
+
+    def _rows(self, record: Record) -> list[tuple[str, str]]:
+        """The form's rows above and below the questions, in its order; empty ones left out."""
+        t = self._words.text
+        rows = [
+            (t("page, record no"), record.record_no or t("no record no")),
+            (t("page, activity"), record.activity),
+            (t("page, time"), "\n".join(item.printed for item in record.event_dates)),
+            (t("page, place of"), record.place),
+            (t("page, hosts"), "\n".join(host.printed for host in record.hosts)),
+            (t("page, attendees"), record.attendees),
+            *record.other,
+            (t("page, attachments"), "\n".join(record.attachments)),
+            (t("page, form date"), self._words.listed(record.form_dates)),
+        ]
+        return [(label, text) for label, text in rows if text]
+
+    def _notice(self, record: Record) -> str:
+        """How old the record is, from the age on from which replies say it."""
+        event, today = record.last_event.end, self._responder.now().date()
+        facts = ""
+        if (today - event).days >= self._words.stale_days:
+            age = self._words.text("age", age=dates.age(event, today))
+            facts = age + self._words.text("facts end")
+        return self._words.text("notice", facts=facts)
+
+    # Questions typed here
+
+    def _ask(self) -> View:
+        query, company = _asked()
+        reply = self._responder.reply(Message(query, company=company))
+        if isinstance(reply, Listing):  # the record itself says more than a list of its questions
+            return redirect(_url(reply.record))
+        records = self._library.companies.get(company or "", ())
+        return render_template(
+            "ask.html",
+            query=query,
+            company=records[0] if records else None,
+            shown=self._responder.show(reply),
+        )
+
+    def _ask_json(self) -> View:
+        query, company = _asked()
+        reply = self._responder.reply(Message(query, company=company))
+        return jsonify(reply_json(query, reply, self._responder.show(reply)))
+
+    # For readers that are no people, and what goes wrong
+
+    def _feed(self, code: str | None = None) -> View:
+        library = self._library
+        company = _of_company(library, code)[0] if code else None
+        entries = library.arrivals_of(code) if code else library.arrivals
+        base = self._words.public_url or request.host_url.rstrip("/")
+        body = render_template("feed.xml", entries=entries[:_IN_FEED], base=base, company=company)
+        return Response(body, mimetype="application/atom+xml")
+
+    def _error(self, error: HTTPException) -> View | tuple[View, int]:
+        """A page that says what went wrong; an object for who asked for one."""
+        code = error.code or 500
+        if code < 400:
+            return error.get_response()
+        key = {404: "page, not found", 500: "apology"}.get(code, "page, bad request")
+        said = self._words.text("page, wrong name" if isinstance(error, WrongName) else key)
+        if request.path.endswith(".json"):
+            return jsonify({"error": said}), code
+        return render_template("error.html", said=said, code=code), code
+
+
+def _asked() -> tuple[str, str | None]:
+    """What was typed, and the company that it is limited to."""
+    company = request.args.get("company") or None
+    if company and not re.fullmatch(r"\d{6}", company, re.ASCII):
+        abort(400)
+    return request.args.get("q", "").strip()[:LONGEST], company
+
+
+def _find(library: Library, code: str, no: str) -> Stored:
+    stored = library.find(f"{code}/{no}")
+    if stored is None:
+        abort(404)
+    return stored
+
+
+def _of_company(library: Library, code: str) -> tuple[Record, ...]:
+    records = library.companies.get(code)
+    if records is None:
+        abort(404)
+    return records
+
+
+def _question_of(record: Record, number: str) -> Question:
+    question = next((item for item in record.questions if str(item.number) == number), None)
+    if question is None:
+        abort(404)
+    return question
+
+
+def _url(record: Record, **more: Any) -> str:
+    code, _, no = record.id.partition("/")
+    return url_for("pages.record", code=code, no=no, **more)
+
+
+def _page(items: Sequence[Item], size: int) -> tuple[Sequence[Item], int, int]:
+    """Those of the page that is asked for (`?page=`), its number from 1, and how many there are."""
+    pages = max(1, -(-len(items) // size))
+    asked = request.args.get("page", "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 9 and 1 <= int(asked) <= pages):
+        abort(404)
+    page = int(asked)
+    return items[(page - 1) * size : page * size], page, pages
+
+
+def _coverage(library: Library, codes: Sequence[str]) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "company_code": code,
+            "company_name": library.companies[code][0].company_name,
+            "records": len(library.companies[code]),
+            "latest": library.companies[code][0].event_date,
+        }
+        for code in codes
+    ]
+
+
+def _examples(newest: Sequence[Record]) -> list[str]:
+    """Stored questions to begin with, the shortest ones of the newest record that has some."""
+    for record in newest:
+        fitting = sorted(
+            (item.question for item in record.questions if len(item.question) in _EXAMPLE), key=len
+        )
+        if fitting:
+            return fitting[:_EXAMPLES]
+    return []
+
+
+def _first_questions(record: Record) -> list[Hit]:
+    return [Hit(record, question, 1.0) for question in record.questions[:_MOST_ASKED]]
+
+
+def _jumps(cut: Sequence[Sheet]) -> list[tuple[int, int, int]]:
+    """For each page its number and its first and last question."""
+    return [
+        (number, sheet.questions[0].number, sheet.questions[-1].number)
+        for number, sheet in enumerate(cut, 1)
+        if sheet.questions
+    ]
+
+
+def _path(full_id: str) -> str:
+    """Where a quoted question, the part of one or a paragraph stands in its record."""
+    record_id, _, place = full_id.partition("#")
+    number = place.partition(".")[0]
+    return question_path(record_id, int(number)) if number.isdigit() else record_path(record_id)
+
+
+def file_name(file: str) -> str:
+    """A stored file's own name, whatever folders or system it came from.
+
+    >>> file_name("/data/记录 1.pdf"), file_name("C:\\\\记录\\\\2.pdf"), file_name("../")
+    ('记录 1.pdf', '2.pdf', 'source')
+    """
+    name = re.split(r"[\\/]", file.rstrip("\\/"))[-1]
+    return re.sub(r"[\x00-\x1f\x7f]", "", name).strip(". ") or "source"

@@ -1,0 +1,65 @@
+"""Who may ask for a page, and what a browser may do with what it gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), clipboard-write=(self)",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def secure(app: Flask) -> None:
+    """Put the security headers on everything that the application sends, errors too."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        return response
+
+
+class WrongName(BadRequest):
+    """A request for a server of another name."""
+
+
+def name_check(public_url: str) -> Callable[[], None]:
+    """What refuses a request that does not name this server as people know it.
+
+    A page elsewhere can have its own name point here (DNS rebinding) and read what a browser on
+    this machine may; the name in the request then still is that page's.
+
+    Args:
+        public_url: Where the pages are for people outside; empty: loopback names alone.
+
+    Returns:
+        For `before_request`; raises `WrongName`.
+    """
+    names = LOOPBACK | {_name(urlsplit(public_url).netloc)} - {""}
+
+    def check() -> None:
+        if _name(request.headers.get("Host", "")) not in names:
+            raise WrongName
+
+    return check
+
+
+def _name(host: str) -> str:
+    """The name or address of a Host header, without its port; empty where it is malformed."""
+    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[\w.-]+?)\.?(:\d{1,5})?", host.lower(), re.ASCII)
+    return found[1] if found else ""

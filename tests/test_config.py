@@ -1,0 +1,98 @@
+"""What is said of settings that are not what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.config import load_settings
+from bot.errors import SettingsError
+
+
+def settings(folder, content, **environ):
+    (folder / ".env").write_bytes(content if isinstance(content, bytes) else content.encode())
+    return load_settings(environ, folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("IR_LANG=zh\nIR_CONTACT=证券部".encode("gbk"), "第2行不是 UTF-8（可能是 GBK）；请另存为"),
+        ("IR_CONTACT=证券部".encode("utf-16"), "是 UTF-16 编码；请另存为 UTF-8"),
+        ("IR_CONTACT=desk".encode("utf-16-le"), "是 UTF-16 编码；请另存为 UTF-8"),
+        ("# 联系方式\nIR_CONTACT＝证券部", "第2行的等号是全角的“＝”；请改为半角的 ="),
+        ("export IR_LANG ＝ zh", "第1行的等号是全角的“＝”；请改为半角的 ="),
+    ],
+)
+def test_a_file_that_sets_nothing_is_refused_with_the_place(tmp_path, content, said):
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, content)
+    assert said in str(raised.value)
+    assert str(tmp_path / ".env") in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_names_that_are_no_settings_are_remarked_with_what_was_meant(tmp_path):
+    found = settings(tmp_path, "IR_CONTATC=证券部\nir_db=a.db\nSLACK_X=1\n", IR_SOMETHING_ELSE="1")
+    assert found.remarks == (
+        "没有 IR_CONTATC 这一项设置，未使用；是不是 IR_CONTACT？",
+        "没有 IR_SOMETHING_ELSE 这一项设置，未使用；各项见 .env.example",
+        "没有 ir_db 这一项设置，未使用；是不是 IR_DB？",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "contact", "remarked"),
+    [
+        ("IR_CONTACT=证券部 #2楼", "证券部", True),
+        ("export IR_CONTACT = 证券部 #2楼", "证券部", True),
+        ('IR_CONTACT="证券部 #2楼"', "证券部 #2楼", False),
+        ("IR_CONTACT=证券部 # 值班电话", "证券部", False),  # a remark, as people write one
+        ("IR_CONTACT=证券部#2楼", "证券部#2楼", False),
+        ("#IR_CONTACT=证券部 #2楼", "", False),
+    ],
+)
+def test_text_lost_behind_a_sign_is_remarked(tmp_path, line, contact, remarked):
+    found = settings(tmp_path, f"IR_LANG=zh\n{line}\n")
+    assert found.contact == contact
+    said = [".env 第2行 IR_CONTACT：“ #”后面的文字被当作注释，没有读入；要读入，请给整个值加上引号"]
+    assert list(found.remarks) == said * remarked
+
+
+def test_lines_that_set_nothing_are_remarked(tmp_path, caplog):
+    text = "# desk\n\nIR_CONTACT 证券部\nIR_LANG：en\nIR_DB='a\nb'\nIR_TZ=Asia/Shanghai\n"
+    found = settings(tmp_path, text)
+    assert (found.contact, found.lang, found.db) == ("", "zh", tmp_path / "a\nb")
+    assert found.remarks == (
+        ".env 第3行不合写法，没有读入；应为 名字=值",
+        ".env 第4行不合写法，没有读入；应为 名字=值",
+    )
+    assert caplog.records == []
+
+
+def test_every_setting_of_the_example_is_known(tmp_path):
+    from tests.conftest import SAMPLE
+
+    example = (SAMPLE.parents[2] / ".env.example").read_text(encoding="utf-8")
+    lines = [line[1:] for line in example.splitlines() if line.startswith("#IR_")]
+    assert len(lines) > 10
+    assert settings(tmp_path, "\n".join(lines)).remarks == ()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
+    assert settings(tmp_path, "\ufeffIR_CONTACT=desk").contact == "desk"
+
+
+def test_managers_are_ids_between_commas(tmp_path):
+    assert settings(tmp_path, "IR_MANAGERS=U1， zhangsan,").managers == ("U1", "zhangsan")
+
+
+def test_doctor_and_start_say_it(irbot, tmp_path):
+    (tmp_path / ".env").write_text("IR_CONTATC=a\n", encoding="utf-8")
+    assert "设置：没有 IR_CONTATC 这一项设置，未使用；是不是 IR_CONTACT？" in irbot("doctor").stdout
+    (tmp_path / ".env").write_bytes("IR_CONTACT=证券部".encode("gbk"))
+    for command in ("doctor", "start"):
+        done = irbot(command)
+        assert done.returncode == 1
+        assert (
+            done.stderr == f"{tmp_path}/.env 第1行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码\n"
+        )
