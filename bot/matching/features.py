@@ -6,11 +6,10 @@ Ranking mixes a few of them (ranking.py); the confidence sees all (confidence.py
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import fsum
 
 from bot.matching.collection import Collection
 from bot.matching.facets import Facets
-from bot.matching.profile import PassageProfile, Sentence
+from bot.matching.profile import Sentence
 from bot.matching.query import Query
 
 _LEAST = 1e-9  # in place of a total of nothing
@@ -31,7 +30,6 @@ class Features:
     answer: float  # share that the answer holds
     sentence: float  # share that the answer's best sentence holds
     unknown: float  # share that no record of the company holds
-    reverse: float  # share of the stored question's words, by rarity, that the message holds; 0 on
     size: float  # weight of all words; from 0, below 1 for each pair of characters
     words: int  # that the message has
     run: float  # the longest stretch that stands there as typed; from 0, about 1 for each pair
@@ -108,7 +106,6 @@ def read_features(
         answer=answer / total,
         sentence=max(held, default=0.0) / total,
         unknown=unknown / total,
-        reverse=_reverse(collection, profile, done),
         size=float(total),
         words=len(done),
         run=_longest_run(query, profile.stored.text),
@@ -118,14 +115,6 @@ def read_features(
         e5_asked=cosines and cosines[0],
         e5_answered=cosines and cosines[1],
     )
-
-
-def _reverse(collection: Collection, profile: PassageProfile, typed: set[str]) -> float:
-    """The share of the stored question's words that the message holds."""
-    idf = collection.texts.idf
-    # Exact sums: a set has another order in every process.
-    own = fsum(idf(term) for term in profile.asked if term in typed)
-    return own / max(fsum(idf(t) for t in profile.asked if len(t) > 1 and t[0] != "="), _LEAST)
 
 
 def _lacks(facets: Facets, sentences: tuple[Sentence, ...], held: list[float]) -> frozenset[str]:

@@ -25,6 +25,7 @@ from bot.matching.text import normalise, printed_sentences
 
 FILE = Path(__file__).with_name("narrative.json")
 _READ = 8  # paragraphs that may be offered: several records may say the same
+_READ_FROM = 0.02  # confidence; less is never offered
 _OF_PERIODS = {"year", "quarter"}  # guards that `measures` replaces by its own
 
 
@@ -46,8 +47,12 @@ def rank_paragraphs(
         likely = probability(measures(collection, query, item), FILE)
         found.append(replace(item, score=likely, confidence=likely))
     found.sort(key=lambda item: (-item.score, item.at))
-    first = [replace(item, excerpt=_excerpt(collection, query, item)) for item in found[:_READ]]
-    return [*first, *found[_READ:]]
+    return [
+        replace(item, excerpt=_excerpt(collection, query, item))
+        if at < _READ and item.confidence >= _READ_FROM
+        else item
+        for at, item in enumerate(found)
+    ]
 
 
 def measures(collection: Collection, query: Query, item: Candidate) -> dict[str, float]:

@@ -262,13 +262,13 @@ class Pages:
         return [(label, text) for label, text in rows if text]
 
     def _notice(self, record: Record) -> str:
-        """How old the record is, from the age on from which replies say it."""
+        """What prevails, and how old the record is, from the age on from which replies say it."""
         event, today = record.last_event.end, self._responder.now().date()
-        facts = ""
-        if (today - event).days >= self._words.stale_days:
-            age = self._words.text("age", age=dates.age(event, today))
-            facts = age + self._words.text("facts end")
-        return self._words.text("notice", facts=facts)
+        prevails = self._words.text("page, prevails")
+        if (today - event).days < self._words.stale_days:
+            return prevails
+        age = self._words.text("age", age=dates.age(event, today))
+        return f"{self._words.text('notice', facts=age)}{prevails}"
 
     # Questions typed here
 
