@@ -25,7 +25,7 @@ from bot.matching.text import normalise, printed_sentences
 
 FILE = Path(__file__).with_name("narrative.json")
 _READ = 8  # paragraphs that may be offered: several records may say the same
-_READ_FROM = 0.02  # confidence; less is never offered
+_READ_FROM = 0.002  # confidence; far less than is offered
 _OF_PERIODS = {"year", "quarter"}  # guards that `measures` replaces by its own
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import assert_never
 
 from bot.message import (
@@ -32,26 +31,18 @@ from bot.message import (
     Statement,
     Suggest,
 )
-from bot.record import Record
-from bot.wording import dates
 from bot.wording.digests import show_desk_digest, show_digest
-from bot.wording.excerpts import few_words, is_excerpt, offered, quoted
+from bot.wording.excerpts import few_words, offered
 from bot.wording.handovers import hand_over_button, show_handover
-from bot.wording.links import question_path
-from bot.wording.listings import show_listing
-from bot.wording.texts import Texts
+from bot.wording.quoting import Quoting
 
 _OPTION_LETTERS = "ABCDE"
 _COMPANIES = 30  # by name in one message
 
 
 @dataclass(frozen=True)
-class Words(Texts):
+class Words(Quoting):
     """Puts replies into words."""
-
-    contact: str = ""  # how to reach the desk, as set
-    stale_days: int = 90  # from this age on it is said how old an answer is
-    public_url: str = ""  # where the record pages are; empty: replies do not link there
 
     def show(self, reply: Reply) -> ReplyView:
         """A Reply in words, the same facts in the same order for every chat."""
@@ -73,7 +64,7 @@ class Words(Texts):
                     remarks=self._reach(),
                 )
             case Statement():
-                quotation = self._quotation(reply.hit, reply.as_of, reply.among_many)
+                quotation = self.quotation(reply.hit, reply.as_of, reply.among_many)
                 return ReplyView(quotations=(quotation,))
             case Decline():
                 asked = hand_over_button(reply.for_desk, self)
@@ -83,7 +74,7 @@ class Words(Texts):
             case Help():
                 return ReplyView(intro=self._help())
             case Listing():
-                return show_listing(reply, self)
+                return ReplyView(intro=self._listing(reply))
             case Notice():
                 return ReplyView(intro=reply.text, mentions=reply.mentions)
             case Digest():
@@ -97,13 +88,13 @@ class Words(Texts):
     def _answer(self, reply: Answer) -> ReplyView:
         placed: list[tuple[int, Quotation]] = []
         for at, hit in enumerate(reply.hits):
-            quotation = self._quotation(hit, reply.as_of, reply.among_many, whole=reply.whole)
+            quotation = self.quotation(hit, reply.as_of, reply.among_many, whole=reply.whole)
             places = reply.places[at] if reply.places else ()
             if places:
                 quotation = replace(quotation, head=self._of_several(places) + quotation.head)
             placed.append((min(places, default=0), quotation))
         for place, hit in reply.likely:
-            quotation = self._quotation(hit, reply.as_of, reply.among_many)
+            quotation = self.quotation(hit, reply.as_of, reply.among_many)
             said = self._of_several([place]) + self.text("likely")
             placed.append((place, replace(quotation, head=f"{said}\n{quotation.head}")))
         quotations = [quotation for _, quotation in sorted(placed, key=lambda pair: pair[0])]
@@ -125,7 +116,7 @@ class Words(Texts):
             yield self.text("unread", most=len(reply.asked), count=reply.unread)
 
     def _likely(self, reply: Likely) -> ReplyView:
-        quotations = [self._quotation(hit, reply.as_of, reply.among_many) for hit in reply.quoted]
+        quotations = [self.quotation(hit, reply.as_of, reply.among_many) for hit in reply.quoted]
         for at, place in enumerate(reply.places):
             head = self._of_several([place]) + quotations[at].head
             quotations[at] = replace(quotations[at], head=head)
@@ -142,16 +133,7 @@ class Words(Texts):
             not_found=tuple(not_found),
             options=self._options(reply.others, reply.among_many),
             options_intro=self.text("likely, others") if reply.others else "",
-            buttons=self._wholes(reply.quoted),
-        )
-
-    def _wholes(self, hits: Sequence[Hit]) -> tuple[Button, ...]:
-        """For the whole answer where a part is shown."""
-        whole = self.text("whole")
-        excerpts = dict.fromkeys(hit.id for hit in hits if is_excerpt(hit))
-        return tuple(
-            Button(f"{whole} {id_}" if len(hits) > 1 else whole, f"{whole} {id_}")
-            for id_ in excerpts
+            buttons=self.wholes(reply.quoted),
         )
 
     def _buttons(self, reply: Answer) -> tuple[Button, ...]:
@@ -168,77 +150,17 @@ class Words(Texts):
             key, values = keys[hit.full_id]
             label = self.text(key, question=self._named(hit, reply.among_many), **values)
             links.append(Button(f"{letter} {label}" if reply.lettered else label, hit.full_id))
-        return (*(() if reply.whole else self._wholes(quoted_hits)), *links)
+        return (*(() if reply.whole else self.wholes(quoted_hits)), *links)
 
     def _named(self, hit: Hit, among_many: bool) -> str:
         """A stored question in a link: where it stands, and a few of its words."""
-        where = self._place(hit)
+        where = self.place(hit)
         if among_many:
             where = f"{hit.record.event_date} {where}"
         return self.text("named", where=where, words=few_words(hit))
 
     def _of_several(self, places: Sequence[int]) -> str:
         return self.text("of several", places="、".join(map(str, places)))
-
-    def _quotation(
-        self, hit: Hit, as_of: date, among_many: bool, *, whole: bool = False
-    ) -> Quotation:
-        if hit.question.is_narrative:
-            return self._statement(hit, as_of, among_many)
-        excerpt = not whole and is_excerpt(hit)
-        question, answer = quoted(hit, excerpt)
-        suffix = ", excerpt" if excerpt else ""
-        return Quotation(
-            head=self.head(hit.record, whole=whole),
-            notice=self._notice(hit.record, answer, as_of),
-            question_label=self.text("asked" + suffix),
-            question=question,
-            answer_label=self.text("answered" + suffix),
-            answer=answer,
-            source=self._source(hit, excerpt, among_many),
-            id=hit.full_id,
-            url=self.public_url
-            and self.public_url + question_path(hit.record.id, hit.question.number),
-        )
-
-    def _statement(self, hit: Hit, as_of: date, among_many: bool) -> Quotation:
-        paragraph = hit.question
-        return Quotation(
-            head=self.head(hit.record, whole=False),
-            notice=self._notice(hit.record, paragraph.answer, as_of),
-            question_label=self.text("told"),
-            question=paragraph.session or self.text("no heading"),
-            answer_label=self.text("told, paragraph", no=paragraph.number),
-            answer=paragraph.answer,
-            source=self._source(hit, False, among_many),
-            id=hit.full_id,
-        )
-
-    def _notice(self, record: Record, answer: str, as_of: date) -> str:
-        event = record.last_event.end
-        facts = []
-        if as_of - event >= timedelta(days=self.stale_days):
-            facts.append(self.text("age", age=dates.age(event, as_of)))
-        gone = dates.passed(answer, event, as_of)
-        if gone:
-            facts.append(self.text("passed", dates="、".join(f"“{printed}”" for printed in gone)))
-        return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""
-
-    def _source(self, hit: Hit, excerpt: bool, among_many: bool) -> str:
-        """Where it stands, the record named once: by its full id where several are stored."""
-        question = self.question_name(hit, part=excerpt)
-        if among_many:
-            question += f" {hit.full_id if excerpt else hit.id}"
-        if hit.question.kind == "table":
-            return self.text("table source", question=question)
-        is_named = among_many and hit.record.record_no is not None
-        where = question if is_named else f"{self.record_no(hit.record)} {question}"
-        return self.text("source", form=self.text("form"), where=where)
-
-    def _place(self, hit: Hit) -> str:
-        """`第3问`, `公司介绍第3段`."""
-        key = "paragraph no" if hit.question.is_narrative else "question no"
-        return self.text(key, no=hit.question.number)
 
     def _lead(self, reply: Suggest) -> str:
         """What is true of the list."""
@@ -262,7 +184,7 @@ class Words(Texts):
 
     def _caption(self, hit: Hit, among_many: bool, several_companies: bool) -> str:
         """Where an offered question stands, as far as that tells it from the others."""
-        words = [self._place(hit)]
+        words = [self.place(hit)]
         if among_many:
             words.insert(0, hit.record.event_date)
         if several_companies:
@@ -335,3 +257,24 @@ class Words(Texts):
         if len(covered) > _COMPANIES:
             listed = self.text("companies, rest", listed=listed)
         return self.text("companies", count=len(covered), listed=listed)
+
+    def _listing(self, reply: Listing) -> str:
+        record = reply.record
+        lines = [
+            self.text(
+                "listing",
+                head=self.head(record),
+                form=self.text("form"),
+                record_no=self.record_no(record),
+                count=len(record.questions),
+            )
+        ]
+        lines += [
+            # `1. ` would begin a list, and may be renumbered, where a chat knows Markdown.
+            f"{f'{record.id}#{item.number}' if reply.among_many else item.number}、{item.question}"
+            for item in record.questions
+        ]
+        if told := record.paragraphs:
+            example = f"{record.id}#{told[0].place}"
+            lines.append(self.text("listing, told", count=len(told), id=example))
+        return "\n".join(lines)

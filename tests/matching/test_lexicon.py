@@ -22,7 +22,7 @@ from bot.store import Store
 from tests.conftest import IRBOT, NOW, open_by_words
 from tests.matching.test_matching import made
 
-SLANG = "蓝鲸计划"  # in no record and no list
+SLANG = "蓝鲸"  # in no record and no list
 BROKEN = 'same = [\n  ["可转债", "转债"],\n  ["半截\n]\n'
 
 

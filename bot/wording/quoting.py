@@ -1,0 +1,93 @@
+"""Official words as chats quote them: whose, from when, what to mind, and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.message import Button, Hit, Quotation
+from bot.record import Record
+from bot.wording import dates
+from bot.wording.excerpts import is_excerpt, quoted
+from bot.wording.links import question_path
+from bot.wording.texts import Texts
+
+
+@dataclass(frozen=True)
+class Quoting(Texts):
+    """Puts what stands around official words into words."""
+
+    contact: str = ""  # how to reach the desk, as set
+    stale_days: int = 90  # from this age on it is said how old an answer is
+    public_url: str = ""  # where the record pages are; empty: replies do not link there
+
+    def wholes(self, hits: Sequence[Hit]) -> tuple[Button, ...]:
+        """For the whole answer where a part is shown."""
+        whole = self.text("whole")
+        excerpts = dict.fromkeys(hit.id for hit in hits if is_excerpt(hit))
+        return tuple(
+            Button(f"{whole} {id_}" if len(hits) > 1 else whole, f"{whole} {id_}")
+            for id_ in excerpts
+        )
+
+    def quotation(
+        self, hit: Hit, as_of: date, among_many: bool, *, whole: bool = False
+    ) -> Quotation:
+        """One stored question with its answer, or a paragraph; whole: although a part was hit."""
+        if hit.question.is_narrative:
+            return self._statement(hit, as_of, among_many)
+        excerpt = not whole and is_excerpt(hit)
+        question, answer = quoted(hit, excerpt)
+        suffix = ", excerpt" if excerpt else ""
+        return Quotation(
+            head=self.head(hit.record, whole=whole),
+            notice=self._notice(hit.record, answer, as_of),
+            question_label=self.text("asked" + suffix),
+            question=question,
+            answer_label=self.text("answered" + suffix),
+            answer=answer,
+            source=self._source(hit, excerpt, among_many),
+            id=hit.full_id,
+            url=self.public_url
+            and self.public_url + question_path(hit.record.id, hit.question.number),
+        )
+
+    def _statement(self, hit: Hit, as_of: date, among_many: bool) -> Quotation:
+        paragraph = hit.question
+        return Quotation(
+            head=self.head(hit.record, whole=False),
+            notice=self._notice(hit.record, paragraph.answer, as_of),
+            question_label=self.text("told"),
+            question=paragraph.session or self.text("no heading"),
+            answer_label=self.text("told, paragraph", no=paragraph.number),
+            answer=paragraph.answer,
+            source=self._source(hit, False, among_many),
+            id=hit.full_id,
+        )
+
+    def _notice(self, record: Record, answer: str, as_of: date) -> str:
+        event = record.last_event.end
+        facts = []
+        if as_of - event >= timedelta(days=self.stale_days):
+            facts.append(self.text("age", age=dates.age(event, as_of)))
+        gone = dates.passed(answer, event, as_of)
+        if gone:
+            facts.append(self.text("passed", dates="、".join(f"“{printed}”" for printed in gone)))
+        return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""
+
+    def _source(self, hit: Hit, excerpt: bool, among_many: bool) -> str:
+        """Where it stands, the record named once: by its full id where several are stored."""
+        question = self.question_name(hit, part=excerpt)
+        if among_many:
+            question += f" {hit.full_id if excerpt else hit.id}"
+        if hit.question.kind == "table":
+            return self.text("table source", question=question)
+        is_named = among_many and hit.record.record_no is not None
+        where = question if is_named else f"{self.record_no(hit.record)} {question}"
+        return self.text("source", form=self.text("form"), where=where)
+
+    def place(self, hit: Hit) -> str:
+        """`第3问`, `公司介绍第3段`."""
+        key = "paragraph no" if hit.question.is_narrative else "question no"
+        return self.text(key, no=hit.question.number)
