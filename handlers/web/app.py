@@ -76,6 +76,7 @@ class WebServer:
                 port=int(port),
                 threads=8,
                 ident="irbot",
+                asyncore_use_poll=True,  # select() ends at 1,024 open files
             )
         except OSError as error:
             raise SettingsError(
