@@ -3,6 +3,7 @@
     BotError                     one line for the operator; exit code 1
     ├── ReadingError             a file that cannot be read as a record, whole and proven
     ├── StoreError               the database file: newer version, unwritable, locked
+    │   └── DisplacedError       it was deleted or replaced while it was open
     ├── IdentityError            same record id, other words, and nothing marks it as a correction
     ├── NotFoundError            an id that is not stored
     └── SettingsError            a setting that is missing, half-set or malformed
@@ -86,6 +87,10 @@ class StoreError(BotError):
     """The database cannot be used as it is."""
 
 
+class DisplacedError(StoreError):
+    """What is open is not what its path names any more: nothing is read or written there."""
+
+
 class IdentityError(BotError):
     """A record with a stored id but other words, and nothing says that it is a correction."""
 
@@ -119,6 +124,8 @@ class SettingsError(BotError):
 
 def trace_of(error: BaseException) -> str:
     """Where a bug happened, for the log: places and lines, no values, which may be words of people
-    or secrets."""
+    or secrets. Of the database there is no bug: its line says all."""
+    if isinstance(error, StoreError):
+        return str(error)
     places = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{places}".rstrip()

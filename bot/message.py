@@ -8,6 +8,7 @@ The band is the type of the Reply, so no answer can hide in a decline:
     Statement                    band "suggest", and no miss: a paragraph that answers no question
     Decline                      band "decline", and a miss
     Help | Listing | Notice      band "decline" too, but no misses: what the bot says of itself
+    HandedOver | DeskAnswer      a question goes to the desk, and its answer to the asker
     Digest | DeskDigest          what a subscribed chat gets unasked, or asked for by `/ir digest`
 
 `Words.show` turns a Reply into a ReplyView: the same facts in the same order for every chat, which
@@ -193,6 +194,23 @@ class Decline(Searched):
     """Nothing in the record answers this; one wording for every cause."""
 
     coverage: tuple[Coverage, ...] = ()
+    for_desk: str = ""  # the question, where it may be handed over to the desk
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A question that goes to the desk with this reply, once."""
+
+    question: str
+    desk: Chat
+
+
+@dataclass(frozen=True)
+class DeskAnswer:
+    """What the desk says to a question that was handed over; it goes to the asker with this."""
+
+    number: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -256,8 +274,10 @@ class DeskDigest:
     holidays_end: date | None = None  # said when it is near, or past
 
 
+Elsewhere = HandedOver | DeskAnswer  # something is said in another chat, too
+Unasked = Digest | DeskDigest
 Reply = (
-    Answer | Likely | Suggest | Statement | Decline | Help | Listing | Notice | Digest | DeskDigest
+    Answer | Likely | Suggest | Statement | Decline | Help | Listing | Notice | Unasked | Elsewhere
 )
 
 

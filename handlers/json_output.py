@@ -12,8 +12,10 @@ from bot.ingest.importing import Outcome
 from bot.ingest.verifying import Checked
 from bot.message import (
     Answer,
+    DeskAnswer,
     DeskDigest,
     Digest,
+    HandedOver,
     Help,
     Hit,
     Likely,
@@ -72,7 +74,7 @@ def _kind(reply: Reply) -> str:
             return "list"
         case Likely():
             return "likely"
-        case Notice() | Digest() | DeskDigest():
+        case Notice() | Digest() | DeskDigest() | HandedOver() | DeskAnswer():
             return "notice"
         case _:
             return band(reply)

@@ -8,15 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from bot.bootstrap import Bot, open_bot
 from bot.config import Settings
-from bot.errors import SettingsError
+from bot.delivery.displaced import move_over
+from bot.errors import DisplacedError, SettingsError, StoreError
 from bot.ingest.embedding import embed_missing
+from bot.store.connection import telling
 from handlers.chats import CHATS, Chat
 from handlers.web.app import WebServer, callback_app, web_app
 
@@ -40,31 +42,47 @@ def serve(settings: Settings) -> None:
     """
     logging.getLogger().setLevel(logging.INFO)
     _check(settings)
-    bot = open_bot(settings)
+    with _stopped_by_signal() as stopped:
+        while not stopped.is_set():
+            bot = open_bot(settings)
+            try:
+                _serve(settings, bot, stopped)
+            except DisplacedError:
+                move_over(bot.store.database)
+
+
+def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
+    """Serve until the signal.
+
+    Raises:
+        DisplacedError: The database was deleted or replaced; all has been stopped.
+    """
     chats: dict[str, Chat] = {}
     servers = _opened(settings, bot, chats)
-    with _stopped_by_signal() as stopped:
-        bot.delivery.start()
-        # What the imports left; killed at any moment it goes on at the next start.
-        threading.Thread(
-            target=embed_missing, args=(bot.store, bot.embedder), name="meaning", daemon=True
-        ).start()
+    bot.delivery.start()
+    # What the imports left; killed at any moment it goes on at the next start.
+    threading.Thread(target=_embed, args=(bot,), name="meaning", daemon=True).start()
+    for chat in chats.values():
+        chat.start()
+    for server in servers:
+        server.start()
+    bot.scheduler.start()
+    if settings.http:
+        _say_where(servers[0].url, not chats)
+    try:
+        _wait(stopped, chats, bot, settings)
+    finally:
+        bot.scheduler.stop()
         for chat in chats.values():
-            chat.start()
+            chat.stop()
+        bot.delivery.stop()
         for server in servers:
-            server.start()
-        bot.scheduler.start()
-        if settings.http:
-            _say_where(servers[0].url, not chats)
-        try:
-            _wait(stopped, chats, bot, settings)
-        finally:
-            bot.scheduler.stop()
-            for chat in chats.values():
-                chat.stop()
-            bot.delivery.stop()
-            for server in servers:
-                server.stop()
+            server.stop()
+
+
+def _embed(bot: Bot) -> None:
+    with suppress(DisplacedError):  # `_wait` tells of it
+        embed_missing(bot.store, bot.embedder)
 
 
 def _check(settings: Settings) -> None:
@@ -126,10 +144,17 @@ def _wait(
 ) -> None:
     purge_at = 0.0
     while not stopped.wait(0.5):
+        bot.store.database.check()
         if time.monotonic() >= purge_at:
-            bot.store.forget_askers(settings.now(), settings.retention_days)
-            bot.delivery.purge(settings.retention_days)
             purge_at = time.monotonic() + _PURGE_EVERY_S
+            try:
+                with telling(settings.db):
+                    bot.store.forget_askers(settings.now(), settings.retention_days)
+                    bot.delivery.purge(settings.retention_days)
+            except DisplacedError:
+                raise
+            except StoreError as error:  # a full disk: what is served needs no purge
+                log.error("what is old is deleted later: %s", error)
         if chats and all(chat.state == "failed" for chat in chats.values()):
             raise SettingsError(f"{'、'.join(chats)} 被平台拒绝，没有其他聊天可用；原因见上一行")
 

@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
+from bot.answering.handing_over import HandingOver
 from bot.answering.library import CurrentLibrary, Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
 from bot.answering.small_talk import reply as small_talk
@@ -92,7 +93,12 @@ class Responder:
         self.words = words
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
+        self.desk: Callable[[Chat], Chat | None] = _no_desk  # as well
+        self.desk_channels = desk_channels
         self._store = store
+        self._handing_over = HandingOver(
+            store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
+        )
         self._caution = caution
         self._library = CurrentLibrary(store, now, embedder)
         subscriptions = SubscriptionStore(store.database)
@@ -123,6 +129,8 @@ class Responder:
 
         A bare call does; other words without a matter do where nothing was shown there yet.
         """
+        if self._handing_over.reply(message):
+            return False
         typed = looked_at(message.text)
         library = self._library.get()
         command, _ = self._parse(library)(typed)
@@ -136,6 +144,8 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
+        if handed := self._handing_over.reply(message):
+            return Considered(Ask(message.text), handed, library, self._caution)
         wanted = self._asked(message, library)
         command = wanted.command
         message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
@@ -144,6 +154,8 @@ class Responder:
             reply = replace(found.reply, is_cut=wanted.is_cut)
             if isinstance(reply, Answer) and wanted.whole:
                 reply = replace(reply, whole=True)
+            if isinstance(reply, Decline):
+                reply = self._handing_over.offered(reply, message.chat, wanted.text)
             return Considered(command, reply, library, self._caution, found)
         return Considered(
             command, self._carried_out(command, message, library), library, self._caution
@@ -169,10 +181,21 @@ class Responder:
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Likely | Suggest | Decline):
             text = self._asked(message, self._library.built).text
-            self._store.add_miss(message.chat, text, band(reply), self.now())
+            hits = () if isinstance(reply, Decline) else reply.hits
+            self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
-            for _, asked in reply.not_answered:
-                self._store.add_miss(message.chat, asked, "decline", self.now())
+            for place, asked in reply.not_answered:
+                near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
+                self._store.add_miss(message.chat, asked, "decline", self.now(), near)
+        if isinstance(reply, Answer | Statement):
+            self._keep_picks(message, message.chat, reply)
+
+    def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
+        """What was named, by letter, button or number, may be a pick of what was offered."""
+        if isinstance(self._asked(message, self._library.built).command, Ask):
+            return
+        for hit in reply.hits if isinstance(reply, Answer) else (reply.hit,):
+            self._store.add_pick(chat, hit.full_id, self.now(), self.now() - _MEMORY)
 
     def explain(self, considered: Considered) -> Explanation:
         """What stands behind a reply; nothing is searched again, and nothing kept."""
@@ -252,6 +275,10 @@ class Responder:
 
     def _today(self) -> date:
         return self.now().date()
+
+
+def _no_desk(chat: Chat) -> None:
+    return None
 
 
 def _nowhere(chat: Chat) -> Reachability:

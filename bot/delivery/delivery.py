@@ -16,18 +16,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.delivery.counters import Counters
+from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
-from bot.delivery.transport import Reachability, ReadStart, Transport
+from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
 from bot.store.connection import Database
 from bot.store.feedback import Feedback
+from bot.store.handovers import Handovers
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for
 _KEEP_DAYS = 2  # the least that marks of messages are kept, so that repetitions are known
@@ -60,18 +62,29 @@ class Delivery:
             clock,
             lambda: answerer.now().timestamp(),
         )
+        self.desk = Desk(
+            self._mailbox,
+            Handovers(path),
+            self._transports,
+            answerer.words,
+            answerer.desk_channels,
+            clock,
+            answerer.now,
+        )
         self.inbox = Inbox(
             self._mailbox,
             answerer,
             self._transports,
             self._readers,
             self.sender.line_up,
+            self.desk.carry,
             self.counters,
             clock,
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
         answerer.reachability = self.reachability
+        answerer.desk = self.desk.of
 
     def register(
         self, platform: str, transport: Transport, read_start: ReadStart | None = None
@@ -96,6 +109,31 @@ class Delivery:
         """Whether a post that answers nothing would arrive in the chat."""
         transport = self._transports.get(chat.platform)
         return transport.reachability(chat) if transport else "no push"
+
+    def post_within(
+        self, seconds: float, key: str, chat: Chat, payloads: Sequence[Payload], address: Address
+    ) -> None:
+        """Post an answer for which somebody waits, once for a key, through the outbox.
+
+        Where the outbox cannot be written it is posted past it: better an answer that a kill may
+        lose than none. Returns after the time at the latest.
+        """
+        posting = threading.Thread(
+            target=self._post, args=(key, chat, payloads, address), name="post", daemon=True
+        )
+        posting.start()
+        posting.join(seconds)
+
+    def _post(self, key: str, chat: Chat, payloads: Sequence[Payload], address: Address) -> None:
+        try:
+            self.sender.enqueue(key, chat, payloads, address)
+        except Exception as error:
+            log.error("an answer is posted past the outbox: %s", fault(error))
+            for number, payload in enumerate(payloads, 1):
+                outcome = self._transports[chat.platform].send(payload, address, f"{key}/{number}")
+                if not isinstance(outcome, Sent):
+                    log.error("%s: an answer past the outbox was lost", chat.platform)
+                    return
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
@@ -125,6 +163,7 @@ class Delivery:
     def _try_take_over(self) -> None:
         try:
             self._take_over()
+            self.sender.line_up(self.desk.tell_lost())
         except Exception as error:
             log.error("taking up waits: %s", fault(error))
 

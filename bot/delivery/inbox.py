@@ -29,7 +29,7 @@ from bot.delivery.transport import (
     Transport,
 )
 from bot.errors import trace_of
-from bot.message import Answer, Chat, Decline, Likely, Message, Reply, ReplyView, Suggest
+from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -51,6 +51,8 @@ class Answerer(Protocol):
     now: Callable[[], datetime]  # the bot's clock (IR_NOW)
     # Set by delivery: whether an unasked post would arrive.
     reachability: Callable[[Chat], Reachability]
+    desk: Callable[[Chat], Chat | None]  # where a chat's questions are handed over to
+    desk_channels: tuple[str, ...]
 
     def points(self, message: Message) -> bool:
         """Whether it asks about the message under which it stands."""
@@ -75,6 +77,7 @@ class Inbox:
         transports: Mapping[str, Transport],
         readers: Mapping[str, ReadStart],
         line_up: Callable[[Sequence[Waiting]], None],
+        carry: Callable[[Reply, str, Chat, Address], list[Waiting]],
         counters: Counters,
         clock: Callable[[], float],
     ) -> None:
@@ -86,6 +89,7 @@ class Inbox:
             transports: By platform.
             readers: By platform, how the first message of a thread is read.
             line_up: Called with posts that were put out.
+            carry: Puts out what a reply says in other chats, in the open transaction.
             counters: For what was asked, and how it was answered.
             clock: Seconds since 1970.
         """
@@ -94,6 +98,7 @@ class Inbox:
         self._transports = transports
         self._starts = ThreadStarts(mailbox, readers, self._queue)
         self._line_up = line_up
+        self._carry = carry
         self._counters = counters
         self._clock = clock
         self._wake = threading.Condition()  # guards the two below
@@ -153,26 +158,37 @@ class Inbox:
             self._rows.extendleft(reversed(rows))
             self._wake.notify_all()
 
-    def shown(self, message: Message) -> ReplyView:
-        """The reply in words, for a chat that takes it at once; kept and counted."""
-        reply, shown = self._considered(message)
-        self._keep(message, reply)
-        return shown
-
     def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
-        """As `shown`; None, and nothing kept or counted, where answering takes longer.
+        """The reply in words, for a chat that takes it at once; kept and counted.
 
-        For a platform that waits so long only: the message is then to be accepted.
+        An answer needs no writing: what is to be kept of it takes what is left of the time, and
+        where the disk is full or the database locked the answer goes out all the same.
+
+        Returns:
+            None, and nothing is kept or counted, where answering takes longer, or says something
+            in another chat too: the message is then to be accepted.
         """
+        until = time.monotonic() + seconds
         ready: SimpleQueue[tuple[Reply | None, ReplyView]] = SimpleQueue()
-        threading.Thread(
-            target=lambda: ready.put(self._considered(message)), name="ask", daemon=True
-        ).start()
+        in_time: SimpleQueue[bool] = SimpleQueue()
+
+        def answer() -> None:
+            reply, shown = self._considered(message)
+            ready.put((reply, shown))
+            if in_time.get():
+                self._keep_if_possible(message, reply)
+
+        answering = threading.Thread(target=answer, name="ask", daemon=True)
+        answering.start()
         try:
             reply, shown = ready.get(timeout=seconds)
         except Empty:
+            in_time.put(False)
             return None
-        self._keep(message, reply)
+        in_time.put(not isinstance(reply, Elsewhere))
+        if isinstance(reply, Elsewhere):
+            return None
+        answering.join(max(0.0, until - time.monotonic()))
         return shown
 
     # Answering
@@ -207,6 +223,8 @@ class Inbox:
             if reply is not None:
                 self._answerer.keep(question.message, reply)
             posts = self._mailbox.put_out(question.key, lane, payloads, address, self._clock())
+            if reply is not None:
+                posts += self._carry(reply, question.key, question.chat, question.address)
             self._mailbox.close_question(row_id)
         self._line_up(posts)
         self._count(reply)
@@ -267,6 +285,12 @@ class Inbox:
         if reply is not None:
             with self._mailbox.transaction():
                 self._answerer.keep(message, reply)
+
+    def _keep_if_possible(self, message: Message, reply: Reply | None) -> None:
+        try:
+            self._keep(message, reply)
+        except Exception as error:
+            log.error("answered, but nothing could be kept of it: %s", fault(error))
 
     def _count(self, reply: Reply | None) -> None:
         match reply:

@@ -162,6 +162,17 @@ class Mailbox:
         """Whether posts were ever put out under the key."""
         return first(self._db(), "SELECT 1 FROM outbox WHERE key = ?", f"{key}/1") is not None
 
+    def key_of(self, lane: Lane, ref: str) -> str | None:
+        """The key of the handed-over question that is the lane's post of this platform's id."""
+        row = first(
+            self._db(),
+            "SELECT key FROM outbox WHERE key LIKE 'handover/%' AND platform = ? "
+            "AND workspace = ? AND channel = ? AND ref = ?",
+            *lane,
+            ref,
+        )
+        return row["key"] if row else None
+
     def last_reply(self, key: str) -> list[str]:
         """The keys of the posts that answer a message, of the last answer where it was edited."""
         rows = self._db().execute(
@@ -335,6 +346,41 @@ class Mailbox:
             "DELETE FROM outbox WHERE at < ? AND state IN ('sent', 'failed', 'unknown', 'late')",
             [before],
         )
+
+
+# How far a row has come; of two under one key the farther one is true.
+_FARTHER = {
+    "inbox": "inbox.state = 'new' AND excluded.state = 'done'",
+    "outbox": "(outbox.state = 'ready' AND excluded.state != 'ready') OR "
+    "(outbox.state = 'sending' AND excluded.state NOT IN ('ready', 'sending'))",
+}
+
+
+def carry_over(old: Connection, new: Database) -> int:
+    """Bring every message and post of a file that was replaced into the one in its place.
+
+    Also what is done: a copy put back may be from before it was, and would do it again.
+
+    Returns:
+        How many of them wait.
+    """
+    with new.transaction() as db:
+        for table, farther in _FARTHER.items():
+            rows = old.execute(f"SELECT * FROM {table} ORDER BY id")
+            columns = [name for name, *_ in rows.description]
+            kept = [name for name in columns if name != "id"]
+            changes = ", ".join(f"{name} = excluded.{name}" for name in kept)
+            db.conn.executemany(
+                f"INSERT INTO {table} ({', '.join(kept)}) "
+                f"VALUES ({', '.join(f':{name}' for name in kept)}) "
+                f"ON CONFLICT (key) DO UPDATE SET {changes} WHERE {farther}",
+                (dict(zip(columns, row, strict=True)) for row in rows),
+            )
+    (waiting,) = old.execute(
+        "SELECT (SELECT count(*) FROM inbox WHERE state = 'new') + "
+        "(SELECT count(*) FROM outbox WHERE state IN ('ready', 'sending'))"
+    ).fetchone()
+    return int(waiting)
 
 
 def newest(path: Path) -> float | None:

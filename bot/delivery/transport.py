@@ -134,5 +134,20 @@ class Transport(Protocol):
     def loss(self, reason: str) -> Loss:
         """What the reason of a post refused or suspended says of its chat."""
 
+    def is_place(self, channel: str) -> bool:
+        """Whether the id of a chat is one of this platform's."""
+
+    def return_address(self, chat: Chat, address: Address) -> Address:
+        """Where an asker is told something hours later: in the thread of the message that came
+        with the address, or alone; equal for all messages of a thread."""
+
+    def desk_address(self, desk: Chat, back: Address) -> Address:
+        """The address of the desk's post about a message; may make `send` link to it.
+
+        Args:
+            desk: Where it goes.
+            back: The message's return address.
+        """
+
     def address_of(self, chat: Chat) -> Address:
         """The address of a post that answers nothing: in the chat's channel, or to a person."""

@@ -8,6 +8,7 @@ adding.py       what a file says → a version, under which id
 restoring.py    an older version brought back, a source read again
 withdrawals.py  what is hidden; hidden.py: in whatever version is shown
 chats.py        misses, counts, memories, a channel's company
+handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 vectors.py      meaning
 checks.py       whether the file is sound, for `doctor`
@@ -16,6 +17,7 @@ checks.py       whether the file is sound, for `doctor`
 from bot.store.adding import Added, Status
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
+from bot.store.handovers import Handovers
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
@@ -23,7 +25,7 @@ from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Vectors):
+class Store(Restoring, Withdrawals, Chats, Handovers, Vectors):
     """Everything that is kept, by what it is about."""
 
 

@@ -1,14 +1,14 @@
-"""What the chats left behind: misses, counts, memories, a channel's company."""
+"""What the chats left behind: misses, picks, counts, memories, a channel's company."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.message import Band, Chat
+from bot.message import Band, Chat, Hit
 from bot.store.connection import File, first, instant
 
 
@@ -23,12 +23,41 @@ class Memory:
 class Chats(File):
     """Workspace and chat are part of every key."""
 
-    def add_miss(self, chat: Chat, text: str, band: Band, at: datetime) -> None:
-        """Keep a message that got no answer, for the desk."""
+    def add_miss(
+        self, chat: Chat, text: str, band: Band, at: datetime, offered: Sequence[Hit] = ()
+    ) -> None:
+        """Keep a message that got no answer, for the desk, with what it was offered."""
+        self._db().table("misses").insert(
+            {
+                "platform": chat.platform,
+                "workspace": chat.workspace,
+                "channel": chat.channel,
+                "user": chat.user,
+                "text": text,
+                "band": band,
+                "asked_at": instant(at),
+                "offered": json.dumps([hit.full_id for hit in offered]),
+            }
+        )
+
+    def add_pick(self, chat: Chat, question_id: str, at: datetime, since: datetime) -> None:
+        """Keep that a question was picked, of the newest offer of this chat that has it; the own
+        one where several people were offered it. Without such an offer nothing is kept."""
         self._db().execute(
-            'INSERT INTO misses (platform, workspace, channel, "user", text, band, asked_at) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [chat.platform, chat.workspace, chat.channel, chat.user, text, band, instant(at)],
+            "INSERT OR IGNORE INTO picks (miss, question_id, at) "
+            "SELECT id, ?, ? FROM misses WHERE platform = ? AND workspace = ? AND channel = ? "
+            "AND asked_at >= ? AND EXISTS (SELECT 1 FROM json_each(offered) WHERE value = ?) "
+            'ORDER BY "user" = ? DESC, id DESC LIMIT 1',
+            [
+                question_id,
+                instant(at),
+                chat.platform,
+                chat.workspace,
+                chat.channel,
+                instant(since),
+                question_id,
+                chat.user,
+            ],
         )
 
     def count_reply(self, platform: str, band: Band, question_id: str, at: datetime) -> None:
@@ -45,6 +74,20 @@ class Chats(File):
         )
         return [(band, question_id) for band, question_id in rows]
 
+    def last_declined(self, chat: Chat, since: datetime) -> str | None:
+        """What the person asked last here since then and got nothing for."""
+        row = first(
+            self._db(),
+            "SELECT text FROM misses WHERE platform = ? AND workspace = ? AND channel = ? "
+            "AND \"user\" = ? AND band = 'decline' AND asked_at >= ? ORDER BY id DESC LIMIT 1",
+            chat.platform,
+            chat.workspace,
+            chat.channel,
+            chat.user,
+            instant(since),
+        )
+        return row["text"] if row else None
+
     def most_asked(self, company_code: str, most: int) -> list[str]:
         """Ids of the company's questions that were answered most often, the first one most."""
         rows = self._db().execute(
@@ -56,8 +99,17 @@ class Chats(File):
         return [question_id for (question_id,) in rows]
 
     def misses(self) -> Iterator[dict[str, Any]]:
-        """Every kept miss, oldest first."""
-        return self._db().query("SELECT * FROM misses ORDER BY asked_at, id")
+        """Every kept miss, oldest first; one whose offer was picked is none."""
+        return self._db().query(
+            "SELECT * FROM misses WHERE id NOT IN (SELECT miss FROM picks) ORDER BY asked_at, id"
+        )
+
+    def picks(self) -> Iterator[dict[str, Any]]:
+        """What was asked and what was then picked of the offer (`question_id`), oldest first."""
+        return self._db().query(
+            "SELECT misses.*, picks.question_id FROM picks JOIN misses ON misses.id = picks.miss "
+            "ORDER BY picks.at, misses.id"
+        )
 
     def remember(self, chat: Chat, memory: Memory, at: datetime) -> None:
         """Keep what was just shown here; a list stays beside a later citation, and the other way
@@ -136,8 +188,13 @@ class Chats(File):
         """Delete what askers typed longer ago than that."""
         limit = instant(now - timedelta(days=days))
         with self.database.transaction() as db:
+            db.execute(
+                "DELETE FROM picks WHERE miss IN (SELECT id FROM misses WHERE asked_at < ?)",
+                [limit],
+            )
             db.execute("DELETE FROM misses WHERE asked_at < ?", [limit])
             db.execute("DELETE FROM memories WHERE at < ?", [limit])
+            db.execute("DELETE FROM handovers WHERE at < ?", [limit])
             db.execute(
                 "DELETE FROM shown WHERE max(coalesce(cited_at, ''), coalesce(offered_at, '')) < ?",
                 [limit],

@@ -2,6 +2,10 @@
 
 `Database.open` is the one way to open it; the value is handed to all that read or write. A database
 that holds a migration unknown here was written by a newer version and is refused, untouched.
+
+A file that is open can be deleted, or another one put in its place, and SQLite goes on with the old
+one. So the path is looked at before everything that is read or written, and after every commit:
+what is told to be kept is in the file that the path names.
 """
 
 from __future__ import annotations
@@ -19,13 +23,16 @@ from typing import Any
 
 import sqlite_utils
 
-from bot.errors import StoreError, reason
+from bot.errors import DisplacedError, StoreError, reason
 from bot.store.schema import migrations
 
 BUSY_TIMEOUT_S = 10.0
 _PAGE = 4096  # bytes that SQLite writes at once
 
 Connection = sqlite_utils.Database  # one of SQLite, with methods for tables and rows
+
+_BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a file that is open
+_Identity = tuple[int, int]  # device and inode
 
 _writing = threading.Lock()  # threads take turns here; SQLite would have them sleep and try again
 _opening = threading.Lock()
@@ -48,7 +55,8 @@ class Database:
         """
         file = Path(os.path.realpath(path))
         with _opening:
-            if file not in _opened:
+            known = _opened.get(file)
+            if known is None or known.is_displaced():
                 _opened[file] = cls(path)
             database = _opened[file]
         database.connection()
@@ -57,28 +65,131 @@ class Database:
     def __init__(self, path: Path) -> None:
         """For `open`, which makes no second one of a file."""
         self.path = path
+        self._file = Path(os.path.realpath(path))  # beside which SQLite keeps its own
         self._of_thread = threading.local()
+        self._identity: _Identity | None = None  # of the file; known with the first connection
+        self._size = 0  # of the file when it was looked at last
+        self.is_overwritten = False
+        self._first = threading.Lock()
 
     def connection(self) -> Connection:
         """This thread's connection.
 
         Raises:
+            DisplacedError: The file is not there any more, or another one is.
             StoreError: As `open`.
         """
         db: Connection | None = getattr(self._of_thread, "connection", None)
         if db is None:
-            db = self._of_thread.connection = connect(self.path)
+            db = self._connected()
+        self.check()
         return db
+
+    def _connected(self) -> Connection:
+        if self._identity is not None:
+            self.check()  # or an empty file would be made in its place
+        with self._first:
+            before = _identity(self.path)
+            db = connect(self.path)
+            if self._identity is None:
+                self._identity = before or _identity(self.path)
+        self._of_thread.connection = db
+        # SQLite keeps these as long as a connection is open, so they change under none.
+        self._of_thread.beside = {
+            beside: found for beside in _BESIDE if (found := _identity(self._beside(beside)))
+        }
+        return db
+
+    def check(self) -> None:
+        """Look whether what is open is what the path names: three looks at the folder.
+
+        Raises:
+            DisplacedError: It is not; or another file was copied over it, as far as the size tells:
+                SQLite makes a file no smaller, unless somebody vacuums it.
+        """
+        before = self._size  # read first: other threads look, too
+        identity, size = _found(self.path)
+        if self._identity is not None and identity != self._identity:
+            raise DisplacedError(f"数据库文件 {self.path} 已被删除或换成另一个文件")
+        if size < before or self.is_overwritten:
+            self.is_overwritten = True  # for good: a copy grows while it is made
+            raise DisplacedError(f"数据库文件 {self.path} 已被覆盖")
+        self._size = size
+        for beside, identity in getattr(self._of_thread, "beside", {}).items():
+            if _identity(self._beside(beside)) != identity:
+                raise DisplacedError(f"数据库文件 {self.path}{beside} 已被删除或换掉")
+
+    def is_displaced(self) -> bool:
+        """Whether `check` fails."""
+        try:
+            self.check()
+        except DisplacedError:
+            return True
+        return False
+
+    def is_elsewhere(self) -> bool:
+        """Whether the path names another file, or none; False too where only what SQLite keeps
+        beside the file is gone."""
+        return self._identity is not None and _identity(self.path) != self._identity
+
+    def left_behind(self) -> Connection:
+        """This thread's connection wherever its file is now, for what is to be saved of it."""
+        db: Connection = self._of_thread.connection
+        return db
+
+    def write_back(self) -> None:
+        """Put into the file itself what SQLite keeps beside it."""
+        self.left_behind().execute("PRAGMA wal_checkpoint(FULL)")
+
+    def make_room(self) -> None:
+        """Remove what SQLite kept for this file, now that another one has its place.
+
+        SQLite would take it for changes of the other file and ruin that. What this connection
+        holds open stays readable to it.
+        """
+        for beside, identity in self._of_thread.beside.items():
+            if _identity(self._beside(beside)) == identity:
+                self._beside(beside).unlink(missing_ok=True)
+
+    def disown(self) -> None:
+        """Let nothing more get into the file, which was overwritten: what SQLite kept for the one
+        before would be written into it with the last connection's end, and ruin it."""
+        for beside, identity in self._of_thread.beside.items():
+            path = self._beside(beside)
+            if _identity(path) == identity:
+                if beside == "-wal":
+                    os.truncate(path, 0)
+                path.unlink(missing_ok=True)
+
+    def save(self, to: Path) -> None:
+        """Write a copy of what is open, wherever its file is now.
+
+        Raises:
+            StoreError: There is no room, or no such folder.
+        """
+        with telling(to):
+            copy = sqlite3.connect(to)
+            try:
+                self.left_behind().conn.backup(copy)
+            finally:
+                copy.close()
+
+    def _beside(self, beside: str) -> Path:
+        return self._file.with_name(self._file.name + beside)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A write transaction that takes its lock at once, so that it cannot fail half-way on it.
 
         Inside another one it is a part of that.
+
+        Raises:
+            DisplacedError: It may not be in the file that the path names.
         """
         db = self.connection()
         with transaction(db):
             yield db
+        self.check()
 
     @contextmanager
     def copied(self) -> Iterator[Path]:
@@ -96,6 +207,19 @@ class Database:
         with _opening:
             _opened.pop(Path(os.path.realpath(self.path)), None)
         self.connection().conn.close()
+
+
+def _found(path: Path) -> tuple[_Identity | None, int]:
+    """Which file a path names, and its size."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None, 0
+    return (found.st_dev, found.st_ino), found.st_size
+
+
+def _identity(path: Path) -> _Identity | None:
+    return _found(path)[0]
 
 
 def connect(path: Path) -> Connection:

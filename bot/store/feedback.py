@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bot.message import Chat
-from bot.store.connection import File
+from bot.store.connection import File, instant
 
 _SAME = "platform = ? AND workspace = ? AND channel = ? AND user = ? AND question_id = ?"
 
@@ -19,7 +22,16 @@ class Feedback(File):
         super().__init__(path)
         self._clock = clock
 
-    def keep(self, chat: Chat, question_id: str, query: str, *, helpful: bool) -> None:
+    def keep(
+        self,
+        chat: Chat,
+        question_id: str,
+        query: str,
+        *,
+        helpful: bool,
+        reasons: Sequence[str] = (),
+        words: str = "",
+    ) -> None:
         """Keep an opinion in place of an earlier one.
 
         Args:
@@ -27,22 +39,24 @@ class Feedback(File):
             question_id: The stored question that was shown.
             query: What had been typed; forgotten with what askers type.
             helpful: 有用.
+            reasons: Why not, as the platform names it.
+            words: What the person wrote to it; forgotten with what askers type.
         """
         with self.database.transaction() as db:
             self.drop(chat, question_id)
-            db.execute(
-                "INSERT INTO feedback (platform, workspace, channel, user, question_id, query, "
-                "helpful, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    chat.platform,
-                    chat.workspace,
-                    chat.channel,
-                    chat.user,
-                    question_id,
-                    query,
-                    int(helpful),
-                    self._clock(),
-                ],
+            db.table("feedback").insert(
+                {
+                    "platform": chat.platform,
+                    "workspace": chat.workspace,
+                    "channel": chat.channel,
+                    "user": chat.user,
+                    "question_id": question_id,
+                    "query": query,
+                    "helpful": int(helpful),
+                    "at": self._clock(),
+                    "reasons": json.dumps(reasons, ensure_ascii=False),
+                    "words": words,
+                }
             )
 
     def drop(self, chat: Chat, question_id: str) -> None:
@@ -55,4 +69,25 @@ class Feedback(File):
 
     def forget_queries(self, before: float) -> None:
         """Forget what was typed longer ago than that; the opinions stay."""
-        self._db().execute("UPDATE feedback SET query = '' WHERE at < ? AND query != ''", [before])
+        self._db().execute(
+            "UPDATE feedback SET query = '', words = '' "
+            "WHERE at < ? AND (query != '' OR words != '')",
+            [before],
+        )
+
+
+def unhelpful(file: File) -> Iterator[dict[str, Any]]:
+    """Every answer that somebody found unhelpful, oldest first, as a miss is kept: `text`, empty
+    where it is forgotten, and `asked_at`; with `question_id`, `reasons` and `words`."""
+    rows = file.database.connection().query(
+        "SELECT query, question_id, reasons, words, at FROM feedback WHERE helpful = 0 ORDER BY at"
+    )
+    for row in rows:
+        yield {
+            "text": row["query"] or "",
+            "band": "unhelpful",
+            "asked_at": instant(datetime.fromtimestamp(row["at"], UTC)),
+            "question_id": row["question_id"],
+            "reasons": json.loads(row["reasons"] or "[]"),
+            "words": row["words"] or "",
+        }

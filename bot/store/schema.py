@@ -318,3 +318,42 @@ def threads(db: Database) -> None:
 def answered_questions(db: Database) -> None:
     """What a company is asked most is counted from its own rows alone."""
     db.execute("CREATE INDEX replies_answered ON replies (question_id) WHERE band = 'answer'")
+
+
+@migrations()
+def opinions(db: Database) -> None:
+    """What a miss was offered and what was picked of it; why an answer was found unhelpful."""
+    db.table("misses").add_column("offered", str)  # JSON of full ids
+    db.table("picks").create(
+        {"miss": int, "question_id": str, "at": str},
+        pk=("miss", "question_id"),
+        not_null={"at"},
+        foreign_keys=[("miss", "misses", "id")],
+    )
+    db.table("feedback").add_column("reasons", str)  # JSON, as the platform names them
+    db.table("feedback").add_column("words", str)
+
+
+@migrations()
+def handovers(db: Database) -> None:
+    """Questions handed over to the desk: one of a thread once, or again where it was lost."""
+    db.table("handovers").create(
+        {
+            "id": int,
+            "platform": str,
+            "workspace": str,
+            "channel": str,
+            "user": str,
+            "question": str,
+            "back": str,  # JSON: the address by which the asker is told
+            "at": str,
+            "told_lost": str,
+        },
+        pk="id",
+        not_null={"platform", "workspace", "question", "back", "at"},
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX handovers_once ON handovers (platform, workspace, back, question) "
+        "WHERE told_lost IS NULL"
+    )
+    db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")

@@ -14,8 +14,10 @@ from bot.message import (
     Button,
     Coverage,
     Decline,
+    DeskAnswer,
     DeskDigest,
     Digest,
+    HandedOver,
     Help,
     Hit,
     Likely,
@@ -31,6 +33,7 @@ from bot.message import (
 )
 from bot.wording.digests import show_desk_digest, show_digest
 from bot.wording.excerpts import few_words, offered
+from bot.wording.handovers import hand_over_button, show_handover
 from bot.wording.quoting import Quoting
 
 _OPTION_LETTERS = "ABCDE"
@@ -64,7 +67,10 @@ class Words(Quoting):
                 quotation = self.quotation(reply.hit, reply.as_of, reply.among_many)
                 return ReplyView(quotations=(quotation,))
             case Decline():
-                return ReplyView(intro=self._decline(reply))
+                asked = hand_over_button(reply.for_desk, self)
+                return ReplyView(intro=self._decline(reply), buttons=asked)
+            case HandedOver() | DeskAnswer():
+                return show_handover(reply, self)
             case Help():
                 return ReplyView(intro=self._help())
             case Listing():
@@ -198,6 +204,11 @@ class Words(Quoting):
         return self.text(
             "decline", coverage=self.coverage(reply.coverage), contact=self._how_to_reach()
         )
+
+    def not_handed_over(self, question: str) -> ReplyView:
+        """For the asker whose question did not reach the desk."""
+        said = self.text("not handed over", question=question, contact=self._how_to_reach())
+        return ReplyView(intro=said)
 
     def blocked(self) -> str:
         """For an answer that a platform refuses to show."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from time import perf_counter
 
@@ -14,11 +14,12 @@ from bot.commands import Plan
 from bot.config import Settings
 from bot.errors import BotError
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
-from bot.evaluating.misses import grouped
+from bot.evaluating.misses import MissGroup, grouped
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.message import Chat, Hit
 from bot.store import Store
+from bot.store.feedback import unhelpful
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
 from handlers.cli.settings import pass_settings
@@ -52,20 +53,36 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @pass_settings
 def misses(settings: Settings, as_json: bool) -> None:
-    groups = grouped(Store(settings.db).misses())
+    store = Store(settings.db)
+    groups = grouped(store.misses(), unhelpful(store), store.picks())
     if as_json:
         echo_json([asdict(group) for group in groups])
         return
     for group in groups:
-        last = datetime.fromisoformat(group.last_asked).astimezone(settings.tz)
-        say(
-            f"{group.count}次（列出相近{group.offered}，未找到{group.count - group.offered}）"
-            f"最近{last:%Y-%m-%d}  {group.texts[0]}"
-        )
-        for text in group.texts[1:]:
-            say(f"    {text}")
+        _say_group(group, settings.tz)
     if not groups:
         say("没有未答上的提问", err=True)
+
+
+def _say_group(group: MissGroup, tz: tzinfo) -> None:
+    last = datetime.fromisoformat(group.last_asked).astimezone(tz)
+    nothing = group.count - group.offered - group.unhelpful
+    unhelpful = f"，没用{group.unhelpful}" if group.unhelpful else ""
+    say(
+        f"{group.count}次（列出相近{group.offered}，未找到{nothing}{unhelpful}）"
+        f"最近{last:%Y-%m-%d}  {group.texts[0]}"
+    )
+    for text in group.texts[1:]:
+        say(f"    {text}")
+    for name, counted in (
+        ("别人选了", group.picked),
+        ("认为没用的答复", group.answered),
+        ("原因", group.reasons),
+    ):
+        if counted:
+            say(f"    {name}：{'、'.join(f'{item.what}（{item.count}次）' for item in counted)}")
+    for words in group.words:
+        say(f"    留言：{' '.join(words.split())}")
 
 
 @click.command("eval")

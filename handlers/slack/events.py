@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 
+from bot.answering.handing_over import as_answer, is_answer
 from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
@@ -32,7 +34,7 @@ from handlers.slack import render
 from handlers.slack.credentials import PLATFORM
 from handlers.slack.edits import changed, edit_of
 from handlers.slack.origin import Home
-from handlers.slack.reading import Said, question_in, read
+from handlers.slack.reading import Said, question_in, read, with_addresses
 
 _LISTENERS = 16
 _ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
@@ -94,6 +96,8 @@ class Events:
                 self.refused(str(event["type"]))
             elif self._is_for_us(event, body):
                 self._accept_event(event)
+            elif self._is_in_desk(event, body):
+                self._hear_desk(event)
         return BoltResponse(status=200, body="")
 
     def _is_for_us(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
@@ -113,9 +117,33 @@ class Events:
             return False
         return self.home.is_of_us(event, body)
 
+    def _is_in_desk(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
+        """Whether somebody of the desk replies in a thread; a mention comes as an event of its own
+        and asks the bot."""
+        return (
+            event.get("channel") in self.responder.desk_channels
+            and isinstance(event.get("thread_ts"), str)
+            and f"<@{self.bot_user}" not in str(event.get("text"))
+            and self._is_for_us({**event, "channel_type": "im"}, body)
+        )
+
+    def _hear_desk(self, event: dict[str, Any]) -> None:
+        """What is said below a question that was handed over is its answer."""
+        chat = self._chat(event["channel"], event["user"])
+        number = self.delivery.desk.number_of(chat, event["thread_ts"])
+        if number is not None and with_addresses(str(event.get("text") or "")):
+            self._accept_event({**event, "text": as_answer(number, event["text"])})
+
+    def _said(self, event: dict[str, Any]) -> Said:
+        """What is said; of the desk's answer nothing that the asker is to be told is left out."""
+        said = read(event)
+        if event["channel"] in self.responder.desk_channels and is_answer(said.typed):
+            return Said(with_addresses(event["text"]))
+        return said
+
     def _accept_event(self, event: dict[str, Any]) -> None:
         channel, user, ts = event["channel"], event["user"], event["ts"]
-        said = read(event)
+        said = self._said(event)
         thread = str(event.get("thread_ts") or ts)
         chat = self._chat(channel, user, thread, in_thread=thread != ts)
         address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
@@ -151,6 +179,7 @@ class Events:
         text = question_in(str(body.get("text") or ""))
         mark = f"{channel}/command/{body.get('trigger_id') or body.get('response_url', '')}"
         chat = self._chat(channel, user)
+        until = time.monotonic() + _ACK_WITHIN_S
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
             self._accept(mark, Said(text), chat, _to_asker(body))
@@ -161,7 +190,8 @@ class Events:
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
         address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
-        self.delivery.sender.enqueue(self._key(mark), chat, payloads, address)
+        left_s = max(0.0, until - time.monotonic())
+        self.delivery.post_within(left_s, self._key(mark), chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
     def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:

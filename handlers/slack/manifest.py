@@ -11,12 +11,15 @@ SCOPES = {
     "commands": "the slash command and the shortcut",
     "im:history": "hear direct messages",
     "im:read": "know a direct message's channel",
-    "channels:history": "look whether a reply is there before repeating it, after a fault; read "
-    "the message under which the bot is only mentioned",
+    "channels:history": "hear the desk; look whether a reply is there before repeating it, after a "
+    "fault; read the message under which the bot is only mentioned",
     "groups:history": "the same in private channels",
     "channels:read": "check membership before a subscription",
     "groups:read": "the same in private channels",
 }
+
+# Those of channels for what the desk replies below a question handed over to it.
+_EVENTS = ("app_home_opened", "app_mention", "message.channels", "message.groups", "message.im")
 
 
 def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
@@ -68,7 +71,7 @@ def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
         "settings": {
             "event_subscriptions": {
                 **request_url,
-                "bot_events": ["app_home_opened", "app_mention", "message.im"],
+                "bot_events": list(_EVENTS),
             },
             "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,

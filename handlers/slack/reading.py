@@ -57,6 +57,20 @@ def question_in(text: str) -> str:
     return _storable(unescape(text))
 
 
+def with_addresses(text: str) -> str:
+    """What was said to be passed on: marks off, but links and emoji codes are a part of it.
+
+    >>> with_addresses("<@U01> 见<https://example.com/a|公告>，&lt;附件&gt; <https://example.com>")
+    '见公告 https://example.com/a ，<附件> https://example.com'
+    """
+    return _storable(unescape(_MARK.sub(" ", _LINK.sub(_address, text))))
+
+
+def _address(found: re.Match[str]) -> str:
+    address = found[0][1:-1].partition("|")[0]
+    return f"{(_label(found[1] or '')).strip()} {address} "
+
+
 def _label(label: str) -> str:
     """What a link says, where that is not an address again."""
     return "" if _ADDRESS.fullmatch(unescape(label).strip()) else f" {label} "

@@ -258,6 +258,16 @@ def shared_by(user: str, words: Words) -> Payload:
     }
 
 
+def linked(payload: Payload, url: str, words: Words) -> Payload:
+    """A message with a link below it to what it is about."""
+    link = {"type": "link", "url": url, "text": words.text("to the message")}
+    section = {"type": "rich_text_section", "elements": [link]}
+    return {
+        "text": f"{payload['text']}\n{escape(url)}",
+        "blocks": [*payload["blocks"], {"type": "rich_text", "elements": [section]}],
+    }
+
+
 def home(
     records: Sequence[Record], words: Words, subscriptions: Sequence[Subscription], tz: tzinfo
 ) -> Payload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,6 +56,7 @@ from handlers.slack.reading import read
 
 log = logging.getLogger(__name__)
 
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 _EVENT_TYPE = "irbot_reply"
 _PAGES = 20
 _SUSPENDED_S = 300.0  # between two tries with credentials that Slack refuses
@@ -140,7 +142,7 @@ class SlackTransport:
                 return Sent("home")
             if CHANGED in address:
                 return Sent(self._change(payload, address))
-            return Sent(self._post(payload, address, key))
+            return Sent(self._post(self._linked(payload, address), address, key))
         except Exception as error:
             return self._outcome(error, address)
 
@@ -166,6 +168,20 @@ class SlackTransport:
             log.error("Slack refused the blocks of a reply (%s); sent as text", code_of(error))
             answer = self._client.chat_postMessage(**message, mrkdwn=False)
         return str(answer.get("ts", ""))
+
+    def _linked(self, payload: Payload, address: Address) -> Payload:
+        """With a link to the message that a post is about; without, where Slack gives none."""
+        if "link" not in address:
+            return payload
+        channel, ts = address["link"]
+        try:
+            answer = self._client.chat_getPermalink(channel=channel, message_ts=ts)
+        except SlackApiError as error:
+            if retry_after_s(error) is not None:
+                raise
+            log.warning("Slack gives no link to a message (%s)", code_of(error))
+            return payload
+        return render.linked(payload, str(answer["permalink"]), self._words)
 
     def _change(self, payload: Payload, address: Address) -> str:
         """Put a reply in the place of another post; again and again changes nothing."""
@@ -243,6 +259,18 @@ class SlackTransport:
 
     def loss(self, reason: str) -> Loss:
         return loss_of(reason)
+
+    def is_place(self, channel: str) -> bool:
+        return bool(_CHANNEL.fullmatch(channel))
+
+    def return_address(self, chat: Chat, address: Address) -> Address:
+        if "respond" in address or not address.get("thread_ts"):
+            return {"channel": chat.user}  # a response URL lives for half an hour
+        return {"channel": address["channel"], "thread_ts": address["thread_ts"]}
+
+    def desk_address(self, desk: Chat, back: Address) -> Address:
+        link = {"link": [back["channel"], back["thread_ts"]]} if "thread_ts" in back else {}
+        return {"channel": desk.channel, **link}
 
     def address_of(self, chat: Chat) -> Address:
         return {"channel": chat.channel}  # a person's id opens the direct message

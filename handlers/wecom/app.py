@@ -14,6 +14,7 @@ from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
 
+from bot.answering.handing_over import as_answer, is_answer, number_in
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
@@ -145,6 +146,11 @@ class WecomChat:
         elif said.command == "status":
             self._notify(origin, session, self._status(origin))
             return
+        if origin.channel in self._responder.desk_channels:
+            # The platform names no post, only its words. Of an answer no mark is left out.
+            number = number_in(asked.quoted)
+            answer = said.args if number is None else as_answer(number, said.args)
+            text = answer if is_answer(answer) else text
         quoted = mentions.read(asked.quoted, self._names, in_group=False).args
         message = Message(text, self._chat(origin), quoted=marks.without(quoted))
         to = self._address(origin, session, "\n".join(filter(None, (text, message.quoted))))
@@ -187,12 +193,19 @@ class WecomChat:
             message = Message(picked.sends, self._chat(origin))
             if not self._delivery.inbox.accept(self._key(origin), message, to):
                 return
-            card = render.card(picked.offered, words, pressed.task_id, picked.at)
-            if not picked.offered:
-                card = render.gone(words, pressed.task_id)
+            card = self._after(picked, pressed.task_id)
         if in_time:
             body = {"response_type": "update_template_card", "template_card": card}
             self._connection.tell("aibot_respond_update_msg", origin.req_id, body, session)
+
+    def _after(self, picked: render.Picked, task_id: str) -> render.Payload:
+        """The card once a button of it was pressed."""
+        words = self._responder.words
+        if picked.for_desk:
+            return render.handed_over(words, task_id)
+        if not picked.offered:
+            return render.gone(words, task_id)
+        return render.card(picked.offered, words, task_id, picked.at)
 
     def _opinion(self, opinion: Opinion) -> None:
         about = render.opinion_about(opinion.feedback_id)
@@ -205,7 +218,14 @@ class WecomChat:
             if opinion.helpful is None:
                 self._delivery.feedback.drop(chat, question_id)
             else:
-                self._delivery.feedback.keep(chat, question_id, query, helpful=opinion.helpful)
+                self._delivery.feedback.keep(
+                    chat,
+                    question_id,
+                    query,
+                    helpful=opinion.helpful,
+                    reasons=opinion.reasons,
+                    words=opinion.words,
+                )
 
     def _key(self, origin: Origin) -> str:
         return f"{PLATFORM}/{self._bot_id}/{origin.user}/{origin.msgid}"

@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 _READABLE = {"text", "mixed", "voice"}
+# Of `inaccurate_reason_list`, as the platform's form names them.
+_REASONS: dict[object, str] = {
+    1: "与问题无关",
+    2: "内容不完整",
+    3: "内容有错误",
+    4: "数据分析错误",
+}
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,8 @@ class Opinion:
     origin: Origin
     feedback_id: str
     helpful: bool | None
+    reasons: tuple[str, ...] = ()  # why not
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,8 +181,20 @@ def _event(req_id: str, body: dict[str, Any]) -> Frame:
                 _origin(req_id, body),
                 _words(opinion.get("id"), "feedback id"),
                 {1: True, 2: False}.get(kind),
+                _reasons(opinion.get("inaccurate_reason_list")),
+                opinion["content"] if isinstance(opinion.get("content"), str) else "",
             )
     return Left("unknown event")
+
+
+def _reasons(listed: object) -> tuple[str, ...]:
+    """What was ticked, in the platform's words; a number that it has added since as it is."""
+    items = listed if isinstance(listed, list) else []
+    return tuple(
+        _REASONS.get(item, str(item))
+        for item in items
+        if isinstance(item, int | str) and not isinstance(item, bool)
+    )
 
 
 def _origin(req_id: str, body: dict[str, Any]) -> Origin:

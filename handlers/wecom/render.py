@@ -30,6 +30,7 @@ _KEY = 1_024  # bytes of a button's key
 _FEEDBACK_ID = 256  # bytes
 
 _ASK = "ask:"
+_DESK = "desk:"
 _HELP = "help"
 _LETTERS = "ABCDE"
 
@@ -88,6 +89,8 @@ def messages(
         bodies[-1]["markdown"]["feedback"] = {"id": feedback}
     if shown.options and (offer := card([option.sends for option in shown.options], words)):
         bodies[-1] = _with_card(bodies[-1], offer)
+    elif desk := _desk_card(shown, words):
+        bodies[-1] = _with_card(bodies[-1], desk)
     return bodies
 
 
@@ -98,11 +101,13 @@ def _with_card(body: Payload, offer: Payload) -> Payload:
 
 
 def without_card(body: Payload, words: Words) -> Payload:
-    """The same for where a card does not reach: the list alone, to be picked from by letter."""
+    """The same for where a card does not reach, with what is typed in place of its buttons."""
     if body["msgtype"] != WITH_CARD:
         return body
     said = {name: value for name, value in body["stream"].items() if name not in ("id", "finish")}
-    said["content"] += f"\n\n{words.text('pick by letter')}"
+    is_for_desk = body["template_card"]["button_list"][0]["key"].startswith(_DESK)
+    how = words.text("hand over how" if is_for_desk else "pick by letter")
+    said["content"] += f"\n\n{how}"
     return {"msgtype": "markdown", "markdown": said}
 
 
@@ -213,6 +218,22 @@ def card(
     return _card(words.text("pick"), how, list(zip(labels, keys, strict=True)), task_id)
 
 
+def _desk_card(shown: ReplyView, words: Words) -> Payload:
+    """A button that hands the question over to the desk; an empty card where there is none, or the
+    question is too long for its key: the button's words, typed, do the same."""
+    label = words.text("hand over")
+    for button in shown.buttons:
+        if button.label == label and _bytes(key := _DESK + button.sends) <= _KEY:
+            return _card(words.text("hand over?"), "", [(label, key)], "")
+    return {}
+
+
+def handed_over(words: Words, task_id: str) -> Payload:
+    """What replaces the card whose button handed the question over."""
+    button = (words.text("how to ask"), _HELP)
+    return _card(words.text("handed over"), "", [button], task_id)
+
+
 def gone(words: Words, task_id: str) -> Payload:
     """What replaces a card whose button means nothing any more."""
     button = (words.text("how to ask"), _HELP)
@@ -226,12 +247,15 @@ class Picked:
     sends: str
     offered: tuple[str, ...] = ()
     at: int = 0
+    for_desk: bool = False
 
 
 def picked(key: str) -> Picked | None:
     """Read a pressed button's key; None for one that is not ours."""
     if key == _HELP:
         return Picked(_HELP)
+    if key.startswith(_DESK):
+        return Picked(key.removeprefix(_DESK), for_desk=True)
     if not key.startswith(_ASK):
         return None
     try:
@@ -246,7 +270,7 @@ def picked(key: str) -> Picked | None:
 def _card(title: str, desc: str, buttons: list[tuple[str, str]], task_id: str) -> Payload:
     return {
         "card_type": "button_interaction",
-        "main_title": {"title": title, "desc": desc},
+        "main_title": {"title": title, **({"desc": desc} if desc else {})},
         "button_list": [{"text": text, "style": 1, "key": key} for text, key in buttons],
         "task_id": task_id or f"irbot_{secrets.token_hex(12)}",
     }

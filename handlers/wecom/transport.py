@@ -8,6 +8,7 @@ whether a message was shown, so that one without an ack is never sent again.
 from __future__ import annotations
 
 import logging
+import re
 
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
@@ -33,6 +34,9 @@ from handlers.wecom.frames import Ack
 # 30 a minute and 1,000 an hour for each chat, replies and pushes together. The windows are a
 # little longer, as frames do not all take equally long to the gateway.
 RATE_LIMITS = RateLimits(per_channel=((30, 62.0), (1000, 3610.0)))
+
+# Ids of groups have small letters (`wr…`); those of IR_DESK_CHANNELS that have none are Slack's.
+_OTHER_PLACE = re.compile(r"[A-Z0-9]+")
 
 _SINGLE, _GROUP = 1, 2
 _TOO_OFTEN_WAIT_S = 60.0
@@ -73,6 +77,15 @@ class WecomTransport:
 
     def loss(self, reason: str) -> Loss:
         return codes.loss_of(reason)
+
+    def is_place(self, channel: str) -> bool:
+        return not _OTHER_PLACE.fullmatch(channel)
+
+    def return_address(self, chat: Chat, address: Address) -> Address:
+        return self.address_of(chat)  # the callback's request is long over by then
+
+    def desk_address(self, desk: Chat, back: Address) -> Address:
+        return self.address_of(desk)
 
     def address_of(self, chat: Chat) -> Address:
         # A private chat goes by the id of its person.

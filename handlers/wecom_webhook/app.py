@@ -117,6 +117,15 @@ class Webhooks:
     def loss(self, reason: str) -> Loss:
         return loss_of(reason)
 
+    def is_place(self, channel: str) -> bool:
+        return False  # nobody is heard
+
+    def return_address(self, chat: Chat, address: Address) -> Address:
+        return self.address_of(chat)
+
+    def desk_address(self, desk: Chat, back: Address) -> Address:
+        return self.address_of(desk)
+
     def address_of(self, chat: Chat) -> Address:
         return {"webhook": chat.channel}
 

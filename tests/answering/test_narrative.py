@@ -178,6 +178,21 @@ def test_a_paragraph_is_no_answer_and_a_picked_one_no_miss(both):
     assert hit["answer"] == YEAR.splitlines()[-2]
     with sqlite3.connect(store.path) as db:
         assert db.execute("SELECT text FROM misses").fetchall() == [("越南工厂投产了吗",)]
+    assert [(pick["text"], pick["question_id"]) for pick in store.picks()] == [
+        ("越南工厂投产了吗", f"{ANNUAL}#p3")
+    ]
+    assert not list(store.misses())  # what it was offered was what it asked for
+
+
+def test_what_is_shown_as_likely_is_a_miss_until_it_is_picked(opened):
+    responder, store = opened(document(YEAR))
+    reply = responder.reply(Message("2025年整体毛利率", CHAT))
+    assert isinstance(reply, Likely)
+    (miss,) = store.misses()
+    assert miss["band"] == "suggest"
+    assert json.loads(miss["offered"]) == [hit.full_id for hit in reply.hits]
+    responder.reply(Message(reply.quoted[0].full_id, CHAT))
+    assert not list(store.misses())
 
 
 def test_a_paragraph_that_is_not_there_is_said_so(both):

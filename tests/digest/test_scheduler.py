@@ -45,6 +45,15 @@ class Group:
     def address_of(self, chat):
         return {"chatid": chat.channel}
 
+    def is_place(self, channel):
+        return True
+
+    def return_address(self, chat, address):
+        return self.address_of(chat)
+
+    def desk_address(self, desk, back):
+        return self.address_of(desk)
+
 
 class Bot:
     def __init__(self, store, desk_channels=()):

@@ -228,6 +228,13 @@ class FakeSlack:
         }
         self._request("interactive", body)
 
+    def reply(self, post: dict[str, Any], text: str, user: str = "U9", **more: Any) -> str:
+        """Say something in a post's thread, without a mention; returns the message's ts."""
+        channel, thread = post["channel"], post.get("thread_ts") or post["ts"]
+        return self.event(
+            "message", text, channel, user, thread_ts=thread, channel_type="channel", **more
+        )
+
     def shortcut(self, text: str, **more: Any) -> dict[str, Any]:
         """The shortcut on a message."""
         number = next(self._count)
@@ -292,6 +299,11 @@ class FakeSlack:
     def unacknowledged(self) -> int:
         with self._lock:
             return len(self._pending)
+
+    def waiting(self) -> set[str]:
+        """The ts of the messages that were not acknowledged."""
+        with self._lock:
+            return {body["event"]["ts"] for _, body in self._pending.values()}
 
     # Inside
 
@@ -397,6 +409,9 @@ class FakeSlack:
                 return jsonify({"ok": False, "error": self.closed[given["channel"]]})
             case "chat.postMessage":
                 body = self.keep(given)
+            case "chat.getPermalink":
+                where = f"{given['channel']}/p{given['message_ts'].replace('.', '')}"
+                body = {"permalink": f"https://home.slack.com/archives/{where}"}
             case "chat.update":
                 changed = [post for post in self.posts if post["ts"] == given["ts"]]
                 if not changed:

@@ -128,9 +128,9 @@ class FakeWecom:
             {"eventtype": "template_card_event", "template_card_event": pressed}, chat, user, **more
         )
 
-    def judge(self, post: Frame, kind: int, user: str = "zhangsan") -> str:
-        """有用 (1), 没用 (2), taken back (3)."""
-        opinion = {"id": post["feedback"], "type": kind}
+    def judge(self, post: Frame, kind: int, user: str = "zhangsan", **more: Any) -> str:
+        """有用 (1), 没用 (2, with what was ticked and written), taken back (3)."""
+        opinion = {"id": post["feedback"], "type": kind, **more}
         chat = "" if post["chat"] == user else post["chat"]
         return self.event({"eventtype": "feedback_event", "feedback_event": opinion}, chat, user)
 

@@ -167,9 +167,13 @@ def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
     assert all(f"{scope}: " in done.stderr for scope in scopes)
     assert irbot("slack", "manifest", "--command", "wnir").returncode == 2
     assert manifest["features"]["agent_view"]["suggested_prompts"]
-    assert {"app_home_opened", "app_mention", "message.im"} == set(
-        manifest["settings"]["event_subscriptions"]["bot_events"]
-    )
+    assert {
+        "app_home_opened",
+        "app_mention",
+        "message.channels",
+        "message.groups",
+        "message.im",
+    } == set(manifest["settings"]["event_subscriptions"]["bot_events"])
     assert manifest["features"]["shortcuts"][0]["name"] == "查活动记录"
 
 
@@ -260,6 +264,41 @@ def test_misses_are_grouped_by_likeness(loaded, tmp_path):
     said = loaded("misses").stdout
     assert said.startswith("3次（列出相近0，未找到3）最近2026-11-24  您好，公司什么时候分红？")
     assert "U1" not in said
+
+
+def test_misses_show_what_was_picked_and_what_was_found_unhelpful(loaded, tmp_path):
+    from datetime import UTC, datetime
+
+    from bot.message import Chat, Hit
+    from bot.store import Store
+    from bot.store.feedback import Feedback
+
+    store = Store(tmp_path / "data/irbot.db")
+    record = next(iter(store.records())).record
+    hit = Hit(record, record.questions[23], 0.5)
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    asked, picked = Chat("slack", "T", "C1", "U1"), Chat("slack", "T", "C2", "U2")
+    for chat in (asked, picked):
+        store.add_miss(chat, "转债什么时候下修", "suggest", at, [hit])
+    store.add_pick(picked, hit.full_id, at, at)
+    store.add_pick(asked, f"{record.id}#1", at, at)  # which it was not offered
+    opinions = Feedback(store.path, at.timestamp)
+    for question_id, query in ((hit.id, "转债什么时候下修？"), (f"{record.id}#7", "")):
+        opinions.keep(
+            asked, question_id, query, helpful=False, reasons=["内容不完整"], words="没说\n价格"
+        )
+    (group, forgotten) = json.loads(loaded("misses", "--json").stdout)
+    assert (group["count"], group["offered"], group["unhelpful"]) == (2, 1, 1)
+    assert group["picked"] == [{"what": hit.full_id, "count": 1}]
+    assert forgotten["texts"] == [f"{record.id}#7"]
+    assert loaded("misses").stdout.splitlines()[:5] == [
+        "2次（列出相近1，未找到0，没用1）最近2026-11-24  转债什么时候下修？",
+        "    转债什么时候下修",
+        f"    别人选了：{hit.full_id}（1次）",
+        f"    认为没用的答复：{hit.id}（1次）",
+        "    原因：内容不完整（1次）",
+    ]
+    assert "    留言：没说 价格" in loaded("misses").stdout
 
 
 @pytest.mark.parametrize(("days", "ok"), [(-90, True), (-30, None), (30, False)])

@@ -10,6 +10,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.store.connection import connect
+from tests.bench.machine import measured
 from tests.bench.slack_load import burst, limited_channel, paced, serving
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
@@ -29,16 +30,18 @@ def served(imported, monkeypatch):
 
 @pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.trial)])
 def test_a_burst_over_as_many_channels_is_answered_whole_and_once(served, count, capsys):
+    machine = measured()
     found = burst(served, count)
     with capsys.disabled():
-        print(f"\n{found}", end="")
+        print(f"\n{found} on {machine}", end="")
     assert (found["lost"], found["doubled"]) == (0, 0)
     if count == 2000:
-        assert found["posts_a_second"] >= 200
+        assert found["posts_a_second"] >= machine.posts_a_second(commits=4, alone=200)
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.trial)])
 def test_replies_are_quick_and_stay_so_while_one_channel_is_limited(served, seconds, capsys):
+    machine = measured()
     alone = paced(served, seconds, "P")
     beside = limited_channel(served, seconds, 2 if seconds == 3 else 30)
     with capsys.disabled():
@@ -47,8 +50,10 @@ def test_replies_are_quick_and_stay_so_while_one_channel_is_limited(served, seco
     assert beside["refused"] == 1
     if seconds == 60:
         for found in (alone, beside):
-            assert found["mention_to_post_ms"]["p99"] <= 50
-            assert found["command_ack_ms"]["p99"] <= 30
+            # Before a post a message is kept, answered and begun; a command is only answered.
+            post_s, ack_s = (machine.slowest_s(3, alone=0.050), machine.slowest_s(1, alone=0.030))
+            assert found["mention_to_post_ms"]["p99"] <= post_s * 1000
+            assert found["command_ack_ms"]["p99"] <= ack_s * 1000
     else:
         assert beside["mention_to_post_ms"]["p50"] <= 100
 

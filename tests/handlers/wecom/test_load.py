@@ -14,6 +14,7 @@ import pytest
 
 from bot.store.connection import connect
 from handlers.wecom.connection import Timing
+from tests.bench.machine import measured
 from tests.conftest import IRBOT
 from tests.fakes.wecom import FakeWecom
 from tests.handlers.wecom.conftest import QUICK
@@ -82,7 +83,10 @@ def test_a_restart_begins_no_new_minute(start, wecom):
 
 
 @pytest.mark.parametrize("questions", [40, pytest.param(600, marks=pytest.mark.trial)])
-def test_an_answer_leaves_within_fifty_milliseconds(start, wecom, questions, capsys):
+def test_an_answer_leaves_within_fifty_milliseconds_of_a_machine_alone(
+    start, wecom, questions, capsys
+):
+    machine = measured()
     chat, _ = start(QUICK)
     wecom.until(lambda: chat.state == "connected")
     taken = []
@@ -96,11 +100,12 @@ def test_an_answer_leaves_within_fifty_milliseconds(start, wecom, questions, cap
     p99 = statistics.quantiles(taken, n=100)[98] if questions >= 100 else max(taken)
     with capsys.disabled():
         print(f"\nframe in to frame out: median {statistics.median(taken) * 1000:.1f} ms, ", end="")
-        print(f"p99 {p99 * 1000:.1f} ms of {questions}")
+        print(f"p99 {p99 * 1000:.1f} ms of {questions} on {machine}")
+    # Before a frame goes out its message is kept, answered and begun: three commits of this disk.
     # The short form runs beside everything else; only the trial judges the tail.
-    assert statistics.median(taken) < 0.050
+    assert statistics.median(taken) < machine.slowest_s(commits=3, alone=0.050)
     if questions >= 100:
-        assert p99 < 0.050
+        assert p99 < machine.slowest_s(commits=3, alone=0.050)
 
 
 @pytest.mark.parametrize(
