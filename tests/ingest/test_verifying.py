@@ -146,7 +146,13 @@ def first_sentence(text: str) -> tuple[str, str]:
     return text[:cut], text[cut:]
 
 
-@pytest.mark.parametrize("direction", [TO_ANSWER, TO_QUESTION, TO_NEXT, FROM_NEXT])
+@pytest.mark.parametrize(
+    "direction",
+    [
+        TO_ANSWER,
+        *(pytest.param(way, marks=pytest.mark.trial) for way in (TO_QUESTION, TO_NEXT, FROM_NEXT)),
+    ],
+)
 def test_a_border_of_a_question_moved_by_a_sentence_is_seen(db, direction):
     moved = [item for item in borders_moved(db) if item[1].endswith(direction)]
     assert len(moved) > 40

@@ -127,6 +127,7 @@ def test_words_that_answer_no_question_are_kept_as_narrative(alone, stem):
     assert seen == _expected(stem)["narrative"]
 
 
+@pytest.mark.trial
 def test_all_records_and_the_sample_are_imported_into_one_store(documents, tmp_path):
     store = Store(tmp_path / "irbot.db")
     outcomes = list(import_files(store, [SAMPLE, *documents.values()], Options()))

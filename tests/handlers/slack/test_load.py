@@ -58,7 +58,8 @@ def test_replies_are_quick_and_stay_so_while_one_channel_is_limited(served, seco
         assert beside["mention_to_post_ms"]["p50"] <= 100
 
 
-@pytest.mark.parametrize("events", [600, pytest.param(50_000, marks=pytest.mark.trial)])
+@pytest.mark.trial
+@pytest.mark.parametrize("events", [50_000])
 def test_a_week_leaves_memory_flat_and_the_store_bounded(
     store, tmp_path, monkeypatch, events, capsys
 ):
