@@ -20,11 +20,12 @@ from bot.matching.standing import Standing
 
 FILE = Path(__file__).with_name("confidence.json")
 
-Cap = Literal["ambiguous", "contradicted", "aside", "off topic"]
+Cap = Literal["ambiguous", "narrow", "contradicted", "aside", "off topic"]
 # The most that a hit is trusted, placed among the bands (answering/decision.py): what is ambiguous
 # is offered, what is contradicted too, at any caution; what is off topic not even that.
 CAPS: dict[Cap, float] = {
     "ambiguous": 0.8,  # another answer of the record holds all that was typed too
+    "narrow": 0.35,  # it confirms or denies one statement, and more is asked
     "contradicted": 0.25,  # it says another year, metric … (facets.conflicts)
     "aside": 0.05,  # about what the share will do, what to buy, or the bot: no record says that
     "off topic": 0.05,  # hardly a word of the message stands there, nor its meaning
@@ -82,6 +83,8 @@ def caps(
     found: list[Cap] = []
     if is_ambiguous:
         found.append("ambiguous")
+    if features.is_narrow:
+        found.append("narrow")
     if conflicts:
         found.append("contradicted")
     if is_aside:

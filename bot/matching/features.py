@@ -6,13 +6,15 @@ Ranking mixes a few of them (ranking.py); the confidence sees all (confidence.py
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 from bot.matching.collection import Collection
 from bot.matching.facets import Facets
-from bot.matching.profile import Sentence
+from bot.matching.profile import PassageProfile, Sentence
 from bot.matching.query import Query
 
 _LEAST = 1e-9  # in place of a total of nothing
+_NAMES_IT = 0.15  # of a statement's words; who names fewer asks of more than it: AI合作 .08
 _TELLING = 0.5  # of the best sentence's share: a sentence that holds more may give what is asked
 
 
@@ -33,6 +35,7 @@ class Features:
     size: float  # weight of all words; from 0, below 1 for each pair of characters
     words: int  # that the message has
     run: float  # the longest stretch that stands there as typed; from 0, about 1 for each pair
+    is_narrow: bool  # it confirms or denies one statement, of which the message names little
     asks_amount: bool  # whether a number or a sum is asked
     names_quantity: bool  # whether the message ends in the name of one: 月产能, 占比
     lacks: frozenset[str]  # "amount", "money", "when": asked, and its best sentences give none
@@ -109,12 +112,22 @@ def read_features(
         size=float(total),
         words=len(done),
         run=_longest_run(query, profile.stored.text),
+        is_narrow=profile.is_narrow and _named(collection, profile, done) < _NAMES_IT,
         asks_amount=not query.facets.asks.isdisjoint(("amount", "money")),
         names_quantity=query.facets.quantity,
         lacks=_lacks(query.facets, profile.sentences, held),
         e5_asked=cosines and cosines[0],
         e5_answered=cosines and cosines[1],
     )
+
+
+def _named(collection: Collection, profile: PassageProfile, typed: set[str]) -> float:
+    """The share of the stored question's words, by rarity, that the message holds."""
+    idf = collection.texts.idf
+    asked = [term for term in profile.asked if len(term) > 1 and term[0] != "="]
+    # Exact sums: a set has another order in every process.
+    whole = fsum(map(idf, asked))
+    return fsum(idf(term) for term in asked if term in typed) / max(whole, _LEAST)
 
 
 def _lacks(facets: Facets, sentences: tuple[Sentence, ...], held: list[float]) -> frozenset[str]:

@@ -11,6 +11,12 @@ from bot.matching.passages import Passage
 from bot.matching.query import stored_terms
 from bot.matching.text import normalise, sentences
 
+_WHETHER_TRUE = re.compile("属实|真的吗|是真是假|真假|真实吗|传闻|传言|网传|市场传|有消息|听说")
+_TRUE_OR_NOT = re.compile(  # the answer begins with it, greetings aside
+    r"(?:尊敬的[^,!:]{1,12}[,!:]|[,.!。:;\s]|感谢[^,.!。]{0,12}[,.!。])*"
+    "(?:该|此|上述|以上|相关|有关)?(?:消息|传闻|传言|信息|说法|内容)?(?:为|系|是)?"
+    "(?:不属实|属实|不实|不是事实|没有此事|不存在|没有|未|否|是的|不是)"
+)
 _THE_COMPANY = re.compile(r"(?:贵|我|本)?公司的?")
 
 
@@ -32,6 +38,7 @@ class PassageProfile:
     sentences: tuple[Sentence, ...]  # of the answer
     stored: Stored
     sensitive: frozenset[int]  # lines of sensitive words that it holds
+    is_narrow: bool  # it confirms or denies one statement, and says nothing of what is around it
 
 
 def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
@@ -57,6 +64,7 @@ def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
             day,
         ),
         sensitive=frozenset(lexicon.sensitive.lines(text)),
+        is_narrow=bool(_WHETHER_TRUE.search(asked) and _TRUE_OR_NOT.match(answered)),
     )
 
 

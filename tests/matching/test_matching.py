@@ -524,3 +524,26 @@ def test_no_text_whatever_raises(index, text):
 
 def test_an_empty_store_finds_nothing():
     assert Index([]).search("可转债").candidates == ()
+
+
+DENIED = (
+    "网传公司与蓝鲸、白鲸两家头部酒店联合开发智能客房系统，消息是否属实？",
+    "您好，不属实。公司信息以公告为准。",
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_narrow"),
+    [
+        ("酒店合作", True),
+        ("公司和酒店有没有合作", True),
+        ("蓝鲸 白鲸 酒店 智能客房", False),
+        ("与蓝鲸、白鲸酒店联合开发智能客房系统属实吗", False),
+    ],
+)
+def test_a_denial_of_one_statement_answers_no_broader_question(desk_over, typed, is_narrow):
+    reply = desk_over(made(DENIED, *OTHERS)).consider(Message(typed))
+    first = reply.text.whole.result.candidates[0]
+    assert first.hit.question.number == 1
+    assert ("narrow" in first.caps) == is_narrow
+    assert not (is_narrow and isinstance(reply.reply, Answer | Likely))
