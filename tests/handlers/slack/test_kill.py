@@ -16,7 +16,7 @@ from tests.fakes.slack import FakeSlack
 # The `irbot` command of an older version, for the trial that lets both work on one file in turn. It
 # must know the newest migration: a version before it refuses the file.
 OLDER = os.environ.get("IR_TEST_OLDER", "")
-_EDITABLE = 500  # latest messages; the fake's clock goes on by seconds, and an edit counts for an hour
+_EDITABLE = 500  # of the latest messages: the fake counts a second an event, and an edit an hour
 
 
 def _kill(commands, kills, imported, folder, edits=False):
