@@ -59,7 +59,6 @@ class Hit:
     question: Question
     confidence: float  # calibrated 0-1; 1 for a look-up by number or by the question's own words
     part: int | None = None
-    is_ambiguous: bool = False  # another answer of the record holds all that was typed too
     is_exact: bool = False  # the question itself was typed, so that nothing else is meant
     excerpt: str = ""  # the sentence that is near the message; empty: the whole
 

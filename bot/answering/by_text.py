@@ -22,7 +22,7 @@ from bot.matching.index import NoResult, SearchResult
 from bot.matching.query import Query
 from bot.matching.ranking import Candidate
 from bot.matching.text import normalise
-from bot.message import Answer, Decline, Hit, Lead, Likely, Message, Suggest
+from bot.message import Answer, Decline, Hit, Likely, Message, Suggest
 
 _SIMILAR = 2  # offers for one of several questions
 _OWN = 0.3  # confidence from which a stretch of a message finds something of its own
@@ -77,10 +77,10 @@ class ByText:
         told = result.narrative
         first = decision.first
         if first is None:
-            alone = with_paragraphs([], told, alone=not result.candidates)
-            return (
-                self._opened(alone, message) if alone else Decline(self.library.coverage(message))
-            )
+            offered = with_paragraphs([], told, alone=not result.candidates)
+            if not offered:
+                return Decline(self.library.coverage(message))
+            return self._opened(offered, message, decision)
         if decision.band == "answer":
             newer, earlier = _by_event(decision)
             others = [item.hit for item in result.candidates[1:]]
@@ -93,19 +93,14 @@ class ByText:
         return self._opened(with_paragraphs(offered, told), message, decision)
 
     def _opened(
-        self, offers: Sequence[Hit], message: Message, decision: Decision | None = None
+        self, offers: Sequence[Hit], message: Message, decision: Decision
     ) -> Likely | Suggest:
         """The offers, the first one opened where it is likely enough."""
-        first = offers[0]
-        is_told = first.question.is_narrative
-        is_likely = (
-            is_likely_meant(first) if is_told else decision is not None and decision.is_likely
-        )
-        if is_likely:
+        is_told = offers[0].question.is_narrative
+        if is_likely_meant(offers[0]) if is_told else decision.is_likely:
             hits = tuple(offers[: BESIDE_LIKELY + 1])
             return Likely(hits, message.as_of or self.today, among_many=self.library.has_many)
-        lead = decision.lead if decision else Lead.NEAR
-        return Suggest(tuple(offers[:OFFERED]), self.library.has_many, lead)
+        return Suggest(tuple(offers[:OFFERED]), self.library.has_many, decision.lead)
 
     def _offered(self, item: Candidate, query: Query) -> Hit:
         """A candidate to pick, shown by the sentence that is near."""

@@ -63,7 +63,6 @@ class Candidate:
             self.passage.question,
             self.confidence,
             self.passage.part,
-            is_ambiguous="ambiguous" in self.caps,
             is_exact=self.is_exact,
             excerpt=self.excerpt,
         )
