@@ -47,7 +47,7 @@ def speaker(ranked: Sequence[Candidate]) -> Candidate:
         return best
     newer = [
         item
-        for item in _elsewhen(ranked)
+        for item in _of_its_company(ranked, best)
         if event(item) > event(best)
         and (item.confidence >= _SPEAKS or is_same_answer(item.passage, best.passage))
     ]
@@ -58,10 +58,8 @@ def at_other_events(ranked: Sequence[Candidate], chosen: Candidate) -> list[Cand
     """Candidates of the same company and matter at other events, newest first."""
     found = [
         item
-        for item in ranked
-        if item is not chosen
-        and item.passage.record.company_code == chosen.passage.record.company_code
-        and event(item) != event(chosen)
+        for item in _of_its_company(ranked, chosen)
+        if event(item) != event(chosen)
         and (item.confidence >= _NAMED or _is_told_again(item, ranked[0], chosen))
     ]
     return sorted(found, key=event, reverse=True)
@@ -72,7 +70,6 @@ def _is_told_again(item: Candidate, best: Candidate, chosen: Candidate) -> bool:
     return is_near and is_covered(item, best)
 
 
-def _elsewhen(ranked: Sequence[Candidate]) -> list[Candidate]:
-    best = ranked[0]
-    company = best.passage.record.company_code
-    return [item for item in ranked[1:] if item.passage.record.company_code == company]
+def _of_its_company(ranked: Sequence[Candidate], one: Candidate) -> list[Candidate]:
+    company = one.passage.record.company_code
+    return [item for item in ranked if item.passage.record.company_code == company]

@@ -13,6 +13,7 @@ from bot.matching.facets import Facets
 from bot.matching.profile import PassageProfile, Sentence
 from bot.matching.query import Query
 
+_SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message; part of the mix in ranking.py
 _LEAST = 1e-9  # in place of a total of nothing
 _NAMES_IT = 0.15  # of a statement's words; who names fewer asks of more than it: AI合作 .08
 _TELLING = 0.5  # of the best sentence's share: a sentence that holds more may give what is asked
@@ -41,6 +42,11 @@ class Features:
     lacks: frozenset[str]  # "amount", "money", "when": asked, and its best sentences give none
     e5_asked: float | None = None  # largest cosine with question or a sentence of it; .75 to 1
     e5_answered: float | None = None  # with a sentence of the answer; both None: not compared
+
+    @property
+    def by_words(self) -> float:
+        """Score by words, that of the best sentence in it."""
+        return self.bm25 + _SENTENCE_WEIGHT * self.sentence
 
     @property
     def similarity(self) -> float | None:

@@ -27,7 +27,6 @@ from bot.message import Hit
 # What the mix reaches stands in docs/accuracy.md (`make bench`); whoever changes it fits the
 # confidence anew (tests/bench/fit_confidence.py). The first weight is the first matcher's.
 _QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over question and answer
-_SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message
 _MEANING_WEIGHT = 0.5
 _CONFLICT = 0.03
 _EXACT = 9.0  # the score where the stored question itself was typed: above any other
@@ -158,7 +157,7 @@ def _candidate(
 
 def _score(features: Features, is_contradicted: bool) -> float:
     """The linear mix that ranks."""
-    score = features.bm25 + _SENTENCE_WEIGHT * features.sentence
+    score = features.by_words
     if features.similarity is not None:
         score += _MEANING_WEIGHT * features.similarity
     return score - (_CONFLICT if is_contradicted else 0.0)

@@ -19,7 +19,6 @@ from bot.matching.passages import Passage
 
 SAME_ANSWER = 90.0  # rapidfuzz ratio of two answers, 0-100
 SAME_QUESTION = 80.0  # of two questions asked at different events
-_SENTENCE = 0.1  # what the best sentence counts beside BM25, as in the ranking
 _LEAST_SPREAD = 0.02  # of similarities: below it all are alike
 
 
@@ -71,7 +70,7 @@ def standings(ranked: Sequence[Ranked], most: int) -> list[Standing]:
         ranked: All candidates of a search.
         most: How many standings to return.
     """
-    words = [item.features.bm25 + _SENTENCE * item.features.sentence for item in ranked]
+    words = [item.features.by_words for item in ranked]
     like = [item.features.similarity for item in ranked]
     known = [value for value in like if value is not None]
     middle = fmean(known) if known else 0.0
