@@ -12,7 +12,9 @@ from bot.matching.lexicon import Lexicon
 
 _FOLDER = Path(__file__).parent
 # Beside the matcher, what decides by its confidences; files here, for it stands on this room.
-_DECISION = [_FOLDER.parent / "answering" / name for name in ("decision.py", "narrative.py")]
+_DECISION = [
+    _FOLDER.parent / "answering" / name for name in ("decision.py", "matters.py", "narrative.py")
+]
 
 
 def version(lexicon: Lexicon, model: str | None) -> str:
