@@ -10,6 +10,7 @@ withdrawals.py  what is hidden; hidden.py: in whatever version is shown
 chats.py        misses, counts, memories, a channel's company
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
+journal.py      who changed what of what the bot says
 vectors.py      meaning
 checks.py       whether the file is sound, for `doctor`
 """
@@ -19,18 +20,20 @@ from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.handovers import Handovers
 from bot.store.ids import normal_id, numbered, typed_id
+from bot.store.journal import Change, Journal
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
 from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Handovers, Vectors):
+class Store(Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
     """Everything that is kept, by what it is about."""
 
 
 __all__ = [
     "Added",
+    "Change",
     "Database",
     "Memory",
     "Source",

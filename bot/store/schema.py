@@ -357,3 +357,21 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
+
+
+@migrations()
+def journal(db: Database) -> None:
+    """Who changed what of what the bot says."""
+    db.table("journal").create(
+        {
+            "id": int,
+            "at": str,
+            "who": str,
+            "what": str,
+            "target": str,
+            "detail": str,  # JSON
+        },
+        pk="id",
+        not_null={"at", "who", "what", "target", "detail"},
+    )
+    db.table("journal").create_index(["target"])

@@ -1,0 +1,64 @@
+"""What people changed of what the bot says: who, when, what, and what it was before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.store.connection import Connection, File, instant
+
+
+@dataclass(frozen=True)
+class Change:
+    """One act of one person; kept for good."""
+
+    id: int
+    at: datetime
+    who: str  # the operating system's or the desk's user
+    what: str  # a word of the program: "withdraw", "hold", "alias approved" …
+    target: str  # a record id, a question id, or what else it is of
+    detail: dict[str, Any] = field(default_factory=dict)  # what is told of it, and what undoes it
+
+
+def note(db: Connection, who: str, what: str, target: str, **detail: Any) -> int:
+    """Keep a change in the transaction that makes it; returns its id."""
+    added = db.execute(
+        "INSERT INTO journal (at, who, what, target, detail) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        [
+            instant(datetime.now(UTC)),
+            who,
+            what,
+            target,
+            json.dumps(detail, ensure_ascii=False),
+        ],
+    )
+    return int(added.fetchone()[0])
+
+
+class Journal(File):
+    """The changes, oldest first."""
+
+    def changes(self, target: str = "") -> Iterator[Change]:
+        """All, or those of one target and of what is in it: a record's questions too."""
+        rows = self._db().query(
+            "SELECT * FROM journal WHERE ? = '' OR target = ? OR target LIKE ? ESCAPE '\\' "
+            "ORDER BY id",
+            [target, target, f"{_escaped(target)}#%"],
+        )
+        for row in rows:
+            yield Change(
+                row["id"],
+                datetime.fromisoformat(row["at"]),
+                row["who"],
+                row["what"],
+                row["target"],
+                json.loads(row["detail"]),
+            )
+
+
+def _escaped(text: str) -> str:
+    """For LIKE with this escape."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
