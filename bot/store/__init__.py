@@ -12,9 +12,11 @@ handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 vectors.py      meaning
+access.py       who may use the desk's pages
 checks.py       whether the file is sound, for `doctor`
 """
 
+from bot.store.access import Access, DeskUser, LinkError
 from bot.store.adding import Added, Status
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
@@ -27,7 +29,7 @@ from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
+class Store(Access, Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
     """Everything that is kept, by what it is about."""
 
 
@@ -35,6 +37,8 @@ __all__ = [
     "Added",
     "Change",
     "Database",
+    "DeskUser",
+    "LinkError",
     "Memory",
     "Source",
     "Status",

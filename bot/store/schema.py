@@ -375,3 +375,26 @@ def journal(db: Database) -> None:
         not_null={"at", "who", "what", "target", "detail"},
     )
     db.table("journal").create_index(["target"])
+
+
+@migrations()
+def desk_access(db: Database) -> None:
+    """Who may use the desk's pages; links and sessions by the hash of their token alone."""
+    db.table("desk_users").create(
+        {"name": str, "added_by": str, "added_at": str},
+        pk="name",
+        not_null={"added_by", "added_at"},
+    )
+    of_user = {"token_hash": str, "name": str, "expires_at": str}
+    db.table("desk_links").create(
+        {**of_user, "used_at": str},
+        pk="token_hash",
+        not_null={"name", "expires_at"},
+        foreign_keys=[("name", "desk_users", "name")],
+    )
+    db.table("desk_sessions").create(
+        {**of_user, "opened_at": str},
+        pk="token_hash",
+        not_null={"name", "expires_at", "opened_at"},
+        foreign_keys=[("name", "desk_users", "name")],
+    )

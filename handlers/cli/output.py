@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +23,14 @@ _UNSEEN = re.compile(
 def say(text: str = "", *, err: bool = False) -> None:
     """Print what may hold names of files or words of documents: nothing in it steers a terminal."""
     click.echo(printable(text), err=err)
+
+
+def operator() -> str:
+    """Who runs this, as the operating system names them."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # no such user in the system's list
+        return str(os.getuid())
 
 
 def echo_json(value: Any, one_line: bool = False) -> None:

@@ -14,8 +14,12 @@ from waitress.server import create_server
 from bot.answering.responder import Responder
 from bot.errors import SettingsError
 from bot.store import Store
+from handlers.web.desk import pages as desk
+from handlers.web.desk.access import LARGEST_UPLOAD
 from handlers.web.pages import Pages
 from handlers.web.security import secure
+
+_BESIDE_A_FILE = 1024 * 1024  # bytes of its form; more is not even received
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +37,7 @@ def web_app(responder: Responder, store: Store, health: Callable[[], dict[str, A
     app.json.sort_keys = False  # type: ignore[attr-defined]
     secure(app)
     Pages(responder, store).mount(app)
+    desk.mount(app, responder, store)
     _add_health(app, health)
     return app
 
@@ -77,6 +82,11 @@ class WebServer:
                 threads=8,
                 ident="irbot",
                 asyncore_use_poll=True,  # select() ends at 1,024 open files
+                max_request_body_size=LARGEST_UPLOAD + _BESIDE_A_FILE,
+                # A reverse proxy on this machine says who asks it.
+                trusted_proxy="127.0.0.1",
+                trusted_proxy_headers={"x-forwarded-for"},
+                clear_untrusted_proxy_headers=True,
             )
         except OSError as error:
             raise SettingsError(

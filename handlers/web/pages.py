@@ -14,6 +14,7 @@ word comes from the library, which holds nothing that is withdrawn or not yet pu
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,13 +27,14 @@ from flask import (
     Response,
     abort,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
     send_file,
     url_for,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.answering.library import Library
@@ -45,7 +47,8 @@ from bot.store import Store, Stored
 from bot.wording import dates
 from bot.wording.links import question_path, record_path
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
-from handlers.web.security import WrongName, name_check
+from handlers.web.rates import RateLimit
+from handlers.web.security import name_check
 from handlers.web.sheets import Sheet, answered, asked, sheet_number, sheets
 
 _NEWEST = 20  # records on the home page
@@ -56,7 +59,16 @@ _MOST_ASKED = 5
 _IN_FEED = 30
 _EXAMPLES = 3
 _EXAMPLE = range(8, 41)  # characters of a question that says enough and fits a line of a phone
+_ASKED_A_MINUTE = 600  # of one visitor, and at once; an office may share an address
+_SAID = {
+    404: "page, not found",
+    413: "page, too large",
+    429: "page, too often",
+    500: "apology",
+}
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 View = str | Response | AnyResponse
@@ -69,6 +81,7 @@ class Pages:
         self._responder = responder
         self._store = store
         self._words = responder.words
+        self._rate = RateLimit(_ASKED_A_MINUTE)
 
     def mount(self, app: Flask) -> None:
         """Put the pages into the application, and their style on its errors."""
@@ -273,6 +286,7 @@ class Pages:
     # Questions typed here
 
     def _ask(self) -> View:
+        self._rate.check()
         query, company = _asked()
         reply = self._responder.reply(Message(query, company=company))
         if isinstance(reply, Listing):  # the record itself says more than a list of its questions
@@ -286,6 +300,7 @@ class Pages:
         )
 
     def _ask_json(self) -> View:
+        self._rate.check()
         query, company = _asked()
         reply = self._responder.reply(Message(query, company=company))
         return jsonify(reply_json(query, reply, self._responder.show(reply)))
@@ -305,11 +320,23 @@ class Pages:
         code = error.code or 500
         if code < 400:
             return error.get_response()
-        key = {404: "page, not found", 500: "apology"}.get(code, "page, bad request")
-        said = self._words.text("page, wrong name" if isinstance(error, WrongName) else key)
+        key = getattr(error, "key", _SAID.get(code, "page, bad request"))
+        said = self._words.text(key)
+        log.log(
+            logging.INFO if code == 404 else logging.WARNING,
+            "refused: %s %s from %s: %d, %s",
+            request.method,
+            request.url_rule or "elsewhere",  # the path itself may hold a link's token
+            request.remote_addr,
+            code,
+            key,
+        )
         if request.path.endswith(".json"):
             return jsonify({"error": said}), code
-        return render_template("error.html", said=said, code=code), code
+        page = make_response(render_template("error.html", said=said, code=code), code)
+        if isinstance(error, TooManyRequests):
+            page.headers["Retry-After"] = str(error.retry_after)
+        return page
 
 
 def _asked() -> tuple[str, str | None]:

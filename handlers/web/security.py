@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Forbidden
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -34,8 +34,19 @@ def secure(app: Flask) -> None:
         return response
 
 
+class Refused(Forbidden):
+    """A request that is refused, for a reason that is told."""
+
+    def __init__(self, key: str) -> None:
+        """key: Of the text that tells it."""
+        super().__init__()
+        self.key = key
+
+
 class WrongName(BadRequest):
     """A request for a server of another name."""
+
+    key = "page, wrong name"
 
 
 def name_check(public_url: str) -> Callable[[], None]:

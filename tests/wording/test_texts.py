@@ -61,7 +61,7 @@ def nodes():
 
 
 def templates():
-    for file in (ROOT / "handlers").rglob("templates/*"):
+    for file in (ROOT / "handlers/web/templates").rglob("*.*ml"):
         yield file.read_text(encoding="utf-8")
 
 
