@@ -11,6 +11,7 @@ chats.py        misses, counts, memories, a channel's company
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
+uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
 access.py       who may use the desk's pages
 checks.py       whether the file is sound, for `doctor`
@@ -25,11 +26,12 @@ from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.uploads import Upload, Uploads
 from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Access, Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
+class Store(Access, Restoring, Withdrawals, Chats, Handovers, Journal, Uploads, Vectors):
     """Everything that is kept, by what it is about."""
 
 
@@ -44,6 +46,7 @@ __all__ = [
     "Status",
     "Store",
     "Stored",
+    "Upload",
     "Version",
     "normal_id",
     "numbered",

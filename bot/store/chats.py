@@ -88,15 +88,29 @@ class Chats(File):
         )
         return row["text"] if row else None
 
-    def most_asked(self, company_code: str, most: int) -> list[str]:
-        """Ids of the company's questions that were answered most often, the first one most."""
+    def bands(self, since: datetime, until: datetime) -> dict[Band, int]:
+        """How many replies of that time were of each band."""
         rows = self._db().execute(
-            "SELECT question_id FROM replies WHERE band = 'answer' "
-            "AND question_id >= ? AND question_id < ? "
-            "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
-            [f"{company_code}/", f"{company_code}0", most],  # 0 follows / in every code
+            "SELECT band, count(*) FROM replies WHERE at >= ? AND at < ? GROUP BY band",
+            [instant(since), instant(until)],
         )
-        return [question_id for (question_id,) in rows]
+        return dict(rows.fetchall())
+
+    def most_asked(self, most: int, company_code: str = "") -> list[tuple[str, int]]:
+        """Ids of the questions that were answered most often, of a company or of all, and how
+        often each was; the first one most."""
+        # 0 follows / in every code, and : every digit.
+        since, until = (f"{company_code}/", f"{company_code}0") if company_code else ("0", ":")
+        return (
+            self._db()
+            .execute(
+                "SELECT question_id, count(*) FROM replies WHERE band = 'answer' "
+                "AND question_id >= ? AND question_id < ? "
+                "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
+                [since, until, most],
+            )
+            .fetchall()
+        )
 
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""

@@ -398,3 +398,20 @@ def desk_access(db: Database) -> None:
         not_null={"name", "expires_at", "opened_at"},
         foreign_keys=[("name", "desk_users", "name")],
     )
+
+
+@migrations()
+def uploads(db: Database) -> None:
+    """Files that were sent to the desk's page and that nobody has decided on yet."""
+    db.table("uploads").create(
+        {
+            "id": str,
+            "file": str,
+            "content": bytes,
+            "options": str,  # JSON, as bot/ingest reads it
+            "who": str,
+            "at": str,
+        },
+        pk="id",
+        not_null={"file", "content", "options", "who", "at"},
+    )

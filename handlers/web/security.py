@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -32,6 +35,19 @@ def secure(app: Flask) -> None:
     def add(response: Response) -> Response:
         response.headers.update(_HEADERS)
         return response
+
+
+def log_refused(code: int, why: str) -> None:
+    """A request that is not carried out: where it went, not what it holds."""
+    log.log(
+        logging.INFO if code == 404 else logging.WARNING,
+        "refused: %s %s from %s: %d, %s",
+        request.method,
+        request.url_rule or "elsewhere",  # the path itself may hold a link's token
+        request.remote_addr,
+        code,
+        why,
+    )
 
 
 class Refused(Forbidden):

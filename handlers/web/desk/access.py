@@ -7,7 +7,6 @@ session is in the store too, where it can be ended. A post is taken from our own
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 
 from flask import (
@@ -24,6 +23,7 @@ from flask import (
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.errors import StoreError
 from bot.store import LinkError, Store
 from bot.store.access import SESSION_LASTS
 from handlers.web.desk.key import signing_key
@@ -41,8 +41,6 @@ _WHY_NOT = {
     "used": "desk, link used",
     "expired": "desk, link expired",
 }
-
-log = logging.getLogger(__name__)
 
 
 class DeskAccess:
@@ -74,7 +72,7 @@ class DeskAccess:
             WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         )
         self._csrf.init_app(app)
-        app.jinja_env.globals["desk_user"] = self.user
+        app.jinja_env.globals["desk_user"] = self._user_if_known
         door = ("desk.link", "desk.enter")
 
         @desk.before_request
@@ -99,6 +97,13 @@ class DeskAccess:
             g.desk_user = self._store.signed_in(str(token), _now())
         user: str | None = g.desk_user
         return user
+
+    def _user_if_known(self) -> str | None:
+        """For what every page says, those too that tell of a database that is gone."""
+        try:
+            return self.user()
+        except StoreError:
+            return None
 
     def _check(self, is_door: bool, is_upload: bool) -> None:
         request.max_content_length = LARGEST_UPLOAD if is_upload else LARGEST_FORM
@@ -141,6 +146,11 @@ class DeskAccess:
         if user := self.user():
             self._store.sign_out(user, session[_SESSION])
         session.clear()
+
+
+def desk_user() -> str:
+    """Who is signed in, on a page that only such a person gets."""
+    return str(g.desk_user)
 
 
 def _now() -> datetime:
