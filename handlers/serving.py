@@ -110,7 +110,7 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
             "counters": bot.delivery.counters.all(),
         }
 
-    app = web_app(bot.responder, bot.store, health)
+    app = web_app(bot, health)
     callbacks = callback_app(health) if settings.callback_http else app
     for handler in CHATS:
         if handler.is_configured(settings):

@@ -3,5 +3,7 @@
 access.py   who is let in: one-time links, signed cookies, posts of our own pages alone
 key.py      what the cookies are signed with
 pages.py    what is under which address; what is common to all
-reports.py  what the desk reads; uploads.py: records by upload
+reports.py  what the desk reads
+teaching.py misses and other wordings
+uploads.py  records by upload
 """

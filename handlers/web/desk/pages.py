@@ -2,6 +2,8 @@
 
     /desk                   how much was asked, by day, and what became of it
     /desk/enter/TOKEN       the door; /desk/leave
+    /desk/misses            what got no answer, grouped; /desk/miss?text= one group and its forms
+    /desk/aliases           other wordings of questions, and who approved them
     /desk/feedback          what was found unhelpful, by question
     /desk/asked             what is asked most, and what was picked from offers
     /desk/import            records by upload; …/import/ID looks at one before it is stored
@@ -19,18 +21,20 @@ from datetime import datetime
 from flask import Blueprint, Flask, render_template
 
 from bot.answering.library import Library
-from bot.answering.responder import Responder
+from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError, StoreError
 from bot.record import Question
-from bot.store import Store
 from bot.wording.presentation import Words
 from handlers.web.desk.access import DeskAccess
 from handlers.web.desk.reports import Reports
+from handlers.web.desk.teaching import TeachingPages
 from handlers.web.desk.uploads import Uploads
 from handlers.web.security import log_refused, name_check
 
 _NAVIGATION = (
     ("desk.home", "desk, overview"),
+    ("desk.misses", "desk, misses"),
+    ("desk.aliases", "desk, aliases"),
     ("desk.asked", "desk, asked"),
     ("desk.opinions", "desk, opinions"),
     ("desk.uploads", "desk, uploads"),
@@ -39,13 +43,14 @@ _NAVIGATION = (
 )
 
 
-def mount(app: Flask, responder: Responder, store: Store) -> None:
+def mount(app: Flask, bot: Bot) -> None:
     """Put the desk into the application."""
-    words = responder.words
+    responder, store, words = bot.responder, bot.store, bot.responder.words
     desk = Blueprint("desk", __name__, url_prefix="/desk")
     desk.before_request(name_check(words.public_url))
     DeskAccess(store, words.public_url).mount(app, desk, uploads=frozenset({"desk.take"}))
-    Reports(responder, store).mount(desk)
+    Reports(bot).mount(desk)
+    TeachingPages(bot).mount(desk)
     Uploads(responder, store).mount(desk)
 
     @desk.errorhandler(BotError)
@@ -57,6 +62,7 @@ def mount(app: Flask, responder: Responder, store: Store) -> None:
         desk_pages=_NAVIGATION,
         unit_of=lambda full_id: _unit_of(responder.library, full_id),
         did=lambda what: _did(words, what),
+        question_now=bot.teaching.question_now,
     )
     app.jinja_env.filters["local"] = lambda at: _local(at, responder.now())
 

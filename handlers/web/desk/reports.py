@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from bot.answering.responder import Responder
+from bot.bootstrap import Bot
 from bot.evaluating.usage import by_day, by_question
-from bot.store import Store
 from bot.store.feedback import unhelpful
+from bot.teaching import MissFilter
 from handlers.web.desk.access import desk_user
 
 _DAYS = (14, 90)  # of the chart; the first unless more are asked for
+_FIRST = 5  # groups of misses on the first page
 _MOST = 50  # questions of a list
 _CHANGES = 100  # on one page of the journal
 
@@ -22,9 +23,10 @@ _CHANGES = 100  # on one page of the journal
 class Reports:
     """Views that change nothing, and the one that ends one's own sessions."""
 
-    def __init__(self, responder: Responder, store: Store) -> None:
-        self._responder = responder
-        self._store = store
+    def __init__(self, bot: Bot) -> None:
+        self._now = bot.responder.now
+        self._store = bot.store
+        self._teaching = bot.teaching
 
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
@@ -39,13 +41,15 @@ class Reports:
         asked = request.args.get("days", str(_DAYS[0]))
         if asked not in map(str, _DAYS):
             abort(404)
-        days = by_day(self._store, self._responder.now(), int(asked))
+        days = by_day(self._store, self._now(), int(asked))
         return render_template(
             "desk/home.html",
             days=days,
             spans=_DAYS,
             most=max((day.count for day in days), default=0),
             total=sum((Counter(day.bands) for day in days), Counter()),
+            misses=self._teaching.misses(MissFilter(state="new"))[:_FIRST],
+            proposed=len(self._teaching.aliases("proposed")),
         )
 
     def _opinions(self) -> str:

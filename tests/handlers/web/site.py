@@ -40,7 +40,7 @@ class Site:
         self.settings = Settings(path / "irbot.db", **settings)
         self.store = Store(self.settings.db)
         self.bot = open_by_words(self.settings)
-        self.app = web_app(self.bot.responder, self.store, lambda: {"chats": {}})
+        self.app = web_app(self.bot, lambda: {"chats": {}})
         self.client = self.app.test_client()
 
     def add(self, *records, content=None, file="记录.pdf", **more):
