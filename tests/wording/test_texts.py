@@ -36,6 +36,9 @@ FAMILIES = {
     "desk, alias ": get_args(AliasState),
     "desk, alias is ": get_args(AliasState),
     "desk, is ": MISS_STATES,
+    "detail, ": (
+        *("alias", "text", "before", "counterexample", "sessions", "status", "file", "sha256"),
+    ),
     "did, ": (
         *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import"),
         *(f"alias {state}" for state in (*get_args(AliasState), "approved")),
@@ -133,6 +136,8 @@ def test_what_is_looked_up_exists():
 def test_families_of_keys_built_at_run_time_are_known_and_whole():
     begun = {start for node in nodes() if is_lookup(node) for start in keys_in(node.args[0])[1]} | {
         "command, ",
+        "detail, ",
+        "did, ",
         "guard, ",
         "why, ",
     }  # looked up by a name

@@ -16,9 +16,12 @@ nowhere: the models that are shown here hold no names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, render_template, request, url_for
 
 from bot.answering.library import Library
 from bot.bootstrap import Bot
@@ -61,7 +64,8 @@ def mount(app: Flask, bot: Bot) -> None:
     app.jinja_env.globals.update(
         desk_pages=_NAVIGATION,
         unit_of=lambda full_id: _unit_of(responder.library, full_id),
-        did=lambda what: _did(words, what),
+        did=lambda what: _named(words, "did", what),
+        details=lambda detail: _details(words, detail),
         question_now=bot.teaching.question_now,
     )
     app.jinja_env.filters["local"] = lambda at: _local(at, responder.now())
@@ -73,7 +77,15 @@ def _refused(words: Words, error: BotError) -> tuple[str, int]:
         raise error
     code = 404 if isinstance(error, NotFoundError) else 422
     log_refused(code, type(error).__name__)  # what it says may be an asker's words
-    return render_template("error.html", said=str(error), code=code), code
+    return render_template("error.html", said=str(error), code=code, back=_form()), code
+
+
+def _form() -> str:
+    """Where on this server a post came from: the page with its form."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host or not came.path.startswith("/desk"):
+        return url_for("desk.home")
+    return urlunsplit(("", "", came.path, came.query, ""))
 
 
 def _unit_of(library: Library, full_id: str) -> Question | None:
@@ -83,9 +95,14 @@ def _unit_of(library: Library, full_id: str) -> Question | None:
     return record.unit(place.partition(".")[0]) if record else None
 
 
-def _did(words: Words, what: str) -> str:
-    """A word of the journal, for people."""
-    return words.text(f"did, {what}") if words.has(f"did, {what}") else what
+def _named(words: Words, family: str, name: str) -> str:
+    """A word of the journal, for people; one that another version wrote as it is."""
+    return words.text(f"{family}, {name}") if words.has(f"{family}, {name}") else name
+
+
+def _details(words: Words, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is told of a change."""
+    return [(_named(words, "detail", name), str(value)) for name, value in detail.items() if value]
 
 
 def _local(at: datetime | str, now: datetime) -> str:

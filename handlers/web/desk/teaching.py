@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError
+from bot.matching.passages import Passage
 from bot.message import Hit
 from bot.store import MISS_STATES, Alias, MissState
 from bot.teaching import MissGroup
@@ -63,13 +64,13 @@ class TeachingPages:
 
     def _miss(self) -> str:
         group = self._group(request.args.get("text", ""))
-        query = request.args.get("q", "").strip() or group.texts[0]
+        sought = request.args.get("q", "").strip() or group.texts[0]
         return render_template(
             "desk/miss.html",
             group=group,
             text=group.texts[0],
-            query=query,
-            candidates=self._candidates(query),
+            sought=sought,
+            candidates=self._candidates(sought),
             alias=self._store.alias(group.alias) if group.alias else None,
             needed=self._teaching.approvals,
         )
@@ -111,16 +112,19 @@ class TeachingPages:
                 return group
         raise NotFoundError(self._words.text("desk, miss"), self._words.text("desk, misses"))
 
-    def _candidates(self, query: str) -> list[Hit]:
-        """Stored questions that may be meant: by their id, else as the matcher ranks them."""
+    def _candidates(self, sought: str) -> list[tuple[Hit, str]]:
+        """Stored questions that may be meant, with what is asked there: the one of an id, else as
+        the matcher ranks them."""
         library = self._responder.library
-        record_id, mark, place = query.partition("#")
+        record_id, mark, place = sought.partition("#")
         record = library.record(record_id) if mark else None
         if record:
             unit = record.unit(place.partition(".")[0])
-            return [Hit(record, unit, 1.0)] if unit else []
-        today = self._responder.now().date()
-        return library.index.search(query, today=today, limit=_CANDIDATES).hits
+            hits = [Hit(record, unit, 1.0)] if unit and not unit.is_narrative else []
+        else:
+            today = self._responder.now().date()
+            hits = library.index.search(sought, today=today, limit=_CANDIDATES).hits
+        return [(hit, Passage(hit.record, hit.question, hit.part).asked) for hit in hits]
 
     # Wordings
 
