@@ -38,13 +38,10 @@ class Unhelpful:
 
 def by_day(store: Store, now: datetime, days: int) -> list[Day]:
     """The last days up to now, the newest first; days are those of its time zone."""
-    found = []
-    for ago in range(days):
-        day = now.date() - timedelta(ago)
-        since = datetime.combine(day, time(), now.tzinfo)
-        until = datetime.combine(day + timedelta(1), time(), now.tzinfo)
-        found.append(Day(day, store.bands(since, until)))
-    return found
+    last = [now.date() - timedelta(ago) for ago in range(-1, days)]
+    since = [datetime.combine(day, time(), now.tzinfo) for day in reversed(last)]
+    counted = store.bands(since)
+    return [Day(day, bands) for day, bands in zip(last[1:], reversed(counted), strict=True)]
 
 
 def by_question(rows: Iterable[Mapping[str, Any]]) -> list[Unhelpful]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from bot.message import Band, Chat, Hit
@@ -88,13 +89,23 @@ class Chats(File):
         )
         return row["text"] if row else None
 
-    def bands(self, since: datetime, until: datetime) -> dict[Band, int]:
-        """How many replies of that time were of each band."""
+    def bands(self, since: Sequence[datetime]) -> list[dict[Band, int]]:
+        """How many replies of each time were of each band; a time ends where the next one begins,
+        and what came after the last one is counted in none."""
+        found: list[dict[Band, int]] = [{} for _ in since[1:]]
+        times = [
+            [str(at), instant(begin), instant(end)]
+            for at, (begin, end) in enumerate(pairwise(since))
+        ]
         rows = self._db().execute(
-            "SELECT band, count(*) FROM replies WHERE at >= ? AND at < ? GROUP BY band",
-            [instant(since), instant(until)],
+            f"WITH times (at, begin, end) AS (VALUES {', '.join(['(?, ?, ?)'] * len(times))}) "
+            "SELECT times.at, band, count(*) FROM times "
+            "JOIN replies ON replies.at >= begin AND replies.at < end GROUP BY times.at, band",
+            [value for time in times for value in time],
         )
-        return dict(rows.fetchall())
+        for at, band, count in rows:
+            found[int(at)][band] = count
+        return found
 
     def most_asked(self, most: int, company_code: str = "") -> list[tuple[str, int]]:
         """Ids of the questions that were answered most often, of a company or of all, and how
@@ -117,6 +128,17 @@ class Chats(File):
         return self._db().query(
             "SELECT * FROM misses WHERE id NOT IN (SELECT miss FROM picks) ORDER BY asked_at, id"
         )
+
+    def opinions_stamp(self) -> tuple[int, ...]:
+        """Another one whenever misses, picks, feedback or the desk's decisions change."""
+        row = self._db().execute(
+            "SELECT (SELECT count(*) FROM misses), (SELECT coalesce(max(id), 0) FROM misses), "
+            "(SELECT count(*) FROM picks), (SELECT count(*) FROM feedback), "
+            "(SELECT coalesce(max(id), 0) FROM feedback), "
+            "(SELECT count(*) FROM feedback WHERE query != '' OR words != ''), "
+            "(SELECT coalesce(max(id), 0) FROM journal)"
+        )
+        return tuple(row.fetchone())
 
     def picks(self) -> Iterator[dict[str, Any]]:
         """What was asked and what was then picked of the offer (`question_id`), oldest first."""

@@ -2,8 +2,9 @@
 
     /desk                   how much was asked, by day, and what became of it
     /desk/enter/TOKEN       the door; /desk/leave
-    /desk/misses            what got no answer, grouped; /desk/miss?text= one group and its forms
+    /desk/misses            what got no answer, grouped; …/misses/KEY one group and its forms
     /desk/aliases           other wordings of questions, and who approved them
+    /desk/rejections        what a question does not answer
     /desk/feedback          what was found unhelpful, by question
     /desk/asked             what is asked most, and what was picked from offers
     /desk/import            records by upload; …/import/ID looks at one before it is stored
@@ -27,10 +28,11 @@ from bot.answering.library import Library
 from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError, StoreError
 from bot.record import Question
+from bot.teaching import CurrentMisses
 from bot.wording.presentation import Words
 from handlers.web.desk.access import DeskAccess
 from handlers.web.desk.reports import Reports
-from handlers.web.desk.teaching import TeachingPages
+from handlers.web.desk.teaching import TeachingPages, key_of
 from handlers.web.desk.uploads import Uploads
 from handlers.web.security import log_refused, name_check
 
@@ -52,9 +54,10 @@ def mount(app: Flask, bot: Bot) -> None:
     desk = Blueprint("desk", __name__, url_prefix="/desk")
     desk.before_request(name_check(words.public_url))
     DeskAccess(store, words.public_url).mount(app, desk, uploads=frozenset({"desk.take"}))
-    Reports(bot).mount(desk)
-    TeachingPages(bot).mount(desk)
-    Uploads(responder, store).mount(desk)
+    misses = CurrentMisses(store, bot.teaching)
+    Reports(bot, misses).mount(desk)
+    TeachingPages(bot, misses).mount(desk)
+    Uploads(bot).mount(desk)
 
     @desk.errorhandler(BotError)
     def refuse(error: BotError) -> tuple[str, int]:
@@ -66,6 +69,7 @@ def mount(app: Flask, bot: Bot) -> None:
         unit_of=lambda full_id: _unit_of(responder.library, full_id),
         did=lambda what: _named(words, "did", what),
         details=lambda detail: _details(words, detail),
+        key_of=key_of,
         question_now=bot.teaching.question_now,
     )
     app.jinja_env.filters["local"] = lambda at: _local(at, responder.now())

@@ -11,19 +11,20 @@ from werkzeug.wrappers import Response
 from bot.bootstrap import Bot
 from bot.evaluating.usage import by_day, by_question
 from bot.store.feedback import unhelpful
-from bot.teaching import MissFilter
+from bot.teaching import CurrentMisses
 from handlers.web.desk.access import desk_user
 
 _DAYS = (14, 90)  # of the chart; the first unless more are asked for
 _FIRST = 5  # groups of misses on the first page
-_MOST = 50  # questions of a list
-_CHANGES = 100  # on one page of the journal
+_MOST = 25  # questions of a list
+_CHANGES = 50  # on one page of the journal
 
 
 class Reports:
     """Views that change nothing, and the one that ends one's own sessions."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, misses: CurrentMisses) -> None:
+        self._groups = misses
         self._now = bot.responder.now
         self._store = bot.store
         self._teaching = bot.teaching
@@ -48,7 +49,7 @@ class Reports:
             spans=_DAYS,
             most=max((day.count for day in days), default=0),
             total=sum((Counter(day.bands) for day in days), Counter()),
-            misses=self._teaching.misses(MissFilter(state="new"))[:_FIRST],
+            misses=[group for group in self._groups.get() if group.state == "new"][:_FIRST],
             proposed=len(self._teaching.aliases("proposed")),
         )
 

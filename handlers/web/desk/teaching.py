@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -12,19 +13,21 @@ from bot.errors import BotError, NotFoundError
 from bot.matching.passages import Passage
 from bot.message import Hit
 from bot.store import MISS_STATES, Alias, MissState
-from bot.teaching import MissGroup
+from bot.teaching import CurrentMisses, MissGroup
 from handlers.web.addresses import paged
 from handlers.web.desk.access import desk_user
 
 _CANDIDATES = 8
-_GROUPS = 20  # on one page; a group may show six long texts
-_ALIASES = 50
+_GROUPS = 20  # on one page
+_ALIASES = 25
+_REJECTIONS = 40
 
 
 class TeachingPages:
     """Views of misses and wordings; each act is one of `bot.teaching`."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, misses: CurrentMisses) -> None:
+        self._groups = misses
         self._responder = bot.responder
         self._words = bot.responder.words
         self._store = bot.store
@@ -33,13 +36,14 @@ class TeachingPages:
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
         desk.add_url_rule("/misses", "misses", self._misses)
-        desk.add_url_rule("/miss", "miss", self._miss)
+        desk.add_url_rule("/misses/<key>", "miss", self._miss)
         desk.add_url_rule("/aliases", "aliases", self._aliases)
         desk.add_url_rule("/aliases/<int:alias_id>", "alias", self._alias)
+        desk.add_url_rule("/rejections", "rejections", self._rejections)
         for rule, name, view in (
-            ("/miss/attach", "attach", self._attach),
-            ("/miss/mark", "mark", self._mark),
-            ("/miss/reject", "reject", self._reject),
+            ("/misses/<key>/attach", "attach", self._attach),
+            ("/misses/<key>/mark", "mark", self._mark),
+            ("/misses/<key>/reject", "reject", self._reject),
             ("/aliases", "propose", self._propose),
             ("/aliases/<int:alias_id>/<any(approve,refuse,undo):act>", "act", self._act),
             ("/rejections/<int:rejection>/undo", "undo_rejection", self._undo_rejection),
@@ -49,7 +53,7 @@ class TeachingPages:
     # Misses
 
     def _misses(self) -> str:
-        groups = self._teaching.misses()
+        groups = self._groups.get()
         state = request.args.get("state", "new")
         shown, page, pages = paged([item for item in groups if item.state == state], _GROUPS)
         return render_template(
@@ -62,21 +66,21 @@ class TeachingPages:
             pages=pages,
         )
 
-    def _miss(self) -> str:
-        group = self._group(request.args.get("text", ""))
+    def _miss(self, key: str) -> str:
+        group = self._group(key)
         sought = request.args.get("q", "").strip() or group.texts[0]
         return render_template(
             "desk/miss.html",
             group=group,
-            text=group.texts[0],
+            key=key,
             sought=sought,
             candidates=self._candidates(sought),
             alias=self._store.alias(group.alias) if group.alias else None,
             needed=self._teaching.approvals,
         )
 
-    def _attach(self) -> Response:
-        text, form = request.form.get("text", ""), request.form
+    def _attach(self, key: str) -> Response:
+        text, form = self._group(key).texts[0], request.form
         question_id = form.get("typed_id", "").strip() or form.get("question_id", "").strip()
         if not question_id:
             raise BotError(self._words.text("desk, no question"))
@@ -86,29 +90,28 @@ class TeachingPages:
             self._tell(marked.alias)
         return redirect(url_for("desk.misses"), 303)
 
-    def _mark(self) -> Response:
-        text, state = request.form.get("text", ""), request.form.get("state", "")
+    def _mark(self, key: str) -> Response:
+        group, state = self._group(key), request.form.get("state", "")
         if state == "undo":
-            group = self._group(text)
             if group.mark is None:
                 raise BotError(self._words.text("desk, no mark"))
             self._teaching.undo_mark(desk_user(), group.mark)
             flash(self._words.text("desk, mark undone"))
         else:
-            self._teaching.mark(desk_user(), text, _state(state))
+            self._teaching.mark(desk_user(), group.texts[0], _state(state))
             flash(self._words.text("desk, marked", state=self._words.text(f"desk, is {state}")))
         return redirect(url_for("desk.misses"), 303)
 
-    def _reject(self) -> Response:
-        text = request.form.get("text", "")
+    def _reject(self, key: str) -> Response:
+        text = self._group(key).texts[0]
         self._teaching.reject(desk_user(), text, request.form.get("question_id", ""))
         flash(self._words.text("desk, rejected"))
-        return redirect(url_for("desk.miss", text=text), 303)
+        return redirect(url_for("desk.miss", key=key), 303)
 
-    def _group(self, text: str) -> MissGroup:
-        """The group of a miss, by any of its texts."""
-        for group in self._teaching.misses():
-            if text in group.texts:
+    def _group(self, key: str) -> MissGroup:
+        """The group of a miss, by the key of any of its texts."""
+        for group in self._groups.get():
+            if any(key_of(text) == key for text in group.texts):
                 return group
         raise NotFoundError(self._words.text("desk, miss"), self._words.text("desk, misses"))
 
@@ -137,7 +140,6 @@ class TeachingPages:
             "desk/aliases.html",
             proposed=[item for item in aliases if item.state == "proposed"][:_ALIASES],
             decided=shown,
-            rejections=self._teaching.rejections(),
             needed=self._teaching.approvals,
             page=page,
             pages=pages,
@@ -170,10 +172,14 @@ class TeachingPages:
         self._tell(acts[act](desk_user(), alias_id))
         return redirect(url_for("desk.aliases"), 303)
 
+    def _rejections(self) -> str:
+        shown, page, pages = paged(self._teaching.rejections()[::-1], _REJECTIONS)
+        return render_template("desk/rejections.html", rejections=shown, page=page, pages=pages)
+
     def _undo_rejection(self, rejection: int) -> Response:
         self._teaching.undo_rejection(desk_user(), rejection)
         flash(self._words.text("desk, rejection undone"))
-        return redirect(url_for("desk.aliases"), 303)
+        return redirect(url_for("desk.rejections"), 303)
 
     def _tell(self, alias: Alias) -> None:
         left = self._teaching.approvals - len(alias.approved_by)
@@ -181,6 +187,11 @@ class TeachingPages:
             f"desk, alias {alias.state}", text=alias.text, id=alias.question_id, left=left
         )
         flash(said)
+
+
+def key_of(text: str) -> str:
+    """What names a miss in an address: neither long nor anybody's words."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _state(typed: str) -> MissState:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.answering.responder import Responder
+from bot.bootstrap import Bot
 from bot.errors import BotError, one_line
+from bot.ingest.embedding import embed_in_background
 from bot.ingest.importing import Options, Outcome
 from bot.ingest.uploads import UploadDesk
 from bot.record import Furniture
-from bot.store import Store
 from handlers.web.addresses import file_name, paged
 from handlers.web.desk.access import desk_user
 from handlers.web.sheets import sheets
@@ -26,11 +26,12 @@ _LONGEST_FIELD = 200
 class Uploads:
     """Views of the files that wait."""
 
-    def __init__(self, responder: Responder, store: Store) -> None:
-        self._responder = responder
-        self._words = responder.words
-        self._store = store
-        self._uploads = UploadDesk(store)
+    def __init__(self, bot: Bot) -> None:
+        self._responder = bot.responder
+        self._words = bot.responder.words
+        self._store = bot.store
+        self._embedder = bot.embedder
+        self._uploads = UploadDesk(bot.store)
 
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
@@ -90,6 +91,7 @@ class Uploads:
 
     def _keep(self, upload_id: str) -> Response:
         outcome = self._uploads.store(upload_id, request.form.get("seen", ""), desk_user())
+        embed_in_background(self._store, self._embedder)
         for record in outcome.records:
             flash(self._words.text("desk, stored", record=self._words.head(record)))
         return redirect(url_for("desk.uploads"), 303)
