@@ -185,7 +185,8 @@ class Responder:
             self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
-                near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
+                near = [hit for places, hit in reply.likely if place in places]
+                near += [hit for of, hit in reply.similar if of == place]
                 self._store.add_miss(message.chat, asked, "decline", self.now(), near)
         if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
