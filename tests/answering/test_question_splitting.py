@@ -155,19 +155,14 @@ NEAR = "印尼那边怎么样了，工厂"
     ("asked", "quoted"),
     [
         # sure for one of them, likely for the other, in either order
-        (
-            "1、公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？\n2、印尼那边怎么样了，工厂",
-            ((1, 2),),
-        ),
-        (
-            "1、印尼那边怎么样了，工厂\n2、公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？",
-            ((1, 2),),
-        ),
-        ("1、印尼那边怎么样了，工厂\n2、可转债何时下修？\n3、印尼工厂那边怎么样了", ((2,), (1, 3))),
-        ("1、印尼那边怎么样了，工厂\n2、印尼工厂那边怎么样了", ((1, 2),)),
+        (("公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？", NEAR), ((1, 2),)),
+        ((NEAR, "公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？"), ((1, 2),)),
+        ((NEAR, "可转债何时下修？", "印尼工厂那边怎么样了"), ((2,), (1, 3))),
+        ((NEAR, "印尼工厂那边怎么样了"), ((1, 2),)),
     ],
 )
-def test_what_is_near_several_questions_is_quoted_once_for_all_of_them(desk_over, typed, quoted):
+def test_what_is_near_several_questions_is_quoted_once_for_all_of_them(desk_over, asked, quoted):
+    typed = "\n".join(f"{place}、{question}" for place, question in enumerate(asked, 1))
     records = made(
         ("公司的分红政策如何？", "比例为三成。"),
         ("可转债何时下修？", "目前没有计划。"),
