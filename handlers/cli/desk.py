@@ -1,15 +1,15 @@
-"""The desk's own: `irbot digest`, `misses`, `eval`."""
+"""The desk's own: `irbot digest`, `eval`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from datetime import date, datetime, tzinfo
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 
 import click
 
-from bot.bootstrap import open_responder, open_teaching
+from bot.bootstrap import open_responder
 from bot.commands import Plan
 from bot.config import Settings
 from bot.errors import BotError
@@ -18,7 +18,6 @@ from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.message import Chat, Hit
 from bot.store import Store
-from bot.teaching import MissGroup
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
 from handlers.cli.settings import pass_settings
@@ -46,41 +45,6 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
         say("没有可发的内容，不会发送", err=True)
     else:
         say(replace(responder.show(said), buttons=()).text)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
-def misses(settings: Settings, as_json: bool) -> None:
-    groups = open_teaching(settings).misses()
-    if as_json:
-        echo_json([asdict(group) for group in groups])
-        return
-    for group in groups:
-        _say_group(group, settings.tz)
-    if not groups:
-        say("没有未答上的提问", err=True)
-
-
-def _say_group(group: MissGroup, tz: tzinfo) -> None:
-    last = datetime.fromisoformat(group.last_asked).astimezone(tz)
-    nothing = group.count - group.offered - group.unhelpful
-    unhelpful = f"，没用{group.unhelpful}" if group.unhelpful else ""
-    say(
-        f"{group.count}次（列出相近{group.offered}，未找到{nothing}{unhelpful}）"
-        f"最近{last:%Y-%m-%d}  {group.texts[0]}"
-    )
-    for text in group.texts[1:]:
-        say(f"    {text}")
-    for name, counted in (
-        ("别人选了", group.picked),
-        ("认为没用的答复", group.answered),
-        ("原因", group.reasons),
-    ):
-        if counted:
-            say(f"    {name}：{'、'.join(f'{item.what}（{item.count}次）' for item in counted)}")
-    for words in group.words:
-        say(f"    留言：{' '.join(words.split())}")
 
 
 @click.command("eval")
@@ -136,4 +100,4 @@ def eval_(
     say(table(asked))
 
 
-COMMANDS = (digest, misses, eval_)
+COMMANDS = (digest, eval_)
