@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +14,18 @@ from bot.bootstrap import open_responder
 from bot.commands import Plan
 from bot.config import Settings
 from bot.errors import BotError
-from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
+from bot.evaluating import (
+    JudgedQuery,
+    Query,
+    ask_all,
+    beside,
+    diagram,
+    plain_id,
+    read_queries,
+    report,
+    run_file,
+    table,
+)
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.message import Chat, Hit
@@ -79,6 +91,7 @@ def eval_(
             err=True,
         )
     asked = list(ask_all(responder, queries))
+    untaught = _untaught(settings, queries)
     if run:
         write(run, run_file(asked))
     if plot:
@@ -90,6 +103,7 @@ def eval_(
                 "start ms": start_ms,
                 "matcher": responder.matcher,
                 **report(asked),
+                **({"untaught": report(untaught)} if untaught else {}),
             }
         )
         return
@@ -98,6 +112,16 @@ def eval_(
         f"{len(asked)} 条提问；匹配版本 {responder.matcher}\n"
     )
     say(table(asked))
+    if untaught:
+        say(f"\n{beside(untaught, asked)}")
+
+
+def _untaught(settings: Settings, queries: Sequence[Query]) -> list[JudgedQuery]:
+    """The same as if the desk had taught nothing; empty where it has not."""
+    store = Store(settings.db)
+    if not (store.aliases("live") or store.counterexamples() or store.not_ours()):
+        return []
+    return list(ask_all(open_responder(settings, store, is_taught=False), queries))
 
 
 COMMANDS = (digest, eval_)
