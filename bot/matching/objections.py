@@ -40,12 +40,13 @@ def objection(index: Index, text: str, passage: Passage, today: date) -> Objecti
     named = collection.named(query.text)
     if named and record.company_code not in named:
         return Objection("other company")
-    if unknown := index.unknown_companies(query):
+    profile = read_profile(passage, index.lexicon)
+    unknown = index.unknown_companies(query)
+    if unknown and not any(name in profile.stored.text for name in unknown):
         return Objection("unknown company", unknown)
     events = records_named(query.text, index.records)
     if events and record.id not in events:
         return Objection("other event")
-    profile = read_profile(passage, index.lexicon)
     sensitive = index.lexicon.sensitive
     if sensitive.lines(query.text) - profile.sensitive:
         words = (query.text[start:end] for start, end, _ in sensitive.find(query.text))

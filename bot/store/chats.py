@@ -25,9 +25,16 @@ class Chats(File):
     """Workspace and chat are part of every key."""
 
     def add_miss(
-        self, chat: Chat, text: str, band: Band, at: datetime, offered: Sequence[Hit] = ()
+        self,
+        chat: Chat,
+        text: str,
+        band: Band,
+        at: datetime,
+        offered: Sequence[Hit] = (),
+        company: str | None = None,
     ) -> None:
-        """Keep a message that got no answer, for the desk, with what it was offered."""
+        """Keep a message that got no answer, for the desk, with what it was offered and, where
+        that is known, the code of the company that it asks about."""
         self._db().table("misses").insert(
             {
                 "platform": chat.platform,
@@ -38,6 +45,7 @@ class Chats(File):
                 "band": band,
                 "asked_at": instant(at),
                 "offered": json.dumps([hit.full_id for hit in offered]),
+                "company": company,
             }
         )
 

@@ -68,3 +68,11 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value} 不是时刻；请写成 2025-04-29T18:00:00+08:00", param, ctx)
         return instant if instant.tzinfo else instant.replace(tzinfo=CHINA)
+
+
+def operator() -> str:
+    """Who runs this, as the operating system names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user that has no name
+        return str(os.getuid())
