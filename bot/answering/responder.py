@@ -149,7 +149,7 @@ class Responder:
         wanted = self._asked(message, library)
         command = wanted.command
         message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
-        if isinstance(command, Ask) and library.records:
+        if isinstance(command, Ask) and (library.records or library.is_silenced):
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
             reply = replace(found.reply, is_cut=wanted.is_cut)
             if isinstance(reply, Answer) and wanted.whole:
@@ -230,6 +230,8 @@ class Responder:
                 return small_talk(command, library, self.words)
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
                 return self.subscribing.reply(command, message.chat, self.reachability)
+        if library.is_silenced:  # as what is not in the record
+            return Decline()
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):

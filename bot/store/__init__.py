@@ -3,10 +3,13 @@
 connection.py   Database: opened once, one connection a thread; transactions
 schema.py       its tables, as migrations
 ids.py          two spellings of one id
-records.py      what is stored of records: the version that is shown, and the older ones
+records.py      what is stored of records: the version that is shown, and the others
+publishing.py   when a version may be shown; publication.py: the value
 adding.py       what a file says → a version, under which id
 restoring.py    an older version brought back, a source read again
-withdrawals.py  what is hidden; hidden.py: in whatever version is shown
+hiding.py       what is withdrawn, held or paused; hidden.py: in whatever version is shown
+showing.py      what may be shown to everyone at an instant
+states.py       what is the case of a record, question by question, and what ends it
 chats.py        misses, counts, memories, a channel's company
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
@@ -19,29 +22,42 @@ from bot.store.adding import Added, Status
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.handovers import Handovers
+from bot.store.hidden import EVERYTHING, Hiding
+from bot.store.hiding import Hidden, undo_command
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
+from bot.store.publication import Publication
+from bot.store.publishing import Published
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.showing import Showing, Shown
+from bot.store.states import State, States, chief
 from bot.store.vectors import Vectors
-from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
+class Store(Restoring, Hidden, Showing, States, Chats, Handovers, Journal, Vectors):
     """Everything that is kept, by what it is about."""
 
 
 __all__ = [
+    "EVERYTHING",
     "Added",
     "Change",
     "Database",
+    "Hiding",
     "Memory",
+    "Publication",
+    "Published",
+    "Shown",
     "Source",
+    "State",
     "Status",
     "Store",
     "Stored",
     "Version",
+    "chief",
     "normal_id",
     "numbered",
     "typed_id",
+    "undo_command",
 ]
