@@ -135,9 +135,45 @@ def record_json(
     whole: Sequence[State] = (),
     units: Mapping[str, Sequence[State]] | None = None,
 ) -> dict[str, Any]:
-    """What `show RECORD --json` prints, with the states of the record and of what is in it."""
+    """What `show RECORD --json` prints, with the states of the record and of what is in it: a
+    question that is simply shown says nothing of it."""
     record = stored.record
     units = units or {}
+
+    def states_of(unit: Question) -> dict[str, Any]:
+        states = (*whole, *units.get(unit.place, ()))
+        return states_json(states) if states else {}
+
+    return {
+        **_form_json(record),
+        "published_at": _iso(stored.published_at),
+        "other": dict(record.other),
+        "narrative": [
+            {"heading": item.heading, "text": item.text, "page": item.page}
+            for item in record.narrative
+        ],
+        "paragraphs": [
+            {"id": f"{record.id}#{item.place}", **states_of(item)} for item in record.paragraphs
+        ],
+        "warnings": list(record.warnings),
+        "notes": list(record.notes),
+        "sources": [{"file": source.file, "sha256": source.sha256} for source in stored.sources],
+        "superseded_by": stored.superseded_by,
+        "withdrawn": stored.withdrawn,
+        "withdrawn_questions": sorted(stored.withdrawn_questions),
+        "withdrawn_paragraphs": sorted(stored.withdrawn_paragraphs),
+        **states_json([*whole, *(one for own in units.values() for one in own)]),
+        "state": chief(whole),
+        "version": stored.version,
+        "versions": [_version_json(version, stored) for version in versions],
+        "questions": [
+            {**stored_question_json(record, item), **states_of(item)} for item in record.questions
+        ],
+    }
+
+
+def _form_json(record: Record) -> dict[str, Any]:
+    """The form's rows."""
     return {
         "id": record.id,
         "company_code": record.company_code,
@@ -166,49 +202,18 @@ def record_json(
         "attendees": record.attendees,
         "attachments": list(record.attachments),
         "form_dates": list(record.form_dates),
-        "published_at": _iso(stored.published_at),
-        "other": dict(record.other),
-        "narrative": [
-            {"heading": item.heading, "text": item.text, "page": item.page}
-            for item in record.narrative
-        ],
-        "paragraphs": [
-            {
-                "id": f"{record.id}#{item.place}",
-                **states_json((*whole, *units.get(item.place, ()))),
-            }
-            for item in record.paragraphs
-        ],
-        "warnings": list(record.warnings),
-        "notes": list(record.notes),
-        "sources": [{"file": source.file, "sha256": source.sha256} for source in stored.sources],
-        "superseded_by": stored.superseded_by,
-        "withdrawn": stored.withdrawn,
-        "withdrawn_questions": sorted(stored.withdrawn_questions),
-        "withdrawn_paragraphs": sorted(stored.withdrawn_paragraphs),
-        **states_json(whole),
-        "version": stored.version,
-        "versions": [
-            {
-                "version": version.number,
-                "imported_at": version.imported_at.isoformat(),
-                "sources": [
-                    {"file": source.file, "sha256": source.sha256} for source in version.sources
-                ],
-                "state": _version_state(version, stored),
-                "restored_from": version.restored_from,
-                "published_at": _iso(version.publication.at),
-                "who": version.who,
-            }
-            for version in versions
-        ],
-        "questions": [
-            {
-                **stored_question_json(record, item),
-                **states_json((*whole, *units.get(item.place, ()))),
-            }
-            for item in record.questions
-        ],
+    }
+
+
+def _version_json(version: Version, stored: Stored) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "imported_at": version.imported_at.isoformat(),
+        "sources": [{"file": source.file, "sha256": source.sha256} for source in version.sources],
+        "state": _version_state(version, stored),
+        "restored_from": version.restored_from,
+        "published_at": _iso(version.publication.at),
+        "who": version.who,
     }
 
 

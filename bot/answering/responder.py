@@ -180,9 +180,10 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Likely | Suggest | Decline):
-            text = self._asked(message, self._library.built).text
+            wanted = self._asked(message, self._library.built)
             hits = () if isinstance(reply, Decline) else reply.hits
-            self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
+            if hits or isinstance(wanted.command, Ask):  # not a letter whose question is gone
+                self._store.add_miss(message.chat, wanted.text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
                 near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
