@@ -9,6 +9,7 @@ import pytest
 from tests.sizes import House, share_short
 
 _EXCEPTED = {
+    "bot/store/schema.py": "migrations are only ever appended to",
     "bot/store/schema.py records": "a migration stays as it was run",
     "handlers/wecom/connection.py Connection": "one state machine",
 }
