@@ -62,6 +62,7 @@ from bot.message import (
 )
 from bot.record import Record
 from bot.store import Memory, Store
+from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
@@ -120,9 +121,9 @@ class Responder:
 
     def reply(self, message: Message) -> Reply:
         """Answer one message, remember what was shown, and keep a miss."""
-        reply = self.consider(message).reply
-        self.keep(message, reply)
-        return reply
+        considered = self.consider(message)
+        self.keep(message, considered, self.show(considered.reply))
+        return considered.reply
 
     def points(self, message: Message) -> bool:
         """Whether a message in a thread asks about the one that began it.
@@ -161,10 +162,22 @@ class Responder:
             command, self._carried_out(command, message, library), library, self._caution
         )
 
-    def keep(self, message: Message, reply: Reply) -> None:
-        """Remember what was shown in a chat, and keep a miss; one transaction with the caller's."""
+    def keep(
+        self, message: Message, considered: Considered, shown: ReplyView, post: str = ""
+    ) -> None:
+        """Remember what was shown in a chat, keep a miss, and what may have to be proven; one
+        transaction with the caller's.
+
+        Args:
+            message: What is replied to.
+            considered: The reply, and what led to it.
+            shown: The reply in words.
+            post: The mark of its rows in the outbox; empty: it is shown at once.
+        """
         if message.chat is None:
             return
+        reply = considered.reply
+        self.prove(message.chat, considered, shown, post)
         match reply:
             case Answer(hits=quoted, lettered=others) | Likely(quoted=quoted, others=others):
                 offered = tuple(hit.full_id for hit in others)
@@ -189,6 +202,13 @@ class Responder:
                 self._store.add_miss(message.chat, asked, "decline", self.now(), near)
         if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
+
+    def prove(self, chat: Chat, considered: Considered, shown: ReplyView, post: str = "") -> None:
+        """Keep which official words a chat is shown; as `keep`, for what is no chat's message."""
+        matcher = considered.library.index.version
+        self._store.add_evidence(
+            chat, quoted(considered.reply), shown.text, matcher, self.now(), post
+        )
 
     def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
         """What was named, by letter, button or number, may be a pick of what was offered."""

@@ -88,7 +88,8 @@ class Adding(Records):
         if row is None:
             self._write(db, record, source)
             return Added("imported", record)
-        shown = record_of(row["header"], self._questions(db, row["version_id"]))
+        questions = self._questions(db, row["version_id"])
+        shown = record_of(row["header"], questions, row["version"])
         if shown.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
             self._attach(db, row["version_id"], source)
             return Added("unchanged", record)

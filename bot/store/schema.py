@@ -375,3 +375,37 @@ def journal(db: Database) -> None:
         not_null={"at", "who", "what", "target", "detail"},
     )
     db.table("journal").create_index(["target"])
+
+
+@migrations()
+def evidence(db: Database) -> None:
+    """Which official words were shown, when, in which chat, from which version and file; nobody's
+    name. Of the posts that carry them the outbox says what became."""
+    db.table("evidence").create(
+        {
+            "id": int,
+            "post": str,  # a mark of its own, that the outbox has too where it is posted
+            "at": str,  # the bot's clock (IR_NOW)
+            "real_at": str,
+            "platform": str,
+            "workspace": str,
+            "channel": str,
+            "kind": str,  # answer, likely, statement, digest, page
+            "target": str,  # a full question id; a record's where several questions stood there
+            "places": str,  # which these were: ` 1 2 p3 `
+            "version": int,
+            "source": str,  # SHA-256 of the file that the version was read from first
+            "text": str,  # SHA-256 of all that was shown with it
+            "matcher": str,
+            "fate": str,  # shown at once, or what became of the posts, when the outbox forgets
+            "times": int,  # of a page
+            "last_at": str,
+        },
+        pk="id",
+        not_null={"post", "at", "real_at", "platform", "kind", "target", "version", "text"},
+    )
+    db.table("evidence").create_index(["post", "target", "kind"], unique=True)
+    db.table("evidence").create_index(["target", "at"])
+    db.table("evidence").create_index(["at"])
+    db.table("outbox").add_column("evidence", str)
+    db.execute("CREATE INDEX outbox_evidence ON outbox (evidence) WHERE evidence IS NOT NULL")
