@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
-from bot.answering.handing_over import HandingOver
+from bot.answering.handing_over import HandingOver, is_answer
 from bot.answering.library import CurrentLibrary, Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
 from bot.answering.small_talk import reply as small_talk
@@ -44,6 +44,7 @@ from bot.digest.content import DigestBuilder
 from bot.digest.subscription_commands import SubscriptionCommands
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE as HOLIDAYS
+from bot.masking import masked
 from bot.matching.embedding import Embedder
 from bot.message import (
     Answer,
@@ -121,9 +122,17 @@ class Responder:
 
     def reply(self, message: Message) -> Reply:
         """Answer one message, remember what was shown, and keep a miss."""
+        message = self.masked(message)
         considered = self.consider(message)
         self.keep(message, considered, self.show(considered.reply))
         return considered.reply
+
+    def masked(self, message: Message) -> Message:
+        """As it may be kept, without an asker's numbers; what the desk answers is its own words."""
+        said = message.text
+        if not (message.chat and message.chat.channel in self.desk_channels and is_answer(said)):
+            said = masked(said)
+        return replace(message, text=said, quoted=masked(message.quoted))
 
     def points(self, message: Message) -> bool:
         """Whether a message in a thread asks about the one that began it.
@@ -165,8 +174,7 @@ class Responder:
     def keep(
         self, message: Message, considered: Considered, shown: ReplyView, post: str = ""
     ) -> None:
-        """Remember what was shown in a chat, keep a miss, and what may have to be proven; one
-        transaction with the caller's.
+        """`remember` and `prove`, in one transaction with the caller's.
 
         Args:
             message: What is replied to.
@@ -174,10 +182,14 @@ class Responder:
             shown: The reply in words.
             post: The mark of its rows in the outbox; empty: it is shown at once.
         """
+        self.remember(message, considered.reply)
+        if message.chat:
+            self.prove(message.chat, considered, shown, post)
+
+    def remember(self, message: Message, reply: Reply) -> None:
+        """Remember what was shown in a chat, and keep a miss; one transaction with the caller's."""
         if message.chat is None:
             return
-        reply = considered.reply
-        self.prove(message.chat, considered, shown, post)
         match reply:
             case Answer(hits=quoted, lettered=others) | Likely(quoted=quoted, others=others):
                 offered = tuple(hit.full_id for hit in others)

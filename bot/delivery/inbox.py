@@ -22,6 +22,7 @@ from bot.delivery.thread_starts import ThreadStarts
 from bot.delivery.transport import (
     BELOW,
     CHANGES,
+    QUERY,
     REPLACES,
     Address,
     Payload,
@@ -30,6 +31,7 @@ from bot.delivery.transport import (
     Transport,
 )
 from bot.errors import trace_of
+from bot.masking import masked
 from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
 from bot.wording.presentation import Words
 
@@ -54,6 +56,9 @@ class Answerer(Protocol):
     reachability: Callable[[Chat], Reachability]
     desk: Callable[[Chat], Chat | None]  # where a chat's questions are handed over to
     desk_channels: tuple[str, ...]
+
+    def masked(self, message: Message) -> Message:
+        """The message as it may be kept."""
 
     def points(self, message: Message) -> bool:
         """Whether it asks about the message under which it stands."""
@@ -133,7 +138,7 @@ class Inbox:
     # In
 
     def accept(self, key: str, message: Message, address: Address) -> bool:
-        """Commit a message; to be called before the platform is acknowledged.
+        """Commit a message, masked; to be called before the platform is acknowledged.
 
         Args:
             key: The platform's mark of the message; equal for its repetitions.
@@ -143,12 +148,16 @@ class Inbox:
         Returns:
             False for a message that was accepted before.
         """
-        if message.chat is None:
+        chat = message.chat
+        if chat is None:
             raise ValueError("a message without a chat cannot be replied to")
+        message = self._answerer.masked(message)
+        if QUERY in address:
+            address = {**address, QUERY: masked(str(address[QUERY]))}
         with self._mailbox.transaction():
-            row_id = self._mailbox.add(key, message, message.chat, address, self._clock())
+            row_id = self._mailbox.add(key, message, chat, address, self._clock())
             if row_id and REPLACES in address:  # as it was before, it is not asked any more
-                self._mailbox.take(address[REPLACES], message.chat, self._clock())
+                self._mailbox.take(address[REPLACES], chat, self._clock())
         if not row_id:
             return False
         self._counters.count("asked")
@@ -176,7 +185,7 @@ class Inbox:
             None, and nothing is kept or counted, where answering takes longer, or says something
             in another chat too: the message is then to be accepted.
         """
-        until = time.monotonic() + seconds
+        message, until = self._answerer.masked(message), time.monotonic() + seconds
         ready: SimpleQueue[tuple[Considered | None, ReplyView]] = SimpleQueue()
         in_time: SimpleQueue[bool] = SimpleQueue()
 

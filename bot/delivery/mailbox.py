@@ -341,13 +341,24 @@ class Mailbox:
         )
         return oldest  # type: ignore[no-any-return]
 
-    def purge(self, before: float) -> None:
-        """Delete what is done and older than that, inside the caller's transaction."""
+    def purge(self, marks_before: float, before: float) -> None:
+        """Delete what is old, inside the caller's transaction.
+
+        Args:
+            marks_before: Marks of answered messages that are older.
+            before: What is older of all else; what waited for so long in vain goes too, for it
+                holds what somebody typed.
+        """
         db = self._db()
-        db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [before])
-        done = "at < ? AND state IN ('sent', 'failed', 'unknown', 'late')"
-        settle_evidence(db, done, [before])
-        db.execute(f"DELETE FROM outbox WHERE {done}", [before])
+        db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [marks_before])
+        db.execute("DELETE FROM inbox WHERE at < ?", [before])
+        db.execute(
+            "UPDATE outbox SET state = iif(state = 'ready', 'late', 'unknown') "
+            "WHERE at < ? AND state IN ('ready', 'sending')",
+            [before],
+        )
+        settle_evidence(db, "at < ?", [before])
+        db.execute("DELETE FROM outbox WHERE at < ?", [before])
 
 
 # How far a row has come; of two under one key the farther one is true.

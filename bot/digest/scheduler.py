@@ -194,7 +194,7 @@ class DigestScheduler:
             return
         log.error("%s: no digests any more: %s", _name(subscription), code)
         transport = self._delivery.transport(chat.platform)
-        if transport is None or subscription.made_by == SETTINGS:
+        if transport is None or subscription.made_by in (SETTINGS, ""):  # nobody, or forgotten
             return
         person = replace(chat, channel=subscription.made_by, user=subscription.made_by)
         kind = "desk" if code == "desk" else transport.loss(code).why

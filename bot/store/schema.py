@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from bot.masking import masked
+
 migrations = Migrations("irbot")
 
 
@@ -409,3 +411,22 @@ def evidence(db: Database) -> None:
     db.table("evidence").create_index(["at"])
     db.table("outbox").add_column("evidence", str)
     db.execute("CREATE INDEX outbox_evidence ON outbox (evidence) WHERE evidence IS NOT NULL")
+
+
+@migrations()
+def masked_texts(db: Database) -> None:
+    """What askers typed before numbers of theirs were masked at the door."""
+    texts = (
+        ("misses", "text"),
+        ("feedback", "query"),
+        ("feedback", "words"),
+        ("handovers", "question"),
+    )
+    for table, column in texts:
+        rows = db.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} != ''").fetchall()
+        for row_id, text in rows:
+            if masked(text) != text:
+                db.execute(
+                    f"UPDATE OR REPLACE {table} SET {column} = ? WHERE rowid = ?",
+                    [masked(text), row_id],
+                )
