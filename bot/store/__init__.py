@@ -9,6 +9,7 @@ restoring.py    an older version brought back, a source read again
 withdrawals.py  what is hidden; hidden.py: in whatever version is shown
 chats.py        misses, counts, memories, a channel's company
 evidence.py     which official words were shown, where and when
+forgetting.py   one person's traces, taken out
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
@@ -20,6 +21,7 @@ from bot.store.adding import Added, Status
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.evidence import Evidence
+from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
@@ -29,7 +31,7 @@ from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Evidence, Handovers, Journal, Vectors):
+class Store(Restoring, Withdrawals, Chats, Evidence, Forgetting, Handovers, Journal, Vectors):
     """Everything that is kept, by what it is about."""
 
 

@@ -177,21 +177,23 @@ class Evidence(File):
             text: SHA-256 of all that was shown; empty: whatever it was.
         """
         record_id, mark, place = target.partition("#")
+        number = place.partition(".")[0]
         rows = self._db().query(
             f"SELECT evidence.*, ({_POSTS}) AS states, (SELECT file FROM version_sources "
             "WHERE sha256 = evidence.source ORDER BY imported_at LIMIT 1) AS file FROM evidence "
             "WHERE (:text = '' OR text = :text) AND (:since IS NULL OR last_at >= :since) "
-            "AND (:until IS NULL OR at < :until) AND (:target = '' OR target = :target "
+            "AND (:until IS NULL OR at < :until) AND (:target = '' OR target IN (:target, :whole) "
             # `/` and `$` stand behind `.` and `#`: these are the parts, and the questions.
             "OR (target > :target || '.' AND target < :target || '/') "
             "OR (:mark = '' AND target > :target || '#' AND target < :target || '$') "
-            "OR (:mark = '#' AND target = :record AND instr(places, ' ' || :place || ' '))) "
+            "OR (:mark = '#' AND target = :record AND instr(places, ' ' || :number || ' '))) "
             "ORDER BY at, id",
             {
                 "target": target,
                 "mark": mark,
                 "record": record_id,
-                "place": place.partition(".")[0],
+                "number": number,
+                "whole": f"{record_id}{mark}{number}",
                 "since": instant(since) if since else None,
                 "until": instant(until) if until else None,
                 "text": text,
