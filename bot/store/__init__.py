@@ -13,6 +13,8 @@ showing.py      what may be shown to everyone at an instant
 states.py       what is the case of a record, question by question, and what ends it
 chats.py        misses, counts, memories, a channel's company
 decided.py      a question as it was when somebody decided something of it, and where it is now
+evidence.py     which official words were shown, where and when
+forgetting.py   one person's traces, taken out
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
@@ -27,6 +29,8 @@ from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.counterexamples import Counterexample, Counterexamples
 from bot.store.decided import unit_now
+from bot.store.evidence import Evidence
+from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
 from bot.store.hidden import EVERYTHING, Hiding
 from bot.store.hiding import Hidden, undo_command
@@ -50,6 +54,8 @@ class Store(
     States,
     Chats,
     Counterexamples,
+    Evidence,
+    Forgetting,
     Handovers,
     Journal,
     Marks,
