@@ -2,7 +2,7 @@
 
 aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
 connection.py   Database: opened once, one connection a thread; transactions
-schema.py       its tables, as migrations
+schema/         its tables, as migrations
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value
