@@ -241,14 +241,14 @@ class CurrentLibrary:
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, records),
-            wordings=self._wordings(records) if self._is_taught else (),
-            rejections=self._rejections(records) if self._is_taught else (),
+            wordings=self._wordings(shown.stored) if self._is_taught else (),
+            rejections=self._rejections(shown.stored) if self._is_taught else (),
         )
         return Library(shown.generation, index, shown.until, shown.stored, shown.is_silenced)
 
-    def _wordings(self, shown: Iterable[Record]) -> Iterator[Wording]:
+    def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
         """The live aliases of what may be shown, under the number that each question has now."""
-        records = {normal_id(record.id): record for record in shown}
+        records = {normal_id(item.record.id): item.record for item in shown}
         for alias in self._store.aliases("live"):
             record_id, _, place = alias.question_id.partition("#")
             record = records.get(normal_id(record_id))
@@ -257,12 +257,12 @@ class CurrentLibrary:
             if record and unit:
                 yield Wording(record.id, unit.number, alias.text, int(part) if part else None)
 
-    def _rejections(self, shown: Iterable[Record]) -> Iterator[Rejection]:
+    def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
         """What no question answers, and what one of those that may be shown does not."""
         zone = self._now().tzinfo
         for text, at in self._store.not_ours().items():
             yield Rejection(text, at.astimezone(zone).date())
-        records = {normal_id(record.id): record for record in shown}
+        records = {normal_id(item.record.id): item.record for item in shown}
         for item in self._store.counterexamples():
             day = item.at.astimezone(zone).date()
             record_id, _, place = item.question_id.partition("#")

@@ -2,7 +2,7 @@
 
 aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
 connection.py   Database: opened once, one connection a thread; transactions
-schema.py       its tables, as migrations
+schema/         its tables, as migrations
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value
@@ -13,6 +13,8 @@ showing.py      what may be shown to everyone at an instant
 states.py       what is the case of a record, question by question, and what ends it
 chats.py        misses, counts, memories, a channel's company
 decided.py      a question as it was when somebody decided something of it, and where it is now
+evidence.py     which official words were shown, where and when
+forgetting.py   one person's traces, taken out
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
@@ -30,6 +32,8 @@ from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.counterexamples import Counterexample, Counterexamples
 from bot.store.decided import unit_now
+from bot.store.evidence import Evidence
+from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
 from bot.store.hidden import EVERYTHING, Hiding
 from bot.store.hiding import Hidden, undo_command
@@ -55,6 +59,8 @@ class Store(
     States,
     Chats,
     Counterexamples,
+    Evidence,
+    Forgetting,
     Handovers,
     Journal,
     Marks,
