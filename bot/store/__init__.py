@@ -16,6 +16,7 @@ decided.py      a question as it was when somebody decided something of it, and 
 evidence.py     which official words were shown, where and when
 forgetting.py   one person's traces, taken out
 handovers.py    questions handed over to the desk
+heads.py        which records are stored, without their words
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
@@ -35,6 +36,7 @@ from bot.store.decided import unit_now
 from bot.store.evidence import Evidence
 from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
+from bot.store.heads import Head, Heads
 from bot.store.hidden import EVERYTHING, Hiding
 from bot.store.hiding import Hidden, undo_command
 from bot.store.ids import normal_id, numbered, typed_id
@@ -62,6 +64,7 @@ class Store(
     Evidence,
     Forgetting,
     Handovers,
+    Heads,
     Journal,
     Marks,
     Uploads,
@@ -80,6 +83,7 @@ __all__ = [
     "Counterexample",
     "Database",
     "DeskUser",
+    "Head",
     "Hiding",
     "LinkError",
     "Mark",

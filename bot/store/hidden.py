@@ -55,6 +55,10 @@ class Hidings:
         """Those of just that: a record with what is in it, a company, or EVERYTHING."""
         return self._of.get(_key(target), [])
 
+    def pauses(self) -> list[Hiding]:
+        """Those of companies and of everything."""
+        return [item for own in self._of.values() for item in own if item.kind == "pause"]
+
     def touching(self, record_id: str) -> tuple[Hiding, ...]:
         """Those that hide a record, or some of it."""
         company = record_id.partition("/")[0]

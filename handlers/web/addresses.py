@@ -16,11 +16,18 @@ Item = TypeVar("Item")
 def paged(items: Sequence[Item], size: int) -> tuple[Sequence[Item], int, int]:
     """Those of the page that is asked for (`?page=`), its number from 1, and how many there are."""
     pages = max(1, -(-len(items) // size))
-    asked = request.args.get("page", "1")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 9 and 1 <= int(asked) <= pages):
+    page, skip = paged_by(size)
+    if page > pages:
         abort(404)
-    page = int(asked)
-    return items[(page - 1) * size : page * size], page, pages
+    return items[skip : skip + size], page, pages
+
+
+def paged_by(size: int) -> tuple[int, int]:
+    """The number of the page that is asked for, from 1, and what stands before it."""
+    asked = request.args.get("page", "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked) >= 1):
+        abort(404)
+    return int(asked), (int(asked) - 1) * size
 
 
 def path_of(full_id: str) -> str:

@@ -17,6 +17,8 @@ from bot.config import Lang
 from bot.delivery.transport import Loss
 from bot.message import Band
 from bot.store import MISS_STATES, AliasState, Status
+from bot.store.hidden import HidingKind
+from bot.store.states import StateKind
 from bot.wording.texts import sentences
 
 ROOT = Path(__file__).parents[2]
@@ -32,17 +34,26 @@ FAMILIES = {
         *("company_code", "company_name", "record_no", "event_date", "title", "published_at"),
     ),
     "desk, would ": ("refuse", *get_args(Status)),
-    "desk, act ": ("approve", "refuse", "undo"),
+    "desk, act ": (
+        *("approve", "refuse", "undo", "pause", "resume", "publish", "publish at", "draft"),
+        *("unpublish", "hold", "release", "withdraw", "show"),
+    ),
+    "desk, done ": ("hold", "release", "withdraw", "show"),
+    "desk, hidden ": get_args(HidingKind),
+    "desk, state ": get_args(StateKind),
     "desk, alias ": get_args(AliasState),
     "desk, alias is ": get_args(AliasState),
     "desk, is ": MISS_STATES,
     "detail, ": (
         *("alias", "text", "before", "counterexample", "sessions", "status", "file", "sha256"),
+        *("reason", "until", "version", "of", "by", "after", "published_at", "is_draft", "rows"),
     ),
     "did, ": (
         *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import"),
         *(f"alias {state}" for state in (*get_args(AliasState), "approved")),
         *("counterexample", "counterexample undone"),
+        *("replace", "restore-version", "supersede", "publish", "withdraw", "withdraw undone"),
+        *("hold", "release", "pause", "resume", "forget"),
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),

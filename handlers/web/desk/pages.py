@@ -7,6 +7,7 @@
     /desk/rejections        what a question does not answer
     /desk/feedback          what was found unhelpful, by question
     /desk/asked             what is asked most, and what was picked from offers
+    /desk/records           what is stored, and whether it may be said; …/300253/2025-002/24
     /desk/import            records by upload; …/import/ID looks at one before it is stored
     /desk/journal           who changed what
     /desk/users             who may use the desk
@@ -28,9 +29,11 @@ from bot.answering.library import Library
 from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError, StoreError
 from bot.record import Question
+from bot.store import Publication
 from bot.teaching import CurrentMisses
 from bot.wording.presentation import Words
 from handlers.web.desk.access import DeskAccess
+from handlers.web.desk.control import Control
 from handlers.web.desk.reports import Reports
 from handlers.web.desk.teaching import TeachingPages, key_of
 from handlers.web.desk.uploads import Uploads
@@ -42,6 +45,7 @@ _NAVIGATION = (
     ("desk.aliases", "desk, aliases"),
     ("desk.asked", "desk, asked"),
     ("desk.opinions", "desk, opinions"),
+    ("desk.records", "desk, records"),
     ("desk.uploads", "desk, uploads"),
     ("desk.journal", "desk, journal"),
     ("desk.users", "desk, users"),
@@ -54,6 +58,8 @@ def mount(app: Flask, bot: Bot) -> None:
     desk = Blueprint("desk", __name__, url_prefix="/desk")
     desk.before_request(name_check(words.public_url))
     DeskAccess(store, words.public_url).mount(app, desk, uploads=frozenset({"desk.take"}))
+    control = Control(bot)
+    control.mount(desk)
     misses = CurrentMisses(store, bot.teaching)
     Reports(bot, misses).mount(desk)
     TeachingPages(bot, misses).mount(desk)
@@ -68,8 +74,9 @@ def mount(app: Flask, bot: Bot) -> None:
         desk_pages=_NAVIGATION,
         unit_of=lambda full_id: _unit_of(responder.library, full_id),
         did=lambda what: _named(words, "did", what),
-        details=lambda detail: _details(words, detail),
+        details=lambda detail: _details(words, control, detail),
         key_of=key_of,
+        publication=control.publication,
         question_now=bot.teaching.question_now,
     )
     app.jinja_env.filters["local"] = lambda at: _local(at, responder.now())
@@ -104,9 +111,16 @@ def _named(words: Words, family: str, name: str) -> str:
     return words.text(f"{family}, {name}") if words.has(f"{family}, {name}") else name
 
 
-def _details(words: Words, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _details(words: Words, control: Control, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is told of a change."""
-    return [(_named(words, "detail", name), str(value)) for name, value in detail.items() if value]
+    return [
+        (
+            _named(words, "detail", name),
+            control.publication(Publication.of(value)) if isinstance(value, dict) else str(value),
+        )
+        for name, value in detail.items()
+        if value
+    ]
 
 
 def _local(at: datetime | str, now: datetime) -> str:

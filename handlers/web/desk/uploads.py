@@ -16,6 +16,7 @@ from bot.ingest.uploads import UploadDesk
 from bot.record import Furniture
 from handlers.web.addresses import file_name, paged
 from handlers.web.desk.access import desk_user
+from handlers.web.desk.instants import instant_of
 from handlers.web.sheets import sheets
 
 _FIELDS = ("company_code", "company_name", "record_no", "event_date", "title")
@@ -27,7 +28,7 @@ class Uploads:
     """Views of the files that wait."""
 
     def __init__(self, bot: Bot) -> None:
-        self._responder = bot.responder
+        self._now = bot.responder.now
         self._words = bot.responder.words
         self._store = bot.store
         self._embedder = bot.embedder
@@ -81,7 +82,7 @@ class Uploads:
         given = {name: request.form.get(name, "").strip()[:_LONGEST_FIELD] for name in _FIELDS}
         options = Options(
             {name: text for name, text in given.items() if text},
-            self._instant(request.form.get("published_at", "")),
+            instant_of(request.form.get("published_at", ""), self._now(), self._words),
             "accept_warnings" in request.form,
             "replace_words" in request.form,
             is_draft="is_draft" in request.form,
@@ -101,16 +102,6 @@ class Uploads:
         self._uploads.drop(upload_id)
         flash(self._words.text("desk, dropped"))
         return redirect(url_for("desk.uploads"), 303)
-
-    def _instant(self, typed: str) -> datetime | None:
-        """A moment of the bot's time zone."""
-        if not typed:
-            return None
-        try:
-            at = datetime.fromisoformat(typed)
-        except ValueError as error:
-            raise BotError(self._words.text("desk, no instant")) from error
-        return at if at.tzinfo else at.replace(tzinfo=self._responder.now().tzinfo)
 
 
 def _report(outcome: Outcome) -> list[str]:

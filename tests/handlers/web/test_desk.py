@@ -372,3 +372,81 @@ def test_a_stranger_sees_and_sends_nothing(desk):
     for url in (f"{at}/store", f"{at}/drop", "/desk/aliases", f"{place(SCRIPT)}/mark"):
         stranger.post(url, 403, seen="")
     assert len(desk.site.store.uploads()) == 1
+
+
+# Whether it may be said
+
+RECORD = "/desk/records/600000/2025-001"
+
+
+def test_a_question_is_held_and_released_with_who_and_why(desk):
+    assert isinstance(reply(desk, QUESTIONS[0]), Answer)
+    assert "写明原因" in desk.post(f"{RECORD}/hide", 422, act="hold", place="1", reason=" ").text
+    desk.post(f"{RECORD}/hide", act="hold", place="1", reason="<b>静默期</b>")
+    answer = reply(desk, QUESTIONS[0])
+    assert not isinstance(answer, Answer) or answer.hits[0].id != BONUS
+    said = desk.page(f"{RECORD}/1").said
+    for words in ("已暂停展示", "<b>静默期</b>", "王芳"):
+        assert words in said
+    assert "部分不显示" in desk.page("/desk/records").said
+    desk.post(f"{RECORD}/hide", 422, act="hold", place="1", reason="再来一次")
+    desk.post(f"{RECORD}/hide", act="release", place="1")
+    assert isinstance(reply(desk, QUESTIONS[0]), Answer)
+    desk.post(f"{RECORD}/hide", act="withdraw", reason="作废")
+    desk.site.get("/r/600000/2025-001", 404)
+    assert "已撤下" in desk.page("/desk/records?q=2025-001").said
+    desk.post(f"{RECORD}/hide", act="show")
+    desk.site.get("/r/600000/2025-001")
+    assert [what for _, what in what_was_done(desk)] == [
+        *("hold", "release", "withdraw", "withdraw undone"),
+    ]
+
+
+def test_a_company_is_paused_until_it_is_resumed(desk):
+    assert desk.post("/desk/pause", 404, company="600009", reason="静默期").status_code == 404
+    desk.post("/desk/pause", 422, company="600000", reason="静默期", until="2020-01-01T00:00")
+    desk.post("/desk/pause", company="600000", reason="静默期", until="2030-01-01T00:00")
+    desk.site.get("/r/600000/2025-001", 404)
+    assert "静默期" in desk.page("/desk/records").said
+    desk.post("/desk/resume", company="600000")
+    desk.site.get("/r/600000/2025-001")
+    desk.post("/desk/resume", 404, company="600000")
+    desk.post("/desk/pause", 400, company="<b>", reason="静默期")
+    assert [what for _, what in what_was_done(desk)] == ["pause", "resume"]
+
+
+def test_a_draft_is_published_when_somebody_says_so(desk):
+    at = upload(desk, SAMPLE.read_bytes())
+    desk.post(f"{at}/options", is_draft="on")
+    desk.post(f"{at}/store", seen=seen(desk, at))
+    draft = "/desk/records/300253/2025-002"
+    desk.site.get("/r/300253/2025-002", 404)
+    assert "草稿" in desk.page(draft).said
+    desk.post(f"{draft}/publish", 422, act="at", at="")
+    desk.post(f"{draft}/publish", 422, act="at", at="2020-01-01T00:00")
+    desk.post(f"{draft}/publish", act="at", at="2030-01-01T09:00")
+    assert "将于 2030-01-01 09:00 公布" in desk.page(draft).said
+    desk.site.get("/r/300253/2025-002", 404)
+    desk.post(f"{draft}/publish", act="now")
+    desk.site.get("/r/300253/2025-002")
+    desk.post(f"{draft}/publish", act="undo")
+    desk.site.get("/r/300253/2025-002", 404)
+    assert "草稿" in desk.page("/desk/journal").said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/desk/records/600000/2025-009",
+        f"{RECORD}/9",
+        f"{RECORD}/<b>",
+        f"{RECORD}?page=9",
+        "/desk/records?page=0",
+        "/desk/records/..%2f..%2fetc/passwd",
+    ],
+)
+def test_what_is_not_stored_has_no_page(desk, url):
+    desk.get(url, 404)
+    desk.post(f"{RECORD}/hide", 404, act="hold", place="9", reason="无")
+    desk.post(f"{RECORD}/hide", 400, act="x", place="1", reason="无")
+    assert what_was_done(desk) == []
