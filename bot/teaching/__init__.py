@@ -9,8 +9,8 @@ picks.py      what several people picked for the same words: wordings that propo
 Official words are not touched: an alias is searched like its question and never shown.
 """
 
-from bot.teaching.current import CurrentMisses
+from bot.teaching.current import CurrentMisses, key_of
 from bot.teaching.misses import Counted, MissFilter, MissGroup
 from bot.teaching.teaching import Marked, Teaching
 
-__all__ = ["Counted", "CurrentMisses", "Marked", "MissFilter", "MissGroup", "Teaching"]
+__all__ = ["Counted", "CurrentMisses", "Marked", "MissFilter", "MissGroup", "Teaching", "key_of"]

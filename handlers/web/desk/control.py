@@ -48,9 +48,14 @@ class Control:
             return self._words.text("desk, is draft")
         if publication.at is None:
             return self._words.text("desk, is public")
-        at = f"{publication.at.astimezone(self._now().tzinfo):%Y-%m-%d %H:%M}"
+        at = self.local(publication.at)
         is_public = publication.is_public(self._now())
         return self._words.text("desk, public since" if is_public else "desk, public from", at=at)
+
+    def local(self, at: datetime | str) -> str:
+        """`2026-11-26 15:04` of the bot's time zone."""
+        at = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return f"{at.astimezone(self._now().tzinfo):%Y-%m-%d %H:%M}"
 
     def _records(self) -> str:
         sought = request.args.get("q", "").strip()

@@ -19,7 +19,6 @@ nowhere: the models that are shown here hold no names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -30,12 +29,12 @@ from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError, StoreError
 from bot.record import Question
 from bot.store import Publication
-from bot.teaching import CurrentMisses
+from bot.teaching import CurrentMisses, key_of
 from bot.wording.presentation import Words
 from handlers.web.desk.access import DeskAccess
 from handlers.web.desk.control import Control
 from handlers.web.desk.reports import Reports
-from handlers.web.desk.teaching import TeachingPages, key_of
+from handlers.web.desk.teaching import TeachingPages
 from handlers.web.desk.uploads import Uploads
 from handlers.web.security import log_refused, name_check
 
@@ -50,6 +49,7 @@ _NAVIGATION = (
     ("desk.journal", "desk, journal"),
     ("desk.users", "desk, users"),
 )
+_INSTANTS = ("until", "published_at")  # of a change's details
 
 
 def mount(app: Flask, bot: Bot) -> None:
@@ -79,7 +79,7 @@ def mount(app: Flask, bot: Bot) -> None:
         publication=control.publication,
         question_now=bot.teaching.question_now,
     )
-    app.jinja_env.filters["local"] = lambda at: _local(at, responder.now())
+    app.jinja_env.filters["local"] = control.local
 
 
 def _refused(words: Words, error: BotError) -> tuple[str, int]:
@@ -113,17 +113,12 @@ def _named(words: Words, family: str, name: str) -> str:
 
 def _details(words: Words, control: Control, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is told of a change."""
-    return [
-        (
-            _named(words, "detail", name),
-            control.publication(Publication.of(value)) if isinstance(value, dict) else str(value),
-        )
-        for name, value in detail.items()
-        if value
-    ]
-
-
-def _local(at: datetime | str, now: datetime) -> str:
-    """`2026-11-26 15:04` of the bot's time zone."""
-    at = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"
+    told = []
+    for name, value in detail.items():
+        if isinstance(value, dict):
+            value = control.publication(Publication.of(value))
+        elif value and name in _INSTANTS:
+            value = control.local(value)
+        if value:
+            told.append((_named(words, "detail", name), str(value)))
+    return told

@@ -28,7 +28,6 @@ class Reports:
         self._groups = misses
         self._now = bot.responder.now
         self._store = bot.store
-        self._teaching = bot.teaching
 
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
@@ -43,6 +42,7 @@ class Reports:
         asked = request.args.get("days", str(_DAYS[0]))
         if asked not in map(str, _DAYS):
             abort(404)
+        self._groups.propose_picks()
         days = by_day(self._store, self._now(), int(asked))
         return render_template(
             "desk/home.html",
@@ -51,7 +51,7 @@ class Reports:
             most=max((day.count for day in days), default=0),
             total=sum((Counter(day.bands) for day in days), Counter()),
             misses=[group for group in self._groups.get() if group.state == "new"][:_FIRST],
-            proposed=len(self._teaching.aliases("proposed")),
+            proposed=len(self._store.aliases("proposed")),
         )
 
     def _opinions(self) -> str:

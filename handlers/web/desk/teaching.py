@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -109,11 +108,10 @@ class TeachingPages:
         return redirect(url_for("desk.miss", key=key), 303)
 
     def _group(self, key: str) -> MissGroup:
-        """The group of a miss, by the key of any of its texts."""
-        for group in self._groups.get():
-            if any(key_of(text) == key for text in group.texts):
-                return group
-        raise NotFoundError(self._words.text("desk, miss"), self._words.text("desk, misses"))
+        group = self._groups.find(key)
+        if group is None:
+            raise NotFoundError(self._words.text("desk, miss"), self._words.text("desk, misses"))
+        return group
 
     def _candidates(self, sought: str) -> list[tuple[Hit, str]]:
         """Stored questions that may be meant, with what is asked there: the one of an id, else as
@@ -132,7 +130,8 @@ class TeachingPages:
     # Wordings
 
     def _aliases(self) -> str:
-        aliases = self._teaching.aliases()
+        self._groups.propose_picks()
+        aliases = self._store.aliases()
         shown, page, pages = paged(
             [item for item in reversed(aliases) if item.state != "proposed"], _ALIASES
         )
@@ -187,11 +186,6 @@ class TeachingPages:
             f"desk, alias {alias.state}", text=alias.text, id=alias.question_id, left=left
         )
         flash(said)
-
-
-def key_of(text: str) -> str:
-    """What names a miss in an address: neither long nor anybody's words."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _state(typed: str) -> MissState:

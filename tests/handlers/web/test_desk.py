@@ -10,7 +10,7 @@ import pytest
 
 from bot.message import Answer, Chat, Hit, Message
 from bot.store.feedback import Feedback
-from handlers.web.desk.teaching import key_of
+from bot.teaching import key_of
 from tests.conftest import NOW, SAMPLE
 from tests.handlers.web.desk import Desk
 from tests.handlers.web.site import Page, Site, record
