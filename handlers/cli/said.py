@@ -17,6 +17,7 @@ from bot.errors import BotError, NotFoundError, reason
 from bot.store import Store
 from bot.store.evidence import Shown, digest_of
 from bot.store.since_shown import Since, SinceShown
+from bot.typed import plain
 from handlers.cli.output import Day, echo_json, say
 from handlers.cli.settings import pass_settings
 
@@ -98,6 +99,7 @@ def said(
 def _target(store: Store, id_: str) -> str:
     """The id as it is stored, also of a question that no version has any more."""
     record_id, mark, place = id_.partition("#")
+    place = plain(place)
     stored = store.record(record_id).record
     if not mark:
         return stored.id
