@@ -45,16 +45,12 @@ class SinceShown:
         if told is None:
             return Since(())
         words = _words(told, places)
-        since = next(
-            (
-                version
-                for version in self._versions(record_id)
-                if version.number > shown.version
-                and not self._is_same(record_id, version.number, places, words)
-            ),
-            None,
-        )
-        if since:
+        later = [item for item in self._versions(record_id) if item.number >= shown.version]
+        differing = [
+            item for item in later if not self._is_same(record_id, item.number, places, words)
+        ]
+        if differing and differing[-1] is later[-1]:  # not where an older version came back
+            since = differing[0]
             return Since(words, "corrected", since.imported_at, since.number)
         return Since(words, "hidden" if self._is_hidden(record_id, places) else "")
 

@@ -35,7 +35,7 @@ _FATES = {
     "unknown": "下落不明，可能已送达",
     "failed": "没有发出，平台拒收",
     "late": "没有发出，已过时",
-    "at once": "当场显示",
+    "at once": "当场给出，没有回执",
 }
 _NOT_SHOWN = {"failed", "late"}
 _CLOCKS_S = 1.0  # apart by more than that, both are told

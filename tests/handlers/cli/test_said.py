@@ -58,8 +58,8 @@ def test_said_tells_who_was_shown_which_version(irbot, told, store):
     assert old.startswith(f"{Q24} 第1版，出自 {SAMPLE.name}，SHA-256 ")
     assert "已更正：" in old
     assert "起为第2版" in old
-    assert re.findall(r"slack T (C\d)  答复  当场显示", old) == ["C1"]
-    assert re.findall(r"slack T (C\d)  答复  当场显示", new) == ["C1", "C2"]
+    assert re.findall(r"slack T (C\d)  答复  当场给出", old) == ["C1"]
+    assert re.findall(r"slack T (C\d)  答复  当场给出", new) == ["C1", "C2"]
     assert "公司答：=改正后的答复。" in new
     assert store.version("300253/2025-002", 1).question(24).answer in old
 
@@ -70,8 +70,10 @@ def test_said_lists_what_was_quoted_before_a_correction_or_withdrawal(irbot, tol
         return [(row["question_id"], row["version"], row["became"]) for row in rows]
 
     assert before() == [(Q24, 1, "corrected")]
+    assert irbot("restore-version", "300253/2025-002", "1").exit_code == 0
+    assert before() == [(Q24, 2, "corrected")] * 2  # what was shown at first holds again
     assert irbot("withdraw", "300253/2025-002#7", "--reason", "再看").exit_code == 0
-    assert before() == [(Q24, 1, "corrected"), ("300253/2025-002#7", 1, "hidden")]
+    assert before() == [("300253/2025-002#7", 1, "hidden"), *[(Q24, 2, "corrected")] * 2]
 
 
 def test_said_as_csv_and_json_say_the_same(irbot, told):
