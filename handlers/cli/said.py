@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -143,7 +143,7 @@ def _say(told: list[_Told], tz: tzinfo) -> None:
 
 def _say_words(item: _Told, tz: tzinfo) -> None:
     shown, since = item.shown, item.since
-    places = f"（第{'、'.join(shown.places)}问）" if shown.places else ""
+    places = f"（{_listed(shown.places)}）" if shown.places else ""
     file = f"{shown.file or '（来源不明）'}，SHA-256 {shown.source}"
     say(f"{shown.target}{places} 第{shown.version}版，出自 {file}")
     if since.became == "corrected" and since.corrected_at:
@@ -157,6 +157,22 @@ def _say_words(item: _Told, tz: tzinfo) -> None:
         if question:
             say(f"  投资者问：{question}")
         say(f"  {'公司答' if question else '公司介绍'}：{answer}")
+
+
+def _listed(places: Sequence[str]) -> str:
+    """`1–31、p1–p4`."""
+    runs: list[list[str]] = []
+    for place in places:
+        if runs and place == _next(runs[-1][-1]):
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return "、".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def _next(place: str) -> str:
+    digits = place.removeprefix("p")
+    return f"{place[: -len(digits)]}{int(digits) + 1}"
 
 
 def _line(shown: Shown, tz: tzinfo) -> str:

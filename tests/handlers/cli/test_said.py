@@ -107,6 +107,13 @@ def test_said_of_a_day_and_of_what_is_not_there(irbot, told):
     assert irbot("said", "--csv", "--json").exit_code == 2
 
 
+def test_said_names_what_stood_on_a_page_by_its_numbers(irbot, store, sample):
+    record = sample.record
+    units = [record.question(number) for number in (1, 2, 3, 7)]
+    store.add_view(store.record(record.id).record, units, NOW, "page")
+    assert irbot("said").stdout.startswith(f"{record.id}（1–3、7） 第1版，出自 ")
+
+
 def test_forget_first_says_what_it_would_do(irbot, told, store):
     looked = irbot("forget", "slack:U1")
     assert "会话记忆：" in looked.stdout
