@@ -58,6 +58,24 @@ def test_no_number_reaches_the_file_whichever_way_it_comes(store):
     assert platform.posts[-1] == "handover/1/1"
 
 
+def test_what_an_older_version_kept_unmasked_is_masked_when_the_file_is_opened(store):
+    db = store.database.connection()
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = 'masked_texts'")
+    given = {"misses": "(platform, text, band, asked_at) VALUES ('slack', ?, 'decline', '2026')"}
+    given["feedback"] = (
+        "(platform, question_id, query, words, helpful, at) VALUES ('slack', 'q', ?, '', 0, 1)"
+    )
+    given["handovers"] = (
+        "(platform, workspace, question, back, at) VALUES ('slack', 'T', ?, '{}', '2026')"
+    )
+    for table, values in given.items():
+        db.execute(f"INSERT INTO {table} {values}", [f"{WORDS}{NUMBER}"])
+    with closing(connect(store.path).conn) as again:
+        for table, column in (("misses", "text"), ("feedback", "query"), ("handovers", "question")):
+            (kept,) = again.execute(f"SELECT {column} FROM {table}").fetchone()
+            assert kept == f"{WORDS}＊＊＊"
+
+
 def test_what_the_desk_answers_is_told_to_the_letter(store):
     settings = Settings(store.path, desk_channels=("CDESK",))
     texts = []
