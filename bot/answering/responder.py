@@ -159,7 +159,7 @@ class Responder:
         wanted = self._asked(message, library)
         command = wanted.command
         message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
-        if isinstance(command, Ask) and library.records:
+        if isinstance(command, Ask) and (library.records or library.is_silenced):
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
             reply = replace(found.reply, is_cut=wanted.is_cut)
             if isinstance(reply, Answer) and wanted.whole:
@@ -205,12 +205,14 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Likely | Suggest | Decline):
-            text = self._asked(message, self._library.built).text
+            wanted = self._asked(message, self._library.built)
             hits = () if isinstance(reply, Decline) else reply.hits
-            self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
+            if hits or isinstance(wanted.command, Ask):  # not a letter whose question is gone
+                self._store.add_miss(message.chat, wanted.text, band(reply), self.now(), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
-                near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
+                near = [hit for places, hit in reply.likely if place in places]
+                near += [hit for of, hit in reply.similar if of == place]
                 self._store.add_miss(message.chat, asked, "decline", self.now(), near)
         if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
@@ -262,6 +264,8 @@ class Responder:
                 return small_talk(command, library, self.words)
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
                 return self.subscribing.reply(command, message.chat, self.reachability)
+        if library.is_silenced:  # as what is not in the record
+            return Decline()
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):

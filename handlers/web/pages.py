@@ -9,7 +9,7 @@
     /feed.atom              new records; /c/300253/feed.atom those of a company
 
 The same addresses with `.json` (`/index.json` for the first) hold the contract's objects. Every
-word comes from the library, which holds nothing that is withdrawn or not yet public.
+word comes from the library, which holds nothing that is hidden or not yet public.
 """
 
 from __future__ import annotations
@@ -172,15 +172,16 @@ class Pages:
 
     def _most_asked(self, library: Library, code: str) -> list[Hit]:
         """What was answered most; nothing where no answer was counted."""
-        hits = []
-        # More than are shown: some may be withdrawn since.
-        for question_id in self._store.most_asked(code, _MOST_ASKED * 4):
+        hits: list[Hit] = []
+        for question_id in self._store.most_asked(code):
             record_id, _, number = question_id.partition("#")
             record = library.record(record_id)
             question = record.question(int(number)) if record and number.isdigit() else None
-            if record and question:
+            if record and question:  # else it is hidden since
                 hits.append(Hit(record, question, 1.0))
-        return hits[:_MOST_ASKED]
+            if len(hits) == _MOST_ASKED:
+                break
+        return hits
 
     # Records
 

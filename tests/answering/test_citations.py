@@ -160,9 +160,9 @@ def test_what_was_withdrawn_since_is_told(tmp_path):
     pasted = desk.show(answer).text
     other = desk.show(reply(desk, f"{record.id}#2")).text
     store = Store(tmp_path / "irbot.db")
-    store.withdraw(f"{record.id}#1", "")
+    store.withdraw(f"{record.id}#1", "误")
     assert isinstance(reply(desk, pasted), Notice)
-    store.withdraw(record.id, "")
+    store.withdraw(record.id, "误")
     for text in (pasted, other, desk.words.head(record)):
         gone = reply(desk, text)
         assert isinstance(gone, Notice)

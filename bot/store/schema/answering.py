@@ -1,12 +1,10 @@
-"""The tables of the one SQLite file, as migrations from the first day; only ever appended to."""
+"""Records, chats and their posts, digests: the tables from the first day on."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-from bot.masking import masked
-
-migrations = Migrations("irbot")
+from bot.store.schema.migrations import migrations
 
 
 @migrations()
@@ -359,74 +357,3 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
-
-
-@migrations()
-def journal(db: Database) -> None:
-    """Who changed what of what the bot says."""
-    db.table("journal").create(
-        {
-            "id": int,
-            "at": str,
-            "who": str,
-            "what": str,
-            "target": str,
-            "detail": str,  # JSON
-        },
-        pk="id",
-        not_null={"at", "who", "what", "target", "detail"},
-    )
-    db.table("journal").create_index(["target"])
-
-
-@migrations()
-def evidence(db: Database) -> None:
-    """Which official words were shown, when, in which chat, from which version and file; nobody's
-    name. Of the posts that carry them the outbox says what became."""
-    db.table("evidence").create(
-        {
-            "id": int,
-            "post": str,  # a mark of its own, that the outbox has too where it is posted
-            "at": str,  # the bot's clock (IR_NOW)
-            "real_at": str,
-            "platform": str,
-            "workspace": str,
-            "channel": str,
-            "kind": str,  # answer, likely, statement, digest, page
-            "target": str,  # a full question id; a record's where several questions stood there
-            "places": str,  # which these were: ` 1 2 p3 `
-            "version": int,
-            "source": str,  # SHA-256 of the file that the version was read from first
-            "text": str,  # SHA-256 of all that was shown with it
-            "matcher": str,
-            "fate": str,  # shown at once, or what became of the posts, when the outbox forgets
-            "times": int,  # of a page
-            "last_at": str,
-        },
-        pk="id",
-        not_null={"post", "at", "real_at", "platform", "kind", "target", "version", "text"},
-    )
-    db.table("evidence").create_index(["post", "target", "kind"], unique=True)
-    db.table("evidence").create_index(["target", "at"])
-    db.table("evidence").create_index(["at"])
-    db.table("outbox").add_column("evidence", str)
-    db.execute("CREATE INDEX outbox_evidence ON outbox (evidence) WHERE evidence IS NOT NULL")
-
-
-@migrations()
-def masked_texts(db: Database) -> None:
-    """What askers typed before numbers of theirs were masked at the door."""
-    texts = (
-        ("misses", "text"),
-        ("feedback", "query"),
-        ("feedback", "words"),
-        ("handovers", "question"),
-    )
-    for table, column in texts:
-        rows = db.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} != ''").fetchall()
-        for row_id, text in rows:
-            if masked(text) != text:
-                db.execute(
-                    f"UPDATE OR REPLACE {table} SET {column} = ? WHERE rowid = ?",
-                    [masked(text), row_id],
-                )
