@@ -20,6 +20,7 @@ from bot.store.since_shown import Since, SinceShown
 from bot.typed import plain
 from handlers.cli.output import Day, echo_json, say
 from handlers.cli.settings import pass_settings
+from handlers.cli.states import told_state
 
 _KINDS = {
     "answer": "答复",
@@ -149,8 +150,8 @@ def _say_words(item: _Told, tz: tzinfo) -> None:
     if since.became == "corrected" and since.corrected_at:
         at = since.corrected_at.astimezone(tz)
         say(f"  已更正：{at:%Y-%m-%d %H:%M:%S} 起为第{since.version}版")
-    elif since.became == "hidden":
-        say("  现已不再显示（撤下、暂停或尚未公开）")
+    for state in since.hidden_by:
+        say(f"  现已不再显示：{told_state(state, tz)}")
     if shown.places or "#" not in shown.target:  # a page or a digest: `irbot show` has its words
         return
     for question, answer in since.words:
@@ -192,8 +193,8 @@ def _line(shown: Shown, tz: tzinfo) -> str:
 def _fields(item: _Told, tz: tzinfo) -> dict[str, Any]:
     shown, since = item.shown, item.since
     return {
-        "at": shown.at.astimezone(tz).isoformat(timespec="seconds"),
-        "real_at": shown.real_at.astimezone(tz).isoformat(timespec="seconds"),
+        "at": _instant(shown.at, tz),
+        "real_at": _instant(shown.real_at, tz),
         "platform": shown.platform,
         "workspace": shown.workspace,
         "channel": shown.channel,
@@ -208,18 +209,28 @@ def _fields(item: _Told, tz: tzinfo) -> dict[str, Any]:
         "fate": shown.fate,
         "was_shown": None if shown.fate in ("unknown", "waiting") else shown.fate not in _NOT_SHOWN,
         "times": shown.times,
-        "last_at": shown.last_at.astimezone(tz).isoformat(timespec="seconds"),
+        "last_at": _instant(shown.last_at, tz),
         "became": since.became or None,
-        "corrected_at": (
-            since.corrected_at.astimezone(tz).isoformat(timespec="seconds")
-            if since.corrected_at
-            else None
-        ),
+        "corrected_at": _instant(since.corrected_at, tz),
         "corrected_by_version": since.version,
+        "hidden_by": [
+            {
+                "state": state.kind,
+                "id": state.target,
+                "who": state.who or None,
+                "at": _instant(state.at, tz),
+                "reason": state.reason or None,
+            }
+            for state in since.hidden_by
+        ],
         "words": [{"question": question, "answer": answer} for question, answer in since.words]
         if "#" in shown.target
         else [],
     }
+
+
+def _instant(at: datetime | None, tz: tzinfo) -> str | None:
+    return at.astimezone(tz).isoformat(timespec="seconds") if at else None
 
 
 def _write_csv(rows: list[dict[str, Any]]) -> None:
@@ -252,13 +263,15 @@ _COLUMNS = (
     "became",
     "corrected_at",
     "corrected_by_version",
+    "hidden_by",
 )
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     words: Iterator[dict[str, str]] = iter(row["words"])
     only = next(words, {"question": "", "answer": ""})
-    return {**row, "places": " ".join(row["places"]), **only}
+    by = " ".join(state["state"] for state in row["hidden_by"])
+    return {**row, "places": " ".join(row["places"]), "hidden_by": by, **only}
 
 
 COMMANDS = (said,)

@@ -55,7 +55,7 @@ def test_no_number_reaches_the_file_whichever_way_it_comes(store):
     assert WORDS.encode() in held
     for number in (NUMBER, SPACED, MAIL, "12345678", "1234 5678"):
         assert number.encode() not in held
-    assert platform.posts[-1] == "handover/1/1"
+    assert "handover/1/1" in platform.posts
 
 
 def test_what_an_older_version_kept_unmasked_is_masked_when_the_file_is_opened(store):
@@ -144,8 +144,8 @@ def test_one_person_is_forgotten_and_nobody_else(store, channel):
     ask(delivery, "slack/T/3", "#7", other)  # the running process goes on
     settled(delivery, 9)
     delivery.stop()
-    (change,) = store.changes()
-    assert (change.who, change.what) == ("desk", "forget")
+    assert [change.who for change in store.changes() if change.what == "forget"] == ["desk"]
+    assert "zhangsan" not in str(list(store.changes()))
 
 
 def test_a_message_that_waits_is_not_answered_to_who_was_forgotten(store):

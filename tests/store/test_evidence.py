@@ -36,14 +36,14 @@ class Reads(Platform):
         return outcome
 
 
-def correct(store, sample, number=24, new="改正后的答复。"):
+def correct(store, sample, number=24, new="改正后的答复。", **more):
     """A file that says something else in one answer, taken in instead."""
     questions = tuple(
         replace(item, answer=new, parts=()) if item.number == number else item
         for item in sample.record.questions
     )
     reading = Reading(replace(sample.record, questions=questions), sample.proof)
-    store.add([reading], BYTES, "更正.txt", replace_words=True)
+    store.add([reading], BYTES, "更正.txt", replace_words=True, **more)
 
 
 def settled(store, count):

@@ -74,6 +74,26 @@ def test_said_lists_what_was_quoted_before_a_correction_or_withdrawal(irbot, tol
     assert before() == [(Q24, 2, "corrected")] * 2  # what was shown at first holds again
     assert irbot("withdraw", "300253/2025-002#7", "--reason", "再看").exit_code == 0
     assert before() == [("300253/2025-002#7", 1, "hidden"), *[(Q24, 2, "corrected")] * 2]
+    said = irbot("said", "--question", "300253/2025-002#7").stdout
+    assert "现已不再显示：已撤下 300253/2025-002#7（" in said
+    assert "：再看）" in said
+
+
+def test_said_takes_a_correction_that_waits_for_its_publication_for_none(irbot, store, sample):
+    responder = open_by_words(Settings(store.path)).responder
+    responder.reply(Message("#24", Chat("slack", "T", "C1", "U1")))
+    correct(store, sample, is_draft=True)
+    assert json.loads(irbot("said", "--before", "--json").stdout) == []
+    assert irbot("publish", "300253/2025-002").exit_code == 0
+    (row,) = json.loads(irbot("said", "--before", "--json").stdout)
+    assert (row["became"], row["version"], row["corrected_by_version"]) == ("corrected", 1, 2)
+
+
+def test_said_tells_who_paused_what_was_shown_and_until_when(irbot, told):
+    assert irbot("hold", "300253/2025-002", "--reason", "静默期").exit_code == 0
+    rows = json.loads(irbot("said", "--json").stdout)
+    assert {row["hidden_by"][0]["reason"] for row in rows} == {"静默期"}
+    assert {row["became"] for row in rows} == {"corrected", "hidden"}
 
 
 def test_said_as_csv_and_json_say_the_same(irbot, told):
