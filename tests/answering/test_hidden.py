@@ -135,11 +135,20 @@ def add(site: Site, records: tuple[Record, ...], case: Case | None = None) -> No
         db.execute("UPDATE versions SET imported_at = '2026-11-20T00:00:00.000000+00:00'")
 
 
-@pytest.fixture(params=CASES)
-def pair(request, tmp_path):
+OFTEN = ("held question", "withdrawn question", "held paragraph", "draft", "draft of a correction")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=() if name in OFTEN else pytest.mark.trial, id=name)
+        for name in CASES
+    ],
+)
+def pair(request, tmp_path_factory):
     """A store that hides something, and one that lacks it."""
     case = CASES[request.param]
-    hiding, lacking = Site(tmp_path / "hiding"), Site(tmp_path / "lacking")
+    hiding, lacking = (Site(tmp_path_factory.mktemp(name)) for name in ("hiding", "lacking"))
     add(hiding, ALL, case)
     add(lacking, case.left)
     for site in (hiding, lacking):
@@ -193,7 +202,7 @@ def test_a_conversation_goes_the_same_way(pair):
     talks = []
     for site in pair:
         talk = []
-        for number, text in enumerate(ASKED[1:8]):
+        for number, text in enumerate(ASKED[2:6]):
             chat = Chat("test", "", "C", f"U{number}")
             for typed in (text, "A", "全文", "第2问", "更多", "公司 600000", text):
                 reply = site.bot.responder.reply(Message(typed, chat))
@@ -206,7 +215,7 @@ def test_a_conversation_goes_the_same_way(pair):
 def test_every_digest_is_the_same(pair):
     hiding, _ = pair
     plan = Plan(time(9), every_day=True)
-    for day in range(5):
+    for day in range(3):
         at = datetime.combine(NOW.date() + timedelta(days=day), time(8), CHINA)
         for chat in (Chat("slack", "T", "C1", "U"), Chat("wecom", "", "C2", "U")):
             built = [
@@ -256,7 +265,7 @@ def test_every_page_feed_and_file_is_the_same(pair):
                 found[url] = f"{answer.status_code} {answer.text} {answer.headers.get('Location')}"
         for url in ("/index.json", "/companies.json", "/feed.atom"):
             found[url] = site.client.get(url).text
-        for text in ASKED:
+        for text in ASKED[:4]:
             found[text] = site.client.get("/ask", query_string={"q": text}).text
         found["count"] = str(len(site.bot.responder.records()))
         pages.append(found)
