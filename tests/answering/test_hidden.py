@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,7 @@ class Case:
     hide: Callable[[Store], object]
     left: tuple[Record, ...] = ALL
     gone: tuple[str, ...] = (f"{SECOND.id}#1", f"{SECOND.id}#2")  # ids of what is hidden
-    drafts: dict[str, dict[str, object]] = field(default_factory=dict)  # id → how it is added
+    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)  # id → how it is added
     also: tuple[Record, ...] = ()  # added after, as drafts
 
 
@@ -315,6 +316,17 @@ def test_where_all_is_hidden_the_reply_is_an_ordinary_decline(tmp_path, hide):
         reply = site.bot.responder.reply(Message(text, Chat("test", "", "C", "U")))
         assert site.bot.responder.show(reply).text == f"{begin}（0份）{end}", text
     assert "irbot" not in site.bot.responder.show(site.bot.responder.reply(Message("帮助"))).text
+
+
+def test_a_channel_of_a_paused_company_gets_ordinary_declines(tmp_path):
+    site, chat = Site(tmp_path), Chat("test", "", "C", "U")
+    for item in ALL:
+        site.add(item)
+    site.bot.responder.reply(Message("公司 300001", chat))
+    site.store.pause("季报", company="300001")
+    for text in ("员工有多少人？", "公司养不养鲸鱼？"):
+        said = site.bot.responder.show(site.bot.responder.reply(Message(text, chat))).text
+        assert said.startswith("在已收录记录中未找到对应答复（0份）"), text
 
 
 def test_what_was_never_public_leaves_the_store_empty(tmp_path):
