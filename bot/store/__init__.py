@@ -7,6 +7,7 @@ records.py      what is stored of records: the version that is shown, and the ol
 adding.py       what a file says → a version, under which id
 restoring.py    an older version brought back, a source read again
 withdrawals.py  what is hidden; hidden.py: in whatever version is shown
+announcements.py  what was announced after an answer; announced.py: of what is shown
 chats.py        misses, counts, memories, a channel's company
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
@@ -16,6 +17,7 @@ checks.py       whether the file is sound, for `doctor`
 """
 
 from bot.store.adding import Added, Status
+from bot.store.announcements import Announcements
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.handovers import Handovers
@@ -27,7 +29,7 @@ from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
+class Store(Restoring, Announcements, Withdrawals, Chats, Handovers, Journal, Vectors):
     """Everything that is kept, by what it is about."""
 
 

@@ -13,7 +13,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bot.errors import NotFoundError
-from bot.record import EventDate, Host, Narrative, Part, Question, Record
+from bot.record import Announcement, EventDate, Host, Narrative, Part, Question, Record
+from bot.store.announced import Announced, announced, announced_of
 from bot.store.connection import Connection, File, first
 from bot.store.hidden import Withdrawal, hidden_units, withdrawals
 from bot.store.ids import normal_id
@@ -42,6 +43,7 @@ class Stored:
     withdrawn: bool
     withdrawn_questions: frozenset[int]
     withdrawn_paragraphs: frozenset[int] = frozenset()  # of its narrative
+    later: tuple[tuple[str, tuple[Announcement, ...]], ...] = ()  # announced since, by place
 
     def is_public(self, now: datetime) -> bool:
         return self.published_at is None or self.published_at <= now
@@ -56,10 +58,11 @@ class Stored:
 
     @property
     def visible(self) -> Record:
-        """The record without its withdrawn questions and paragraphs."""
+        """The record without its withdrawn questions and paragraphs, with what came later."""
+        record = replace(self.record, later=self.later) if self.later else self.record
         if not (self.withdrawn_questions or self.withdrawn_paragraphs):
-            return self.record
-        return self.record.without(self.withdrawn_questions, self.withdrawn_paragraphs)
+            return record
+        return record.without(self.withdrawn_questions, self.withdrawn_paragraphs)
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,11 @@ class Records(File):
         """The current version of every record, newest event first."""
         db = self._db()
         rows = db.query(f"{_CURRENT} ORDER BY v.event_date DESC, r.id")
-        decided = withdrawals(db)
-        return [self._stored(db, row, decided.get(row["key"], [])) for row in rows]
+        decided, later = withdrawals(db), announced(db)
+        return [
+            self._stored(db, row, decided.get(row["key"], []), later.get(row["key"], []))
+            for row in rows
+        ]
 
     def record(self, record_id: str) -> Stored:
         """The current version of one record, its number as printed or in normal form.
@@ -100,7 +106,8 @@ class Records(File):
         row = self._shown(db, normal_id(record_id))
         if row is None:
             raise NotFoundError(record_id)
-        return self._stored(db, row, withdrawals(db).get(row["key"], []))
+        key = row["key"]
+        return self._stored(db, row, withdrawals(db).get(key, []), announced(db).get(key, []))
 
     def versions(self, record_id: str) -> list[Version]:
         """Every version of one record, the first one first.
@@ -150,7 +157,13 @@ class Records(File):
     def _shown(self, db: Connection, key: str) -> dict[str, Any] | None:
         return first(db, f"{_CURRENT} WHERE r.key = ?", key)
 
-    def _stored(self, db: Connection, row: Mapping[str, Any], decided: list[Withdrawal]) -> Stored:
+    def _stored(
+        self,
+        db: Connection,
+        row: Mapping[str, Any],
+        decided: list[Withdrawal],
+        later: list[Announced],
+    ) -> Stored:
         record = record_of(row["header"], self._questions(db, row["version_id"]))
         hidden = hidden_units(record, decided)
         published = row["published_at"]
@@ -164,6 +177,7 @@ class Records(File):
             withdrawn=any(item.place is None for item in decided),
             withdrawn_questions=_hidden(record.questions, hidden),
             withdrawn_paragraphs=_hidden(record.paragraphs, hidden),
+            later=announced_of(record, later),
         )
 
     def _questions(self, db: Connection, version_id: int) -> tuple[Question, ...]:
@@ -235,6 +249,7 @@ QUESTION_COLUMNS = (
 def header_json(record: Record) -> str:
     """Everything but the questions, as it is stored."""
     header = asdict(replace(record, questions=()))
+    del header["later"]  # the desk's
     return json.dumps(header, ensure_ascii=False, default=lambda value: value.isoformat())
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +29,14 @@ def echo_json(value: Any, one_line: bool = False) -> None:
     """JSON for people, too: what steers a terminal is written as an escape, its value the same."""
     text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2)
     click.echo(_UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text))
+
+
+def operator() -> str:
+    """Who runs this, as the operating system names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name; Python 3.13 raises the latter
+        return f"uid {os.getuid()}"
 
 
 def write(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ word comes from the library, which holds nothing that is withdrawn or not yet pu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any, TypeVar
@@ -39,8 +39,8 @@ from bot.answering.library import Library
 from bot.answering.pointing import LONGEST
 from bot.answering.responder import Responder
 from bot.answering.same_questions import SameQuestion
-from bot.message import Hit, Listing, Message
-from bot.record import Question, Record
+from bot.message import Hit, LaterLine, Listing, Message
+from bot.record import Narrative, Question, Record
 from bot.store import Store, Stored
 from bot.wording import dates
 from bot.wording.links import question_path, record_path
@@ -196,6 +196,8 @@ class Pages:
             stored=stored,
             rows=rows,
             notice=self._notice(record),
+            later=self._later(record),
+            told=lambda section: _paragraphs_in(record, section),
             sheet=sheet,
             page=page,
             pages=pages,
@@ -270,6 +272,11 @@ class Pages:
         age = self._words.text("age", age=dates.age(event, today))
         return f"{self._words.text('notice', facts=age)}{prevails}"
 
+    def _later(self, record: Record) -> Callable[[Question], tuple[LaterLine, ...]]:
+        """What was announced after a question or a paragraph of the record."""
+        today = self._responder.now().date()
+        return lambda unit: self._words.later(Hit(record, unit, 1.0), today)
+
     # Questions typed here
 
     def _ask(self) -> View:
@@ -332,6 +339,12 @@ def _of_company(library: Library, code: str) -> tuple[Record, ...]:
     if records is None:
         abort(404)
     return records
+
+
+def _paragraphs_in(record: Record, section: Narrative) -> list[Question]:
+    """The paragraphs of a piece of a section after which something was announced."""
+    places, lines = dict(record.later), set(section.text.split("\n"))
+    return [item for item in record.paragraphs if item.place in places and item.answer in lines]
 
 
 def _question_of(record: Record, number: str) -> Question:

@@ -18,7 +18,7 @@ import pytest
 from bot.config import Settings, load_settings
 from bot.errors import SettingsError
 from bot.message import Chat, Message
-from bot.record import EventDate, Narrative, Part, Question, Reading, Record
+from bot.record import Announcement, EventDate, Narrative, Part, Question, Reading, Record
 from bot.store import Store
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
 from handlers.web.app import WebServer, web_app
@@ -498,6 +498,23 @@ def test_the_same_question_at_other_events_is_linked(site):
     )
     site.store.withdraw("600000/2024-001#1", "误")
     assert len(site.page("/r/600000/2025-001").of_class["others"]) == 1
+
+
+def test_what_was_announced_since_stands_with_its_question_and_its_paragraph(site):
+    told = (Narrative("一、简介", "第一段。\n第二段。"),)
+    site.add(record("2025-001", "毛利率？", "分红？", narrative=told))
+    url = "https://example.com/1.pdf?a=1&b=2"
+    for place, title in (("2", "关于<b>分红</b>的公告"), ("p2", "关于介绍的公告")):
+        noted = Announcement("2025-059", title, date(2025, 7, 1), url)
+        site.store.add_announcement(f"600000/2025-001#{place}", noted, "王芳")
+    page = site.page("/r/600000/2025-001")
+    assert page.links.count(url) == 2
+    assert [said for said in page.of_class["notice"] if "公告：" in said] == [
+        f"此后公告：关于介绍的公告（2025-059，2025-07-01）{url}",
+        f"此后公告：关于<b>分红</b>的公告（2025-059，2025-07-01）{url}",
+    ]
+    assert url in site.page("/ask?q=" + quote("600000/2025-001#2")).links
+    assert "此后公告：关于<b>" in site.get("/ask.json?q=" + quote("600000/2025-001#2")).json["text"]
 
 
 # The feed
