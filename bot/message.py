@@ -271,6 +271,8 @@ class DeskDigest:
     skipped: int = 0  # digests that did not go out in time
     unknown: int = 0  # posts whose fate is not known
     holidays_end: date | None = None  # said when it is near, or past
+    past: int = 0  # answers with a date that has passed
+    due: int = 0  # and with one that soon will
 
 
 Elsewhere = HandedOver | DeskAnswer  # something is said in another chat, too

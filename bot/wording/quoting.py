@@ -11,6 +11,7 @@ from bot.record import Record
 from bot.wording import dates
 from bot.wording.excerpts import is_excerpt, quoted
 from bot.wording.links import question_path
+from bot.wording.outlook import passed
 from bot.wording.texts import Texts
 
 
@@ -80,7 +81,7 @@ class Quoting(Texts):
         facts = []
         if as_of - event >= timedelta(days=self.stale_days):
             facts.append(self.text("age", age=dates.age(event, as_of)))
-        gone = dates.passed(answer, event, as_of)
+        gone = passed(answer, event, as_of)
         if gone:
             facts.append(self.text("passed", dates="、".join(f"“{printed}”" for printed in gone)))
         return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""
