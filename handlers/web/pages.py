@@ -242,7 +242,8 @@ class Pages:
     ) -> tuple[list[tuple[str, str]], dict[int, SameQuestion], tuple[Sheet, ...]]:
         """The form's rows, what links to other records, and the pages that come of it."""
         rows = self._rows(record)
-        same = library.same_questions.of(record)
+        found = library.same_questions.of(record)
+        same = {number: item.linked for number, item in found.items()}
         head = [*(label + text for label, text in rows), *record.warnings, *record.notes]
         links = {number: len(item.earlier + item.later) for number, item in same.items()}
         return rows, same, sheets(record, head, links)

@@ -481,7 +481,7 @@ def test_nothing_is_kept_of_who_asks_on_a_page(of_sample):
 # Between records
 
 
-def test_the_same_question_at_other_events_is_linked(site):
+def test_the_same_matter_at_other_events_is_linked(site):
     site.add(
         record("2024-001", "请介绍一下公司的毛利率情况？", "2024年分红？", day=date(2024, 5, 6))
     )
@@ -492,12 +492,14 @@ def test_the_same_question_at_other_events_is_linked(site):
     assert [" ".join(text.split()) for text in others] == [
         "此前：2024-05-06 第1问",
         "此后：2026-05-06 第1问",
+        "此前：2024-05-06 第2问",  # the same matter, of another year
+        "此后：2026-05-06 第2问",
     ]
     assert {"/r/600000/2024-001/q/1", "/r/600000/2026-001/q/1"} <= set(
         site.page("/r/600000/2025-001").links
     )
     site.store.withdraw("600000/2024-001#1", "误")
-    assert len(site.page("/r/600000/2025-001").of_class["others"]) == 1
+    assert len(site.page("/r/600000/2025-001").of_class["others"]) == 3
 
 
 def test_what_was_announced_since_stands_with_its_question_and_its_paragraph(site):
