@@ -46,7 +46,7 @@ _COMMON_FROM, _COMMON = 1.2, 6.0  # score from which a third question counts, an
 _TELLING = 20  # words of an answer that are compared
 # What a company's scores are like before any are seen, and as how many they count.
 _PRIOR, _MEAN, _MEAN_WITH_MEANING, _SPREAD = 20, 0.3, 1.1, 0.6
-MOST = 600  # questions of a company that are compared, the newest: some two seconds
+_MOST = 600  # questions of a company that are compared, the newest: some two seconds
 
 _RUN = re.compile("[a-z][a-z0-9]+|[㐀-鿿]+")
 _Scores = NDArray[np.float32]
@@ -78,11 +78,39 @@ def same_matters(
 
     Args:
         collection: That holds them.
-        places: In it, of one company's questions.
+        places: In it, of one company's questions, the newest first. Of very many only the newest
+            are compared; what is asked in the same words is found among all.
         cosines: Of the questions at places with each other; None: by words alone.
     """
-    if len(places) < 2:
-        return {}
+    found = _asked_alike(collection, places)
+    newest = places[:_MOST]
+    scores = _scores(collection, newest, cosines)
+    order = np.argsort(-scores, axis=1, kind="stable")
+    for at, place in enumerate(newest):
+        alike = (newest[other] for other in order[at] if scores[at, other] >= _ALIKE)
+        found[place] = list(dict.fromkeys((*found[place], *alike)))
+    return found
+
+
+def _asked_alike(collection: Collection, places: Sequence[int]) -> dict[int, list[int]]:
+    """For each question those in the same words, but for those that ask of nothing."""
+    groups: dict[str, list[int]] = {}
+    for place in places:
+        groups.setdefault(matter_words(collection.passages[place].asked), []).append(place)
+    groups.pop("", None)
+    found: dict[int, list[int]] = {place: [] for place in places}
+    for group in groups.values():
+        for place in group:
+            found[place] = [other for other in group if other != place]
+    return found
+
+
+def _scores(
+    collection: Collection,
+    places: Sequence[int],
+    cosines: Callable[[Sequence[int]], Vectors] | None,
+) -> _Scores:
+    """How alike questions are; none is like itself."""
     texts = _Texts(collection, places)
     raw = (
         _TEXT * _both_ways(collection.texts, texts.subjects, places)
@@ -92,13 +120,8 @@ def same_matters(
     if cosines:
         raw += _MEANING * (cosines(places) - 0.8)
     scores = _with_common(_standing_out(raw, _MEAN_WITH_MEANING if cosines else _MEAN))
-    scores[texts.equal] = np.inf
     np.fill_diagonal(scores, -np.inf)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    return {
-        place: [places[other] for other in order[at] if scores[at, other] >= _ALIKE]
-        for at, place in enumerate(places)
-    }
+    return scores
 
 
 class _Texts:
@@ -121,8 +144,6 @@ class _Texts:
             said = Counter(stored_terms(answer, lexicon))
             self.subjects.append(self._subject(normalise(passage.asked), said))
             self.answers.append(self._telling(answer, said))
-        words = np.array([matter_words(collection.passages[place].asked) for place in places])
-        self.equal: NDArray[np.bool_] = (words[:, None] == words) & (words != "")
 
     def _subject(self, question: str, said: Mapping[str, int]) -> dict[str, float]:
         for name in self._collection.all_names:
