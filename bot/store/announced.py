@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bot.record import Announcement, Record
 from bot.store.connection import Connection
-from bot.store.hidden import Withdrawal, hidden_units
+from bot.store.decided import unit_now
 from bot.store.ids import normal_id
 
 
@@ -16,8 +16,15 @@ from bot.store.ids import normal_id
 class Announced:
     """One announcement, and the question or paragraph that it is bound to."""
 
-    unit: Withdrawal
+    row: int
+    place: str  # in the version that was shown then
+    words: str  # of the question or paragraph
     announcement: Announcement
+
+    def place_in(self, record: Record) -> str | None:
+        """Where it belongs in a version; None: nothing there is the question any more."""
+        unit = unit_now(record, self.place, self.words)
+        return unit.place if unit else None
 
 
 def announced(db: Connection) -> dict[str, list[Announced]]:
@@ -26,8 +33,8 @@ def announced(db: Connection) -> dict[str, list[Announced]]:
     for row in db.query("SELECT * FROM announcements WHERE undone_at IS NULL ORDER BY id"):
         record_id, _, place = row["target"].partition("#")
         one = Announcement(row["no"], row["title"], date.fromisoformat(row["day"]), row["url"])
-        unit = Withdrawal(row["id"], place, row["words"])
-        found.setdefault(normal_id(record_id), []).append(Announced(unit, one))
+        noted = Announced(row["id"], place, row["words"], one)
+        found.setdefault(normal_id(record_id), []).append(noted)
     return found
 
 
@@ -35,18 +42,8 @@ def announced_of(
     record: Record, noted: Sequence[Announced]
 ) -> tuple[tuple[str, tuple[Announcement, ...]], ...]:
     """By place, those of a record's questions and paragraphs."""
-    by_id = {item.unit.id: item.announcement for item in noted}
-    return tuple(
-        (place, tuple(by_id[unit.id] for unit in units))
-        for place, units in _by_place(record, noted).items()
-    )
-
-
-def rows_at(record: Record, place: str, no: str, noted: Iterable[Announced]) -> list[int]:
-    """The rows that hold an announcement of this number at a place."""
-    of_no = [item for item in noted if item.announcement.no == no]
-    return [unit.id for unit in _by_place(record, of_no).get(place, ())]
-
-
-def _by_place(record: Record, noted: Iterable[Announced]) -> dict[str, tuple[Withdrawal, ...]]:
-    return dict(hidden_units(record, [item.unit for item in noted]))
+    found: dict[str, tuple[Announcement, ...]] = {}
+    for item in noted:
+        if place := item.place_in(record):
+            found[place] = (*found.get(place, ()), item.announcement)
+    return tuple(found.items())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.errors import BotError, NotFoundError, one_line
 from bot.record import Announcement, Question, Record
-from bot.store.announced import announced, rows_at
+from bot.store.announced import Announced, announced
 from bot.store.connection import grow, instant
 from bot.store.hidden import words_of
 from bot.store.ids import normal_id
@@ -33,11 +34,10 @@ class Announcements(Records):
         target = f"{record.id}#{unit.place}"
         _check(announcement, record)
         with self.database.transaction() as db:
-            noted = announced(db).get(normal_id(record.id), [])
-            if rows_at(record, unit.place, announcement.no, noted):
+            if self._at(record, unit.place, announcement.no):
                 raise BotError(
                     f"{target} 已有编号 {announcement.no} 的此后公告；"
-                    f"先撤销：irbot later {target} --no {announcement.no} --undo"
+                    f"先撤销：{undo_later_command(target, announcement.no)}"
                 )
             facts = {
                 "no": announcement.no,
@@ -54,7 +54,8 @@ class Announcements(Records):
                     "undone_at": None,
                 }
             )
-            note(db, who, "later", target, **facts)
+            undo = undo_later_command(target, announcement.no)
+            note(db, who, "later", target, **facts, undo=undo)
             grow(db)
         return target
 
@@ -64,39 +65,59 @@ class Announcements(Records):
         Raises:
             NotFoundError: No such question or paragraph, or no such announcement there.
         """
-        record, unit = self._announced_unit(target)
-        target = f"{record.id}#{unit.place}"
+        record, place = self._announced_place(target)
+        target = f"{record.id}#{place}"
         with self.database.transaction() as db:
-            noted = announced(db).get(normal_id(record.id), [])
-            rows = rows_at(record, unit.place, no, noted)
-            if not rows:
+            noted = self._at(record, place, no)
+            if not noted:
                 raise NotFoundError(
                     f"{target} 编号 {one_line(no)} 的此后公告", f"irbot later {target} 查看"
                 )
-            done = next(item.announcement for item in noted if item.unit.id in rows)
             now = instant(datetime.now(UTC))
-            for row in rows:
-                db.execute("UPDATE announcements SET undone_at = ? WHERE id = ?", [now, row])
-            note(db, who, "later undone", target, no=no)
+            for item in noted:
+                db.execute("UPDATE announcements SET undone_at = ? WHERE id = ?", [now, item.row])
+            done = noted[0].announcement
+            note(db, who, "later undone", target, no=no, undo=later_command(target, done))
             grow(db)
         return target, done
 
     def announcements(self, target: str = "") -> list[tuple[str, Announcement]]:
         """Ids and what was announced after them: all, a record's, or those of one question.
 
+        Where a version has the question no more it is named as it was, so that it can be undone.
+
         Raises:
             NotFoundError: No such record, question or paragraph.
         """
         record_id, mark, _ = target.partition("#")
-        only = self._announced_unit(target)[1].place if mark else ""
+        only = self._announced_place(target)[1] if mark else ""
+        noted = announced(self._db())
         stored = [self.record(record_id)] if target else self.records()
         return [
-            (f"{item.record.id}#{place}", one)
+            (f"{item.record.id}#{place}", one.announcement)
             for item in stored
-            for place, later in item.later
-            if only in ("", place)
-            for one in later
+            for one in noted.get(normal_id(item.record.id), ())
+            if only in ("", place := one.place_in(item.record) or one.place)
         ]
+
+    def _at(self, record: Record, place: str, no: str) -> list[Announced]:
+        """Those of a number at a place."""
+        return [
+            item
+            for item in announced(self._db()).get(normal_id(record.id), ())
+            if item.announcement.no == no and place == (item.place_in(record) or item.place)
+        ]
+
+    def _announced_place(self, target: str) -> tuple[Record, str]:
+        """A question or paragraph, or where one was that is no more."""
+        record_id, mark, place = target.partition("#")
+        record = self.record(record_id).record
+        known = {item.place for item in announced(self._db()).get(normal_id(record.id), ())}
+        return (
+            (record, place)
+            if mark and place in known
+            else (record, self._announced_unit(target)[1].place)
+        )
 
     def _announced_unit(self, target: str) -> tuple[Record, Question]:
         """The part of a question stands for the question: it is shown with it."""
@@ -110,6 +131,18 @@ class Announcements(Records):
         if unit is None or (part and not (part.isdecimal() and unit.part(int(part)))):
             raise NotFoundError(target)
         return record, unit
+
+
+def later_command(target: str, item: Announcement) -> str:
+    """What is typed to note an announcement."""
+    given = {"--no": item.no, "--title": item.title, "--date": item.day, "--url": item.url}
+    options = " ".join(f"{name} {shlex.quote(str(value))}" for name, value in given.items())
+    return f"irbot later {target} {options}"
+
+
+def undo_later_command(target: str, no: str) -> str:
+    """What is typed to take it off again."""
+    return f"irbot later {target} --no {shlex.quote(no)} --undo"
 
 
 def _check(announcement: Announcement, record: Record) -> None:

@@ -27,8 +27,8 @@ from handlers.cli.settings import pass_settings
 @pass_settings
 def due_(settings: Settings, within: int, as_json: bool) -> None:
     now = settings.now()
-    shown = [item.visible for item in Store(settings.db).records() if item.may_be_shown(now)]
-    found = due(shown, now.date(), within)
+    shown = Store(settings.db).shown(now).stored
+    found = due((item.record for item in shown), now.date(), within)
     if as_json:
         echo_json([_json(item, now.date()) for item in found])
         return

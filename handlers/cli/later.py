@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import date
 
 import click
@@ -10,6 +9,7 @@ import click
 from bot.config import Settings
 from bot.record import Announcement
 from bot.store import Store
+from bot.store.announcements import later_command, undo_later_command
 from handlers.cli.output import Day, echo_json, operator, say
 from handlers.cli.settings import pass_settings
 
@@ -40,7 +40,7 @@ def later(
         if not (id_ and no):
             raise click.UsageError("撤销请写明哪一问、哪个公告：irbot later ID --no 编号 --undo")
         target, gone = store.undo_announcement(id_, no.strip(), operator())
-        say(f"已撤销 {target} 的此后公告 {gone.no}；恢复：{_command(target, gone)}", err=True)
+        say(f"已撤销 {target} 的此后公告 {gone.no}；恢复：{later_command(target, gone)}", err=True)
     elif len(missing) == len(facts):
         _list(store, id_, as_json)
     elif not id_ or no is None or title is None or day is None or url is None:
@@ -48,7 +48,7 @@ def later(
     else:
         noted = Announcement(no.strip(), title.strip(), day, url.strip())
         target = store.add_announcement(id_, noted, operator())
-        undoing = f"irbot later {target} --no {shlex.quote(noted.no)} --undo"
+        undoing = undo_later_command(target, noted.no)
         say(f"已加 {target} 的此后公告 {noted.no}；撤销：{undoing}", err=True)
 
 
@@ -73,12 +73,6 @@ def _list(store: Store, id_: str, as_json: bool) -> None:
         say(f"{target}  {item.title}（{item.no}，{item.day}）{item.url}")
     if not noted:
         say("没有此后公告", err=True)
-
-
-def _command(target: str, item: Announcement) -> str:
-    given = {"--no": item.no, "--title": item.title, "--date": item.day, "--url": item.url}
-    options = " ".join(f"{name} {shlex.quote(str(value))}" for name, value in given.items())
-    return f"irbot later {target} {options}"
 
 
 COMMANDS = (later,)

@@ -1,10 +1,10 @@
-"""The tables of the one SQLite file, as migrations from the first day; only ever appended to."""
+"""Records, chats and their posts, digests: the tables from the first day on."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-migrations = Migrations("irbot")
+from bot.store.schema.migrations import migrations
 
 
 @migrations()
@@ -357,42 +357,3 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
-
-
-@migrations()
-def journal(db: Database) -> None:
-    """Who changed what of what the bot says."""
-    db.table("journal").create(
-        {
-            "id": int,
-            "at": str,
-            "who": str,
-            "what": str,
-            "target": str,
-            "detail": str,  # JSON
-        },
-        pk="id",
-        not_null={"at", "who", "what", "target", "detail"},
-    )
-    db.table("journal").create_index(["target"])
-
-
-@migrations()
-def later_announcements(db: Database) -> None:
-    """What a company announced after an answer; `words` are those of the question or paragraph,
-    so that it is found again where another version numbers it otherwise."""
-    db.table("announcements").create(
-        {
-            "id": int,
-            "target": str,  # a question id
-            "words": str,
-            "no": str,
-            "title": str,
-            "day": str,
-            "url": str,
-            "added_at": str,
-            "undone_at": str,
-        },
-        pk="id",
-        not_null={"target", "words", "no", "title", "day", "url", "added_at"},
-    )
