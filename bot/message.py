@@ -273,6 +273,8 @@ class DeskDigest:
     skipped: int = 0  # digests that did not go out in time
     unknown: int = 0  # posts whose fate is not known
     holidays_end: date | None = None  # said when it is near, or past
+    past: int = 0  # answers with a date that has passed
+    due: int = 0  # and with one that soon will
 
 
 Elsewhere = HandedOver | DeskAnswer  # something is said in another chat, too
@@ -293,6 +295,18 @@ def band(reply: Reply) -> Band:
 
 
 @dataclass(frozen=True)
+class LaterLine:
+    """What was announced after an answer: said, and where it can be read."""
+
+    said: str  # 此后公告：标题（编号，日期）
+    url: str
+
+    @property
+    def text(self) -> str:
+        return self.said + self.url
+
+
+@dataclass(frozen=True)
 class Quotation:
     """One official answer as every chat shows it; question and answer are verbatim."""
 
@@ -305,12 +319,14 @@ class Quotation:
     source: str  # 出处：… last, so that a forwarded block carries it
     id: str  # full id, for feedback and buttons
     url: str = ""  # where it stands in its record; empty: nowhere (IR_PUBLIC_URL is not set)
+    later: tuple[LaterLine, ...] = ()  # under the notice
 
     @property
     def text(self) -> str:
         lines = (
             self.head,
             self.notice,
+            *(line.text for line in self.later),
             self.question_label + self.question,
             self.answer_label + self.answer,
             self.source,

@@ -114,6 +114,16 @@ class Narrative:
 
 
 @dataclass(frozen=True)
+class Announcement:
+    """What the company announced after an answer: its facts alone, as the desk noted them."""
+
+    no: str  # 2025-059
+    title: str
+    day: date
+    url: str  # http or https
+
+
+@dataclass(frozen=True)
 class Record:
     """One record as printed. What cannot be read is None with a warning, never guessed."""
 
@@ -139,6 +149,8 @@ class Record:
     sequence: int = 1  # 2, 3 … for further records without 编号 of the same day
     warnings: tuple[str, ...] = ()  # something may be wrong; Chinese
     notes: tuple[str, ...] = ()  # facts, such as "questions are not numbered"; Chinese
+    # What was announced since, by place (`4`, `p3`); the desk's, no words of the document.
+    later: tuple[tuple[str, tuple[Announcement, ...]], ...] = ()
     version: int = field(default=0, compare=False)  # as stored: 1, 2 …; 0: as read from a file
 
     @property
@@ -228,6 +240,11 @@ class Record:
         if not digits.isdecimal():
             return None
         return self.question(int(digits)) if digits == place else self.paragraph(int(digits))
+
+    def announced(self, unit: Question, until: date) -> tuple[Announcement, ...]:
+        """What was announced after a question or a paragraph, up to a day, the oldest first."""
+        found = dict(self.later).get(unit.place, ())
+        return tuple(sorted((one for one in found if one.day <= until), key=lambda one: one.day))
 
     def words_hash(self) -> str:
         """SHA-256 over everything the record says; equal for the same words from other files.

@@ -76,8 +76,8 @@ class Library:
 
     @cached_property
     def same_questions(self) -> SameQuestions:
-        """Who else was asked the same."""
-        return SameQuestions(self.companies, self.index.lexicon)
+        """Where else each matter was asked of."""
+        return SameQuestions(self.index)
 
     @cached_property
     def _by_id(self) -> dict[str, Stored]:
@@ -147,17 +147,19 @@ class Library:
         earlier: Sequence[Hit] = (),
         whole: bool = False,
     ) -> Answer:
-        """Official words; questions with the same answer are named, not repeated.
+        """Official words; questions with the same answer are named, not repeated, and the newest
+        answers about the same matter at other events are linked.
 
         Args:
             hit: The question that is answered.
             message: Which asks it.
             today: From which ages are counted, unless the message says another day.
             others: What the message also finds; of the same answers these are named first.
-            newer: The same matter at later events, newest first.
-            earlier: The same matter at events before, newest first.
+            newer: What of later events was found for the message, newest first.
+            earlier: What of events before was found for it, newest first.
             whole: The whole question and answer, although a part was hit.
         """
+        newer, earlier = self._at_other_events(hit, message, newer, earlier)
         found = {other.id for other in others}
         linked = {other.id for other in (*newer, *earlier)}
         same = sorted(self.same_answer(hit), key=lambda other: other.id not in found)
@@ -171,11 +173,29 @@ class Library:
             hits=(hit,),
             as_of=message.as_of or today,
             related=tuple(visible[:_RELATED]),
-            newer=tuple(newer),
-            earlier=tuple(earlier),
+            newer=newer,
+            earlier=earlier,
             whole=whole,
             among_many=self.has_many,
         )
+
+    def _at_other_events(
+        self, hit: Hit, message: Message, newer: Sequence[Hit], earlier: Sequence[Hit]
+    ) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+        """What was found for a message, and what is about the same matter as the question."""
+        same = self.same_questions.of_question(hit.record, hit.question.number).linked
+        later = [
+            other
+            for other in same.later
+            if message.as_of is None or other.record.last_event.end <= message.as_of
+        ]
+        return _each(newer, later), _each(earlier, same.earlier)
+
+
+def _each(found: Sequence[Hit], same: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Each question once, what was found for the message first."""
+    new = {hit.id for hit in same} - {hit.id for hit in found}
+    return (*found, *(hit for hit in same if hit.id in new))
 
 
 def _is_of(record: Record, day: str) -> bool:

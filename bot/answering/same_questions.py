@@ -1,82 +1,62 @@
-"""Where a company was asked the same at other events."""
+"""Where a company was asked of the same matter at other events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from bot.matching.lexicon import Lexicon
-from bot.matching.question_key import QuestionKey, matter_words, question_key
+from bot.matching.index import Index
 from bot.message import Hit
 from bot.record import Record
 
-_MOST = 3  # of the earlier answers to a question, and of the later ones
-
-# By record id and number of the question: all who ask the same, itself too, newest first.
-_Asked = dict[str, dict[int, list[Hit]]]
+_MOST = 3  # of the earlier answers to a question, and of the later ones, that are linked
 
 
 @dataclass(frozen=True)
 class SameQuestion:
-    """The newest answers that one question got at other events, newest first."""
+    """The answers about a question's matter at other events, newest first."""
 
     earlier: tuple[Hit, ...]
     later: tuple[Hit, ...]
+
+    @property
+    def linked(self) -> SameQuestion:
+        """The newest of them."""
+        return SameQuestion(self.earlier[:_MOST], self.later[:_MOST])
 
 
 class SameQuestions:
     """Knows what each company was asked; one is looked through when it is first wanted."""
 
-    def __init__(self, companies: Mapping[str, Sequence[Record]], lexicon: Lexicon) -> None:
-        """
-        Args:
-            companies: The records of each, newest event first.
-            lexicon: The word lists.
-        """
-        self._companies = companies
-        self._lexicon = lexicon
-        self._asked: dict[str, _Asked] = {}
-        self._found: dict[str, dict[int, SameQuestion]] = {}
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._of_company: dict[str, dict[str, list[Hit]]] = {}
+        self._lock = threading.Lock()  # a company is looked through once, whoever wants it first
 
     def of(self, record: Record) -> dict[int, SameQuestion]:
-        """By number, those of a record's questions that were asked at other events too."""
-        if record.id not in self._found:
-            self._found[record.id] = dict(self._find(record))
-        return self._found[record.id]
+        """By number, those of a record's questions whose matter was asked of at other events."""
+        found = {item.number: self.of_question(record, item.number) for item in record.questions}
+        return {number: same for number, same in found.items() if same.earlier or same.later}
 
-    def _find(self, record: Record) -> Iterator[tuple[int, SameQuestion]]:
+    def of_question(self, record: Record, number: int) -> SameQuestion:
+        """Those of one question."""
         company = record.company_code
-        if company not in self._asked:
-            self._asked[company] = self._look_through(self._companies.get(company, ()))
+        with self._lock:
+            if company not in self._of_company:
+                self._of_company[company] = self._index.same_matters(company)
+        hits = self._of_company[company].get(f"{record.id}#{number}", [])
         day = record.last_event.end
-        for number, hits in self._asked[company].get(record.id, {}).items():
-            earlier = [hit for hit in hits if hit.record.last_event.end < day]
-            later = [hit for hit in hits if hit.record.last_event.end > day]
-            if earlier or later:
-                yield number, SameQuestion(tuple(earlier[:_MOST]), tuple(later[:_MOST]))
-
-    def _look_through(self, records: Sequence[Record]) -> _Asked:
-        questions = [
-            Hit(record, question, 1.0)
-            for record in records
-            for question in record.questions
-            if question.kind != "narrative"
-        ]
-        asked: _Asked = {}
-        for hits in _groups((matter_words(hit.question.question), hit) for hit in questions):
-            # The key proper takes five times as long as the words, and few are asked again.
-            for same in _groups((self._key(hit), hit) for hit in hits):
-                for hit in same:
-                    asked.setdefault(hit.record.id, {})[hit.question.number] = same
-        return asked
-
-    def _key(self, hit: Hit) -> QuestionKey:
-        return question_key(hit.question.question, hit.record.last_event.end, self._lexicon)
+        return SameQuestion(
+            _newest_first([hit for hit in hits if _event(hit) < day]),
+            _newest_first([hit for hit in hits if _event(hit) > day]),
+        )
 
 
-def _groups(keyed: Iterable[tuple[object, Hit]]) -> list[list[Hit]]:
-    """What has the same key, where it is several."""
-    groups: dict[object, list[Hit]] = {}
-    for key, hit in keyed:
-        groups.setdefault(key, []).append(hit)
-    return [hits for hits in groups.values() if len(hits) > 1]
+def _newest_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    return tuple(sorted(hits, key=_event, reverse=True))
+
+
+def _event(hit: Hit) -> date:
+    return hit.record.last_event.end

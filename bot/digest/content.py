@@ -1,7 +1,8 @@
 """What a digest says, given a day: without a clock of its own.
 
 The content comes from the record alone: what is new here, by record; else 每日一问, one stored
-question in an order that shows each once before any repeats.
+question of the last year's records in an order that shows each once before any repeats; of older
+ones where there are no others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from bot.commands import Plan
 from bot.digest.due import ends_soon, last_due_day
+from bot.digest.expiry import due
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.index import Index
@@ -25,9 +27,10 @@ from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord, ReplyV
 from bot.record import Question, Record
 from bot.store import Shown, Store, Stored
 from bot.store.evidence import quoted
-from bot.wording import dates
+from bot.wording.outlook import passed
 
 _NEW = timedelta(days=30)
+_LAST_YEAR = timedelta(days=365)
 _LISTED = 5  # records by name; of more only the number is said
 _RELATED = 5
 _MOST_ASKED = 5
@@ -175,7 +178,24 @@ class DigestBuilder:
         shown: dict[str, int],
         day: date,
     ) -> Answer | None:
-        visible = {item.record.id: item for item in public}
+        recent = [item for item in public if day - item.record.last_event.end <= _LAST_YEAR]
+        for among in (recent, public):
+            hit = self._next(library, among, scope, chat, shown, day)
+            if hit:
+                return self._answer(hit, public, day)
+        return None
+
+    def _next(
+        self,
+        library: _Library,
+        among: Sequence[Stored],
+        scope: tuple[str, ...],
+        chat: Chat,
+        shown: dict[str, int],
+        day: date,
+    ) -> Hit | None:
+        """The next question of these records in the chat's order, of those shown least."""
+        visible = {item.record.id: item for item in among}
         order = library.pool.get(scope[0], []) if len(scope) == 1 else library.pool.get("", [])
         start = _number(f"{chat.platform}/{chat.workspace}/{chat.channel}") % max(len(order), 1)
         for times in range(max(shown.values(), default=0) + 1):
@@ -184,7 +204,7 @@ class DigestBuilder:
                 if record_id in visible and shown.get(f"{record_id}#{number}", 0) == times:
                     hit = _hit(visible[record_id], number)
                     if hit and not _is_over(hit, day):
-                        return self._answer(hit, public, day)
+                        return hit
         return None
 
     def _answer(self, hit: Hit, public: Sequence[Stored], day: date) -> Answer:
@@ -212,6 +232,8 @@ class DigestBuilder:
         retired = self._subscriptions.retired(begin)
         if plan.new_only and not (replies or entries or retired):
             return None
+        dated = due((item.record for item in self._current(at).shown.stored), day)
+        past = sum(item.is_past(day) for item in dated)
         return DeskDigest(
             day=day,
             since=since,
@@ -224,6 +246,8 @@ class DigestBuilder:
             skipped=states["skipped"],
             unknown=states["unknown"],
             holidays_end=trading.end if ends_soon(trading, day) else None,
+            past=past,
+            due=len(dated) - past,
         )
 
     def _most_asked(self, asked: Counter[str], at: datetime) -> list[tuple[Hit, int]]:
@@ -303,4 +327,4 @@ def _hit(item: Stored, number: int) -> Hit | None:
 
 def _is_over(hit: Hit, day: date) -> bool:
     """Whether the answer names a date that lay ahead and has passed."""
-    return bool(dates.passed(hit.question.answer, hit.record.last_event.end, day))
+    return bool(passed(hit.question.answer, hit.record.last_event.end, day))

@@ -43,6 +43,10 @@ class DenseIndex:
         """vector: the message's."""
         return Near(self._asked.best(vector), self._answered.best(vector))
 
+    def cosines(self, places: Sequence[int]) -> Vectors:
+        """Of whole questions with each other."""
+        return self._asked.first_of_each(places)
+
 
 class _Rows:
     """The vectors of every passage's pieces, one below the other."""
@@ -56,6 +60,12 @@ class _Rows:
             rows += [vectors[piece] for piece in own if piece in vectors] or [nothing]
         self._matrix: Vectors = np.array(rows, dtype=np.float32)
         self._starts: NDArray[np.int64] = np.array(starts, dtype=np.int64)
+
+    def first_of_each(self, places: Sequence[int]) -> Vectors:
+        """The cosines of the first pieces at these places with each other."""
+        rows = self._matrix[self._starts[np.array(places)]]
+        found: Vectors = rows @ rows.T
+        return found
 
     def best(self, vector: Vectors) -> Vectors:
         found: Vectors = np.maximum.reduceat(self._matrix @ vector, self._starts)

@@ -28,6 +28,7 @@ from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.events import records_named
 from bot.matching.lexicon import Lexicon, read_lexicon
+from bot.matching.likeness import same_matters
 from bot.matching.narrative import rank_paragraphs
 from bot.matching.passages import Passage, paragraphs, passages, taught
 from bot.matching.query import Query, read_query, stored_terms
@@ -241,6 +242,23 @@ class Index:
             if fuzz.ratio(answer, normalise(passage.answered)) >= SAME_ANSWER:
                 found[other.id] = other
         return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
+
+    def same_matters(self, company: str) -> dict[str, list[Hit]]:
+        """By id of a company's questions, the others about the same matter, the likest first;
+        nothing where it was asked at one event only."""
+        passages = self.collection.passages
+        own = [
+            at
+            for at, passage in enumerate(passages)
+            if passage.part is None and passage.record.company_code == company
+        ]
+        if len({passages[at].record.last_event.end for at in own}) < 2:
+            return {}
+        newest = sorted(own, key=lambda at: passages[at].record.last_event.end, reverse=True)
+        cosines = self._dense.cosines if self._dense.ready else None
+        alike = same_matters(self.collection, newest, cosines)
+        hits = {at: Hit(passages[at].record, passages[at].question, 1.0) for at in alike}
+        return {hits[at].id: [hits[other] for other in others] for at, others in alike.items()}
 
     def _ranked(
         self, query: Query, wanted: Wanted, rejected: Set[tuple[str, str]]

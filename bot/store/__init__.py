@@ -8,6 +8,7 @@ records.py      what is stored of records: the version that is shown, and the ot
 publishing.py   when a version may be shown; publication.py: the value
 adding.py       what a file says → a version, under which id
 restoring.py    an older version brought back, a source read again
+announcements.py  what was announced after an answer; announced.py: of what is shown
 hiding.py       what is withdrawn, held or paused; hidden.py: in whatever version is shown
 showing.py      what may be shown to everyone at an instant
 states.py       what is the case of a record, question by question, and what ends it
@@ -29,6 +30,7 @@ checks.py       whether the file is sound, for `doctor`
 from bot.store.access import Access, DeskUser, LinkError
 from bot.store.adding import Added, Status
 from bot.store.aliases import Alias, Aliases, AliasState
+from bot.store.announcements import Announcements
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.counterexamples import Counterexample, Counterexamples
@@ -55,6 +57,7 @@ from bot.store.vectors import Vectors
 class Store(
     Access,
     Aliases,
+    Announcements,
     Restoring,
     Hidden,
     Showing,

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from bot.errors import NotFoundError
-from bot.record import EventDate, Host, Narrative, Part, Question, Record
+from bot.record import Announcement, EventDate, Host, Narrative, Part, Question, Record
+from bot.store.announced import Announced, announced, announced_of
 from bot.store.connection import Connection, File, first, instant
 from bot.store.hidden import Hiding, HidingKind, hidden_units, hidings
 from bot.store.ids import normal_id
@@ -44,6 +45,7 @@ class Stored:
     pending: tuple[Version, ...] = ()  # newer ones, which wait for their publication
     hidings: tuple[Hiding, ...] = ()  # of the company, the record and what is in it; not undone
     hidden: Mapping[str, tuple[Hiding, ...]] = field(default_factory=dict)  # by place: `4`, `p3`
+    later: tuple[tuple[str, tuple[Announcement, ...]], ...] = ()  # announced since, by place
 
     @property
     def published_at(self) -> datetime | None:
@@ -84,10 +86,11 @@ class Stored:
 
     @property
     def visible(self) -> Record:
-        """The record without its hidden questions and paragraphs."""
+        """The record without its hidden questions and paragraphs, with what came later."""
+        record = replace(self.record, later=self.later) if self.later else self.record
         if not self.hidden:
-            return self.record
-        return self.record.without(
+            return record
+        return record.without(
             _numbers(self.record.questions, self.hidden),
             _numbers(self.record.paragraphs, self.hidden),
         )
@@ -171,8 +174,11 @@ class Records(File):
         return stored
 
     def _all_stored(self, db: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Stored]:
-        decided = hidings(db)
-        return [self._stored(db, row, decided.touching(row["key"])) for row in rows]
+        decided, later = hidings(db), announced(db)
+        return [
+            self._stored(db, row, decided.touching(row["key"]), later.get(row["key"], ()))
+            for row in rows
+        ]
 
     def versions(self, record_id: str, now: datetime | None = None) -> list[Version]:
         """Every version of one record, the first one first.
@@ -234,7 +240,13 @@ class Records(File):
     def _newest(self, db: Connection, key: str) -> dict[str, Any] | None:
         return first(db, f"{_NEWEST} WHERE r.key = ?", key)
 
-    def _stored(self, db: Connection, row: Mapping[str, Any], decided: Sequence[Hiding]) -> Stored:
+    def _stored(
+        self,
+        db: Connection,
+        row: Mapping[str, Any],
+        decided: Sequence[Hiding],
+        later: Sequence[Announced],
+    ) -> Stored:
         questions = self._questions(db, row["version_id"])
         record = record_of(row["header"], questions, row["version"])
         return Stored(
@@ -247,6 +259,7 @@ class Records(File):
             pending=tuple(self._versions(db, row["id"], row["version"], row["version"])),
             hidings=tuple(decided),
             hidden=hidden_units(record, decided),
+            later=announced_of(record, later),
         )
 
     def _questions(self, db: Connection, version_id: int) -> tuple[Question, ...]:
@@ -323,6 +336,7 @@ def header_json(record: Record) -> str:
     """Everything but the questions, as it is stored."""
     header = asdict(replace(record, questions=()))
     del header["version"]  # a column of its own
+    del header["later"]  # the desk's
     return json.dumps(header, ensure_ascii=False, default=lambda value: value.isoformat())
 
 

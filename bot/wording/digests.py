@@ -77,6 +77,8 @@ def show_desk_digest(reply: DeskDigest, texts: Texts) -> ReplyView:
     for key in ("retired", "skipped", "unknown"):
         if count := getattr(reply, key):
             lines.append(texts.text(f"desk {key}", count=count))
+    if reply.past or reply.due:
+        lines.append(texts.text("desk due", past=reply.past, due=reply.due))
     if reply.holidays_end:
         lines.append(texts.text("holidays end", end=reply.holidays_end))
     return ReplyView("\n".join(lines), headings=(heading,))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.message import Button, Hit, Quotation
+from bot.message import Button, Hit, LaterLine, Quotation
 from bot.record import Record
 from bot.wording import dates
 from bot.wording.excerpts import is_excerpt, quoted
 from bot.wording.links import question_path
+from bot.wording.outlook import passed
 from bot.wording.texts import Texts
 
 
@@ -51,6 +52,14 @@ class Quoting(Texts):
             id=hit.full_id,
             url=self.public_url
             and self.public_url + question_path(hit.record.id, hit.question.number),
+            later=self.later(hit, as_of),
+        )
+
+    def later(self, hit: Hit, until: date) -> tuple[LaterLine, ...]:
+        """What was announced after an answer, up to a day: a line each, its facts alone."""
+        return tuple(
+            LaterLine(self.text("later", title=item.title, no=item.no, date=item.day), item.url)
+            for item in hit.record.announced(hit.question, until)
         )
 
     def _statement(self, hit: Hit, as_of: date, among_many: bool) -> Quotation:
@@ -64,6 +73,7 @@ class Quoting(Texts):
             answer=paragraph.answer,
             source=self._source(hit, False, among_many),
             id=hit.full_id,
+            later=self.later(hit, as_of),
         )
 
     def _notice(self, record: Record, answer: str, as_of: date) -> str:
@@ -71,7 +81,7 @@ class Quoting(Texts):
         facts = []
         if as_of - event >= timedelta(days=self.stale_days):
             facts.append(self.text("age", age=dates.age(event, as_of)))
-        gone = dates.passed(answer, event, as_of)
+        gone = passed(answer, event, as_of)
         if gone:
             facts.append(self.text("passed", dates="、".join(f"“{printed}”" for printed in gone)))
         return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""

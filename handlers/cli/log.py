@@ -28,6 +28,8 @@ _WHAT = {
     "release": "恢复展示",
     "pause": "暂停答复",
     "resume": "恢复答复",
+    "later": "加此后公告",
+    "later undone": "撤销此后公告",
 }
 
 

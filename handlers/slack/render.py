@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -45,6 +45,7 @@ class _Run:
     text: str
     bold: bool = False
     is_mention: bool = False  # an id of a person or a channel, shown by its name
+    is_link: bool = False  # an address; never cut
 
 
 _Line = list[_Run]
@@ -136,6 +137,7 @@ def _quotation(quotation: Quotation) -> list[_Line]:
     return [
         [_Run(quotation.head, bold=True)],
         *notice,
+        *([_Run(line.said), _Run(line.url, is_link=True)] for line in quotation.later),
         [_Run(quotation.question_label, bold=True), _Run(quotation.question)],
         [_Run(quotation.answer_label, bold=True), _Run(quotation.answer)],
         [_Run(quotation.source)],
@@ -156,14 +158,15 @@ def _pages(lines: list[_Line]) -> list[list[_Line]]:
                 pages[-1][-1].append(run)
                 room -= len(run.text)
                 continue
-            cut = cut_after_sentence(run.text, room) if room > _MOST // 4 else 0
+            is_cut = room > _MOST // 4 and not run.is_link
+            cut = cut_after_sentence(run.text, room) if is_cut else 0
             if cut:
                 pages[-1][-1].append(_Run(run.text[:cut], run.bold))
             if not pages[-1][-1]:
                 pages[-1].pop()
             pages.append([[]])
             room = _MOST
-            rest.insert(0, _Run(run.text[cut:], run.bold))
+            rest.insert(0, replace(run, text=run.text[cut:]))
     return [page for page in pages if any(page)] or [[[_Run("…")]]]
 
 
@@ -190,6 +193,8 @@ def _elements(run: _Run) -> list[Payload]:
     if run.is_mention:
         kind = "user" if run.text[0] in "UW" else "channel"
         return [{"type": kind, f"{kind}_id": run.text}]
+    if run.is_link:
+        return [{"type": "link", "url": run.text, "text": run.text}]
     pieces, text = [], run.text
     while text:
         cut = cut_after_sentence(text, _ELEMENT) if len(text) > _ELEMENT else len(text)

@@ -15,7 +15,7 @@ word comes from the library, which holds nothing that is hidden or not yet publi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -40,8 +40,8 @@ from bot.answering.library import Library
 from bot.answering.pointing import LONGEST
 from bot.answering.responder import Responder
 from bot.answering.same_questions import SameQuestion
-from bot.message import Hit, Listing, Message
-from bot.record import Question, Record
+from bot.message import Hit, LaterLine, Listing, Message
+from bot.record import Narrative, Question, Record
 from bot.store import Store, Stored
 from bot.wording import dates
 from bot.wording.links import question_path
@@ -210,6 +210,8 @@ class Pages:
             stored=stored,
             rows=rows,
             notice=self._notice(record),
+            later=self._later(record),
+            told=lambda section: _paragraphs_in(record, section),
             sheet=sheet,
             page=page,
             pages=pages,
@@ -258,7 +260,8 @@ class Pages:
     ) -> tuple[list[tuple[str, str]], dict[int, SameQuestion], tuple[Sheet, ...]]:
         """The form's rows, what links to other records, and the pages that come of it."""
         rows = self._rows(record)
-        same = library.same_questions.of(record)
+        found = library.same_questions.of(record)
+        same = {number: item.linked for number, item in found.items()}
         head = [*(label + text for label, text in rows), *record.warnings, *record.notes]
         links = {number: len(item.earlier + item.later) for number, item in same.items()}
         return rows, same, sheets(record, head, links)
@@ -287,6 +290,11 @@ class Pages:
             return prevails
         age = self._words.text("age", age=dates.age(event, today))
         return f"{self._words.text('notice', facts=age)}{prevails}"
+
+    def _later(self, record: Record) -> Callable[[Question], tuple[LaterLine, ...]]:
+        """What was announced after a question or a paragraph of the record."""
+        today = self._responder.now().date()
+        return lambda unit: self._words.later(Hit(record, unit, 1.0), today)
 
     # Questions typed here
 
@@ -355,6 +363,12 @@ def _of_company(library: Library, code: str) -> tuple[Record, ...]:
     if records is None:
         abort(404)
     return records
+
+
+def _paragraphs_in(record: Record, section: Narrative) -> list[Question]:
+    """The paragraphs of a piece of a section after which something was announced."""
+    places, lines = dict(record.later), set(section.text.split("\n"))
+    return [item for item in record.paragraphs if item.place in places and item.answer in lines]
 
 
 def _question_of(record: Record, number: str) -> Question:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from markupsafe import escape
 
@@ -43,6 +44,8 @@ def sheets(record: Record, head: Sequence[str], links: Mapping[int, int]) -> tup
         size = _size(item)
         if isinstance(item, Question):
             size += path + (path + _LINK) * links.get(item.number, 0)
+            later = record.announced(item, date.max)
+            size += sum(_bytes(one.title + one.url + one.url) + _LINK for one in later)
         if len(pages[-1]) >= MOST_QUESTIONS or (size > room and (pages[-1] or len(pages) == 1)):
             pages.append([])
             room = _MOST_BYTES

@@ -148,6 +148,7 @@ def _quotation(quotation: Quotation) -> Iterator[_Block]:
     yield _Block("", quotation.head)
     if quotation.notice:
         yield _Block("", quotation.notice)
+    yield from (_Block("", line.text) for line in quotation.later)
     yield _Block(quotation.question_label, quotation.question)
     yield _Block(quotation.answer_label, quotation.answer)
     yield _Block("", quotation.source)

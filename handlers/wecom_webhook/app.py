@@ -221,6 +221,8 @@ def _paragraphs(shown: ReplyView) -> Iterator[str]:
     for quotation in shown.quotations:
         yield from _safe(quotation.head)
         yield from _safe(quotation.notice)
+        for since in quotation.later:
+            yield from _safe(since.text)
         for label, words in (
             (quotation.question_label, quotation.question),
             (quotation.answer_label, quotation.answer),

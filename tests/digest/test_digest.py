@@ -235,6 +235,18 @@ def test_withdrawn_questions_and_dates_that_have_passed_are_no_question_of_the_d
     assert seen == {3}
 
 
+def test_the_question_of_the_day_is_of_the_last_year_unless_there_is_none(library):
+    library.add(record("2024-001", date(2024, 5, 1)), record("2026-001", date(2026, 1, 5)))
+    library.post()
+    seen = set()
+    for days in range(1, 7):
+        library.now = NOW + timedelta(days=days)
+        seen.add(library.post().daily.hits[0].record.record_no)
+    assert seen == {"2026-001"}
+    library.now = NOW + timedelta(days=365)
+    assert library.build().daily.hits[0].record.record_no == "2024-001"
+
+
 def test_only_new_is_silent_without_a_new_record(library):
     library.add(record("2026-007"))
     plan = Plan(time(9), new_only=True)
@@ -267,6 +279,24 @@ def test_the_desk_hears_of_the_end_of_the_holidays(library, days, said):
     library.now = datetime.combine(end + timedelta(days), time(9), CHINA)
     text = library.text(Plan(time(9), desk=True), chat=replace(C1, channel="C9"))
     assert (f"节假日表只到{end}" in text) is said
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 11, 21), ""),
+        (date(2026, 12, 5), "已过0条，30天内到期1条，逐条查看：irbot due"),
+        (date(2027, 1, 4), "已过1条，30天内到期0条，逐条查看：irbot due"),
+    ],
+)
+def test_the_desk_hears_how_many_answers_pass_their_dates(library, day, said):
+    item = record("2026-007")
+    late = replace(item.questions[1], answer="预计 2026 年底前投产。")
+    library.add(replace(item, questions=(item.questions[0], late)))
+    library.now = datetime.combine(day, time(9), CHINA)
+    text = library.text(Plan(time(9), desk=True), chat=replace(C1, channel="C9"))
+    assert said in text
+    assert ("irbot due" in text) is bool(said)
 
 
 def test_a_digest_fits_whatever_the_chat_takes(library):

@@ -145,6 +145,17 @@ class Library:
         store = self._store(code, code, files, lambda record: record.company_code == code)
         return Company(code, _queries([phrasings]), store)
 
+    def records(self, company: str = "", with_archive: bool = True) -> Path:
+        """A store of all records, or of one company's, without its labels.
+
+        Args:
+            company: Six digits; empty: all companies.
+            with_archive: Also what lies beside the single records.
+        """
+        files = frozenset((*self._single, *self._archive) if with_archive else self._single)
+        name = f"{company or 'every'}-{'all' if with_archive else 'single'}"
+        return self._store(name, name, files, lambda record: company in ("", record.company_code))
+
     def _labelled(self, name: str, phrasings: Sequence[Path]) -> Company:
         queries = _queries(phrasings)
         named = _labelled(queries)

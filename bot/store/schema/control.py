@@ -157,3 +157,24 @@ def masked_texts(db: Database) -> None:
                     f"UPDATE OR REPLACE {table} SET {column} = ? WHERE rowid = ?",
                     [masked(text), row_id],
                 )
+
+
+@migrations()
+def later_announcements(db: Database) -> None:
+    """What a company announced after an answer; `words` are those of the question or paragraph,
+    so that it is found again where another version numbers it otherwise."""
+    db.table("announcements").create(
+        {
+            "id": int,
+            "target": str,  # a question id
+            "words": str,
+            "no": str,
+            "title": str,
+            "day": str,
+            "url": str,
+            "added_at": str,
+            "undone_at": str,
+        },
+        pk="id",
+        not_null={"target", "words", "no", "title", "day", "url", "added_at"},
+    )

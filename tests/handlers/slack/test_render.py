@@ -12,6 +12,7 @@ from bot.config import CHINA
 from bot.errors import ReadingError
 from bot.message import Answer, Decline, Hit, Suggest
 from bot.reading import read_records
+from bot.record import Announcement
 from bot.wording.presentation import Words
 from handlers.slack import render
 from tests.wording.test_words import QUESTION, RECORD
@@ -111,6 +112,28 @@ def test_markup_in_a_document_stays_characters():
     (message,) = check_whole(Hit(RECORD, question, 1.0))
     assert "<!here>" not in message["text"]
     assert "<@U1>" not in message["text"]
+
+
+def test_what_was_announced_since_comes_out_as_it_is_and_its_address_is_a_link():
+    url = "https://example.com/" + "a_*b*~c?x=1&y=%20" * 100
+    noted = Announcement("2025-059", HOSTILE.replace("\n", ""), date(2025, 7, 1), url)
+    long = replace(QUESTION, question="长" * 10_900, answer="字" * 9_000, parts=())
+    for question in (QUESTION, long):
+        record = replace(RECORD, later=(("5", (noted, noted)),))
+        shown = WORDS.show(Answer((Hit(record, question, 1.0),), date(2026, 11, 24)))
+        messages = render.messages(shown, WORDS)
+        assert shown.quotations[0].later[0].text in spoken(messages)
+        fallback = "".join(message["text"] for message in messages)
+        assert "<!here>" not in fallback
+        assert url in plain(fallback)
+        elements = [
+            element
+            for message in messages
+            for section in message["blocks"][0]["elements"]
+            for element in section["elements"]
+        ]
+        links = [element["url"] for element in elements if element["type"] == "link"]
+        assert links == [url, url]
 
 
 @pytest.mark.parametrize("length", [2_900, 9_000, 20_000, 60_000])

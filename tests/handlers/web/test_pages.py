@@ -18,7 +18,7 @@ import pytest
 from bot.config import load_settings
 from bot.errors import SettingsError
 from bot.message import Chat, Message
-from bot.record import Narrative, Part, Question
+from bot.record import Announcement, Narrative, Part, Question
 from bot.store.connection import connect
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
 from handlers.web.app import WebServer
@@ -419,7 +419,7 @@ def test_a_database_that_cannot_be_written_keeps_nobody_from_reading(of_sample, 
     assert list(of_sample.store.evidence()) == []
 
 
-def test_the_same_question_at_other_events_is_linked(site):
+def test_the_same_matter_at_other_events_is_linked(site):
     site.add(
         record("2024-001", "请介绍一下公司的毛利率情况？", "2024年分红？", day=date(2024, 5, 6))
     )
@@ -430,12 +430,31 @@ def test_the_same_question_at_other_events_is_linked(site):
     assert [" ".join(text.split()) for text in others] == [
         "此前：2024-05-06 第1问",
         "此后：2026-05-06 第1问",
+        "此前：2024-05-06 第2问",  # the same matter, of another year
+        "此后：2026-05-06 第2问",
     ]
     assert {"/r/600000/2024-001/q/1", "/r/600000/2026-001/q/1"} <= set(
         site.page("/r/600000/2025-001").links
     )
     site.store.withdraw("600000/2024-001#1", "误")
-    assert len(site.page("/r/600000/2025-001").of_class["others"]) == 1
+    assert len(site.page("/r/600000/2025-001").of_class["others"]) == 3
+
+
+def test_what_was_announced_since_stands_with_its_question_and_its_paragraph(site):
+    told = (Narrative("一、简介", "第一段。\n第二段。"),)
+    site.add(record("2025-001", "毛利率？", "分红？", narrative=told))
+    url = "https://example.com/1.pdf?a=1&b=2"
+    for place, title in (("2", "关于<b>分红</b>的公告"), ("p2", "关于介绍的公告")):
+        noted = Announcement("2025-059", title, date(2025, 7, 1), url)
+        site.store.add_announcement(f"600000/2025-001#{place}", noted, "王芳")
+    page = site.page("/r/600000/2025-001")
+    assert page.links.count(url) == 2
+    assert [said for said in page.of_class["notice"] if "公告：" in said] == [
+        f"此后公告：关于介绍的公告（2025-059，2025-07-01）{url}",
+        f"此后公告：关于<b>分红</b>的公告（2025-059，2025-07-01）{url}",
+    ]
+    assert url in site.page("/ask?q=" + quote("600000/2025-001#2")).links
+    assert "此后公告：关于<b>" in site.get("/ask.json?q=" + quote("600000/2025-001#2")).json["text"]
 
 
 # The feed

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.message import Answer, Hit, Message, Option, Quotation, ReplyView
+from bot.message import Answer, Hit, LaterLine, Message, Option, Quotation, ReplyView
 from bot.reading import read_records
 from bot.wording.presentation import Words
 from handlers.wecom.render import LIMIT, feedback_id, messages, opinion_about
@@ -133,6 +133,16 @@ MARKED = [
     "1、第一点\n（2）第二点\n2.5亿元",
     "http://www.cninfo.com.cn/a_b",
 ]
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("title", [item.replace("\n", "") for item in MARKED])
+def test_what_was_announced_since_is_read_as_it_stands(title, read):
+    line = LaterLine(
+        f"此后公告：{title}（2025-059，2025-07-01）", "https://example.com/a_b?x=1&lt;=2"
+    )
+    (content,) = contents(ReplyView(quotations=(replace(quotation("答。"), later=(line,)),)))
+    assert line.text in read(content)
 
 
 @pytest.mark.parametrize("read", READERS)
