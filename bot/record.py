@@ -139,6 +139,7 @@ class Record:
     sequence: int = 1  # 2, 3 … for further records without 编号 of the same day
     warnings: tuple[str, ...] = ()  # something may be wrong; Chinese
     notes: tuple[str, ...] = ()  # facts, such as "questions are not numbered"; Chinese
+    version: int = field(default=0, compare=False)  # as stored: 1, 2 …; 0: as read from a file
 
     @property
     def id(self) -> str:

@@ -21,9 +21,10 @@ from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.index import Index
 from bot.matching.question_key import QuestionKey, question_key
-from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord
+from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord, ReplyView
 from bot.record import Question, Record
 from bot.store import Shown, Store, Stored
+from bot.store.evidence import quoted
 from bot.wording import dates
 
 _NEW = timedelta(days=30)
@@ -121,6 +122,13 @@ class DigestBuilder:
             + ((daily.hits[0].id,) if daily else ()),
             among_many=len(public) > 1,
         )
+
+    def prove(
+        self, chat: Chat, digest: Digest | DeskDigest, shown: ReplyView, at: datetime, post: str
+    ) -> None:
+        """Keep what a digest shows, in the open transaction; `post`: its mark in the outbox."""
+        matcher = self._index().version
+        self._store.add_evidence(chat, quoted(digest), shown.text, matcher, at, post)
 
     # Records
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
 from bot.record import Record
 from bot.store import Store
 
@@ -96,7 +96,9 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     records = all_records(store)
     if _size(records) > LARGEST_STORE:
         return
-    missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
+    wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
+    needed = texts(records) | wordings
+    missing = sorted(needed - store.vectors(embedder.name).keys(), key=len)
     try:
         for start in range(0, len(missing), _BATCH):
             yield len(missing) - start

@@ -122,7 +122,8 @@ class Adding(Publishing):
             self._write(db, record, deed, publication)
             return Added("imported", record, publication=publication)
         before = Publication.of(row)
-        newest = record_of(row["header"], self._questions(db, row["version_id"]))
+        questions = self._questions(db, row["version_id"])
+        newest = record_of(row["header"], questions, row["version"])
         if newest.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
             self._attach(db, row["version_id"], deed.source)
             return self._unchanged(db, record, row, deed)

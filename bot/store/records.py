@@ -222,20 +222,21 @@ class Records(File):
         db = self._db()
         row = first(
             db,
-            "SELECT v.id, v.header FROM versions v JOIN records r ON r.id = v.record_id "
+            "SELECT v.id, v.version, v.header FROM versions v JOIN records r ON r.id = v.record_id "
             "WHERE r.key = ? AND v.version = ?",
             normal_id(record_id),
             number,
         )
         if row is None:
             raise NotFoundError(f"{record_id} 的第{number}版", f"irbot show {record_id} 查看各版")
-        return record_of(row["header"], self._questions(db, row["id"]))
+        return record_of(row["header"], self._questions(db, row["id"]), row["version"])
 
     def _newest(self, db: Connection, key: str) -> dict[str, Any] | None:
         return first(db, f"{_NEWEST} WHERE r.key = ?", key)
 
     def _stored(self, db: Connection, row: Mapping[str, Any], decided: Sequence[Hiding]) -> Stored:
-        record = record_of(row["header"], self._questions(db, row["version_id"]))
+        questions = self._questions(db, row["version_id"])
+        record = record_of(row["header"], questions, row["version"])
         return Stored(
             record=record,
             version=row["version"],
@@ -321,12 +322,13 @@ QUESTION_COLUMNS = (
 def header_json(record: Record) -> str:
     """Everything but the questions, as it is stored."""
     header = asdict(replace(record, questions=()))
+    del header["version"]  # a column of its own
     return json.dumps(header, ensure_ascii=False, default=lambda value: value.isoformat())
 
 
-def record_of(header: str, questions: tuple[Question, ...]) -> Record:
+def record_of(header: str, questions: tuple[Question, ...], version: int) -> Record:
     """The record back from its stored header."""
-    fields = json.loads(header)
+    fields = json.loads(header) | {"version": version}
     fields["questions"] = questions
     fields["event_dates"] = tuple(
         EventDate(

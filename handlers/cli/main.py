@@ -8,6 +8,7 @@ runs: `--help` needs no store and no matcher.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,11 @@ _COMMANDS = {
     "chat": ("asking", "在终端里提问。"),
     "digest": ("desk", "打印每日摘要会说什么；不发送，也不记录。"),
     "misses": ("desk", "列出没有直接答复的提问，相近的归为一组，最多的在前。"),
+    "said": ("said", "说过什么：哪些会话看到了哪一版的答复，出自哪个文件；更正时用。"),
+    "forget": (
+        "forgetting",
+        "清除一个人留下的内容（平台的用户编号，如 slack:U0123）；先列出，再加 --yes。",
+    ),
     "eval": (
         "desk",
         "用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。",
@@ -108,6 +114,7 @@ def _printable_usage() -> Iterator[None]:
 
 def main() -> None:
     """The console script."""
+    os.umask(0o077)  # what is written may hold askers' words
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

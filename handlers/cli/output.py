@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot.errors import BotError, printable, reason
+from bot.private_files import make_private
 
 _UNSEEN = re.compile(
     "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -27,6 +28,14 @@ def say(text: str = "", *, err: bool = False) -> None:
     click.echo(printable(text), err=err)
 
 
+def operator() -> str:
+    """Who runs this, as the operating system names them."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # no such user in the system's list
+        return str(os.getuid())
+
+
 def echo_json(value: Any, one_line: bool = False) -> None:
     """JSON for people, too: what steers a terminal is written as an escape, its value the same."""
     text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2)
@@ -34,7 +43,8 @@ def echo_json(value: Any, one_line: bool = False) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """A file of text, or why it cannot be one."""
+    """A file of text, its owner's alone, or why it cannot be one."""
+    make_private(path)
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
@@ -80,11 +90,3 @@ class Publication(Instant):
 def in_zone(instant: datetime, zone: ZoneInfo) -> datetime:
     """An instant as it was typed, with an offset."""
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
-
-
-def operator() -> str:
-    """Who runs this, as the operating system names them."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # no such user in the system's list
-        return str(os.getuid())

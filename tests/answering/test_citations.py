@@ -72,7 +72,7 @@ def test_a_source_line_alone_or_with_its_answer_is_its_question(desk):
 def test_an_answers_buttons_typed_out_do_what_pressing_them_does(desk):
     chat = Chat("test", "", "buttons", "U")
     for answer in every_answer(desk):
-        desk.keep(Message("", chat), answer)
+        desk.remember(Message("", chat), answer)
         for button in desk.show(answer).buttons:
             typed = reply(desk, button.label, chat)
             pressed = reply(desk, button.sends, chat)

@@ -1,10 +1,10 @@
-"""The tables of the one SQLite file, as migrations from the first day; only ever appended to."""
+"""Records, chats and their posts, digests: the tables from the first day on."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-migrations = Migrations("irbot")
+from bot.store.schema.migrations import migrations
 
 
 @migrations()
@@ -357,56 +357,3 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
-
-
-@migrations()
-def journal(db: Database) -> None:
-    """Who changed what of what the bot says."""
-    db.table("journal").create(
-        {
-            "id": int,
-            "at": str,
-            "who": str,
-            "what": str,
-            "target": str,
-            "detail": str,  # JSON
-        },
-        pk="id",
-        not_null={"at", "who", "what", "target", "detail"},
-    )
-    db.table("journal").create_index(["target"])
-
-
-@migrations()
-def control(db: Database) -> None:
-    """From when each version may be shown; what is hidden, by whom and until when. What was done
-    before the journal began stands in it, too, without a name."""
-    db.table("versions").add_column("published_at", str)  # null: public since its import, or draft
-    db.table("versions").add_column("is_draft", int, not_null_default=0)
-    db.execute(
-        "UPDATE versions SET published_at = "
-        "(SELECT published_at FROM records WHERE id = versions.record_id)"
-    )
-    db.execute("ALTER TABLE records DROP COLUMN published_at")
-    db.execute("ALTER TABLE withdrawals RENAME TO hidings")
-    for old, new in (
-        ("withdrawn_at", "decided_at"),
-        ("undone_at", "ended_at"),
-        ("question", "words"),
-    ):
-        db.execute(f"ALTER TABLE hidings RENAME COLUMN {old} TO {new}")
-    db.table("hidings").add_column("kind", str, not_null_default="withdraw")
-    for column in ("who", "until"):
-        db.table("hidings").add_column(column, str)
-    db.execute(
-        "INSERT INTO journal (at, who, what, target, detail) "
-        "SELECT decided_at AS at, '', 'withdraw', target, json_object('reason', reason) "
-        "FROM hidings UNION ALL "
-        "SELECT ended_at, '', 'withdraw undone', target, json_object('reason', reason) "
-        "FROM hidings WHERE ended_at IS NOT NULL UNION ALL "
-        "SELECT imported_at, '', CASE WHEN restored_from IS NOT NULL THEN 'restore-version' "
-        "WHEN version = 1 THEN 'import' ELSE 'replace' END, record_id, "
-        "json_object('version', version, 'of', restored_from, 'file', (SELECT file FROM "
-        "version_sources WHERE version_id = versions.id ORDER BY imported_at, rowid LIMIT 1)) "
-        "FROM versions ORDER BY at"
-    )
