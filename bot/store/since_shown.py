@@ -50,12 +50,14 @@ class SinceShown:
                 version
                 for version in self._versions(record_id)
                 if version.number > shown.version
+                and version.publication.is_public(self._now)
                 and not self._is_same(record_id, version.number, places, words)
             ),
             None,
         )
         if since:
-            return Since(words, "corrected", since.imported_at, since.number)
+            at = max(since.imported_at, since.publication.at or since.imported_at)
+            return Since(words, "corrected", at, since.number)
         return Since(words, "hidden" if self._is_hidden(record_id, places) else "")
 
     def _is_same(
@@ -78,7 +80,7 @@ class SinceShown:
 
     @cached_property
     def _current(self) -> dict[str, Stored]:
-        return {stored.record.id: stored for stored in self._store.records()}
+        return {stored.record.id: stored for stored in self._store.records(self._now)}
 
 
 def _words(record: Record, places: Sequence[str]) -> tuple[_Words, ...]:

@@ -227,8 +227,8 @@ def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom)
 
 def test_a_button_of_what_is_held_since_gets_the_ordinary_decline(bot, wecom, store):
     card = offered(wecom, "zhangsan", wecom.say)
-    number = re.search(r"第(\d+)问", card["card"]["button_list"][1]["text"])
-    store.hold(f"300253/2025-002#{number[1]}", "静默期")
+    number = re.findall(r"第(\d+)问", card["card"]["button_list"][1]["text"])[0]
+    store.hold(f"300253/2025-002#{number}", "静默期")
     wecom.press(card, "B", user="zhangsan")
     wecom.say("公司养不养鲸鱼")
     _, pressed, declined = settled(wecom, "zhangsan", 3)
