@@ -27,7 +27,12 @@ from bot.record import Reading, Record
 from bot.store import Store
 from tests.conftest import open_by_words
 
-_BESIDE = "{text}（第{number}次问，鲸鱼和海豚）"  # what no record speaks of, each time otherwise
+# What no record speaks of, each time otherwise.
+_BESIDE = (
+    "鲸鱼在第{number}个海湾里唱歌吗",
+    "骆驼{number}号喝了几桶水",
+    "第{number}只海豚何时学会跳舞",
+)
 
 
 def main() -> None:
@@ -71,13 +76,9 @@ def _pairs(folder: Path, records: list[Record]) -> Iterator[tuple[str, Responder
 
 
 def _declined(hiding: Responder, lacking: Responder, hidden: Record, count: int) -> Iterator[str]:
-    """What both decline; built of the hidden words where those are declined."""
-    texts = [item.question for item in hidden.questions] + ["这家公司养不养鲸鱼"]
-    made = (
-        _BESIDE.format(text=text[: 12 + number % 20], number=number)
-        for number in range(count * 200)
-        for text in [texts[number % len(texts)]]
-    )
+    """What both decline: the hidden words where they are declined, then others."""
+    beside = (_BESIDE[number % 3].format(number=number) for number in range(count * 5))
+    made = (*(item.question for item in hidden.questions), *beside)
     found = 0
     for text in made:
         replies = [responder.consider(Message(text)).reply for responder in (hiding, lacking)]
