@@ -20,7 +20,7 @@ from bot.record import Narrative, Question, Reading, Record
 from bot.store import Store
 from handlers.json_output import reply_json
 from tests.conftest import NOW
-from tests.handlers.web.test_pages import Site, record
+from tests.handlers.web.site import Site, record
 
 LATER = NOW + timedelta(hours=1)
 ASKED = (

@@ -24,7 +24,7 @@ from bot.record import Narrative, Reading
 from bot.store import Store
 from handlers.cli.main import cli
 from tests.conftest import IRBOT, NOW, SAMPLE, environment, open_by_words
-from tests.handlers.web.test_pages import record
+from tests.handlers.web.site import record
 
 ID = "300253/2025-002"
 MADE_UP = Path(__file__).parents[1] / "records/made_up"
