@@ -28,8 +28,20 @@ _WHAT = {
     "release": "恢复展示",
     "pause": "暂停答复",
     "resume": "恢复答复",
-    "later": "加此后公告",
+    "later": "此后公告",
     "later undone": "撤销此后公告",
+    "alias proposed": "提议问法",
+    "alias approved": "同意问法",
+    "alias live": "启用问法",
+    "alias refused": "不用问法",
+    "alias undone": "撤回问法",
+    "counterexample": "记下不是所问",
+    "counterexample undone": "撤销不是所问",
+    "forget": "清除一个人的内容",
+    "desk invite": "邀请登录",
+    "desk sign-in": "登录",
+    "desk sign-out": "退出登录",
+    "desk remove": "停用登录",
 }
 
 
