@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
+from bot.matching.text import normalise
 from bot.record import Record
 from bot.store import Store
 
@@ -94,7 +95,7 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     records = [stored.record for stored in store.records()]
     if _size(records) > LARGEST_STORE:
         return
-    wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
+    wordings = {normalise(alias.text) for alias in store.aliases("live")}
     needed = texts(records) | wordings
     missing = sorted(needed - store.vectors(embedder.name).keys(), key=len)
     try:
