@@ -275,7 +275,8 @@ class CurrentLibrary:
             place, _, part = place.partition(".")
             unit = unit_now(record, place, alias.question) if record else None
             if record and unit:
-                yield Wording(record.id, unit.number, alias.text, int(part) if part else None)
+                is_part = bool(part) and unit.part(int(part)) is not None
+                yield Wording(record.id, unit.number, alias.text, int(part) if is_part else None)
 
     def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
         """What no question answers, and what one of those that may be shown does not."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from bot.errors import DisplacedError
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
+from bot.matching.text import normalise
 from bot.record import Record
 from bot.store import Store
 
@@ -109,7 +110,7 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     records = all_records(store)
     if _size(records) > LARGEST_STORE:
         return
-    wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
+    wordings = {normalise(alias.text) for alias in store.aliases("live")}
     needed = texts(records) | wordings
     missing = sorted(needed - store.vectors(embedder.name).keys(), key=len)
     try:

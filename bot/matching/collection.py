@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from bot.matching.bm25 import BM25
 from bot.matching.lexicon import Lexicon
 from bot.matching.passages import Passage, company_names
-from bot.matching.profile import PassageProfile, read_profile
-from bot.matching.query import Term, stored_terms
+from bot.matching.profile import PassageProfile, bare, read_profile
+from bot.matching.query import Term, stored_terms, taught_terms
+from bot.matching.question_key import matter_words
 from bot.matching.text import normalise
 from bot.record import Record
 
@@ -34,33 +35,27 @@ class Collection:
     """What messages are compared with. A passage is named by its place in `passages`."""
 
     def __init__(
-        self,
-        records: Sequence[Record],
-        passages: Iterable[Passage],
-        lexicon: Lexicon,
-        wordings: Iterable[Passage] = (),
-        repaired: Callable[[str], str] = lambda text: text,
+        self, records: Sequence[Record], passages: Iterable[Passage], lexicon: Lexicon
     ) -> None:
-        """
-        Args:
-            records: What the passages are of.
-            passages: Of the records.
-            lexicon: The word lists.
-            wordings: Further passages of the same questions, taught ones; how rare a word is does
-                not depend on them.
-            repaired: What a normalised wording is searched by, as a message would be.
-        """
+        """passages: of the records."""
         self.lexicon = lexicon
-        self._repaired = repaired
-        own = tuple(passages)
-        self.passages = (*own, *wordings)
-        asked = [stored_terms(self.searched(passage), lexicon) for passage in self.passages]
+        self.passages = tuple(passages)
+        asked = [stored_terms(normalise(passage.asked), lexicon) for passage in self.passages]
         both = [
-            terms + stored_terms(normalise(passage.answered), lexicon)
-            for terms, passage in zip(asked, self.passages, strict=True)
+            own + stored_terms(normalise(passage.answered), lexicon)
+            for own, passage in zip(asked, self.passages, strict=True)
         ]
-        self.questions = BM25(asked, len(own))
-        self.texts = BM25(both, len(own))  # question and answer as one text
+        besides = {
+            at: taught_terms(passage.wordings, lexicon, both[at])
+            for at, passage in enumerate(self.passages)
+            if passage.wordings
+        }
+        self.questions = BM25(asked, besides)
+        self.texts = BM25(both, besides)  # question and answer as one text
+        self._taught: dict[str, list[int]] = {}  # places by what was taught, without filler
+        for at in besides:
+            for wording in self.passages[at].wordings:
+                self._taught.setdefault(_without_filler(wording), []).append(at)
         self.names = company_names(records)  # by company code
         self.all_names = tuple(name for own in self.names.values() for name in own)
         of_company: dict[str, list[int]] = {}
@@ -68,21 +63,19 @@ class Collection:
             of_company.setdefault(passage.record.company_code, []).append(at)
         self._of_company = {code: np.array(own) for code, own in of_company.items()}
         self._company = np.array([passage.record.company_code for passage in self.passages])
-        self.is_taught = np.array([bool(passage.wording) for passage in self.passages], np.bool_)
         self._record = np.array([passage.record.id for passage in self.passages])
         self._day = np.array(
             [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
         )
         self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
 
-    def searched(self, passage: Passage) -> str:
-        """The normalised question that messages are compared with."""
-        text = normalise(passage.searched)
-        return self._repaired(text) if passage.wording else text
-
     def _read_profile(self, at: int) -> PassageProfile:
-        passage = self.passages[at]
-        return read_profile(passage, self.lexicon, self.searched(passage))
+        return read_profile(self.passages[at], self.lexicon)
+
+    def taught(self, text: str) -> Sequence[int]:
+        """The passages for which a normalised message is other words that were taught, or the same
+        but for filler."""
+        return self._taught.get(_without_filler(text), ()) if self._taught else ()
 
     def scope(self, wanted: Wanted) -> NDArray[np.bool_]:
         """Of each passage, whether it may be found."""
@@ -114,3 +107,9 @@ class Collection:
     def knows(self, term: Term) -> bool:
         """Whether a stored question holds the term, or a word that stands for it."""
         return any(word in self.texts for word in term.words)
+
+
+def _without_filler(text: str) -> str:
+    """Equal for two wordings that are one to everybody; never empty where they are words."""
+    letters = bare(text)
+    return matter_words(letters) or letters

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from bot.matching.embedding import Vectors
 from bot.matching.passages import Passage, answered_pieces, asked_pieces
 
+# Cosine from which taught words count. Short messages are all alike to E5: on *fit*, with half of
+# the phrasings taught, the nearest one is accepted for 49 of 60 messages from here on, for 94 of
+# 171 from .94, and for 231 of 498 from .92.
+_NEARLY = 0.96
+
 
 @dataclass(frozen=True)
 class Near:
@@ -23,8 +28,9 @@ class Near:
 class DenseIndex:
     """Immutable rows of a store; `ready` where there is a vector of every text.
 
-    With some of them only, what has none would be passed over for what has. A taught wording
-    without one is found by its words until it has one.
+    With some of them only, what has none would be passed over for what has. Other words that were
+    taught for a question count with it where they are nearly the message; without a vector they do
+    not.
     """
 
     def __init__(self, passages: Sequence[Passage], vectors: Mapping[str, Vectors]) -> None:
@@ -32,16 +38,21 @@ class DenseIndex:
         self.ready = bool(vectors and passages) and all(
             piece in vectors
             for passage in passages
-            if not passage.wording
             for piece in (*asked_pieces(passage), *answered_pieces(passage))
         )
         if self.ready:
             self._asked = _Rows(map(asked_pieces, passages), vectors)
             self._answered = _Rows(map(answered_pieces, passages), vectors)
+            taught = [[text for text in item.wordings if text in vectors] for item in passages]
+            self._taught = _Rows(taught, vectors) if any(taught) else None
 
     def __call__(self, vector: Vectors) -> Near:
         """vector: the message's."""
-        return Near(self._asked.best(vector), self._answered.best(vector))
+        asked = self._asked.best(vector)
+        if self._taught is not None:
+            taught = self._taught.best(vector)
+            asked = np.where(taught >= _NEARLY, np.maximum(asked, taught), asked)
+        return Near(asked, self._answered.best(vector))
 
     def cosines(self, places: Sequence[int]) -> Vectors:
         """Of whole questions with each other."""
@@ -57,7 +68,7 @@ class _Rows:
         nothing = np.zeros_like(next(iter(vectors.values())))
         for own in pieces:
             starts.append(len(rows))
-            rows += [vectors[piece] for piece in own if piece in vectors] or [nothing]
+            rows += [vectors[piece] for piece in own] or [nothing]
         self._matrix: Vectors = np.array(rows, dtype=np.float32)
         self._starts: NDArray[np.int64] = np.array(starts, dtype=np.int64)
 

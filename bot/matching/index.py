@@ -30,7 +30,7 @@ from bot.matching.events import records_named
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.likeness import same_matters
 from bot.matching.narrative import rank_paragraphs
-from bot.matching.passages import Passage, paragraphs, passages, taught
+from bot.matching.passages import Passage, Place, paragraphs, passages
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import Candidate, rank, top
 from bot.matching.spelling import Spelling
@@ -104,15 +104,15 @@ class Index:
         """
         self.records = tuple(records)
         self.lexicon = lexicon or read_lexicon()
-        own = tuple(passages(self.records))
         self.narrative = Collection(self.records, paragraphs(self.records), self.lexicon)
         # Speeches change no message that questions can spell, and what is taught changes none.
-        stored = own or self.narrative.passages
+        stored = tuple(passages(self.records)) or self.narrative.passages
         texts = (normalise(text) for item in stored for text in (item.asked, item.answered))
         self._spelling = Spelling(texts, self.lexicon, self.narrative.all_names)
-        self.collection = Collection(
-            self.records, own, self.lexicon, taught(self.records, wordings), self._spelling
-        )
+        read: dict[Place, list[str]] = {}
+        for item in wordings:
+            read.setdefault(item.place, []).append(self._spelling(normalise(item.text)))
+        self.collection = Collection(self.records, passages(self.records, read), self.lexicon)
         self._rejections = Rejections(
             (replace(item, text=self._spelling(normalise(item.text))) for item in rejections),
             self.lexicon,
@@ -232,7 +232,6 @@ class Index:
         terms = dict.fromkeys(stored_terms(answer, self.lexicon), 1.0)
         scores = self.collection.texts.scores(terms)
         scores[~self.collection.scope(Wanted(frozenset({hit.record.company_code})))] = 0
-        scores[self.collection.is_taught] = 0
         found: dict[str, Hit] = {}
         for at in top(scores, _SAME_ANSWER_POOL):
             passage = self.collection.passages[at]
@@ -298,7 +297,7 @@ def _unless(rejected: Set[tuple[str, str]], found: list[Candidate]) -> list[Cand
     return [
         item
         for item in found
-        if (item.is_exact and not item.passage.wording)
+        if (item.is_exact and not item.is_taught)
         or not (
             NONE in rejected or (item.passage.record.id, item.passage.question.place) in rejected
         )

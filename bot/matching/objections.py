@@ -40,7 +40,7 @@ def objection(index: Index, text: str, passage: Passage, today: date) -> Objecti
     named = collection.named(query.text)
     if named and record.company_code not in named:
         return Objection("other company")
-    profile = read_profile(passage, index.lexicon)
+    profile = read_profile(passage, index.lexicon)  # without other words for the question
     unknown = index.unknown_companies(query)
     if unknown and not any(name in profile.stored.text for name in unknown):
         return Objection("unknown company", unknown)

@@ -1,7 +1,7 @@
 """What is searched: each stored question, and each part of a compound one, as a passage.
 
-What people taught as another wording of a question is a passage of that question, searched by its
-own words; guards see the question, and nobody is shown the wording.
+Other words that people taught for a question stand beside it in its passage: messages are compared
+with them, guards see the question alone, and nobody is shown them.
 
 Paragraphs of narratives are passages too, searched apart. In place of a question they have the
 period that the narrative begins with, where they name no year themselves: `2024年上半年` for
@@ -11,10 +11,9 @@ period that the narrative begins with, where they name no year themselves: `2024
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.matching.taught import Wording
 from bot.matching.text import normalise, sentences
 from bot.record import Question, Record
 
@@ -28,6 +27,8 @@ _WORD = re.compile(
     "|先进|精密|通用|高新|智能|数据|医疗|信息|科技|环球|民生|生物|汽车|电子"
 )
 
+Place = tuple[str, int, int | None]  # record id, number and part of a question
+
 _PERIOD = re.compile(r"20\d\d\s?年(?:度?前?(?:第?[一二三四]季度|[上下]?半年度?))?")
 _LEADS = ("：", ":")
 
@@ -40,7 +41,7 @@ class Passage:
     question: Question
     part: int | None = None
     period: str = ""  # of a paragraph that names no year: the first that its record names
-    wording: str = ""  # another one, by which the question is searched here; never shown
+    wordings: tuple[str, ...] = ()  # other ones of the question, as messages are read; never shown
 
     @property
     def asked(self) -> str:
@@ -50,32 +51,21 @@ class Passage:
         return part or self.question.question
 
     @property
-    def searched(self) -> str:
-        """What messages are compared with in place of what was asked."""
-        return self.wording or self.asked
-
-    @property
     def answered(self) -> str:
         part = self.question.part_answer(self.part) if self.part else None
         return part or self.question.answer
 
 
-def passages(records: Iterable[Record]) -> Iterator[Passage]:
+def passages(
+    records: Iterable[Record], wordings: Mapping[Place, Sequence[str]] | None = None
+) -> Iterator[Passage]:
+    """Every question and part of the records, with the other words for it."""
+    taught = wordings or {}
     for record in records:
         for question in record.questions:
             for part in (None, *(part.number for part in question.parts)):
-                yield Passage(record, question, part)
-
-
-def taught(records: Iterable[Record], wordings: Iterable[Wording]) -> Iterator[Passage]:
-    """The other wordings of what the records ask; of what they do not hold there is none."""
-    known = {record.id: record for record in records}
-    for item in wordings:
-        record = known.get(item.record_id)
-        question = record.question(item.number) if record else None
-        if record and question:
-            part = item.part if item.part and question.part(item.part) else None
-            yield Passage(record, question, part, wording=item.text)
+                own = tuple(taught.get((record.id, question.number, part), ()))
+                yield Passage(record, question, part, wordings=own)
 
 
 def paragraphs(records: Iterable[Record]) -> Iterator[Passage]:
@@ -93,14 +83,9 @@ def asked_pieces(passage: Passage) -> list[str]:
     """What a message is compared with by meaning: the question, and its sentences."""
     if passage.question.is_narrative:
         return []
-    return pieces(passage.searched)
-
-
-def pieces(asked: str) -> list[str]:
-    """A question, and its sentences."""
-    text = normalise(asked)
-    found = sentences(text)
-    return [text, *found] if len(found) > 1 else [text]
+    text = normalise(passage.asked)
+    pieces = sentences(text)
+    return [text, *pieces] if len(pieces) > 1 else [text]
 
 
 def answered_pieces(passage: Passage) -> list[str]:

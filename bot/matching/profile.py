@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.matching.facets import Stored, read_facets
 from bot.matching.lexicon import Lexicon
 from bot.matching.passages import Passage
-from bot.matching.query import stored_terms
+from bot.matching.query import stored_terms, taught_terms
 from bot.matching.text import normalise, sentences
 
 _WHETHER_TRUE = re.compile("属实|真的吗|是真是假|真假|真实吗|传闻|传言|网传|市场传|有消息|听说")
@@ -35,32 +35,23 @@ class PassageProfile:
     question: str  # `bare`: letters and digits alone, without 公司
     asked: frozenset[str]  # terms of the question
     both: frozenset[str]  # of question and answer
+    taught: frozenset[str]  # of the matter in other words for it
     sentences: tuple[Sentence, ...]  # of the answer
-    text: str  # normalised question and answer, without spaces and commas
     stored: Stored
     sensitive: frozenset[int]  # lines of sensitive words that it holds
     is_narrow: bool  # it confirms or denies one statement, and says nothing of what is around it
 
 
-def read_profile(passage: Passage, lexicon: Lexicon, searched: str = "") -> PassageProfile:
-    """Read a passage; relative words (今年) count from its record's last event.
-
-    Args:
-        passage: The passage.
-        lexicon: The word lists.
-        searched: What a taught wording is compared by, normalised. What the guards look at is the
-            question itself.
-    """
+def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
+    """Read a passage; relative words (今年) count from its record's last event."""
     asked, answered = normalise(passage.asked), normalise(passage.answered)
-    compared = searched if passage.wording else asked
     text = f"{asked}\n{answered}"
     day = passage.record.last_event.end
-    both = f"{compared}\n{text}" if passage.wording else text
     return PassageProfile(
-        question="" if passage.question.is_narrative else bare(compared),
-        asked=frozenset(stored_terms(compared, lexicon)),
-        both=frozenset(stored_terms(both, lexicon)),
-        text=both.replace(" ", "").replace(",", ""),
+        question="" if passage.question.is_narrative else bare(asked),
+        asked=frozenset(stored_terms(asked, lexicon)),
+        both=frozenset(stored_terms(text, lexicon)),
+        taught=frozenset(taught_terms(passage.wordings, lexicon)),
         sentences=tuple(
             Sentence(
                 frozenset(stored_terms(sentence, lexicon)),

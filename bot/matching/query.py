@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -92,6 +92,19 @@ def stored_terms(text: str, lexicon: Lexicon) -> list[str]:
     apart = lexicon.inner(text)
     own = [term for term, at in spans(text) if (term, at) not in apart] if apart else terms(text)
     return [*own, *map(synonym, lexicon.synonyms.lines(text, apart))]
+
+
+def taught_terms(wordings: Iterable[str], lexicon: Lexicon, own: Collection[str] = ()) -> list[str]:
+    """What a passage is found by besides its own terms, from other words for its question.
+
+    Only terms of the matter: how people ask is alike for all questions.
+    """
+    found: dict[str, None] = {}
+    for text in wordings:
+        query = read_query(text, date.min, lexicon)
+        found |= dict.fromkeys(term.text for term in query.terms if term.weight >= 1)
+        found |= dict.fromkeys(map(synonym, sorted(query.lines)))
+    return [term for term in found if term not in set(own)]
 
 
 def synonym(line: int) -> str:

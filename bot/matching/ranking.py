@@ -30,6 +30,7 @@ _QUESTION_WEIGHT = 0.5  # of BM25 over the question alone, beside that over ques
 _MEANING_WEIGHT = 0.5
 _CONFLICT = 0.03
 _EXACT = 9.0  # the score where the stored question itself was typed: above any other
+_TAUGHT = 8.0  # where other words for it were typed
 _COPIED = 15  # letters; nobody composes so many alike, so 今年 is the record's
 # Score of the usual rival, by words and with meaning; chosen on *fit*, where at 1 % wrong it lifts
 # what is answered right from .08 to .39 (`python -m tests.bench.fit_confidence`).
@@ -48,7 +49,8 @@ class Candidate:
     features: Features
     conflicts: tuple[str, ...]  # guards that the message runs into: "year", "metric" …
     score: float  # by which it has its place
-    is_exact: bool = False  # the stored question itself was typed
+    is_exact: bool = False  # the stored question itself was typed, or other words taught for it
+    is_taught: bool = False  # the other words were
     measures: Mapping[str, float] = field(default_factory=dict)  # what the confidence sees
     confidence: float = 0.0  # 0-1; 1 for an exact one
     caps: tuple[Cap, ...] = ()  # what limits the confidence
@@ -126,6 +128,7 @@ def candidates(
     perfect = sum(weight * collection.texts.idf(term) for term, weight in weights.items())
     perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
     typed = bare(query.text)
+    taught = [at for at in collection.taught(query.text) if scope[at]]
     return [
         _candidate(
             collection,
@@ -139,27 +142,28 @@ def candidates(
                 (float(near.asked[at]), float(near.answered[at])) if near else None,
             ),
             typed,
+            is_taught=at in taught,
         )
-        for at in dict.fromkeys(pool)
+        for at in dict.fromkeys((*pool, *taught))
     ]
 
 
 def _candidate(
-    collection: Collection, query: Query, at: int, features: Features, typed: str
+    collection: Collection,
+    query: Query,
+    at: int,
+    features: Features,
+    typed: str,
+    is_taught: bool,
 ) -> Candidate:
     passage, profile = collection.passages[at], collection.profile(at)
     own = collection.names[passage.record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
-    if profile.question and profile.question == typed and _is_meant(passage, query, against):
+    if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
         return Candidate(at, passage, features, (), _EXACT, is_exact=True)
+    if is_taught and not (against or query.facets.aside):  # what is taught beats no guard
+        return Candidate(at, passage, features, (), _TAUGHT, is_exact=True, is_taught=True)
     return Candidate(at, passage, features, against, _score(features, bool(against)))
-
-
-def _is_meant(passage: Passage, query: Query, against: tuple[str, ...]) -> bool:
-    """Whether who typed the very words of a passage means it: what was taught beats no guard."""
-    if passage.wording:
-        return not (against or query.facets.aside)
-    return not against or len(bare(query.text)) >= _COPIED
 
 
 def _score(features: Features, is_contradicted: bool) -> float:

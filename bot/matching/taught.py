@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.matching.lexicon import Lexicon
+from bot.matching.passages import Place
 from bot.matching.query import Query
 from bot.matching.question_key import QuestionKey, question_key
 
@@ -19,6 +20,11 @@ class Wording:
     number: int
     text: str
     part: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """Whose words these are."""
+        return self.record_id, self.number, self.part
 
 
 @dataclass(frozen=True)

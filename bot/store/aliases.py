@@ -38,7 +38,7 @@ class Alias:
     question: str  # what was asked there then
     text: str
     state: AliasState
-    proposed_at: datetime
+    proposed_at: datetime  # by the bot's clock
     proposed_by: str  # empty: by itself, from what people picked
     approved_by: tuple[str, ...]  # in order; the proposer is the first
 
@@ -52,7 +52,13 @@ class Aliases(File):
     """Each step is in the journal, under the question, with who took it."""
 
     def propose_alias(
-        self, who: str, question_id: str, question: str, text: str, needed: int
+        self,
+        who: str,
+        question_id: str,
+        question: str,
+        text: str,
+        needed: int,
+        at: datetime,
     ) -> Alias:
         """Keep a wording; whoever proposes it approves it.
 
@@ -62,6 +68,7 @@ class Aliases(File):
             question: What is asked there.
             text: The wording.
             needed: Approvals by different people from which on it is live.
+            at: By the bot's clock.
         """
         with self.database.transaction() as db:
             added = db.table("aliases").insert(
@@ -70,7 +77,7 @@ class Aliases(File):
                     "question": question,
                     "text": text,
                     "state": "proposed",
-                    "proposed_at": instant(datetime.now(UTC)),
+                    "proposed_at": instant(at),
                     "proposed_by": who,
                 }
             )

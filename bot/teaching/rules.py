@@ -144,7 +144,7 @@ def _is_known(text: str, wanted: Target, library: Library, known: Iterable[Alias
     typed = bare(normalise(text))
     own = wanted.passage
     for passage in library.index.collection.passages:
-        if not passage.wording and bare(normalise(passage.asked)) == typed:
+        if bare(normalise(passage.asked)) == typed:
             if (passage.record.id, passage.question) == (own.record.id, own.question):
                 return "就是这一问的原话，不用另加"
             name = Target(passage.record, passage.question, passage.part).id

@@ -15,7 +15,7 @@ from bot.answering.library import Library
 from bot.answering.pointing import LONGEST
 from bot.answering.small_talk import kind_of
 from bot.errors import NotFoundError, RefusedError, one_line
-from bot.matching.passages import pieces
+from bot.matching.text import normalise
 from bot.store import Alias, AliasState, Counterexample, Mark, MissState, Store, unit_now
 from bot.store.feedback import unhelpful
 from bot.store.hidden import words_of
@@ -66,9 +66,7 @@ class Teaching:
             RefusedError: It may not be one (rules.py).
         """
         wanted, text = self._checked(question_id, text)
-        return self._store.propose_alias(
-            who, wanted.id, wanted.question.question, text, self.approvals
-        )
+        return self._kept(who, wanted, text)
 
     def approve(self, who: str, alias_id: int) -> Alias:
         """Approve a proposal, if it may still be one.
@@ -132,8 +130,7 @@ class Teaching:
                     wanted, line = self._checked(picked.question_id, text)
                 except (NotFoundError, RefusedError):
                     continue
-                words = wanted.question.question
-                made.append(self._store.propose_alias("", wanted.id, words, line, self.approvals))
+                made.append(self._kept("", wanted, line))
                 break
         return made
 
@@ -232,6 +229,10 @@ class Teaching:
         said = one_line(text.strip())[:_SHOWN]
         raise NotFoundError(f"未答上的提问“{said}”", "irbot misses 查看各组（文字要与列出的一样）")
 
+    def _kept(self, who: str, wanted: Target, text: str) -> Alias:
+        words = wanted.question.question
+        return self._store.propose_alias(who, wanted.id, words, text, self.approvals, self._now())
+
     def _checked(self, question_id: str, text: str, own: Alias | None = None) -> tuple[Target, str]:
         """The question and the wording, where it may be one, with the wording's vectors made."""
         text = plain_text(text)
@@ -241,7 +242,7 @@ class Teaching:
         check(text, wanted, library, self._now().date(), known)
         index = library.index
         if index.model:
-            self._store.add_vectors(index.model, index.vectors(pieces(text)))
+            self._store.add_vectors(index.model, index.vectors([normalise(text)]))
         return wanted, text
 
 

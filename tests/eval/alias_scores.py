@@ -27,6 +27,7 @@ from bot.errors import BotError
 from bot.evaluating import JudgedQuery, Query, Share, ask_all, plain_id, score
 from bot.ingest.embedding import embed_missing
 from bot.store import Store
+from bot.teaching.rules import check, target
 from tests.eval.archive_scores import companies
 from tests.eval.stores import ASKED_AT, Company, Library, once
 
@@ -74,15 +75,18 @@ def taught(company: Company, folder: Path) -> Taught:
     asked = [query for query in company.queries if not is_alias(query)]
     before = list(ask_all(bot.responder, asked))
     days = {plain_id(record.id): record.last_event.end for record in bot.responder.records()}
-    refused: Counter[str] = Counter()
-    live = 0
-    for query in company.queries:
-        if is_alias(query):
+    library, refused = bot.responder.library, Counter[str]()
+    with bot.store.database.transaction():  # the index is built anew once, not for each of them
+        for query in filter(is_alias, company.queries):
             try:
-                bot.teaching.propose("desk", _newest(query, days), query.text)
-                live += 1
+                wanted = target(library, bot.store, _newest(query, days))
+                check(query.text, wanted, library, ASKED_AT.date(), bot.store.aliases("live"))
+                words = wanted.question.question
+                bot.store.propose_alias("desk", wanted.id, words, query.text, 1, ASKED_AT)
             except BotError as error:
                 refused[str(error).partition("”")[2] or str(error)] += 1
+    embed_missing(bot.store, embedder)
+    live = len(bot.store.aliases("live"))
     return Taught(company.code, before, list(ask_all(bot.responder, asked)), live, refused)
 
 

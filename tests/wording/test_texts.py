@@ -78,6 +78,7 @@ FAMILIES = {
         *("no words", "nothing similar", "names a company other than the chat's"),
         "names a company that is not stored",
         "touches a matter of which no record speaks",
+        "the desk said that no record answers it",
     ),
     "asked": ("", ", excerpt"),
     "answered": ("", ", excerpt"),
