@@ -348,41 +348,6 @@ class Mailbox:
         )
 
 
-# How far a row has come; of two under one key the farther one is true.
-_FARTHER = {
-    "inbox": "inbox.state = 'new' AND excluded.state = 'done'",
-    "outbox": "(outbox.state = 'ready' AND excluded.state != 'ready') OR "
-    "(outbox.state = 'sending' AND excluded.state NOT IN ('ready', 'sending'))",
-}
-
-
-def carry_over(old: Connection, new: Database) -> int:
-    """Bring every message and post of a file that was replaced into the one in its place.
-
-    Also what is done: a copy put back may be from before it was, and would do it again.
-
-    Returns:
-        How many of them wait.
-    """
-    with new.transaction() as db:
-        for table, farther in _FARTHER.items():
-            rows = old.execute(f"SELECT * FROM {table} ORDER BY id")
-            columns = [name for name, *_ in rows.description]
-            kept = [name for name in columns if name != "id"]
-            changes = ", ".join(f"{name} = excluded.{name}" for name in kept)
-            db.conn.executemany(
-                f"INSERT INTO {table} ({', '.join(kept)}) "
-                f"VALUES ({', '.join(f':{name}' for name in kept)}) "
-                f"ON CONFLICT (key) DO UPDATE SET {changes} WHERE {farther}",
-                (dict(zip(columns, row, strict=True)) for row in rows),
-            )
-    (waiting,) = old.execute(
-        "SELECT (SELECT count(*) FROM inbox WHERE state = 'new') + "
-        "(SELECT count(*) FROM outbox WHERE state IN ('ready', 'sending'))"
-    ).fetchone()
-    return int(waiting)
-
-
 def newest(path: Path) -> float | None:
     """When the last message or post came."""
     (at,) = (

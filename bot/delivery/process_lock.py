@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import secrets
 import weakref
@@ -53,6 +54,16 @@ class ProcessLock:
 
     def _path(self, name: str) -> Path:
         return self._db.with_name(f"{self._db.name}-owner-{name}")
+
+
+def is_served(db: Path) -> bool:
+    """Whether a living process serves the database."""
+    real = Path(os.path.realpath(db))
+    for path in real.parent.glob(f"{glob.escape(real.name)}-owner-*"):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if not _free(file):
+                return True
+    return False
 
 
 def _free(file: IO[bytes]) -> bool:

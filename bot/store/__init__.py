@@ -12,6 +12,9 @@ handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 vectors.py      meaning
+backups.py      copies, made and checked; staging.py: where nobody takes them for whole
+swapping.py     another file in the database's place
+carrying_over.py  what goes along then: what waits, and what was said
 checks.py       whether the file is sound, for `doctor`
 """
 
