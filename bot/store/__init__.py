@@ -13,6 +13,7 @@ feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 vectors.py      meaning
 backups.py      copies, made and checked; staging.py: where nobody takes them for whole
+exports.py      what an export holds beside the records
 swapping.py     another file in the database's place
 carrying_over.py  what goes along then: what waits, and what was said
 checks.py       whether the file is sound, for `doctor`

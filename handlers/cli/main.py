@@ -39,6 +39,7 @@ _COMMANDS = {
         "desk",
         "用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。",
     ),
+    "export": ("exporting", "把记录、问题和各项决定导出为 CSV 和 JSON。"),
     "backup": ("backups", "把数据库备份成一个文件；运行中也可以。"),
     "restore": ("backups", "检查一份备份，再用它替换数据库；原来的保留。"),
     "start": ("running", "首次使用：导入 data/records，演示一条真实答复，然后启动。"),
