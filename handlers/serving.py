@@ -68,6 +68,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         server.start()
     bot.scheduler.start()
     if settings.http:
+        prepare = bot.responder.library.same_questions.prepare
+        threading.Thread(target=prepare, name="same questions", daemon=True).start()
         _say_where(servers[0].url, not chats)
     try:
         _wait(stopped, chats, bot, settings)

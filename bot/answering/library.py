@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
-from bot.answering.same_questions import SameQuestions
+from bot.answering.same_questions import QuestionKeys, SameQuestions
 from bot.commands import Show, ShowRecord
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import Embedder
@@ -30,6 +30,7 @@ class Library:
 
     generation: int
     index: Index
+    keys: QuestionKeys  # of the questions, also of what was shown before
     until: datetime | None = None  # the next publication changes what may be shown
     stored: tuple[Stored, ...] = ()  # the same records, with what may be told of their files
     # By full id, as found: an answer is compared with all others once, not for every message.
@@ -75,7 +76,7 @@ class Library:
     @cached_property
     def same_questions(self) -> SameQuestions:
         """Who else was asked the same."""
-        return SameQuestions(self.companies, self.index.lexicon)
+        return SameQuestions(self.companies, self.keys)
 
     @cached_property
     def _by_id(self) -> dict[str, Stored]:
@@ -197,6 +198,7 @@ class CurrentLibrary:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
+        self._keys: QuestionKeys | None = None
         self._library = self._load()
 
     def get(self) -> Library:
@@ -229,13 +231,16 @@ class CurrentLibrary:
         kept_back = self._kept_back(stored, now)
         shown = tuple(_public(item, kept_back) for item in stored if item.may_be_shown(now))
         log.info("index built: records=%d generation=%d", len(shown), generation)
+        lexicon = self._lexicon_file.read()
+        if self._keys is None or self._keys.lexicon != lexicon:
+            self._keys = QuestionKeys(lexicon)
         index = Index(
             [item.record for item in shown],
-            lexicon=self._lexicon_file.read(),
+            lexicon=lexicon,
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
         )
-        return Library(generation, index, min(waiting, default=None), shown)
+        return Library(generation, index, self._keys, min(waiting, default=None), shown)
 
     def _kept_back(self, stored: Sequence[Stored], now: datetime) -> Set[str]:
         """The files, by hash, that hold words which may not be shown; others may share them."""
