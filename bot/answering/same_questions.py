@@ -7,6 +7,7 @@ stay known when records change, and `prepare` reads them while nobody waits.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -107,14 +108,17 @@ class SameQuestions:
 
     def _look_through(self, records: Sequence[Record]) -> _Asked:
         questions = [
-            Hit(record, question, 1.0)
+            (self._keys.words(question.question), record, question)
             for record in records
             for question in record.questions
             if question.kind != "narrative"
         ]
+        count = Counter(words for words, _, _ in questions)
+        again = [
+            (words, Hit(record, item, 1.0)) for words, record, item in questions if count[words] > 1
+        ]
         asked: _Asked = {}
-        for hits in _groups((self._keys.words(hit.question.question), hit) for hit in questions):
-            # The key proper takes longer than the words, and few are asked again.
+        for hits in _groups(again):
             for same in _groups((self._key(hit), hit) for hit in hits):
                 for hit in same:
                     asked.setdefault(hit.record.id, {})[hit.question.number] = same

@@ -121,8 +121,9 @@ def measure(size: int, times: int = _TIMES) -> Iterator[tuple[str, Measured]]:
         for name, address in kinds(records, chance).items():
             yield name, _measured([address() for _ in range(times)], pages, bare)
         files = [
-            f"/r/{record.id}/source/{bot.responder.library.find(record.id).sources[0].sha256}"  # type: ignore[union-attr]
-            for record in chance.choices(records, k=times)
+            f"/r/{item.record.id}/source/{source.sha256}"
+            for item in chance.choices(bot.responder.library.stored, k=times)
+            for source in item.sources
         ]
         yield "source", _measured(files, pages, bare)
         for server in servers:
