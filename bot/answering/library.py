@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,9 +15,10 @@ from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
+from bot.matching.taught import Rejection, Wording
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, Stored, numbered, typed_id
+from bot.store import Store, Stored, normal_id, numbered, typed_id, unit_now
 
 _RELATED = 5  # questions with the same answer that are named beside it
 
@@ -187,15 +188,26 @@ class CurrentLibrary:
     """Keeps the library as the store, the clock and the word lists have it. Safe in threads."""
 
     def __init__(
-        self, store: Store, now: Callable[[], datetime], embedder: Embedder | None
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        embedder: Embedder | None,
+        is_taught: bool = True,
     ) -> None:
         """
+        Args:
+            store: What is stored.
+            now: The clock.
+            embedder: The model that made the store's vectors; None: words alone.
+            is_taught: Whether aliases and counterexamples count.
+
         Raises:
             BotError: The word lists beside the store cannot be read.
         """
         self._store = store
         self._now = now
         self._embedder = embedder
+        self._is_taught = is_taught
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
         self._keys: QuestionKeys | None = None
@@ -239,8 +251,35 @@ class CurrentLibrary:
             lexicon=lexicon,
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
+            wordings=self._wordings(shown) if self._is_taught else (),
+            rejections=self._rejections(shown) if self._is_taught else (),
         )
         return Library(generation, index, self._keys, min(waiting, default=None), shown)
+
+    def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
+        """The live aliases of what may be shown, under the number that each question has now."""
+        records = {normal_id(item.record.id): item.record for item in shown}
+        for alias in self._store.aliases("live"):
+            record_id, _, place = alias.question_id.partition("#")
+            record = records.get(normal_id(record_id))
+            place, _, part = place.partition(".")
+            unit = unit_now(record, place, alias.question) if record else None
+            if record and unit:
+                yield Wording(record.id, unit.number, alias.text, int(part) if part else None)
+
+    def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
+        """What no question answers, and what one of those that may be shown does not."""
+        zone = self._now().tzinfo
+        for text, at in self._store.not_ours().items():
+            yield Rejection(text, at.astimezone(zone).date())
+        records = {normal_id(item.record.id): item.record for item in shown}
+        for item in self._store.counterexamples():
+            day = item.at.astimezone(zone).date()
+            record_id, _, place = item.question_id.partition("#")
+            record = records.get(normal_id(record_id))
+            unit = unit_now(record, place.partition(".")[0], item.question) if record else None
+            if record and unit:
+                yield Rejection(item.text, day, record.id, unit.place)
 
     def _kept_back(self, stored: Sequence[Stored], now: datetime) -> Set[str]:
         """The files, by hash, that hold words which may not be shown; others may share them."""

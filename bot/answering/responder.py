@@ -12,7 +12,7 @@ library is immutable and replaced whole when the store changed (library.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -45,11 +45,14 @@ from bot.digest.subscription_commands import SubscriptionCommands
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.matching.embedding import Embedder
+from bot.matching.text import normalise
 from bot.message import (
     Answer,
+    Band,
     Chat,
     Decline,
     Help,
+    Hit,
     Likely,
     Listing,
     Message,
@@ -79,6 +82,7 @@ class Responder:
         desk_channels: tuple[str, ...],
         embedder: Embedder | None,
         managers: tuple[str, ...],
+        is_taught: bool = True,
     ) -> None:
         """
         Args:
@@ -89,6 +93,7 @@ class Responder:
             desk_channels: Chats that may have the desk's digest.
             embedder: The model that made the store's vectors; None: words alone.
             managers: Who may change a chat's digest and company; none: everyone.
+            is_taught: Whether what the desk taught counts.
         """
         self.words = words
         self.now = now
@@ -100,7 +105,7 @@ class Responder:
             store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
         )
         self._caution = caution
-        self._library = CurrentLibrary(store, now, embedder)
+        self._library = CurrentLibrary(store, now, embedder, is_taught)
         subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
             subscriptions,
@@ -182,13 +187,24 @@ class Responder:
         if isinstance(reply, Likely | Suggest | Decline):
             text = self._asked(message, self._library.built).text
             hits = () if isinstance(reply, Decline) else reply.hits
-            self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
+            self._add_miss(message, text, band(reply), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
-                near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
-                self._store.add_miss(message.chat, asked, "decline", self.now(), near)
+                near = [hit for places, hit in reply.likely if place in places]
+                near += [hit for of, hit in reply.similar if of == place]
+                self._add_miss(message, asked, "decline", near)
         if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
+
+    def _add_miss(self, message: Message, text: str, as_band: Band, offered: Sequence[Hit]) -> None:
+        """Keep a miss, with the company that it asks about: set, named, or the only one."""
+        assert message.chat is not None  # nothing else is kept
+        library = self._library.built
+        company = self._scoped(message).company
+        codes = library.index.collection.named(normalise(text)) or {*library.companies}
+        if company is None and len(codes) == 1:
+            company = codes.pop()
+        self._store.add_miss(message.chat, text, as_band, self.now(), offered, company)
 
     def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
         """What was named, by letter, button or number, may be a pick of what was offered."""

@@ -6,12 +6,15 @@ costs nothing but the meaning of that text.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.errors import DisplacedError
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
 from bot.record import Record
 from bot.store import Store
 
@@ -85,6 +88,16 @@ def embed_missing(
     return 0
 
 
+def embed_in_background(store: Store, embedder: Embedder | None) -> None:
+    """Make missing vectors while the process does other things; killed, the next start goes on."""
+
+    def embed() -> None:
+        with suppress(DisplacedError):  # whoever serves looks for it, and tells
+            embed_missing(store, embedder)
+
+    threading.Thread(target=embed, name="meaning", daemon=True).start()
+
+
 def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     """Make the vectors that the store lacks; yields how many are left to make.
 
@@ -94,7 +107,9 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     records = [stored.record for stored in store.records()]
     if _size(records) > LARGEST_STORE:
         return
-    missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
+    wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
+    needed = texts(records) | wordings
+    missing = sorted(needed - store.vectors(embedder.name).keys(), key=len)
     try:
         for start in range(0, len(missing), _BATCH):
             yield len(missing) - start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -95,6 +95,38 @@ def import_files(
             yield Outcome(read.file, read.failed, reason=read.reason)
         else:
             yield _store(store, read, options)
+
+
+def import_content(
+    store: Store,
+    file: str,
+    content: bytes,
+    options: Options,
+    then: Callable[[Outcome], None] = lambda outcome: None,
+) -> Outcome:
+    """Read and store bytes that lie in no folder.
+
+    Args:
+        store: Where they go.
+        file: What they are called.
+        content: The bytes.
+        options: As for `import_files`.
+        then: Called in the transaction that stores them; not in a dry run, nor where they are
+            refused.
+    """
+    job = Job(file, content, options.given, options.accept_warnings)
+    (read,) = read_apart([job])
+    if read.failed:
+        return Outcome(file, "refused", reason=read.reason)
+    read = replace(read, content=content)
+    if options.dry_run:
+        with store.database.copied() as path:
+            return _store(Store(path), read, options)
+    with store.database.transaction():
+        outcome = _store(store, read, options)
+        if outcome.status != "refused":
+            then(outcome)
+    return outcome
 
 
 def _read_all(files: Sequence[Path], options: Options) -> Iterator[Read]:

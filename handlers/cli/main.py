@@ -34,7 +34,8 @@ _COMMANDS = {
     "ask": ("asking", "回答一条提问；--file 逐行回答一个文件（- 为标准输入）。"),
     "chat": ("asking", "在终端里提问。"),
     "digest": ("desk", "打印每日摘要会说什么；不发送，也不记录。"),
-    "misses": ("desk", "列出没有直接答复的提问，相近的归为一组，最多的在前。"),
+    "misses": ("teaching", "列出没有直接答复的提问，相近的归为一组，最多的在前；给它们定状态。"),
+    "alias": ("teaching", "给问题加另一种说法，同意、否决或撤销它；也记下哪一问不回答什么。"),
     "eval": (
         "desk",
         "用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。",
@@ -42,6 +43,7 @@ _COMMANDS = {
     "export": ("exporting", "把记录、问题和各项决定导出为 CSV 和 JSON。"),
     "backup": ("backups", "把数据库备份成一个文件；运行中也可以。"),
     "restore": ("backups", "检查一份备份，再用它替换数据库；原来的保留。"),
+    "desk": ("access", "工作台（/desk）的用户：invite 名字 打印一次性登录链接，users，remove。"),
     "start": ("running", "首次使用：导入 data/records，演示一条真实答复，然后启动。"),
     "serve": ("running", "启动全部已配置的聊天和本地网页，直到收到停止信号。"),
     "doctor": ("running", "检查数据库、磁盘、时钟、记录、网络和已配置的聊天，并说明下一步。"),

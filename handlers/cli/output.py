@@ -25,6 +25,14 @@ def say(text: str = "", *, err: bool = False) -> None:
     click.echo(printable(text), err=err)
 
 
+def operator() -> str:
+    """Who runs this, as the operating system names them."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # no such user in the system's list
+        return str(os.getuid())
+
+
 def echo_json(value: Any, one_line: bool = False) -> None:
     """JSON for people, too: what steers a terminal is written as an escape, its value the same."""
     text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2)
@@ -37,14 +45,6 @@ def write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise BotError(f"{path}：无法写入（{reason(error)}）") from error
-
-
-def operator() -> str:
-    """Who runs this, as the operating system names them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return str(os.getuid())
 
 
 class Day(click.ParamType[date]):

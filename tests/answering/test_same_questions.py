@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.record import Reading
 from bot.store import Store
 from tests.conftest import open_by_words
-from tests.handlers.web.test_pages import record
+from tests.handlers.web.site import record
 
 SAME, OTHER = "公司的毛利率为什么下降？", "请介绍一下在手订单的情况。"
 

@@ -108,7 +108,7 @@ def measure(size: int, times: int = _TIMES) -> Iterator[tuple[str, Measured]]:
         bot = open_by_words(settings)
         servers = [
             WebServer(app, "127.0.0.1:0")
-            for app in (web_app(bot.responder, store, lambda: {"chats": {}}), bare_app())
+            for app in (web_app(bot, lambda: {"chats": {}}), bare_app())
         ]
         for server in servers:
             server.start()

@@ -14,7 +14,7 @@ from handlers.web.app import WebServer
 from tests.browser import chromium
 from tests.browser.visiting import Tab, launched
 from tests.conftest import SAMPLE
-from tests.handlers.web.test_pages import Site, record
+from tests.handlers.web.site import Site, record
 
 HOSTILE = '<script>document.title="ran"</script><img src=x onerror=document.title="ran">&amp;'
 SAME = "公司的毛利率为什么下降？"

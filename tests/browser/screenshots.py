@@ -14,7 +14,8 @@ from handlers.web.app import WebServer
 from tests.browser import chromium
 from tests.browser.visiting import launched
 from tests.conftest import SAMPLE
-from tests.handlers.web.test_pages import SAMPLE_PAGE, Site
+from tests.handlers.web.site import Site
+from tests.handlers.web.test_pages import SAMPLE_PAGE
 
 DOCS = Path(__file__).parents[2] / "docs"
 LARGEST = 150_000  # bytes

@@ -14,7 +14,7 @@ from bot.record import Question, Reading
 from bot.store import Store
 from bot.store.feedback import Feedback
 from tests.conftest import IRBOT, NOW, environment
-from tests.handlers.web.test_pages import record
+from tests.handlers.web.site import record
 
 HOSTILE = ["=1+1", "+86", "-5%", "@SUM(A1)", "＝1", "'引号", "\t表", '"=1"', "甲;=1\n=2", "平常"]
 ASKER = Chat("slack", "T", "C1", "U0ASKER")
