@@ -2,7 +2,8 @@
 
 What was said since the backup was made is said no second time. Where the present database can be
 read it knows: messages, posts and digests go along from it. Where it cannot, all that waits in the
-backup is in doubt (`carrying_over`), and so is every digest that is due by now.
+backup is in doubt (`carrying_over`), and so is every digest that is due by now. Who was signed in
+to the desk signs in anew.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE, load_trading_days
 from bot.errors import StoreError
 from bot.store import Store
+from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
 from bot.store.carrying_over import Waiting, carry_over, leave_in_doubt, waiting
 from bot.store.connection import Connection, instant
@@ -62,6 +64,7 @@ class Backup:
         with alone(db) as present:
             with self.store.database.transaction() as tables:
                 restored = self._settled(settings, present, tables)
+                shut(tables)
                 note(tables, who, "restore", self.file.name)
             self.store.database.make_single()
             forget_attempts(db)

@@ -15,7 +15,7 @@ from bot.config import CHINA, Settings
 from bot.digest.subscriptions import SubscriptionStore
 from bot.message import Chat
 from bot.recovery import opened_backup
-from bot.store import Store
+from bot.store import LinkError, Store
 from bot.store.backups import back_up
 from tests.conftest import SAMPLE
 from tests.delivery.test_delivery import Platform, delivering
@@ -177,6 +177,21 @@ def test_a_digest_that_is_not_due_yet_is_not_in_doubt(store, tmp_path):
     put_back(Settings(store.path, clock_offset=offset), tmp_path / "copy")
     entries = SubscriptionStore(Store(store.path).database).entries(date(2026, 9, 30), "unknown")
     assert [entry.channel for entry in entries] == ["G2"]
+
+
+def test_nobody_is_signed_in_by_a_backup(store, tmp_path):
+    now = datetime.now(CHINA)
+    session = store.sign_in(store.invite("王芳", "管理员", now), now)
+    link = store.invite("李明", "管理员", now)
+    back_up(store.path, tmp_path / "copy")
+    store.remove_user("王芳", "管理员")
+    store.sign_in(link, now)
+    store.database.close()
+    put_back(Settings(store.path), tmp_path / "copy")
+    again = Store(store.path)
+    assert again.signed_in(session, now) is None
+    with pytest.raises(LinkError):
+        again.sign_in(link, now)
 
 
 def test_sources_are_kept_to_the_byte(store, tmp_path):

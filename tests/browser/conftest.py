@@ -17,6 +17,7 @@ from tests.conftest import SAMPLE
 from tests.handlers.web.site import Site, record
 
 HOSTILE = '<script>document.title="ran"</script><img src=x onerror=document.title="ran">&amp;'
+QUESTIONS = ("公司的分红政策是什么？", "海外业务的收入占比是多少？", "二〇二五年的产能规划如何？")
 SAME = "公司的毛利率为什么下降？"
 NAME = "ir.example.com"  # leads to this machine, in the browser alone
 
@@ -52,11 +53,18 @@ def site(tmp_path_factory, sample):
                         day=date(year, 5, 6)))  # fmt: skip
     hostile = Question(1, HOSTILE, f"{HOSTILE}答")
     made.add(record("2025-666", hostile, attendees=HOSTILE, day=date(2025, 6, 6)))
-    long = (
-        Question(n, f"第{n}条产线的产能是多少？", f"{n}万吨。" + "说明。" * 40)
-        for n in range(1, 451)
-    )
+    long = (Question(n, f"第{n}条产线的产能是多少？", f"{n}万吨。") for n in range(1, 451))
     made.add(record("2025-450", *long, code="600001"))
+    made.server.start()
+    yield made
+    made.server.stop()
+
+
+@pytest.fixture(scope="package")
+def desk_site(tmp_path_factory):
+    """A server of its own: what the desk does changes what is answered."""
+    made = Served(tmp_path_factory.mktemp("desk"))
+    made.add(record("2025-001", *QUESTIONS))
     made.server.start()
     yield made
     made.server.stop()

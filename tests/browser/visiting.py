@@ -35,6 +35,9 @@ _FOCUSED = """() => {
             && box.top < innerHeight && box.left < innerWidth,
     };
 }""".replace("FOCUSABLE", f'"{_FOCUSABLE}"')
+_REACHABLE = """() => [...document.querySelectorAll(FOCUSABLE)].flatMap((at, number, all) =>
+    at.type === "radio" && all.findIndex(other => other.name === at.name) < number ? [] : [number]
+)""".replace("FOCUSABLE", f'"{_FOCUSABLE}"')
 _PATIENCE_MS = 10_000
 _MOST_TABS = 2_000  # a page that needs more has no end
 
@@ -112,16 +115,20 @@ class Tab:
         for _ in range(_MOST_TABS):
             self.page.keyboard.press("Tab")
             at = self.page.evaluate(_FOCUSED)
-            if at is None or at["number"] in reached:
+            if at is None or at["number"] in reached[:-1]:
                 return reached, unseen
+            if at["number"] in reached:
+                continue  # a field of several parts, as of a moment
             reached.append(at["number"])
             if not (at["is_seen"] and at["is_inside"]):
                 unseen.append(at["number"])
         raise AssertionError("Tab reaches no end")
 
     def reachable(self) -> list[int]:
-        """The numbers of all that can be pressed or filled in."""
-        return list(range(self.page.locator(_FOCUSABLE).count()))
+        """The numbers of all that Tab must reach: what can be pressed or filled in, and of choices
+        of which one is taken the first; arrows lead to the others."""
+        found: list[int] = self.page.evaluate(_REACHABLE)
+        return found
 
     def clipboard(self) -> str:
         self.context.grant_permissions(["clipboard-read"])
