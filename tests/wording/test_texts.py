@@ -40,7 +40,7 @@ FAMILIES = {
         *("alias", "text", "before", "counterexample", "sessions", "status", "file", "sha256"),
     ),
     "did, ": (
-        *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import"),
+        *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import", "restore"),
         *(f"alias {state}" for state in (*get_args(AliasState), "approved")),
         *("counterexample", "counterexample undone"),
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
