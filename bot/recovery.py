@@ -26,7 +26,7 @@ from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
 from bot.store.carrying_over import Waiting, carry_over, leave_in_doubt, waiting
 from bot.store.connection import Connection, instant
-from bot.store.journal import note
+from bot.store.journal import count_of, note
 from bot.store.swapping import alone, forget_attempts, put_in_place
 
 
@@ -39,6 +39,7 @@ class Restored:
     carried: int  # messages and posts that wait, from the one that was there
     doubtful: Waiting  # in the backup
     digests: int  # in doubt
+    forgotten: int  # people whose traces were taken out since; the backup has them again
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,13 @@ class Backup:
 
     def _settled(
         self, settings: Settings, present: Connection | None, tables: Connection
-    ) -> tuple[bool, int, Waiting, int]:
+    ) -> tuple[bool, int, Waiting, int, int]:
         """Bring along what was said since, as far as that is known."""
         now = settings.now()
-        carried, waits, digests = 0, Waiting(), 0
+        carried, waits, digests, forgotten = 0, Waiting(), 0, 0
         if present is not None:
             carried, waits = carry_over(present, tables), waiting(present)
+            forgotten = max(0, count_of(present, "forget") - count_of(tables, "forget"))
         doubtful = leave_in_doubt(tables, waits, instant(now))
         if present is None:
             digests = leave_due_in_doubt(
@@ -87,7 +89,7 @@ class Backup:
                 timedelta(hours=settings.digest_late_hours),
                 now,
             )
-        return present is not None, carried, doubtful, digests
+        return present is not None, carried, doubtful, digests, forgotten
 
 
 @contextmanager

@@ -96,12 +96,11 @@ def test_what_the_present_database_knows_goes_along(store, tmp_path):
     again = Store(store.path)
     assert again.generation() > generation + 1
     assert not again.record("300253/2025-002").withdrawn_questions
-    assert [(change.who, change.what, change.target) for change in again.changes()] == [
-        ("管理员", "restore", "copy")
-    ]
+    *_, last = again.changes()
+    assert (last.who, last.what, last.target) == ("管理员", "restore", "copy")
     assert again.database.connection().execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with closing(sqlite3.connect(restored.kept)) as kept:
-        assert kept.execute("SELECT count(*) FROM withdrawals").fetchone() == (1,)
+        assert kept.execute("SELECT count(*) FROM hidings").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("damage", ["lost", "overwritten"])
@@ -192,6 +191,15 @@ def test_nobody_is_signed_in_by_a_backup(store, tmp_path):
     assert again.signed_in(session, now) is None
     with pytest.raises(LinkError):
         again.sign_in(link, now)
+
+
+def test_who_was_forgotten_since_is_in_the_backup_again_and_that_is_told(store, tmp_path):
+    store.add_miss(Chat("slack", "T", "C1", "U1"), "我的问题", "decline", datetime.now(CHINA))
+    back_up(store.path, tmp_path / "copy")
+    store.forget("U1", by="管理员")
+    store.database.close()
+    assert put_back(Settings(store.path), tmp_path / "copy").forgotten == 1
+    assert [miss["text"] for miss in Store(store.path).misses()] == ["我的问题"]
 
 
 def test_sources_are_kept_to_the_byte(store, tmp_path):

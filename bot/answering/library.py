@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -32,8 +32,9 @@ class Library:
     generation: int
     index: Index
     keys: QuestionKeys  # of the questions, also of what was shown before
-    until: datetime | None = None  # the next publication changes what may be shown
+    until: datetime | None = None  # a publication or the end of a pause changes it then
     stored: tuple[Stored, ...] = ()  # the same records, with what may be told of their files
+    is_silenced: bool = False  # records are stored and public, and all of them hidden
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
 
@@ -230,31 +231,27 @@ class CurrentLibrary:
         return self._library
 
     def meaning(self) -> MeaningState:
-        """How much of the store can be compared by meaning."""
-        return meaning_state(self._store, self._embedder)
+        """How much of what may be shown can be compared by meaning."""
+        return meaning_state(self._store, self._embedder, self._library.records)
 
     def _load(self) -> Library:
-        generation = self._store.generation()
-        now = self._now()
-        stored = self._store.records()
-        waiting = [
-            item.published_at for item in stored if item.published_at and not item.is_public(now)
-        ]
-        kept_back = self._kept_back(stored, now)
-        shown = tuple(_public(item, kept_back) for item in stored if item.may_be_shown(now))
-        log.info("index built: records=%d generation=%d", len(shown), generation)
+        shown = self._store.shown(self._now())
+        records = [item.record for item in shown.stored]
+        log.info("index built: records=%d generation=%d", len(records), shown.generation)
         lexicon = self._lexicon_file.read()
         if self._keys is None or self._keys.lexicon != lexicon:
             self._keys = QuestionKeys(lexicon)
         index = Index(
-            [item.record for item in shown],
+            records,
             lexicon=lexicon,
             embedder=self._embedder,
-            vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
-            wordings=self._wordings(shown) if self._is_taught else (),
-            rejections=self._rejections(shown) if self._is_taught else (),
+            vectors=known_vectors(self._store, self._embedder, records),
+            wordings=self._wordings(shown.stored) if self._is_taught else (),
+            rejections=self._rejections(shown.stored) if self._is_taught else (),
         )
-        return Library(generation, index, self._keys, min(waiting, default=None), shown)
+        return Library(
+            shown.generation, index, self._keys, shown.until, shown.stored, shown.is_silenced
+        )
 
     def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
         """The live aliases of what may be shown, under the number that each question has now."""
@@ -280,26 +277,3 @@ class CurrentLibrary:
             unit = unit_now(record, place.partition(".")[0], item.question) if record else None
             if record and unit:
                 yield Rejection(item.text, day, record.id, unit.place)
-
-    def _kept_back(self, stored: Sequence[Stored], now: datetime) -> Set[str]:
-        """The files, by hash, that hold words which may not be shown; others may share them."""
-        return {
-            source.sha256
-            for item in stored
-            if item.withdrawn_questions or not item.may_be_shown(now)
-            for version in self._store.versions(item.record.id)
-            for source in version.sources
-        }
-
-
-def _public(stored: Stored, kept_back: Set[str]) -> Stored:
-    """A record as anyone may see it.
-
-    Without its withdrawn questions, and where there are any without the reader's remarks, which
-    may quote them; without the files that are kept back.
-    """
-    record = stored.visible
-    if stored.withdrawn_questions:
-        record = replace(record, warnings=(), notes=())
-    sources = tuple(item for item in stored.sources if item.sha256 not in kept_back)
-    return replace(stored, record=record, sources=sources, withdrawn_questions=frozenset())

@@ -57,11 +57,11 @@ class ProcessLock:
 
 
 def is_served(db: Path) -> bool:
-    """Whether a living process serves the database."""
-    real = Path(os.path.realpath(db))
-    for path in real.parent.glob(f"{glob.escape(real.name)}-owner-*"):
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            if not _free(file):
+    """Whether a process that delivers has the database open."""
+    file = Path(os.path.realpath(db))
+    for path in file.parent.glob(f"{glob.escape(file.name)}-owner-*"):
+        with contextlib.suppress(OSError), path.open("rb") as held:
+            if not _free(held):
                 return True
     return False
 

@@ -50,9 +50,11 @@ def known_vectors(
     return store.vectors(embedder.name)
 
 
-def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
-    """What of a store has vectors of the model."""
-    records = [stored.record for stored in store.records()]
+def meaning_state(
+    store: Store, embedder: Embedder | None, records: Sequence[Record] | None = None
+) -> MeaningState:
+    """What of the records has vectors of the model; by default of all that are stored."""
+    records = all_records(store) if records is None else records
     size = _size(records)
     if embedder is None or size > LARGEST_STORE:
         return MeaningState(embedder.name if embedder else None, size)
@@ -104,7 +106,7 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     Each batch is kept as soon as it is made, so a kill loses one batch. A store above
     LARGEST_STORE gets none.
     """
-    records = [stored.record for stored in store.records()]
+    records = all_records(store)
     if _size(records) > LARGEST_STORE:
         return
     wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
@@ -118,6 +120,12 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     finally:
         if missing:
             store.use_vectors()  # once: every change makes the processes build their index anew
+
+
+def all_records(store: Store) -> list[Record]:
+    """What is shown, and what waits to be: when that is published it is searched at once."""
+    shown = [item.record for item in store.records()]
+    return shown + [item.record for item in store.newest_records() if item.record not in shown]
 
 
 def vectors_of(records: Sequence[Record], embedder: Embedder) -> dict[str, Vectors]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -39,8 +39,10 @@ class Look:
 class UploadDesk:
     """Uploads of one store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        """now: The bot's clock."""
         self._store = store
+        self._now = now
         # A look belongs to bytes, to decisions and to what the store had then.
         self._looked = lru_cache(_LOOKS)(self._look)
 
@@ -76,12 +78,14 @@ class UploadDesk:
         if upload.options != seen:
             raise BotError("这个文件的导入方式刚被改过，请再看一遍；没有改动")
 
-        def keep(outcome: Outcome) -> None:
-            for item in outcome.added:
-                self._store.note_import(who, item.record.id, item.status, upload.file, content)
-            self._store.drop_upload(upload_id)
-
-        outcome = import_content(self._store, upload.file, content, _read(seen), keep)
+        options = replace(_read(seen), who=who, now=self._now())
+        outcome = import_content(
+            self._store,
+            upload.file,
+            content,
+            options,
+            lambda outcome: self._store.drop_upload(upload_id),
+        )
         if outcome.status == "refused":
             raise BotError(outcome.reason)
         return outcome
@@ -96,7 +100,7 @@ class UploadDesk:
     def _look(self, upload_id: str, written: str, generation: int) -> Look:
         upload, content = self._store.upload(upload_id)
         options = _read(written)
-        dry = replace(options, dry_run=True)
+        dry = replace(options, dry_run=True, now=self._now())
         outcome = import_content(self._store, upload.file, content, dry)
         return Look(upload, hashlib.sha256(content).hexdigest(), options, outcome)
 
@@ -107,6 +111,7 @@ def _written(options: Options) -> str:
         {
             "given": dict(options.given),
             "published_at": published.isoformat() if published else None,
+            "is_draft": options.is_draft,
             "accept_warnings": options.accept_warnings,
             "replace_words": options.replace_words,
         },
@@ -122,4 +127,5 @@ def _read(written: str) -> Options:
         datetime.fromisoformat(published) if published else None,
         options["accept_warnings"],
         options["replace_words"],
+        is_draft=options["is_draft"],
     )

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz
 
@@ -126,7 +126,7 @@ class Index:
         has_meaning = self._dense.ready or self._dense_narrative.ready
         self.model = embedder.name if embedder and has_meaning else None
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Which matcher this is: program, word lists and model."""
         return version(self.lexicon, self.model)

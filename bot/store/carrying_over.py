@@ -38,6 +38,11 @@ _TABLES = (
         "digests.state IN ('claimed', 'skipped')",
     ),
     _Table("digest_items", ("platform", "workspace", "channel", "day", "item")),
+    _Table(
+        "evidence",
+        ("post", "target", "kind"),
+        "excluded.times > evidence.times OR evidence.fate IS NULL",
+    ),
 )
 _WAIT = {"inbox": "state = 'new'", "outbox": "state IN ('ready', 'sending')"}
 

@@ -115,21 +115,18 @@ class Chats(File):
             found[int(at)][band] = count
         return found
 
-    def most_asked(self, most: int, company_code: str = "") -> list[tuple[str, int]]:
-        """Ids of the questions that were answered most often, of a company or of all, and how
-        often each was; the first one most."""
+    def most_asked(self, company_code: str = "") -> Iterator[tuple[str, int]]:
+        """Ids of the questions that were answered, of a company or of all, and how often each was;
+        the one that was most often first."""
         # 0 follows / in every code, and : every digit.
         since, until = (f"{company_code}/", f"{company_code}0") if company_code else ("0", ":")
-        return (
-            self._db()
-            .execute(
-                "SELECT question_id, count(*) FROM replies WHERE band = 'answer' "
-                "AND question_id >= ? AND question_id < ? "
-                "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
-                [since, until, most],
-            )
-            .fetchall()
+        rows = self._db().execute(
+            "SELECT question_id, count(*) FROM replies WHERE band = 'answer' "
+            "AND question_id >= ? AND question_id < ? "
+            "GROUP BY question_id ORDER BY count(*) DESC, question_id",
+            [since, until],
         )
+        return ((question_id, count) for question_id, count in rows)
 
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""

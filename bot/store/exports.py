@@ -11,14 +11,36 @@ from typing import Any
 
 from bot.store.connection import File
 
-# By name of the file; texts of askers apart.
+# By name of the file; texts of askers apart. A wording that nobody of the desk proposed or approved
+# is an asker's text, too.
 QUERIES: Mapping[str, str] = {
-    "journal": "SELECT id, at, who, what, target, detail FROM journal ORDER BY id",
-    "withdrawals": "SELECT target, reason, withdrawn_at, undone_at FROM withdrawals ORDER BY id",
+    "aliases": (
+        "SELECT id, question_id, question, iif(proposed_by != '' OR EXISTS (SELECT 1 FROM "
+        "alias_approvals WHERE alias = aliases.id), text, NULL) AS text, state, proposed_at, "
+        "proposed_by, (SELECT json_group_array(who) FROM alias_approvals WHERE alias = aliases.id) "
+        "AS approved_by FROM aliases ORDER BY id"
+    ),
+    "evidence": (
+        "SELECT at, real_at, platform, workspace, channel, kind, target, places, version, source, "
+        "text, matcher, coalesce((SELECT group_concat(DISTINCT state) FROM outbox "
+        "WHERE outbox.evidence = evidence.post), fate) AS fate, times, last_at "
+        "FROM evidence ORDER BY id"
+    ),
+    "hidings": (
+        "SELECT target, kind, reason, who, decided_at, until, ended_at FROM hidings ORDER BY id"
+    ),
+    "journal": (
+        "SELECT id, at, who, what, target, "
+        "iif(what LIKE 'alias %', json_remove(detail, '$.text'), detail) AS detail "
+        "FROM journal ORDER BY id"
+    ),
 }
 QUERIES_OF_TEXTS: Mapping[str, str] = {
+    "counterexamples": (
+        "SELECT id, text, question_id, question, at, undone_at FROM counterexamples ORDER BY id"
+    ),
     "misses": (
-        "SELECT id, asked_at, platform, channel, band, text, offered, "
+        "SELECT id, asked_at, platform, channel, company, band, text, offered, "
         "(SELECT json_group_array(question_id) FROM picks WHERE miss = misses.id) AS picked "
         "FROM misses ORDER BY id"
     ),
@@ -27,7 +49,9 @@ QUERIES_OF_TEXTS: Mapping[str, str] = {
         "helpful, reasons, query, words FROM feedback ORDER BY id"
     ),
 }
-_JSON = frozenset({"detail", "offered", "picked", "reasons"})  # columns that hold JSON
+_JSON = frozenset(  # columns that hold JSON
+    {"approved_by", "detail", "offered", "picked", "reasons"}
+)
 
 
 def columns(file: File, query: str) -> tuple[str, ...]:

@@ -38,15 +38,26 @@ def note(db: Connection, who: str, what: str, target: str, **detail: Any) -> int
     return int(added.fetchone()[0])
 
 
+def count_of(db: Connection, what: str) -> int:
+    """How often something was done; none in a file of a version that kept no journal."""
+    if not db.table("journal").exists():
+        return 0
+    return int(db.execute("SELECT count(*) FROM journal WHERE what = ?", [what]).fetchone()[0])
+
+
 class Journal(File):
     """The changes, oldest first."""
 
     def changes(self, target: str = "") -> Iterator[Change]:
-        """All, or those of one target and of what is in it: a record's questions too."""
+        """All, or those of one target and of what is in it: a record's questions, a company's
+        records. What is done to a whole company, or to all, is of each of its records, too."""
+        company = target.partition("/")[0] if "/" in target else target
         rows = self._db().query(
-            "SELECT * FROM journal WHERE ? = '' OR target = ? OR target LIKE ? ESCAPE '\\' "
-            "ORDER BY id",
-            [target, target, f"{_escaped(target)}#%"],
+            "SELECT * FROM journal WHERE ? = '' OR target = ? "
+            "OR target LIKE ? ESCAPE '\\' OR target LIKE ? ESCAPE '\\' "
+            "OR target IN (?, '*') AND what IN ('pause', 'resume') "
+            "ORDER BY at, id",
+            [target, target, f"{_escaped(target)}#%", f"{_escaped(target)}/%", company],
         )
         return map(_change, rows)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import NotFoundError
 from bot.store.connection import File, first, instant
-from bot.store.journal import note
 
 KEPT = timedelta(days=1)  # without a decision
 
@@ -74,12 +72,6 @@ class Uploads(File):
     def drop_upload(self, upload_id: str) -> None:
         """Forget it."""
         self._db().execute("DELETE FROM uploads WHERE id = ?", [upload_id])
-
-    def note_import(self, who: str, record_id: str, status: str, file: str, content: bytes) -> None:
-        """Keep who put a record in; in the transaction that does it."""
-        with self.database.transaction() as db:
-            sha256 = hashlib.sha256(content).hexdigest()
-            note(db, who, "import", record_id, status=status, file=file, sha256=sha256)
 
 
 def _read(at: str) -> datetime:

@@ -220,7 +220,9 @@ class Words(Quoting):
         return self.text("no contact")
 
     def coverage(self, covered: Sequence[Coverage]) -> str:
-        """`卫宁健康1份，最近2025-04-28`; at most three companies by name."""
+        """`卫宁健康1份，最近2025-04-28`; at most three companies by name; of nothing `0份`."""
+        if not covered:
+            return self.text("coverage, none")
         named = [
             self.text("coverage", name=item.company_name, records=item.records, latest=item.latest)
             for item in covered[:3]

@@ -104,6 +104,12 @@ def _tell(settings: Settings, restored: Restored) -> None:
             "能向平台查到的先查再发，查不到的不重发，irbot doctor 会列出",
             err=True,
         )
+    if restored.forgotten:
+        say(
+            f"备份之后执行过 {restored.forgotten} 次 irbot forget，备份里仍有那些人的文字："
+            "请再执行一次",
+            err=True,
+        )
     say("下一步：irbot doctor 检查，再启动 irbot serve", err=True)
 
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -25,7 +26,7 @@ from bot.store import Store, Stored
 from bot.store.exports import QUERIES, QUERIES_OF_TEXTS, columns, exported
 from handlers.cli.output import say
 from handlers.cli.settings import pass_settings
-from handlers.json_output import record_json, stored_question_json
+from handlers.json_output import record_json, states_json, stored_question_json
 
 _MANIFEST = "export.json"
 _CSV_NOTE = "单元格以 ' 开头时去掉这一个 ' 就是原文（防止表格软件当作公式执行）"
@@ -51,7 +52,7 @@ class _Sheet:
 def export(settings: Settings, folder: Path, with_texts: bool) -> None:
     store = Store(settings.db)
     earlier = _earlier(folder)
-    sheets = _sheets(store, with_texts)
+    sheets = _sheets(store, with_texts, settings.now())
     names = [f"{sheet.name}.{kind}" for sheet in sheets for kind in ("csv", "json")]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -95,12 +96,14 @@ def _earlier(folder: Path) -> set[str]:
     return there
 
 
-def _sheets(store: Store, with_texts: bool) -> list[_Sheet]:
-    records = store.records()
+def _sheets(store: Store, with_texts: bool, now: datetime) -> list[_Sheet]:
+    records = store.records(now)
     queries = {**QUERIES, **(QUERIES_OF_TEXTS if with_texts else {})}
     return [
-        _Sheet("records", partial(_records, store, records), left_out=("questions", "versions")),
-        _Sheet("questions", partial(_questions, records)),
+        _Sheet(
+            "records", partial(_records, store, records, now), left_out=("questions", "versions")
+        ),
+        _Sheet("questions", partial(_questions, store, records, now)),
         *(
             _Sheet(name, partial(exported, store, query), columns(store, query))
             for name, query in queries.items()
@@ -108,16 +111,19 @@ def _sheets(store: Store, with_texts: bool) -> list[_Sheet]:
     ]
 
 
-def _records(store: Store, records: list[Stored]) -> Iterator[dict[str, Any]]:
+def _records(store: Store, records: list[Stored], now: datetime) -> Iterator[dict[str, Any]]:
     for stored in _with_progress(records):
-        yield record_json(stored, store.versions(stored.record.id))
+        versions = store.versions(stored.record.id, now)
+        whole, units = store.states(stored, now), store.states_of_units(stored)
+        yield record_json(stored, versions, whole, units)
 
 
-def _questions(records: list[Stored]) -> Iterator[dict[str, Any]]:
+def _questions(store: Store, records: list[Stored], now: datetime) -> Iterator[dict[str, Any]]:
     for stored in records:
+        whole, units = store.states(stored, now), store.states_of_units(stored)
         for question in stored.record.questions:
-            hidden = stored.withdrawn or question.number in stored.withdrawn_questions
-            yield {**stored_question_json(stored.record, question), "withdrawn": hidden}
+            states = states_json([*whole, *units.get(question.place, ())])
+            yield {**stored_question_json(stored.record, question), **states}
 
 
 def _with_progress(items: list[Item]) -> Iterator[Item]:
@@ -157,7 +163,7 @@ def _write_rows(table: TextIO, objects: TextIO, sheet: _Sheet) -> int:
         if not names:
             names = tuple(name for name in item if name not in sheet.left_out)
             lines.writerow(names)
-        lines.writerow([_cell(item[name]) for name in names])
+        lines.writerow([_cell(item.get(name)) for name in names])
     objects.write("\n]\n")
     return count
 

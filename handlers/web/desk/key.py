@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.errors import SettingsError, reason
+from bot.private_files import narrow
 
 FILE = "desk.key"
 _BYTES = 32  # as many as the hash that signs has
@@ -23,7 +24,7 @@ def signing_key(folder: Path) -> bytes:
     try:
         if not path.exists():
             _make(path)
-        path.chmod(0o600)
+        narrow(path)
         key = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"{path} 无法使用（{reason(error)}）；请检查目录权限") from error

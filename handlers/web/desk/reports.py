@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import islice
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -64,7 +65,7 @@ class Reports:
         often = sorted(picked.items(), key=lambda item: -len(item[1]))
         return render_template(
             "desk/asked.html",
-            most_asked=self._store.most_asked(_MOST),
+            most_asked=list(islice(self._store.most_asked(), _MOST)),
             picked=[
                 (question_id, len(texts), tuple(dict.fromkeys(texts)))
                 for question_id, texts in often[:_MOST]

@@ -31,7 +31,7 @@ class Uploads:
         self._words = bot.responder.words
         self._store = bot.store
         self._embedder = bot.embedder
-        self._uploads = UploadDesk(bot.store)
+        self._uploads = UploadDesk(bot.store, bot.responder.now)
 
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
@@ -84,6 +84,7 @@ class Uploads:
             self._instant(request.form.get("published_at", "")),
             "accept_warnings" in request.form,
             "replace_words" in request.form,
+            is_draft="is_draft" in request.form,
         )
         self._uploads.look(upload_id)
         self._uploads.decide(upload_id, options)

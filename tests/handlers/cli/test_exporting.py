@@ -12,6 +12,7 @@ import pytest
 from bot.message import Chat
 from bot.record import Question, Reading
 from bot.store import Store
+from bot.store.evidence import Quoted
 from bot.store.feedback import Feedback
 from tests.conftest import IRBOT, NOW, environment
 from tests.handlers.web.site import record
@@ -30,6 +31,10 @@ def store(tmp_path, store):
     )
     store.withdraw("600000/2025-001#3", "-理由")
     store.add_miss(ASKER, "问不到的话", "decline", NOW)
+    store.propose_alias("王芳", "600000/2025-001#10", "平常", "平时的话", 1)
+    store.propose_alias("", "600000/2025-001#10", "平常", "大家选的话", 1)
+    shown = Quoted("answer", "600000/2025-001#10", 1)
+    store.add_evidence(ASKER, [shown], "平常。", "matcher", NOW)
     Feedback(store.path, time.time).keep(
         ASKER, "600000/2025-001#1", "问过的话", helpful=False, reasons=["答非所问"], words="留的言"
     )
@@ -58,17 +63,25 @@ def test_json_holds_what_show_prints(irbot, store, tmp_path):
     out = export(irbot, tmp_path)
     for item in objects(out / "records.json"):
         assert item == json.loads(irbot("show", item["id"], "--json", IR_DB="irbot.db").stdout)
-    questions = objects(out / "questions.json")
-    shown = [
-        question for stored in objects(out / "records.json") for question in stored["questions"]
+    questions = {item["id"]: item for item in objects(out / "questions.json")}
+    assert len(questions) == 31 + len(HOSTILE)
+    for full_id in ("300253/2025-002#24", "600000/2025-001#3", "600000/2025-001#10"):
+        shown = irbot("show", full_id, "--json", IR_DB="irbot.db").stdout
+        assert questions[full_id] == json.loads(shown)
+    assert questions["600000/2025-001#3"]["state"] == "withdrawn"
+
+
+def test_decisions_and_proofs_are_in_it(irbot, store, tmp_path):
+    out = export(irbot, tmp_path)
+    assert [(item["target"], item["reason"]) for item in objects(out / "hidings.json")] == [
+        ("600000/2025-001#3", "-理由")
     ]
-    hidden = [question.pop("withdrawn") for question in questions]
-    assert questions == shown
-    assert [item["id"] for item, gone in zip(questions, hidden, strict=True) if gone] == [
-        "600000/2025-001#3"
-    ]
-    assert objects(out / "withdrawals.json")[0]["reason"] == "-理由"
-    assert objects(out / "journal.json") == []
+    assert {item["what"] for item in objects(out / "journal.json")} >= {"withdraw", "alias live"}
+    (alias, proposed) = objects(out / "aliases.json")
+    assert (alias["text"], alias["approved_by"]) == ("平时的话", ["王芳"])
+    assert (proposed["text"], proposed["state"]) == (None, "proposed")
+    (evidence,) = objects(out / "evidence.json")
+    assert (evidence["target"], evidence["version"]) == ("600000/2025-001#10", 1)
 
 
 def test_no_cell_is_a_formula_and_every_word_comes_back(irbot, store, tmp_path):
@@ -100,7 +113,7 @@ def test_what_askers_typed_is_in_it_only_when_told_and_nobody_is_named(irbot, st
     assert all(path.stat().st_mode & 0o77 == 0 for path in (out, *out.iterdir()))
     export(irbot, tmp_path)  # again, without them
     everything = b"".join(path.read_bytes() for path in out.iterdir())
-    for text in ("问不到的话", "问过的话", "留的言", "U0ASKER", "xoxb-1", "xapp-1"):
+    for text in ("问不到的话", "问过的话", "留的言", "大家选的话", "U0ASKER", "xoxb-1", "xapp-1"):
         assert text.encode() not in everything
 
 

@@ -1,10 +1,10 @@
-"""The tables of the one SQLite file, as migrations from the first day; only ever appended to."""
+"""Records, chats and their posts, digests: the tables from the first day on."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-migrations = Migrations("irbot")
+from bot.store.schema.migrations import migrations
 
 
 @migrations()
@@ -357,88 +357,3 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
-
-
-@migrations()
-def journal(db: Database) -> None:
-    """Who changed what of what the bot says."""
-    db.table("journal").create(
-        {
-            "id": int,
-            "at": str,
-            "who": str,
-            "what": str,
-            "target": str,
-            "detail": str,  # JSON
-        },
-        pk="id",
-        not_null={"at", "who", "what", "target", "detail"},
-    )
-    db.table("journal").create_index(["target"])
-
-
-@migrations()
-def teaching(db: Database) -> None:
-    """Other wordings of questions, what a question does not answer, and what becomes of misses.
-
-    A question is named as it was numbered then, with the words by which it is known.
-    """
-    question = {"question_id": str, "question": str}
-    db.table("aliases").create(
-        {
-            "id": int,
-            **question,
-            "text": str,
-            "state": str,  # proposed, live, refused, undone
-            "proposed_at": str,
-            "proposed_by": str,  # empty: by itself, from what people picked
-        },
-        pk="id",
-        not_null={*question, "text", "state", "proposed_at", "proposed_by"},
-    )
-    db.table("alias_approvals").create(
-        {"alias": int, "who": str, "at": str},
-        pk=("alias", "who"),
-        not_null={"at"},
-        foreign_keys=[("alias", "aliases", "id")],
-    )
-    db.table("counterexamples").create(
-        {"id": int, "text": str, **question, "at": str, "undone_at": str},
-        pk="id",
-        not_null={"text", *question, "at"},
-    )
-    db.table("miss_marks").create(
-        {
-            "id": int,
-            "texts": str,  # JSON
-            "state": str,  # new, ours, not ours, done
-            "at": str,
-            "alias": int,
-            "undone_at": str,
-        },
-        pk="id",
-        not_null={"texts", "state", "at"},
-    )
-    db.table("misses").add_column("company", str)  # six digits: in whose scope it was asked
-
-
-@migrations()
-def desk_access(db: Database) -> None:
-    """Who may use the desk's pages; links and sessions by the hash of their token alone."""
-    user = {"name": str, "added_by": str, "added_at": str}
-    db.table("desk_users").create(user, pk="name", not_null={"added_by", "added_at"})
-    of_user = {"token_hash": str, "name": str, "expires_at": str}
-    for table, since in (("desk_links", "used_at"), ("desk_sessions", "opened_at")):
-        db.table(table).create(
-            {**of_user, since: str},
-            pk="token_hash",
-            not_null={"name", "expires_at"},
-            foreign_keys=[("name", "desk_users", "name")],
-        )
-
-
-@migrations()
-def uploads(db: Database) -> None:
-    """Files that were sent to the desk's page and that nobody has decided on yet."""
-    kept = {"id": str, "file": str, "content": bytes, "options": str, "who": str, "at": str}
-    db.table("uploads").create(kept, pk="id", not_null={*kept} - {"id"})
