@@ -48,7 +48,7 @@ def by_question(rows: Iterable[Mapping[str, Any]]) -> list[Unhelpful]:
     """What was found unhelpful, the question that most did first.
 
     Args:
-        rows: From `bot.store.feedback.unhelpful`, oldest first.
+        rows: From `unhelpful`, oldest first.
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import urllib.error
 import urllib.request
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from bot.config import load_settings
 from bot.errors import SettingsError
 from bot.message import Chat, Message
 from bot.record import Narrative, Part, Question
+from bot.store.connection import connect
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
 from handlers.web.app import WebServer
 from handlers.web.sheets import in_parts
@@ -387,6 +389,34 @@ def test_nothing_is_kept_of_who_asks_on_a_page(of_sample):
 
 
 # Between records
+
+
+def test_what_a_page_shows_can_be_proven(of_sample, sample):
+    for url in (SAMPLE_PAGE, SAMPLE_PAGE, f"{SAMPLE_PAGE}.json", f"{SAMPLE_PAGE}/q/7.json"):
+        of_sample.get(url)
+    of_sample.get("/ask?q=可转债")
+    of_sample.get("/ask?q=明天会下雨吗")
+    rows = list(of_sample.store.evidence())
+    every = tuple(item.place for item in (*sample.record.paragraphs, *sample.record.questions))
+    assert [(row.channel, row.kind, row.places, row.times) for row in rows] == [
+        ("page", "page", every, 2),
+        ("json", "page", every, 1),
+        ("json", "page", ("7",), 1),
+        ("ask", "answer", (), 1),
+    ]
+    seventh = sample.record.question(7)
+    told = f"{seventh.question}\n{seventh.answer}"
+    assert rows[2].text == hashlib.sha256(told.encode()).hexdigest()
+    assert rows[3].target == "300253/2025-002#24.2"
+
+
+def test_a_database_that_cannot_be_written_keeps_nobody_from_reading(of_sample, monkeypatch):
+    monkeypatch.setattr("handlers.web.proving._WAIT_S", 0.01)
+    with closing(connect(of_sample.store.path).conn) as other:
+        other.execute("BEGIN IMMEDIATE")
+        of_sample.get(SAMPLE_PAGE)
+        other.execute("ROLLBACK")
+    assert list(of_sample.store.evidence()) == []
 
 
 def test_the_same_question_at_other_events_is_linked(site):
