@@ -8,12 +8,14 @@ import subprocess
 import time
 
 import pytest
+from click.testing import CliRunner
 
 from bot.message import Chat
 from bot.record import Question, Reading
 from bot.store import Store
 from bot.store.evidence import Quoted
 from bot.store.feedback import Feedback
+from handlers.cli.main import cli
 from tests.conftest import IRBOT, NOW, environment
 from tests.handlers.web.site import record
 
@@ -42,11 +44,17 @@ def store(tmp_path, store):
     return Store(store.path)
 
 
+@pytest.fixture
+def irbot(tmp_path, monkeypatch):
+    """The command line, in this process: a new one takes longer than most exports."""
+    monkeypatch.chdir(tmp_path)
+    env = {"IR_DB": "irbot.db", "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+    return lambda *arguments: CliRunner(env=env).invoke(cli, [*map(str, arguments)])
+
+
 def export(irbot, tmp_path, *more):
-    done = irbot(
-        "export", "out", *more, IR_DB="irbot.db", SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1"
-    )
-    assert done.returncode == 0, done.stderr
+    done = irbot("export", "out", *more)
+    assert done.exit_code == 0, done.stderr
     return tmp_path / "out"
 
 
@@ -62,11 +70,11 @@ def rows(path):
 def test_json_holds_what_show_prints(irbot, store, tmp_path):
     out = export(irbot, tmp_path)
     for item in objects(out / "records.json"):
-        assert item == json.loads(irbot("show", item["id"], "--json", IR_DB="irbot.db").stdout)
+        assert item == json.loads(irbot("show", item["id"], "--json").stdout)
     questions = {item["id"]: item for item in objects(out / "questions.json")}
     assert len(questions) == 31 + len(HOSTILE)
     for full_id in ("300253/2025-002#24", "600000/2025-001#3", "600000/2025-001#10"):
-        shown = irbot("show", full_id, "--json", IR_DB="irbot.db").stdout
+        shown = irbot("show", full_id, "--json").stdout
         assert questions[full_id] == json.loads(shown)
     assert questions["600000/2025-001#3"]["state"] == "withdrawn"
 
@@ -129,10 +137,10 @@ def test_nothing_else_in_a_folder_is_touched(irbot, store, tmp_path):
         ("irbot.db", "不是文件夹"),
         ("/proc/none", "无法写入"),
     ):
-        done = irbot("export", folder, IR_DB="irbot.db")
-        assert (done.returncode, done.stderr.count("\n"), why in done.stderr) == (1, 1, True)
+        done = irbot("export", folder)
+        assert (done.exit_code, done.stderr.count("\n"), why in done.stderr) == (1, 1, True)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
-    assert irbot("export", "lies", IR_DB="irbot.db").returncode == 0
+    assert irbot("export", "lies").exit_code == 0
     assert (tmp_path / "irbot.db").exists()
 
 
