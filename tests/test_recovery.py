@@ -17,6 +17,8 @@ from bot.message import Chat
 from bot.recovery import opened_backup
 from bot.store import LinkError, Store
 from bot.store.backups import back_up
+from bot.store.connection import Connection
+from bot.store.schema import migrations
 from tests.conftest import SAMPLE
 from tests.delivery.test_delivery import Platform, delivering
 from tests.digest.test_scheduler import Bot
@@ -200,6 +202,17 @@ def test_who_was_forgotten_since_is_in_the_backup_again_and_that_is_told(store, 
     store.database.close()
     assert put_back(Settings(store.path), tmp_path / "copy").forgotten == 1
     assert [miss["text"] for miss in Store(store.path).misses()] == ["我的问题"]
+
+
+def test_files_of_the_first_version_are_brought_to_this_one(tmp_path):
+    for name in ("first", "irbot.db"):
+        old = Connection(tmp_path / name)
+        migrations.apply(old, stop_before="delivery")
+        old.conn.close()
+    restored = put_back(Settings(tmp_path / "irbot.db"), tmp_path / "first")
+    assert (restored.is_known, restored.carried) == (True, 0)
+    db = Store(tmp_path / "irbot.db").database.connection()
+    assert not migrations.pending(db)
 
 
 def test_sources_are_kept_to_the_byte(store, tmp_path):
