@@ -7,7 +7,7 @@ Q ?= 可转债
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run ask serve onnx test trials bench lint lock clean
+.PHONY: help install dev browser run ask serve onnx test trials bench lint lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -27,11 +27,14 @@ serve: install ## every configured chat until stopped
 onnx: install ## also what a model of your own needs (IR_E5_ONNX)
 	@$(PIP) install --require-hashes -r requirements-onnx.txt
 
-test: dev lint ## everything CI runs
+test: dev browser lint ## everything CI runs
 	@$(BIN)/pytest
 
 trials: dev ## the long forms: kills, soaks, races
 	@$(BIN)/pytest -m trial --timeout 3600
+
+browser: dev ## Chromium for the tests of the pages, where it may be installed
+	@$(BIN)/python -m tests.browser.chromium
 
 bench: dev $(VENV)/.installed-bench ## measure irbot and its peers: make bench DATA=folder
 	@$(BIN)/python -m tests.bench.accuracy "$(DATA)"

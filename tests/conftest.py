@@ -113,6 +113,18 @@ def environment(more):
 
 
 @pytest.fixture
+def small(tmp_path):
+    """A filesystem of four megabytes; only root may mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no filesystem can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
 def store(tmp_path, sample):
     store = Store(tmp_path / "irbot.db")
     store.add([sample], SAMPLE.read_bytes(), SAMPLE.name)

@@ -13,8 +13,8 @@ from __future__ import annotations
 import logging
 import time
 
-from bot.delivery.mailbox import carry_over
 from bot.errors import StoreError
+from bot.store.carrying_over import carry_over
 from bot.store.connection import Database, telling
 
 _WAIT_S = 3.0  # for a file that is put back in two steps, or is still being copied
@@ -48,7 +48,9 @@ def move_over(old: Database) -> None:
             if old.is_elsewhere():
                 new = _file_in_place(old)
                 if new is not old:
-                    _tell(carry_over(old.left_behind(), new))
+                    with new.transaction() as db:
+                        waiting = carry_over(old.left_behind(), db)
+                    _tell(waiting)
                 return
             old.write_back()
     except StoreError as error:

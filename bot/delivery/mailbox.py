@@ -20,7 +20,7 @@ from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
 from bot.store.connection import Connection, Database, first
-from bot.store.evidence import carry_evidence, settle_evidence
+from bot.store.evidence import settle_evidence
 
 
 @dataclass(frozen=True)
@@ -359,42 +359,6 @@ class Mailbox:
         )
         settle_evidence(db, "at < ?", [before])
         db.execute("DELETE FROM outbox WHERE at < ?", [before])
-
-
-# How far a row has come; of two under one key the farther one is true.
-_FARTHER = {
-    "inbox": "inbox.state = 'new' AND excluded.state = 'done'",
-    "outbox": "(outbox.state = 'ready' AND excluded.state != 'ready') OR "
-    "(outbox.state = 'sending' AND excluded.state NOT IN ('ready', 'sending'))",
-}
-
-
-def carry_over(old: Connection, new: Database) -> int:
-    """Bring every message and post of a file that was replaced into the one in its place.
-
-    Also what is done: a copy put back may be from before it was, and would do it again.
-
-    Returns:
-        How many of them wait.
-    """
-    with new.transaction() as db:
-        for table, farther in _FARTHER.items():
-            rows = old.execute(f"SELECT * FROM {table} ORDER BY id")
-            columns = [name for name, *_ in rows.description]
-            kept = [name for name in columns if name != "id"]
-            changes = ", ".join(f"{name} = excluded.{name}" for name in kept)
-            db.conn.executemany(
-                f"INSERT INTO {table} ({', '.join(kept)}) "
-                f"VALUES ({', '.join(f':{name}' for name in kept)}) "
-                f"ON CONFLICT (key) DO UPDATE SET {changes} WHERE {farther}",
-                (dict(zip(columns, row, strict=True)) for row in rows),
-            )
-        carry_evidence(old, db)
-    (waiting,) = old.execute(
-        "SELECT (SELECT count(*) FROM inbox WHERE state = 'new') + "
-        "(SELECT count(*) FROM outbox WHERE state IN ('ready', 'sending'))"
-    ).fetchone()
-    return int(waiting)
 
 
 def newest(path: Path) -> float | None:

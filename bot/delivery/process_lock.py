@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import secrets
 import weakref
@@ -58,7 +59,7 @@ class ProcessLock:
 def is_served(db: Path) -> bool:
     """Whether a process that delivers has the database open."""
     file = Path(os.path.realpath(db))
-    for path in file.parent.glob(f"{file.name}-owner-*"):
+    for path in file.parent.glob(f"{glob.escape(file.name)}-owner-*"):
         with contextlib.suppress(OSError), path.open("rb") as held:
             if not _free(held):
                 return True

@@ -23,6 +23,10 @@ journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
 uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
+backups.py      copies, made and checked; staging.py: where nobody takes them for whole
+exports.py      what an export holds beside the records
+swapping.py     another file in the database's place
+carrying_over.py  what goes along then: what waits, and what was said
 access.py       who may use the desk's pages
 checks.py       whether the file is sound, for `doctor`
 """

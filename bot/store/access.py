@@ -155,6 +155,15 @@ class Access(File):
             )
 
 
+def shut(db: Connection) -> None:
+    """End every session and every link that is not used, in a transaction.
+
+    What a backup holds of them may have been used, ended or taken from its user since.
+    """
+    db.execute("DELETE FROM desk_sessions")
+    db.execute("DELETE FROM desk_links WHERE used_at IS NULL")
+
+
 def _name(typed: str) -> str:
     name = " ".join(typed.split())
     if not name or len(name) > _LONGEST_NAME or one_line(name) != name:

@@ -34,7 +34,7 @@ _PAGE = 4096  # bytes that SQLite writes at once
 
 Connection = sqlite_utils.Database  # one of SQLite, with methods for tables and rows
 
-_BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a file that is open
+BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a file that is open
 _Identity = tuple[int, int]  # device and inode
 
 _writing = threading.Lock()  # threads take turns here; SQLite would have them sleep and try again
@@ -99,7 +99,7 @@ class Database:
         self._of_thread.connection = db
         # SQLite keeps these as long as a connection is open, so they change under none.
         self._of_thread.beside = {
-            beside: found for beside in _BESIDE if (found := _identity(self._beside(beside)))
+            beside: found for beside in BESIDE if (found := _identity(self._beside(beside)))
         }
         return db
 
@@ -237,6 +237,13 @@ class Database:
             finally:
                 copy.close()
 
+    def make_single(self) -> None:
+        """Give up the file, which this thread alone has used, with nothing kept beside it."""
+        db = self.connection()
+        self._of_thread.beside = {}
+        db.execute("PRAGMA journal_mode = DELETE")
+        self.close()
+
     def close(self) -> None:
         """Give up the file, which this thread alone has used."""
         with _opening:
@@ -277,7 +284,7 @@ def connect(path: Path) -> Connection:
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         db = Connection(connection)
         _refuse_newer(db, path)
-        for name in ("", *_BESIDE):  # which SQLite makes as the file is
+        for name in ("", *BESIDE):  # which SQLite makes as the file is
             narrow(path.with_name(path.name + name))
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
@@ -323,10 +330,14 @@ def _is_full(path: Path) -> bool:
         return False
 
 
-def _refuse_newer(db: Connection, path: Path) -> None:
+def unknown_migrations(db: Connection) -> list[str]:
+    """What a newer version of this program did to the file, the first one first."""
     known = {migration.name for migration in migrations.pending(Connection(memory=True))}
-    unknown = [done.name for done in migrations.applied(db) if done.name not in known]
-    if unknown:
+    return [done.name for done in migrations.applied(db) if done.name not in known]
+
+
+def _refuse_newer(db: Connection, path: Path) -> None:
+    if unknown := unknown_migrations(db):
         raise StoreError(
             f"{path} 由更新版本的 irbot 写成（{unknown[-1]}）；请升级 irbot，文件未作改动"
         )

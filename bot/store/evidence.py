@@ -269,17 +269,6 @@ def settle_evidence(db: Connection, posts: str, values: Sequence[object]) -> Non
     )
 
 
-def carry_evidence(old: Connection, new: Connection) -> None:
-    """Bring what a replaced file knows into the one in its place."""
-    rows = old.execute("SELECT * FROM evidence ORDER BY id")
-    columns = [name for name, *_ in rows.description if name != "id"]
-    new.conn.executemany(
-        f"INSERT OR IGNORE INTO evidence ({', '.join(columns)}) "
-        f"VALUES ({', '.join('?' * len(columns))})",
-        (row[1:] for row in rows),
-    )
-
-
 def _shown(row: dict[str, Any]) -> Shown:
     return Shown(
         datetime.fromisoformat(row["at"]),

@@ -38,6 +38,13 @@ def note(db: Connection, who: str, what: str, target: str, **detail: Any) -> int
     return int(added.fetchone()[0])
 
 
+def count_of(db: Connection, what: str) -> int:
+    """How often something was done; none in a file of a version that kept no journal."""
+    if not db.table("journal").exists():
+        return 0
+    return int(db.execute("SELECT count(*) FROM journal WHERE what = ?", [what]).fetchone()[0])
+
+
 class Journal(File):
     """The changes, oldest first."""
 

@@ -30,7 +30,7 @@ def slack(monkeypatch):
 
 
 @contextmanager
-def _served(slack, folder):
+def served(slack, folder):
     """`irbot serve` in a process of its own, over the folder's irbot.db."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         http = f"127.0.0.1:{free.getsockname()[1]}"
@@ -46,7 +46,7 @@ def _served(slack, folder):
 
 
 @contextmanager
-def _asking(slack):
+def asking(slack):
     """One question after another, each in a channel of its own; yields their ts as they grow."""
     asked: list[str] = []
     enough = threading.Event()
@@ -72,7 +72,7 @@ def _copy(db, to):
     other.close()
 
 
-def _posted(slack):
+def posted(slack):
     return Counter(post["thread_ts"] for post in slack.posts)
 
 
@@ -85,7 +85,7 @@ def test_a_replaced_file_is_served_and_nothing_that_was_acknowledged_is_lost(
     Store(other).withdraw("300253/2025-002", "误")
     Store(other).database.close()
     assert not list(tmp_path.glob("other.db-*"))  # SQLite has written all of it into the file
-    with _served(slack, tmp_path), _asking(slack) as asked:
+    with served(slack, tmp_path), asking(slack) as asked:
         slack.until(lambda: slack.posts)
         _copy(db, earlier)  # with messages that are being answered
         seen = len(slack.opened)
@@ -101,15 +101,15 @@ def test_a_replaced_file_is_served_and_nothing_that_was_acknowledged_is_lost(
         restored = slack.mention(_QUESTION, channel="RESTORED")
         told = slack.until(lambda: [post for post in slack.posts if post["thread_ts"] == restored])
         assert _ANSWER in told[0]["text"]
-        slack.until(lambda: set(_posted(slack)) >= set(asked), 20)
-    assert set(_posted(slack).values()) == {1}
+        slack.until(lambda: set(posted(slack)) >= set(asked), 20)
+    assert set(posted(slack).values()) == {1}
 
 
 def test_a_deleted_file_ends_serving_with_one_line_and_what_was_acknowledged_is_saved(
     slack, imported, tmp_path
 ):
     imported.copy(tmp_path / "irbot.db")
-    with _served(slack, tmp_path) as process, _asking(slack) as asked:
+    with served(slack, tmp_path) as process, asking(slack) as asked:
         slack.until(lambda: slack.posts)
         # What is acknowledged now is posted by nobody for a while.
         slack.closed |= dict.fromkeys((f"C{at}" for at in range(2000)), "internal_error")
@@ -134,7 +134,7 @@ def test_what_sqlite_kept_beside_the_file_is_written_back_before_serving_ends(
     slack, imported, tmp_path
 ):
     imported.copy(tmp_path / "irbot.db")
-    with _served(slack, tmp_path) as process:
+    with served(slack, tmp_path) as process:
         asked = slack.mention(_QUESTION)
         slack.until(lambda: slack.posts)
         (tmp_path / "irbot.db-wal").unlink()
@@ -151,7 +151,7 @@ def test_a_copy_over_the_open_file_is_noticed_and_stays_whole(slack, imported, t
     db, earlier = tmp_path / "irbot.db", tmp_path / "earlier.db"
     imported.copy(db)
     imported.copy(earlier)
-    with _served(slack, tmp_path) as process, _asking(slack) as asked:
+    with served(slack, tmp_path) as process, asking(slack) as asked:
         slack.until(lambda: len(asked) > 40)
         with closing(sqlite3.connect(db)) as other:
             other.execute("PRAGMA wal_checkpoint(FULL)")  # as SQLite does by and by

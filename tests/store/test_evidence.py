@@ -11,11 +11,11 @@ import pytest
 
 from bot.commands import Plan
 from bot.config import Settings
-from bot.delivery.mailbox import carry_over
 from bot.delivery.transport import Refused
 from bot.message import Chat, Message
 from bot.record import Reading
 from bot.store import Database, Store
+from bot.store.carrying_over import carry_over
 from tests.conftest import NOW, SAMPLE, open_by_words
 from tests.delivery.test_delivery import Platform, ask, delivering
 
@@ -205,5 +205,6 @@ def test_it_goes_along_when_another_file_takes_the_databases_place(store, tmp_pa
     responder.reply(Message("#7", Chat("terminal", "local", "terminal", "u")))
     new = Database.open(tmp_path / "new.db")
     for _ in range(2):
-        carry_over(store.database.connection(), new)
+        with new.transaction() as db:
+            carry_over(store.database.connection(), db)
     assert [row.target for row in Store(new.path).evidence()] == ["300253/2025-002#7"]

@@ -49,7 +49,7 @@ FAMILIES = {
         *("reason", "until", "version", "of", "by", "after", "published_at", "is_draft", "rows"),
     ),
     "did, ": (
-        *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import"),
+        *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import", "restore"),
         *(f"alias {state}" for state in (*get_args(AliasState), "approved")),
         *("counterexample", "counterexample undone"),
         *("replace", "restore-version", "supersede", "publish", "withdraw", "withdraw undone"),

@@ -7,8 +7,6 @@ import sys
 from contextlib import closing, suppress
 from dataclasses import replace
 
-import pytest
-
 from bot.config import load_settings
 from bot.store import Store
 from bot.store.connection import connect
@@ -23,18 +21,6 @@ db.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def small(tmp_path):
-    """A filesystem of four megabytes; only root may mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no filesystem can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def _fill(folder):

@@ -1,0 +1,163 @@
+"""What goes along when another file takes a database's place: what waits to be said, and what was
+said already, so that nothing is lost and nothing is said twice.
+
+A copy put back may be from before a message was answered, and would answer it again. So every
+message and post goes along, also what is done; of two rows under one key the one that has come
+farther is true. Records, misses and all else are as the new file has them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.store.connection import Connection
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    key: tuple[str, ...]
+    farther: str = ""  # whether the old file's row, `excluded`, has come farther; empty: never
+    numbered: bool = False  # others name a row by its number
+
+
+_TABLES = (
+    _Table("inbox", ("key",), "inbox.state = 'new' AND excluded.state = 'done'"),
+    _Table(
+        "outbox",
+        ("key",),
+        "(outbox.state = 'ready' AND excluded.state != 'ready') OR "
+        "(outbox.state = 'sending' AND excluded.state NOT IN ('ready', 'sending'))",
+    ),
+    _Table("handovers", ("id",), numbered=True),
+    _Table(
+        "digests",
+        ("platform", "workspace", "channel", "day"),
+        "digests.state IN ('claimed', 'skipped')",
+    ),
+    _Table("digest_items", ("platform", "workspace", "channel", "day", "item")),
+    _Table(
+        "evidence",
+        ("post", "target", "kind"),
+        "excluded.times > evidence.times OR evidence.fate IS NULL",
+    ),
+)
+_WAIT = {"inbox": "state = 'new'", "outbox": "state IN ('ready', 'sending')"}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Keys of what waits in a file."""
+
+    questions: frozenset[str] = frozenset()
+    posts: frozenset[str] = frozenset()
+
+    @property
+    def count(self) -> int:
+        return len(self.questions) + len(self.posts)
+
+
+def waiting(db: Connection) -> Waiting:
+    """What is not answered and not posted yet."""
+    return Waiting(_keys(db.conn, "inbox"), _keys(db.conn, "outbox"))
+
+
+def _keys(db: sqlite3.Connection, table: str) -> frozenset[str]:
+    if not _columns(db, table):  # the first versions had no such table
+        return frozenset()
+    return frozenset(key for (key,) in db.execute(f"SELECT key FROM {table} WHERE {_WAIT[table]}"))
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in db.execute(f'PRAGMA table_info("{table}")')]
+
+
+def carry_over(old: Connection, new: Connection) -> int:
+    """Bring what was said and what waits from one file into the one that takes its place.
+
+    Args:
+        old: May be of an older or newer version of this program.
+        new: In a transaction.
+
+    Returns:
+        How much of the old file's waits.
+    """
+    for table in _TABLES:
+        columns = _shared_columns(old.conn, new.conn, table)
+        if columns:
+            _carry(old.conn, new.conn, table, columns)
+    # What was built of the old file's generation is not of the new one's.
+    (generation,) = old.execute("SELECT value FROM generation").fetchone()
+    new.execute("UPDATE generation SET value = max(value, ?) + 1", [generation])
+    # What was tried and not posted was shown to nobody.
+    new.execute(
+        "DELETE FROM digest_items WHERE EXISTS (SELECT 1 FROM digests d WHERE "
+        "d.platform = digest_items.platform AND d.workspace = digest_items.workspace AND "
+        "d.channel = digest_items.channel AND d.day = digest_items.day AND "
+        "d.state IN ('failed', 'skipped'))"
+    )
+    return waiting(old).count
+
+
+def _shared_columns(old: sqlite3.Connection, new: sqlite3.Connection, table: _Table) -> list[str]:
+    theirs = _columns(old, table.name)
+    left_out = () if table.numbered else ("id",)
+    return [name for name in _columns(new, table.name) if name in theirs and name not in left_out]
+
+
+def _carry(
+    old: sqlite3.Connection, new: sqlite3.Connection, table: _Table, columns: list[str]
+) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns)
+    rows: Iterable[tuple[object, ...]] = old.execute(
+        f"SELECT {names} FROM {table.name} ORDER BY rowid"
+    )
+    insert = f"INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
+    new.executemany(
+        f"INSERT {insert} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changes} "
+        f"WHERE {table.farther}"
+        if table.farther
+        else f"INSERT OR IGNORE {insert}",
+        rows,
+    )
+
+
+def leave_in_doubt(db: Connection, but: Waiting, at: str) -> Waiting:
+    """What waits in a file of an earlier day was said since, as far as anybody knows.
+
+    Messages count as answered. Posts are what a kill leaves: looked up where the platform can
+    tell, else neither repeated nor called sent. A reply in place of another one may be replaced
+    itself, and a question at the desk be answered: these are not tried.
+
+    Args:
+        db: The file, in a transaction.
+        but: What is known to wait.
+        at: ISO instant.
+
+    Returns:
+        What it was.
+    """
+    left = waiting(db)
+    doubtful = Waiting(left.questions - but.questions, left.posts - but.posts)
+    db.conn.executemany(
+        "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
+        "owner = NULL WHERE key = ?",
+        [(key,) for key in doubtful.questions],
+    )
+    posts = [(key,) for key in doubtful.posts]
+    db.conn.executemany("UPDATE outbox SET owner = NULL, state = 'sending' WHERE key = ?", posts)
+    db.conn.executemany(
+        "UPDATE outbox SET state = 'unknown', payload = '{}', address = '{}' WHERE key = ? "
+        "AND (key LIKE 'handover/%' OR json_extract(address, '$.changes') IS NOT NULL)",
+        posts,
+    )
+    # Nobody is told that a question was lost on its way to the desk, which may have it.
+    db.conn.executemany(
+        "UPDATE handovers SET told_lost = ? "
+        "WHERE told_lost IS NULL AND 'handover/' || id || '/1' = ?",
+        [(at, key) for (key,) in posts],
+    )
+    return doubtful
