@@ -33,8 +33,8 @@ def store(tmp_path, store):
     )
     store.withdraw("600000/2025-001#3", "-理由")
     store.add_miss(ASKER, "问不到的话", "decline", NOW)
-    store.propose_alias("王芳", "600000/2025-001#10", "平常", "平时的话", 1)
-    store.propose_alias("", "600000/2025-001#10", "平常", "大家选的话", 1)
+    store.propose_alias("王芳", "600000/2025-001#10", "平常", "平时的话", 1, NOW)
+    store.propose_alias("", "600000/2025-001#10", "平常", "大家选的话", 1, NOW)
     shown = Quoted("answer", "600000/2025-001#10", 1)
     store.add_evidence(ASKER, [shown], "平常。", "matcher", NOW)
     Feedback(store.path, time.time).keep(

@@ -199,7 +199,7 @@ def test_pages_stay_small_whatever_was_typed(desk):
             words = long(number + 100) + more
             own = f"{BONUS}.{number}"
             opinions.keep(chat, own, words, helpful=False, reasons=[words] * 9, words=words)
-        desk.site.store.propose_alias("王芳", BONUS, "分红", long(number), 2)
+        desk.site.store.propose_alias("王芳", BONUS, "分红", long(number), 2, NOW)
     links = desk.page("/desk/misses").links
     groups = [link for link in links if re.fullmatch("/desk/misses/[0-9a-f]{16}", link)]
     assert len(groups) == 20
