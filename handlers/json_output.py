@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.answering.explanation import Explanation
-from bot.ingest.importing import Outcome
+from bot.ingest.importing import ImportedRows, Outcome
 from bot.ingest.verifying import Checked
 from bot.message import (
     Answer,
@@ -194,6 +194,8 @@ def summary_json(stored: Stored) -> dict[str, Any]:
 
 def import_json(outcome: Outcome) -> dict[str, Any]:
     """One file of `import --json`, with the proof: where every character went."""
+    if outcome.rows:
+        return _rows_json(outcome, outcome.rows)
     proofs = [reading.proof for reading in outcome.readings]
     return {
         "file": outcome.file,
@@ -212,6 +214,38 @@ def import_json(outcome: Outcome) -> dict[str, Any]:
         "warnings": [warning for record in outcome.records for warning in record.warnings],
         "reason": outcome.reason or None,
         "changes": [str(change) for item in outcome.added for change in item.changes],
+    }
+
+
+def _rows_json(outcome: Outcome, rows: ImportedRows) -> dict[str, Any]:
+    """A table of `import --json`: in the place of furniture, what became of its rows."""
+    records = rows.added.records
+    refused = [{"row": place, "reason": why} for place, why in rows.refused]
+    return {
+        "file": outcome.file,
+        "status": outcome.status,
+        "record_ids": [item.record_id for item in records],
+        "questions": sum(item.added + item.changed + item.unchanged for item in records),
+        "placed": rows.table.characters,
+        "furniture": [],
+        "unplaced": 0,
+        "warnings": [
+            *rows.table.warnings,
+            *(f"第{item['row']}行未收录：{item['reason']}" for item in refused),
+        ],
+        "reason": outcome.reason or None,
+        "changes": [],
+        "rows": {
+            "read": rows.table.kept + rows.table.unanswered + rows.table.refused_count,
+            "added": sum(item.added for item in records),
+            "changed": sum(item.changed for item in records),
+            "unchanged": sum(item.unchanged for item in records),
+            "twice": rows.added.twice,
+            "unanswered": rows.table.unanswered,
+            "refused": rows.refused_count,
+            "refused_rows": refused,
+        },
+        "notes": list(rows.table.notes),
     }
 
 

@@ -5,6 +5,7 @@ schema.py       its tables, as migrations
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the older ones
 adding.py       what a file says → a version, under which id
+tables.py       rows of tables → versions; merging.py: which of them are new
 restoring.py    an older version brought back, a source read again
 withdrawals.py  what is hidden; hidden.py: in whatever version is shown
 chats.py        misses, counts, memories, a channel's company
@@ -23,16 +24,19 @@ from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.tables import AddedRows, AddedTable, Tables
 from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Handovers, Journal, Vectors):
+class Store(Restoring, Tables, Withdrawals, Chats, Handovers, Journal, Vectors):
     """Everything that is kept, by what it is about."""
 
 
 __all__ = [
     "Added",
+    "AddedRows",
+    "AddedTable",
     "Change",
     "Database",
     "Memory",

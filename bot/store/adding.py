@@ -89,6 +89,9 @@ class Adding(Records):
             self._write(db, record, source)
             return Added("imported", record)
         shown = record_of(row["header"], self._questions(db, row["version_id"]))
+        if shown.is_from_table and not record.is_from_table:  # the original takes its place
+            self._write(db, record, source, row["id"])
+            return Added("replaced", record, tuple(changes(shown, record)))
         if shown.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
             self._attach(db, row["version_id"], source)
             return Added("unchanged", record)

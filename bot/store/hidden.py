@@ -43,6 +43,9 @@ def hidden_units(
     for withdrawal in decided:
         if withdrawal.place is None:
             continue
+        if record.is_written:  # its numbers stay, and one question is asked many times
+            hidden[withdrawal.place] = (*hidden.get(withdrawal.place, ()), withdrawal)
+            continue
         units = record.paragraphs if withdrawal.place.startswith("p") else record.questions
         wanted = _bare(withdrawal.words or "")
         same = [item.place for item in units if wanted == _bare(words_of(item))]

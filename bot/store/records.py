@@ -74,9 +74,15 @@ class Version:
 
 
 _CURRENT = (
-    "SELECT r.*, v.id AS version_id, v.version, v.imported_at, v.header, v.words_hash "
+    "SELECT r.*, v.id AS version_id, v.version, v.base, v.imported_at, v.header, v.words_hash "
     "FROM records r JOIN versions v ON v.record_id = r.id AND v.version = "
     "(SELECT max(version) FROM versions WHERE record_id = r.id)"
+)
+
+# The versions that a version is made of: itself, and of written answers those that it adds to.
+_BUILT_ON = (
+    "SELECT v.id FROM versions w JOIN versions v ON v.record_id = w.record_id "
+    "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version WHERE w.id = ?"
 )
 
 
@@ -180,19 +186,23 @@ class Records(File):
                     (row["answer_start"], row["answer_end"]),
                 )
             )
-        return tuple(
-            Question(
+        found = {
+            row["number"]: Question(
                 **{name: row[name] for name in QUESTION_COLUMNS},
                 parts=tuple(parts.get(row["id"], ())),
             )
             for row in db.query(
-                "SELECT * FROM questions WHERE version_id = ? ORDER BY position", [version_id]
+                f"SELECT * FROM questions WHERE version_id IN ({_BUILT_ON}) "
+                "ORDER BY version_id, position",
+                [version_id],
             )
-        )
+        }
+        return tuple(found.values())
 
     def _sources(self, db: Connection, version_id: int) -> tuple[Source, ...]:
         rows = db.query(
-            "SELECT * FROM version_sources WHERE version_id = ? ORDER BY imported_at, rowid",
+            f"SELECT * FROM version_sources WHERE version_id IN ({_BUILT_ON}) "
+            "ORDER BY version_id, imported_at, rowid",
             [version_id],
         )
         return tuple(
@@ -229,6 +239,11 @@ QUESTION_COLUMNS = (
     "kind",
     "session",
     "page",
+    "asked_at",
+    "answered_at",
+    "dated_by",
+    "link",
+    "row_id",
 )
 
 
