@@ -220,6 +220,18 @@ class Records(File):
         content: bytes = row["content"]
         return content
 
+    def size(self) -> int:
+        """How many characters the questions and answers have that are shown."""
+        row = first(
+            self._db(),
+            "SELECT coalesce(sum(length(q.question) + length(q.answer)), 0) AS size "
+            "FROM questions q JOIN versions v ON v.id = q.version_id JOIN "
+            "(SELECT record_id, version, base, max(version) FROM versions GROUP BY record_id) w "
+            "ON w.record_id = v.record_id "
+            "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version",
+        )
+        return int(row["size"]) if row else 0
+
     def generation(self) -> int:
         """Grows with every change to what may be answered, by any process."""
         row = first(self._db(), "SELECT value FROM generation")

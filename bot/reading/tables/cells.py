@@ -19,6 +19,7 @@ _CHINA = timezone(timedelta(hours=8))  # no daylight saving since 1991
 _NOTHING = frozenset(
     ("", "none", "nan", "null", "nat", "n/a", "<na>", "-", "--", "—", "未回复", "暂无回复", "待回复")
 )
+_LONGEST_NOTHING = 64  # characters, white space among them
 _ERRORS = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)")
 _PARAGRAPHS = frozenset(("p", "div", "li", "tr", "ul", "ol", "table", "blockquote"))
 _TEXT_OF_SHEET = re.compile(r'=\s*"([^"]*)"')  # ="000001", so that no spreadsheet counts with it
@@ -76,7 +77,7 @@ def printed(value: object) -> str:
 
 def is_nothing(text: str) -> bool:
     """Whether a cell is empty, or says in a program's way that it is."""
-    return trimmed(text).lower() in _NOTHING
+    return len(text) < _LONGEST_NOTHING and trimmed(text).lower() in _NOTHING
 
 
 def words(value: object) -> tuple[str, tuple[str, ...]]:
@@ -150,17 +151,19 @@ def is_short_code(value: object) -> bool:
     return printed(value).strip().split(".")[0].isdigit() and len(printed(value).strip()) < 6
 
 
-def row_id(value: object) -> tuple[str | None, bool]:
-    """The platform's id of a question, and whether a spreadsheet has cut it: then it is none."""
+def row_id(value: object) -> str | None:
+    """The platform's id of a question; None where there is none, or no digits are left of it."""
     text = printed(value).strip().strip("'" + UNSEEN)
     if of_sheet := _TEXT_OF_SHEET.fullmatch(text):
         text = of_sheet[1].strip()
-    if is_nothing(text):
-        return None, False
-    is_cut = text.isdigit() and len(text) > _KEPT_DIGITS and not text[_KEPT_DIGITS:].strip("0")
-    if is_cut or _POWER.fullmatch(text) or (isinstance(value, float) and len(text) > _KEPT_DIGITS):
-        return None, True
-    return text, False
+    return None if is_nothing(text) else text
+
+
+def is_cut(text: str) -> bool:
+    """Whether a spreadsheet may have cut an id: 2.3E+18, or zeros behind the 15 digits it keeps."""
+    if text.isdigit():
+        return len(text) > _KEPT_DIGITS and not text[_KEPT_DIGITS:].strip("0")
+    return bool(_POWER.fullmatch(text))
 
 
 def when(value: object, clock: Clock = Clock()) -> str | None:

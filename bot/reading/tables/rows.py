@@ -23,6 +23,7 @@ _MOST_TOLD = 50  # rows that are named; of more the number is told
 _PLATFORM = re.compile(r"互动易|e互动|irm\.(?:cninfo|szse)|sseinfo\.com|互动平台", re.I)
 _ABRUPT = re.compile(r"[，,、：:（(“]$")  # where an export cut a question, it ends so
 _LISTED_RECORDS = "4"  # contentType of a platform's list of filed records
+_LONG_ID = 15  # digits that a spreadsheet leaves as they are
 _CHINA_OFFSET = 8.0
 
 
@@ -104,6 +105,7 @@ class RowReader:
         self.kept = 0
         self.characters = 0
         self.has_update_times = False
+        self._has_whole_ids = False  # so no spreadsheet has cut them
         self._foreign = self._short = 0  # the rows of the first such codes
 
     def take(self, place: int, columns: Columns, values: Sequence[object]) -> None:
@@ -172,7 +174,8 @@ class RowReader:
 
     def _code(self, place: int, value: object) -> str:
         if value is not None and cells.has_foreign_code(value):
-            self._foreign = self._foreign or place
+            self._has_whole_ids = False  # so no spreadsheet has cut them
+        self._foreign = self._foreign or place
         code = cells.code(value) or self._given.code
         if not code:
             raise UnreadableCellError("没有股票代码；可用 --set company_code=六位代码 补上")
@@ -202,9 +205,14 @@ class RowReader:
         raise unreadable or UnreadableCellError("没有回复日期；可用 --set event_date=日期 补上")
 
     def _row_id(self, place: int, found: Mapping[str, object]) -> str | None:
-        row_id, is_cut = cells.row_id(found.get("id"))
-        if is_cut:
+        row_id = cells.row_id(found.get("id"))
+        if row_id is None:
+            return None
+        if not cells.is_cut(row_id):
+            self._has_whole_ids |= len(row_id) > _LONG_ID
+        elif not (self._has_whole_ids and row_id.isdigit()):  # one in 10,000 ends with zeros
             self.told.mind(place, "问题编号被表格软件截去了末几位，未采用")
+            return None
         return row_id
 
     def _mind(self, place: int, question: str, asked: str | None, answered: str) -> None:

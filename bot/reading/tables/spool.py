@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal, NamedTuple, TextIO
 
 from bot.record import DatedBy, Question
 
 _FILES = 64  # a million rows: 16,000 in each
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A question with its answer, as a table has it."""
 
     place: int  # line or row of the file, from 1
@@ -62,7 +60,7 @@ class Spool:
         if (file := self._files.get(at)) is None:
             path = self._folder / f"{at:02}.rows"
             file = self._files[at] = path.open("w", encoding="utf-8", errors="surrogatepass")
-        file.write(json.dumps(astuple(row), ensure_ascii=False) + "\n")
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         for file in self._files.values():
