@@ -89,6 +89,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 
 def _question_json(record: Record, question: Question, part: int | None) -> dict[str, Any]:
+    record = record.of(question)
     return {
         "id": f"{record.id}#{question.place}",
         "kind": question.kind,
@@ -103,6 +104,18 @@ def _question_json(record: Record, question: Question, part: int | None) -> dict
         "part_answer": question.part_answer(part) if part else None,
         "event_date": record.event_date,
         "activity": record.activity,
+        **(_row_json(question) if question.is_from_table else {}),
+    }
+
+
+def _row_json(question: Question) -> dict[str, Any]:
+    """What a row of a table or an export has beside the words."""
+    return {
+        "asked_at": question.asked_at,
+        "answered_at": question.answered_at,
+        "dated_by": question.dated_by,
+        "link": question.link,
+        "row_id": question.row_id,
     }
 
 

@@ -108,12 +108,12 @@ class Library:
 
     def scope(self, message: Message) -> list[Record]:
         """The records that a message is limited to, newest event first."""
-        return [
-            record
-            for record in self.records
-            if message.company in (None, record.company_code)
-            and (message.as_of is None or record.last_event.end <= message.as_of)
-        ]
+        records = (
+            record for record in self.records if message.company in (None, record.company_code)
+        )
+        if message.as_of is None:
+            return list(records)
+        return [said for record in records if (said := record.until(message.as_of))]
 
     def coverage(self, message: Message) -> tuple[Coverage, ...]:
         """What there is of each company in the message's scope, newest first."""
@@ -257,5 +257,7 @@ def _public(stored: Stored, kept_back: Set[str]) -> Stored:
     record = stored.visible
     if stored.withdrawn_questions:
         record = replace(record, warnings=(), notes=())
-    sources = tuple(item for item in stored.sources if item.sha256 not in kept_back)
+    # A table may hold what is nobody's business: other companies, who asked.
+    sources = () if record.is_from_table else stored.sources
+    sources = tuple(item for item in sources if item.sha256 not in kept_back)
     return replace(stored, record=record, sources=sources, withdrawn_questions=frozenset())

@@ -175,7 +175,7 @@ def _store_rows(store: Store, file: str, table: Table, options: Options) -> Outc
         return Outcome(file, "refused", reason=told, rows=rows)
     statuses = {item.status for item in added.records}
     order: tuple[Status, ...] = ("replaced", "imported", "unchanged")
-    status = next((status for status in order if status in statuses), "unchanged")
+    status: Status = next((status for status in order if status in statuses), "unchanged")
     return Outcome(file, status, rows=rows)
 
 

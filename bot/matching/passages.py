@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from bot.matching.text import normalise, sentences
 from bot.record import Question, Record
@@ -36,6 +37,11 @@ class Passage:
     question: Question
     part: int | None = None
     period: str = ""  # of a paragraph that names no year: the first that its record names
+
+    @property
+    def day(self) -> date:
+        """When it was said: the last day of the event, or that of a written answer."""
+        return self.question.day or self.record.last_event.end
 
     @property
     def asked(self) -> str:

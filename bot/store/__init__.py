@@ -22,7 +22,7 @@ from bot.store.connection import Database
 from bot.store.handovers import Handovers
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
-from bot.store.records import Source, Stored, Version
+from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
 from bot.store.tables import AddedRows, AddedTable, Tables
 from bot.store.vectors import Vectors
@@ -40,6 +40,7 @@ __all__ = [
     "Change",
     "Database",
     "Memory",
+    "RowsOf",
     "Source",
     "Status",
     "Store",

@@ -60,7 +60,9 @@ class Known:
         if row.row_id and row.row_id in self._by_id:
             return self.by_number[self._by_id[row.row_id]]
         numbers = self._by_words.get(_bare(row.question), ())
-        return next((one for one in map(self.by_number.__getitem__, numbers) if _is(one, row)), None)
+        return next(
+            (one for one in map(self.by_number.__getitem__, numbers) if _is(one, row)), None
+        )
 
 
 def merge(
@@ -131,7 +133,8 @@ def _clash(one: Question, row: Row, where: str) -> str:
         ("答复", one.answer, row.answer),
     ):
         if mine != theirs and _bare(mine) != _bare(theirs):
-            return f"与{where}是同一个提问，{what}却不同：“{_around(mine, theirs)}”→“{_around(theirs, mine)}”"
+            words = f"“{_around(mine, theirs)}”→“{_around(theirs, mine)}”"
+            return f"与{where}是同一个提问，{what}却不同：{words}"
     return ""
 
 

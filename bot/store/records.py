@@ -73,6 +73,14 @@ class Version:
     is_shown: bool
 
 
+@dataclass(frozen=True)
+class RowsOf:
+    """What a version added of the questions that are shown, and the hashes of its sources."""
+
+    sources: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+
 _CURRENT = (
     "SELECT r.*, v.id AS version_id, v.version, v.base, v.imported_at, v.header, v.words_hash "
     "FROM records r JOIN versions v ON v.record_id = r.id AND v.version = "
@@ -205,12 +213,13 @@ class Records(File):
             "ORDER BY version_id, imported_at, rowid",
             [version_id],
         )
-        return tuple(
-            Source(
+        sources = {
+            row["sha256"]: Source(
                 row["file"], row["sha256"], json.loads(row["given"]), bool(row["accept_warnings"])
             )
             for row in rows
-        )
+        }
+        return tuple(sources.values())
 
     def content(self, sha256: str) -> bytes:
         """The source bytes as they were imported."""

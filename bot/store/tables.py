@@ -18,9 +18,9 @@ from bot.reading.tables import Row, Table, by_company
 from bot.record import EventDate, Question, Record, platform_of, written_id
 from bot.store.adding import Adding, Status
 from bot.store.connection import Connection, first, grow, instant
-from bot.store.ids import key_of
+from bot.store.ids import key_of, normal_id
 from bot.store.merging import Known, Merged, days, merge
-from bot.store.records import QUESTION_COLUMNS, Source, header_json, record_of
+from bot.store.records import QUESTION_COLUMNS, RowsOf, Source, header_json, record_of
 
 _CHUNK = 1 << 20  # bytes
 _TITLE = "书面问答"  # of a company's written answers; a record's title is Chinese
@@ -111,7 +111,9 @@ class Tables(Adding):
         elif shown and self._own_numbers(db, shown["version_id"]) <= merged.same:
             self._keep(taking)
             self._attach(db, shown["version_id"], taking.source)
-        status: Status = "replaced" if merged.changed else "imported" if merged.added else "unchanged"
+        status: Status = (
+            "replaced" if merged.changed else "imported" if merged.added else "unchanged"
+        )
         taking.result.records.append(
             AddedRows(
                 record.id,
@@ -206,7 +208,9 @@ class Tables(Adding):
         db = taking.db
         record = _record(rows, self._name(db, rows[0].code, rows))
         shown = self._shown(db, key_of(record))
-        stored = record_of(shown["header"], self._questions(db, shown["version_id"])) if shown else None
+        stored = (
+            record_of(shown["header"], self._questions(db, shown["version_id"])) if shown else None
+        )
         count = len(record.questions)
         if stored and not stored.is_from_table:
             if not _says_all(stored, record):
@@ -257,7 +261,7 @@ class Tables(Adding):
         )
         with (
             path.open("rb") as opened,
-            db.conn.blobopen("sources", "content", cursor.lastrowid) as blob,
+            db.conn.blobopen("sources", "content", cursor.lastrowid or 0) as blob,
         ):
             while chunk := opened.read(_CHUNK):
                 blob.write(chunk)
@@ -275,6 +279,35 @@ class Tables(Adding):
         with db.conn.blobopen("sources", "content", row["at"], readonly=True) as blob:
             while chunk := blob.read(_CHUNK):
                 yield chunk
+
+    def rows_of(self, record_id: str) -> list[RowsOf]:
+        """What is shown of a record, by the versions that added it."""
+        db = self._db()
+        shown = self._shown(db, normal_id(record_id))
+        if shown is None:
+            return []
+        of_version = list[RowsOf]()
+        left = {item.number: item for item in self._questions(db, shown["version_id"])}
+        versions = db.query(
+            "SELECT id FROM versions WHERE record_id = ? AND version BETWEEN ? AND ? "
+            "ORDER BY version DESC",
+            [shown["id"], shown["base"] or shown["version"], shown["version"]],
+        )
+        for version in versions:
+            own = [left.pop(at) for at in self._own_numbers(db, version["id"]) if at in left]
+            sql = "SELECT sha256 FROM version_sources WHERE version_id = ?"
+            hashes = tuple(row["sha256"] for row in db.query(sql, [version["id"]]))
+            of_version.append(RowsOf(hashes, tuple(own)))
+        return of_version
+
+    def rows_after(self, record_id: str, version: int) -> frozenset[int]:
+        """The numbers of what versions after this one added or changed."""
+        rows = self._db().query(
+            "SELECT q.number FROM questions q JOIN versions v ON v.id = q.version_id "
+            "JOIN records r ON r.id = v.record_id WHERE r.key = ? AND v.version > ?",
+            [normal_id(record_id), version],
+        )
+        return frozenset(row["number"] for row in rows)
 
     def save_content(self, sha256: str, to: Path) -> bool:
         """A source's bytes into a file; False where they are lost or damaged."""
@@ -305,8 +338,10 @@ def _written(
     start, end = told[0], told[-1]
     printed = start if start == end else f"{start} 至 {end}"
     dates = EventDate(date.fromisoformat(start), date.fromisoformat(end), "day", printed)
-    platform = (platform_of(code),) if any(item.kind == "platform" for item in delta) else ()
-    if shown and not platform:
+    platform: tuple[str, ...] = ()
+    if any(item.kind == "platform" for item in delta):
+        platform = (platform_of(code),)
+    elif shown:
         platform = record_of(shown["header"], ()).activities
     return Record(code, name, None, _TITLE, (dates,), activities=platform, is_written=True)
 

@@ -9,8 +9,9 @@ from bot.errors import BotError, NotFoundError, one_line
 from bot.ingest.embedding import embed_missing
 from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
-from bot.record import Record
+from bot.record import Question, Record
 from bot.store import Store, Stored, Version
+from bot.wording.texts import Texts
 from handlers.cli.import_report import tell_checked, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.output import echo_json, say
@@ -89,10 +90,17 @@ def _print_record(record: Record) -> None:
     for section in record.narrative:
         say("\n" + "\n".join(filter(None, (section.heading, section.text))))
     for question in record.questions:
-        label = question.printed_label or f"{question.number}（原文无编号）"
-        say(f"\n{label}{question.question}\n答：{question.answer}")
+        say(f"\n{_label(question)}{question.question}\n答：{question.answer}")
     for warning in record.warnings:
         say(f"注意：{warning}", err=True)
+
+
+def _label(question: Question) -> str:
+    """What stands before a question: its printed label; of a row its number, days and address."""
+    if not question.is_from_table:
+        return question.printed_label or f"{question.number}（原文无编号）"
+    about = filter(None, (Texts().row_dates(question), question.link))
+    return f"第{question.number}问（{' '.join(about)}）"
 
 
 def _marks(stored: Stored) -> list[str]:

@@ -17,7 +17,21 @@ from bot.reading.tags import Hidden, Tag, Words, tokens
 _CHINA = timezone(timedelta(hours=8))  # no daylight saving since 1991
 # What programs write for nothing, and what platforms write where nobody answered yet.
 _NOTHING = frozenset(
-    ("", "none", "nan", "null", "nat", "n/a", "<na>", "-", "--", "—", "未回复", "暂无回复", "待回复")
+    (
+        "",
+        "none",
+        "nan",
+        "null",
+        "nat",
+        "n/a",
+        "<na>",
+        "-",
+        "--",
+        "—",
+        "未回复",
+        "暂无回复",
+        "待回复",
+    )
 )
 _LONGEST_NOTHING = 64  # characters, white space among them
 _ERRORS = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)")
@@ -25,7 +39,9 @@ _PARAGRAPHS = frozenset(("p", "div", "li", "tr", "ul", "ol", "table", "blockquot
 _TEXT_OF_SHEET = re.compile(r'=\s*"([^"]*)"')  # ="000001", so that no spreadsheet counts with it
 
 _EXCHANGE = r"SH|SZ|BJ|SS|XSHG|XSHE|XBSE"
-_CODE = re.compile(rf"(?:(?P<before>{_EXCHANGE})[.:]?)?(?P<digits>\d{{1,6}})(?:\.(?P<after>{_EXCHANGE}))?", re.I)
+_CODE = re.compile(
+    rf"(?:(?P<before>{_EXCHANGE})[.:]?)?(?P<digits>\d{{1,6}})(?:\.(?P<after>{_EXCHANGE}))?", re.I
+)
 _SHORT = re.compile(r"00[0-3]\d{3}")  # the only listed codes that begin with zeros
 _ABROAD = re.compile(r"0\d{4}|.+\.(?:HK|US|N|O)|HK[.:]?\d+", re.I)  # 00700, 700.HK
 _POWER = re.compile(r"\d(?:\.\d+)?e\+?\d+", re.I)
@@ -58,6 +74,9 @@ class Clock:
 
     taken_at: datetime | None = None  # when the table was taken, China time: 昨天, 17分钟前
     hours_behind: float = 0.0  # of China time: 8 where the table has UTC
+
+
+CHINA_CLOCK = Clock()
 
 
 def printed(value: object) -> str:
@@ -166,7 +185,7 @@ def is_cut(text: str) -> bool:
     return bool(_POWER.fullmatch(text))
 
 
-def when(value: object, clock: Clock = Clock()) -> str | None:
+def when(value: object, clock: Clock = CHINA_CLOCK) -> str | None:
     """A day or an instant, China time: `2025-04-28`, `2025-04-28T09:01:02`; None: nothing there.
 
     Raises:
@@ -218,7 +237,9 @@ def _of_match(match: re.Match[str], clock: Clock) -> str:
         hour=int(match["hour"]), minute=int(match["minute"]), second=int(match["second"] or 0)
     )
     if match["zone"]:
-        at = _in_china(datetime.fromisoformat(at.isoformat() + match["zone"].replace("Z", "+00:00")))
+        at = _in_china(
+            datetime.fromisoformat(at.isoformat() + match["zone"].replace("Z", "+00:00"))
+        )
     return _iso(at, clock, bool(match["zone"]))
 
 

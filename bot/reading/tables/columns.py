@@ -16,12 +16,12 @@ from bot.reading.lines import UNSEEN
 _ALIASES = {
     "question": "问题 提问 问题内容 提问内容 投资者提问 投资者问 提问问题 q question maincontent"
     " question_content",
-    "answer": "回答 回答内容 回复 回复内容 答复 答复内容 公司回复 公司答复 公司回答 公司答 a answer reply"
-    " attachedcontent answer_content",
-    "code": "股票代码 证券代码 公司代码 代码 ts_code stockcode stock_code seccode sec_code code symbol"
-    " company_code company_id",
-    "name": "公司简称 股票简称 证券简称 公司名称 股票名称 证券名称 简称 名称 name companyshortname secname"
-    " sec_name company_name stock_name",
+    "answer": "回答 回答内容 回复 回复内容 答复 答复内容 公司回复 公司答复 公司回答 公司答"
+    " a answer reply attachedcontent answer_content",
+    "code": "股票代码 证券代码 公司代码 代码 ts_code stockcode stock_code seccode sec_code"
+    " code symbol company_code company_id",
+    "name": "公司简称 股票简称 证券简称 公司名称 股票名称 证券名称 简称 名称 name"
+    " companyshortname secname sec_name company_name stock_name",
     "asked": "提问时间 问题时间 提问日期 pubdate question_time asked asked_at",
     "answered": "回答时间 回复时间 答复时间 回答日期 回复日期 答复日期 pub_time attachedpubdate"
     " answer_time answered answered_at",
@@ -45,8 +45,11 @@ def _name(header: str) -> str:
 _FIELDS = {_name(alias): field for field, names in _ALIASES.items() for alias in names.split()}
 # Columns that only what was taken from a platform has.
 _OF_PLATFORM = frozenset(
-    "问题编号 问答编号 indexid 回答id 提问者 提问者编号 回答者 问题来源 回答来源 用户名 username"
-    " attachedcontent attachedpubdate qastatus tscode".split()
+    (
+        *("问题编号", "问答编号", "indexid", "回答id", "提问者", "提问者编号", "回答者"),
+        *("问题来源", "回答来源", "用户名", "username", "attachedcontent", "attachedpubdate"),
+        *("qastatus", "tscode"),
+    )
 )
 # Exports without a question and an answer: what they are, by a column that only they have.
 _WITHOUT_WORDS = {
@@ -57,10 +60,12 @@ _WITHOUT_WORDS = {
     "tmaincontent": "投资者关系活动的数据表",
     "nbcode": "投资者关系活动的数据表",
 }
-# Beside these more columns do not matter; what else is not taken is named.
+# Known columns that are not taken; any other one is named.
 _UNNAMED = frozenset(
-    "行业 行业代码 industry 提问者 提问者编号 回答者 回答id 用户名 username 问题来源 回答来源 currenttime"
-    " authorname qastatus 序号".split()
+    (
+        *("行业", "行业代码", "industry", "提问者", "提问者编号", "回答者", "回答id", "用户名"),
+        *("username", "问题来源", "回答来源", "currenttime", "authorname", "qastatus"),
+    )
 )
 
 

@@ -130,7 +130,9 @@ def _objects(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mappin
 def _refuse_another_list(rest: str, file: str) -> None:
     """Behind the rows stands only what a wrapper ends with."""
     if _OBJECTS.search(rest):
-        raise ReadingError(file, (Problem("JSON 里有不止一张清单，分不清哪一张是问答；请分成几个文件"),))
+        raise ReadingError(
+            file, (Problem("JSON 里有不止一张清单，分不清哪一张是问答；请分成几个文件"),)
+        )
     if rest.strip()[-1:] not in ("]", "}"):
         raise ReadingError(file, (Problem("JSON 的结尾不完整；请重新导出"),))
 

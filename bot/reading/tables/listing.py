@@ -22,9 +22,15 @@ from bot.reading.tables.columns import columns
 from bot.reading.tables.separated import Rows
 
 _ITEM = re.compile(r"={3,}\s*Q\s*&\s*A\s*(?P<number>\d*)\s*(?P<rest>.*?)[\s=]*", re.I)
-_QUESTION = re.compile(r"(?:QUESTION|提问|问题)\s*(?:[(（][^()（）]*[)）])?\s*[:：](?P<words>.*)", re.I)
-_ANSWER = re.compile(r"(?:ANSWER|回复|答复|回答)\s*(?:[(（][^()（）]*[)）])?\s*[:：](?P<words>.*)", re.I)
-_ASKED = re.compile(r"(?:asked|提问)\s*(?:at|on|于|日期|时间)?[:：]?\s*(?P<when>[^,，;；—–]*)", re.I)
+_QUESTION = re.compile(
+    r"(?:QUESTION|提问|问题)\s*(?:[(（][^()（）]*[)）])?\s*[:：](?P<words>.*)", re.I
+)
+_ANSWER = re.compile(
+    r"(?:ANSWER|回复|答复|回答)\s*(?:[(（][^()（）]*[)）])?\s*[:：](?P<words>.*)", re.I
+)
+_ASKED = re.compile(
+    r"(?:asked|提问)\s*(?:at|on|于|日期|时间)?[:：]?\s*(?P<when>[^,，;；—–]*)", re.I
+)
 _ANSWERED = re.compile(
     r"(?:answered|回复|答复)\s*(?:at|on|于|日期|时间)?[:：]?\s*(?P<when>[^,，;；—–]*)", re.I
 )

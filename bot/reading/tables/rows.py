@@ -11,7 +11,7 @@ from typing import Literal
 
 from bot.errors import Problem, ReadingError
 from bot.reading.tables import cells
-from bot.reading.tables.cells import Clock, UnreadableCellError
+from bot.reading.tables.cells import CHINA_CLOCK, Clock, UnreadableCellError
 from bot.reading.tables.columns import Columns
 from bot.reading.tables.spool import Row
 from bot.record import DatedBy
@@ -35,7 +35,7 @@ class Given:
     name: str = ""
     record_no: str | None = None
     day: str | None = None
-    clock: Clock = Clock()
+    clock: Clock = CHINA_CLOCK
 
 
 def given_fields(given: Mapping[str, str], file: str) -> Given:
@@ -136,7 +136,10 @@ class RowReader:
         if cells.printed(found.get("content_type")) == _LISTED_RECORDS:
             self.told.listed_records += 1
             return None
-        question, answer = self._words(place, found, "question"), self._words(place, found, "answer")
+        question, answer = (
+            self._words(place, found, "question"),
+            self._words(place, found, "answer"),
+        )
         if cells.is_nothing(answer):
             self.told.unanswered += 1
             return None

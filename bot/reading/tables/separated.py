@@ -51,14 +51,13 @@ def separated_rows(path: Path, encoding: str, head: str, file: str) -> Rows:
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding=encoding, newline="") as opened:
         reader = csv.reader(opened, delimiter=delimiter, strict=True)
-        line = 1
+        line, width = 1, 0
+        own: Columns | None = None
         try:
             for at, row in enumerate(reader):
                 if at == above:
-                    own = columns(tuple(row))
-                    assert own is not None
-                    width = len(row)
-                elif at > above and row:
+                    own, width = columns(tuple(row)), len(row)
+                elif own is not None and row:
                     if len(row) > width and any(cell.strip() for cell in row[width:]):
                         what = f"第{line}行有{len(row)}格，而表头只有{width}格，分不清哪一格是答复"
                         raise ReadingError(

@@ -79,7 +79,9 @@ def _open(path: Path, values: bool) -> Any:
 
 def _filled(sheet: Any) -> Iterator[tuple[Any, ...]]:
     sheet.reset_dimensions()  # a sheet may say anything of its size
-    return (row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row))
+    return (
+        row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)
+    )
 
 
 def _of_sheet(sheet: Any, twin: Any) -> Rows:

@@ -127,7 +127,10 @@ def read_table(path: Path, kind: Kind, file: str, given: Mapping[str, str], room
         raise NoRowsError("投资者关系活动记录表的清单（contentType 4）")
     if what := reader.doubtful_codes():
         raise ReadingError(file, (Problem(what),))
-    notes = [*_of_columns(of_columns.values()), *(f"工作表“{name}”没有问答，未读" for name in skipped)]
+    notes = [
+        *_of_columns(of_columns.values()),
+        *(f"工作表“{name}”没有问答，未读" for name in skipped),
+    ]
     if encoding:
         notes.insert(0, f"文字编码：{encoding}")
     if told.listed_records:
@@ -177,8 +180,8 @@ def _of_columns(found: Iterable[Columns]) -> Iterable[str]:
 def _of_times(reader: RowReader) -> Iterable[str]:
     if reader.has_update_times:
         yield (
-            "没有回复时间，以更新时间代替，答复中写作“更新日”；2024年5月以前的 akshare 导出是 UTC 时间"
-            "（早8小时），如是请加 --set utc_offset=0"
+            "没有回复时间，以更新时间代替，答复中写作“更新日”；2024年5月以前的 akshare 导出是"
+            " UTC 时间（早8小时），如是请加 --set utc_offset=0"
         )
 
 
