@@ -81,8 +81,8 @@ class Texts:
         if question.asked_at:
             said.append(self.text("asked on", day=question.asked_at[:10]))
         if question.answered_at:
-            key = f"dated by {question.dated_by or 'day'}"
-            said.append(self.text(key, day=question.answered_at[:10]))
+            kind = question.dated_by or "day"
+            said.append(self.text(f"dated by {kind}", day=question.answered_at[:10]))
         return " ".join(said)
 
     def record_no(self, record: Record) -> str:

@@ -16,6 +16,7 @@ from bot.commands import Command
 from bot.config import Lang
 from bot.delivery.transport import Loss
 from bot.message import Band
+from bot.record import DatedBy
 from bot.wording.texts import sentences
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,7 @@ ZH = sentences("zh")
 FAMILIES = {
     "change, ": ("subscribed", "unsubscribed", "retired"),
     "command, ": tuple(command.__name__ for command in get_args(Command)),
+    "dated by ": get_args(DatedBy),
     "desk ": ("retired", "skipped", "unknown"),
     "explain, ": (
         *get_args(Kind),

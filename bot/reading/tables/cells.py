@@ -96,7 +96,7 @@ def printed(value: object) -> str:
 
 def is_nothing(text: str) -> bool:
     """Whether a cell is empty, or says in a program's way that it is."""
-    return len(text) < _LONGEST_NOTHING and trimmed(text).lower() in _NOTHING
+    return len(text) < _LONGEST_NOTHING and trimmed(text).strip("()（）[]【】").lower() in _NOTHING
 
 
 def words(value: object) -> tuple[str, tuple[str, ...]]:

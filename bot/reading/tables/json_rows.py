@@ -78,10 +78,8 @@ def _with_columns(objects: Iterator[tuple[int, Mapping[str, object]]]) -> Rows:
             yield place, own, list(item.values())
         elif what := without_words(names):
             raise NoRowsError(what)
-        elif found:
-            # A row of the same table whose answer was never written, key and all.
-            first = next(columns_ for columns_ in known.values() if columns_)
-            yield place, first, []
+        elif unanswered := columns((*names, "answer")):  # left out, key and all
+            yield place, unanswered, list(item.values())
     if not found:
         raise NoRowsError("" if seen else "空的清单")
 

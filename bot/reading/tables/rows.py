@@ -177,8 +177,7 @@ class RowReader:
 
     def _code(self, place: int, value: object) -> str:
         if value is not None and cells.has_foreign_code(value):
-            self._has_whole_ids = False  # so no spreadsheet has cut them
-        self._foreign = self._foreign or place
+            self._foreign = self._foreign or place
         code = cells.code(value) or self._given.code
         if not code:
             raise UnreadableCellError("没有股票代码；可用 --set company_code=六位代码 补上")

@@ -12,7 +12,7 @@ from bot.reading.tables.columns import Columns, columns, without_words
 
 _TITLES = 20  # rows in which the header is looked for
 _LONGEST_CELL = 1_000_000  # characters
-_DELIMITERS = ",\t;|"
+_DELIMITERS = ",\t;"
 
 Rows = Iterator[tuple[int, Columns, list[object]]]  # row from 1, its columns, its cells
 

@@ -6,6 +6,7 @@ at all, it is read twice side by side: a formula without a kept value makes its 
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -23,6 +24,8 @@ _LARGEST = 3 << 30  # bytes of all parts, unpacked
 _LARGEST_PART = 64 << 20  # bytes of one part that may be packed as tightly as it likes
 _TIGHTEST = 200  # times; a sheet of a million like rows is packed 40 times
 _CHUNK = 1 << 20
+_HEAD = 1 << 14  # bytes in which a document type would stand
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.I)
 _FORMULA = (b"<f>", b"<f ", b"<f/")
 
 
@@ -64,11 +67,8 @@ def sheet_rows(path: Path, file: str, skipped: list[str]) -> Rows:
     except (ReadingError, NoRowsError, MemoryError):
         raise
     except Exception as error:  # openpyxl and the parsers below it raise anything
-        kind = type(error).__name__
-        what = "里有 XML 实体，可能是攻击" if "Entit" in kind or "DTD" in kind else "已损坏"
-        raise ReadingError(
-            file, (Problem(f"Excel 文件{what}（{kind}），没有收录；请另存为新的 .xlsx 或 CSV"),)
-        ) from error
+        what = f"Excel 文件已损坏（{type(error).__name__}），没有收录；请另存为新的 .xlsx 或 CSV"
+        raise ReadingError(file, (Problem(what),)) from error
 
 
 def _open(path: Path, values: bool) -> Any:
@@ -126,6 +126,7 @@ def _looked_through(path: Path, file: str) -> bool:
                 if total > _LARGEST or (tight and part.file_size > _LARGEST_PART):
                     what = f"Excel 文件展开后有{total >> 20}MB，像是压缩炸弹，没有收录"
                     raise ReadingError(file, (Problem(what),))
+                _refuse_entities(archive, part, file)
             return any(
                 _has_formula(archive, part)
                 for part in parts
@@ -134,6 +135,15 @@ def _looked_through(path: Path, file: str) -> bool:
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         what = f"Excel 文件已损坏或加了密码（{type(error).__name__}），没有收录；请另存后再导入"
         raise ReadingError(file, (Problem(what),)) from error
+
+
+def _refuse_entities(archive: zipfile.ZipFile, part: zipfile.ZipInfo, file: str) -> None:
+    """No program writes a document type into a workbook; with one begin attacks by entities."""
+    if part.filename.lower().endswith((".xml", ".rels")):
+        with archive.open(part) as opened:
+            if _DOCTYPE.search(opened.read(_HEAD)):
+                what = f"Excel 文件的 {part.filename} 里有 XML 实体定义，可能是攻击，没有收录"
+                raise ReadingError(file, (Problem(what),))
 
 
 def _has_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
