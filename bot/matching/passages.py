@@ -90,7 +90,8 @@ def answered_pieces(passage: Passage) -> list[str]:
 def company_names(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
     """The code, the short name and what is left of it without its ending, by code."""
     found: dict[str, tuple[str, ...]] = {}
-    for record in records:
+    # An export may name a company in its own way; the filed name is the one that people use.
+    for record in sorted(records, key=lambda record: record.is_written):
         if record.company_code not in found:
             name = normalise(record.company_name)
             short = _ENDING.sub("", name)

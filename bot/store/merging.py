@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from bot.reading.tables import Row
 from bot.record import Question
 
+_SHORTEST_ID = 6  # characters; the platforms' have 19
+
 
 @dataclass
 class Merged:
@@ -45,8 +47,8 @@ class Known:
         """Take a new one, or other words under its number."""
         number = question.number
         if number not in self.by_number:
-            if question.row_id:
-                self._by_id[question.row_id] = number
+            if row_id := _telling(question.row_id):
+                self._by_id[row_id] = number
             self._by_words.setdefault(_bare(question.question), []).append(number)
             self._last = max(self._last, number)
         self.by_number[number] = question
@@ -57,8 +59,9 @@ class Known:
 
     def find(self, row: Row) -> Question | None:
         """The one that a row is about."""
-        if row.row_id and row.row_id in self._by_id:
-            return self.by_number[self._by_id[row.row_id]]
+        row_id = _telling(row.row_id)
+        if row_id and row_id in self._by_id:
+            return self.by_number[self._by_id[row_id]]
         numbers = self._by_words.get(_bare(row.question), ())
         return next(
             (one for one in map(self.by_number.__getitem__, numbers) if _is(one, row)), None
@@ -112,13 +115,19 @@ def merge(
 
 def _is(one: Question, row: Row) -> bool:
     """Whether a stored answer to the same words is the row's."""
-    if one.row_id and row.row_id and one.row_id != row.row_id:
+    mine, theirs = _telling(one.row_id), _telling(row.row_id)
+    if mine and theirs and mine != theirs:
         return False
     if one.asked_at and row.asked_at:
         # To the minute where both say it: the same is asked by several on one day.
         width = 16 if len(one.asked_at) > 10 and len(row.asked_at) > 10 else 10
         return one.asked_at[:width] == row.asked_at[:width]
     return (one.answered_at or "")[:10] == row.answered_at[:10]
+
+
+def _telling(row_id: str | None) -> str | None:
+    """An id that tells questions apart; a short one may count the lines of a sheet."""
+    return row_id if row_id and len(row_id) >= _SHORTEST_ID else None
 
 
 def _is_later(row: Row, one: Question) -> bool:

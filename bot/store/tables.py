@@ -128,11 +128,14 @@ class Tables(Adding):
         )
 
     def _name(self, db: Connection, code: str, rows: Sequence[Row]) -> str:
-        """The company's name: the file's last, else one that is stored, else the code."""
+        """The company's name: as in its other records, else as in the file or before it."""
+        sql = "SELECT company_name FROM records WHERE company_code = ? AND id {} ? LIMIT 1"
+        filed = first(db, sql.format("<>"), code, written_id(code))
+        if filed:
+            return str(filed["company_name"])
         if name := next((row.name for row in reversed(rows) if row.name), ""):
             return name
-        sql = "SELECT company_name FROM records WHERE company_code = ? LIMIT 1"
-        stored = first(db, sql, code)
+        stored = first(db, sql.format("="), code, written_id(code))
         return str(stored["company_name"]) if stored else code
 
     def _was_said(self, db: Connection, record_id: str, number: int, answer: str) -> bool:

@@ -17,7 +17,7 @@ from bot.config import CHINA, Settings
 from bot.errors import NotFoundError
 from bot.ingest.importing import Options, import_files
 from bot.ingest.verifying import verify_records
-from bot.message import Answer, Chat, Message, Suggest
+from bot.message import Answer, Chat, Digest, Message, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
 from handlers.cli.main import cli
@@ -324,6 +324,7 @@ def test_a_digest_tells_the_rows_that_came(desk):
         at = datetime.combine(day, time(9), CHINA)
         digests = bot.responder.subscribing
         said = digests.digests.build(chat, Plan(time(9)), day, at)
+        assert isinstance(said, Digest)
         assert digests.subscriptions.claim(chat, day, "k", at, said.items)
         return [
             (item.is_corrected, [one.number for one in item.record.questions]) for item in said.new

@@ -27,7 +27,7 @@ _ALIASES = {
     " answer_time answered answered_at",
     "day": "event_date 日期 活动日期 date trade_date",
     "updated": "更新时间 更新日期 updatedate update_time",
-    "id": "问题编号 问答编号 问题id indexid question_id",
+    "id": "问题编号 问答编号 问题id indexid question_id questionid",
     "record_no": "record_no 编号 记录编号 记录表编号",
     "number": "question_no 序号 问题序号",
     "link": "链接 网址 来源链接 原文链接 url link",

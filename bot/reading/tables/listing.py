@@ -35,14 +35,27 @@ _ANSWERED = re.compile(
     r"(?:answered|回复|答复)\s*(?:at|on|于|日期|时间)?[:：]?\s*(?P<when>[^,，;；—–]*)", re.I
 )
 _ADDRESS = re.compile(r"https?://\S+", re.I)
+_ID = re.compile(r"[?&]questionId=(\d+)", re.I)  # 互动易's; 上证e互动 has none in its addresses
 _HEAD_CODE = re.compile(
-    r"(?:代码|code|symbol)\s*[:：]?\s*(?P<code>[\w.]+)|[(（](?P<inside>\d{6}(?:\.\w\w)?)[)）]", re.I
+    r"(?:代码|code|symbol)\s*[:：]\s*(?P<code>\d[\w.]*)"
+    r"|[(（]\s*(?P<inside>\d{6})\b[^()（）]*[)）]",
+    re.I,
 )
 _HEAD_NAME = re.compile(
     r"(?:简称|名称|公司|company|name)\s*[:：]\s*(?P<name>[^\s(（,，;；|]+)", re.I
 )
 _HEAD_LINES = 60
-_COLUMNS = ("question", "answer", "asked", "answered", "link", "code", "name", "platform")
+_COLUMNS = (
+    "question",
+    "answer",
+    "asked",
+    "answered",
+    "link",
+    "question_id",
+    "code",
+    "name",
+    "platform",
+)
 
 
 def is_listing(text: str) -> bool:
@@ -73,6 +86,7 @@ def listing_rows(path: Path, encoding: str, file: str) -> Rows:
                 _day(asked),
                 _day(answered),
                 address[0] if address else None,
+                found[1] if (found := _ID.search(head)) else None,
                 code,
                 name,
                 platform,
