@@ -167,11 +167,13 @@ def _store_rows(store: Store, file: str, table: Table, options: Options) -> Outc
         published_at=options.published_at,
     )
     rows = ImportedRows(table, added)
-    if not added.records and (rows.refused or table.unanswered):
+    if not added.records and not rows.refused:
+        told = f"{one_line(file)}：没有一行有答复（{table.unanswered}行没有答复）"
+        return Outcome(file, "skipped", reason=told, rows=rows)
+    if not added.records:
+        place, why = rows.refused[0]
         told = f"{one_line(file)}：没有一行可以收录（{rows_told(rows)}）"
-        if rows.refused:
-            place, why = rows.refused[0]
-            told += f"；第{place}行：{one_line(why)}"
+        told += f"；第{place}行：{one_line(why)}"
         return Outcome(file, "refused", reason=told, rows=rows)
     statuses = {item.status for item in added.records}
     order: tuple[Status, ...] = ("replaced", "imported", "unchanged")

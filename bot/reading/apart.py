@@ -264,8 +264,7 @@ def _read(job: Job, room: Path) -> Read:
     except UnknownKindError as error:
         return Read(job.file, failed="skipped", reason=str(error))
     except NoRowsError as error:
-        what = f"（{error}）" if str(error) else ""
-        why = f"{place}：没有问答{what}：表头里找不到“问题”和“回复”两列，未导入"
+        why = f"{place}：没有问答，未导入：{error}"
         return Read(job.file, failed="skipped", reason=why)
     except ReadingError as error:
         return Read(job.file, failed="refused", reason=str(error))

@@ -51,6 +51,7 @@ _OF_PLATFORM = frozenset(
         *("qastatus", "tscode"),
     )
 )
+_OF_AKSHARE = frozenset(("提问者", "提问时间", "回答内容"))
 # Exports without a question and an answer: what they are, by a column that only they have.
 _WITHOUT_WORDS = {
     "调研机构": "机构调研的名单",
@@ -70,7 +71,11 @@ _UNNAMED = frozenset(
 
 
 class NoRowsError(Exception):
-    """A table without questions and answers; what it is, in Chinese, where that is known."""
+    """A table without questions and answers; why, in Chinese."""
+
+    def __init__(self, what: str = "") -> None:
+        """what: a known kind of export, or why there are none."""
+        super().__init__(what or "表头里找不到“问题”和“回复”两列")
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ class Columns:
 
     places: tuple[tuple[str, int], ...]  # field, place
     is_platform: bool  # an export of a platform
+    may_be_utc: bool  # an export whose times were UTC until May 2024: akshare's of 互动易
     doubled: tuple[str, ...]  # headers that claim to be the same, of which one is taken
     left_out: tuple[str, ...]  # headers that are not taken
 
@@ -107,6 +113,7 @@ def columns(headers: tuple[str, ...]) -> Columns | None:
     return Columns(
         tuple(places.items()),
         not _OF_PLATFORM.isdisjoint(names),
+        set(names) >= _OF_AKSHARE,
         tuple(doubled),
         tuple(left_out),
     )

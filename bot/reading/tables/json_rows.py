@@ -81,7 +81,7 @@ def _with_columns(objects: Iterator[tuple[int, Mapping[str, object]]]) -> Rows:
         elif unanswered := columns((*names, "answer")):  # left out, key and all
             yield place, unanswered, list(item.values())
     if not found:
-        raise NoRowsError("" if seen else "空的清单")
+        raise NoRowsError("" if seen else "清单是空的")
 
 
 def _objects(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mapping[str, object]]]:

@@ -69,7 +69,7 @@ def kind_of(path: Path) -> Kind | None:
     if its_name and (what := known_without_words(text)):
         raise NoRowsError(what)
     if its_name and text.strip():
-        raise NoRowsError("")
+        raise NoRowsError
     return None
 
 
@@ -120,8 +120,8 @@ def read_table(path: Path, kind: Kind, file: str, given: Mapping[str, str], room
             reader.take(place, columns, values)
     finally:
         spool.close()
-    if not of_columns:
-        raise NoRowsError("")
+    if not of_columns and kind not in ("csv", "listing"):  # theirs were seen
+        raise NoRowsError
     told = reader.told
     if told.listed_records and not (reader.kept or told.refused or told.unanswered):
         raise NoRowsError("投资者关系活动记录表的清单（contentType 4）")
@@ -143,7 +143,7 @@ def read_table(path: Path, kind: Kind, file: str, given: Mapping[str, str], room
         told.unanswered,
         tuple(told.refused),
         told.refused_count,
-        (*told.warnings(), *_of_times(reader)),
+        (*told.warnings(), *_of_times(reader, of_columns.values(), given)),
         tuple(notes),
         reader.characters,
     )
@@ -177,11 +177,15 @@ def _of_columns(found: Iterable[Columns]) -> Iterable[str]:
         yield f"与前面的列重复、没有采用的列：{'、'.join(doubled)}"
 
 
-def _of_times(reader: RowReader) -> Iterable[str]:
+def _of_times(
+    reader: RowReader, found: Iterable[Columns], given: Mapping[str, str]
+) -> Iterable[str]:
     if reader.has_update_times:
+        yield "没有回复时间，以更新时间代替，答复中写作“更新日”"
+    if any(columns.may_be_utc for columns in found) and "utc_offset" not in given:
         yield (
-            "没有回复时间，以更新时间代替，答复中写作“更新日”；2024年5月以前的 akshare 导出是"
-            " UTC 时间（早8小时），如是请加 --set utc_offset=0"
+            "按北京时间读取；2024年5月以前的 akshare 导出是 UTC 时间（早8小时），如是请加"
+            " --set utc_offset=0，不是则加 --set utc_offset=8 免去这条提示"
         )
 
 
