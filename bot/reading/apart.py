@@ -47,6 +47,7 @@ TIME_LIMIT_S = 60.0  # of the processor; 145 pages take 2
 TABLE_LIMIT_S = 270.0  # likewise for a table: a sheet of a million rows takes 120
 _BUSY = 5  # times as long by the clock, where others need the processor too
 MEMORY_LIMIT = 1024**3  # bytes above what a worker begins with; 145 pages take 20 MB
+_LARGE = 32 * 1024**2  # bytes of a file that may take twice as long by the clock
 _GROWN = 256 * 1024**2  # bytes from which a worker is replaced: the next file has the whole limit
 _AHEAD = 4  # files that each worker may be ahead of the one that is asked for
 
@@ -111,6 +112,14 @@ def _read_apart(
             worker.end()
 
 
+def _size(job: Job) -> int:
+    if job.content is not None:
+        return len(job.content)
+    with suppress(OSError):  # it says so when it is read
+        return Path(job.path or job.file).stat().st_size
+    return 0
+
+
 def _await(busy: list[_Worker], ready: dict[int, Read]) -> None:
     """Wait until a worker is done or its time is over."""
     patience = min(worker.deadline for worker in busy) - time.monotonic()
@@ -143,7 +152,7 @@ class _Worker:
         if self._process is None or not self._process.is_alive():
             self.end()
             self._start()
-        self.deadline = time.monotonic() + self._time_limit_s * _BUSY
+        self.deadline = time.monotonic() + self._time_limit_s * _BUSY * (1 + _size(job) / _LARGE)
         with suppress(OSError):  # it died just now: `result` will say so
             self.pipe.send((job, str(self._rooms / str(self.number))))
 

@@ -230,6 +230,8 @@ def test_bytes_of_no_encoding_are_refused_with_the_line(tmp_path):
         ),
         ("a.jsonl", '{"question": "问？", "answer": "答。"}\n{"question": \n', "第2行"),
         ("a.jsonl", '{"question": "问？", "answer": "答。"}\n[1]\n', "第2行"),
+        ("a.json", '[{"q": "问？", "a": "答。", "a": "另"}]', "出现了两次"),
+        ("a.json", '[{"q": "问？", "a": "答。"}, {"quest": "问？", "answ": "答。"}]', "第2条"),
         (
             "a.txt",
             "==== Q&A 1 — asked 2025-04-28\n散落的字\nQUESTION:\n问？\nANSWER:\n答。\n",

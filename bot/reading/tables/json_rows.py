@@ -36,7 +36,7 @@ def json_rows(path: Path, encoding: str, file: str) -> Rows:
     if _headers(head):
         yield from _beside_headers(path, encoding, file)
     else:
-        yield from _with_columns(_objects(path, encoding, file))
+        yield from _with_columns(_objects(path, encoding, file), file)
 
 
 def json_line_rows(path: Path, encoding: str, file: str) -> Rows:
@@ -46,7 +46,7 @@ def json_line_rows(path: Path, encoding: str, file: str) -> Rows:
         NoRowsError: It holds no questions with answers.
         ReadingError: A line that is no JSON object.
     """
-    yield from _with_columns(_lines(path, encoding, file))
+    yield from _with_columns(_lines(path, encoding, file), file)
 
 
 def _lines(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -55,7 +55,7 @@ def _lines(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mapping[
             if not line.strip():
                 continue
             try:
-                item = json.loads(line)
+                item = json.loads(line, object_pairs_hook=_object)
             except ValueError as error:
                 raise _broken(file, f"第{number}行", error) from error
             if not isinstance(item, dict):
@@ -63,12 +63,11 @@ def _lines(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mapping[
             yield number, item
 
 
-def _with_columns(objects: Iterator[tuple[int, Mapping[str, object]]]) -> Rows:
+def _with_columns(objects: Iterator[tuple[int, Mapping[str, object]]], file: str) -> Rows:
     """Objects whose keys name a question and an answer; others belong to no row of Q&A."""
     known: dict[tuple[str, ...], Columns | None] = {}
-    seen = found = False
+    found, odd = False, 0
     for place, item in objects:
-        seen = True
         names = tuple(item)
         if names not in known:
             known[names] = columns(names)
@@ -80,13 +79,17 @@ def _with_columns(objects: Iterator[tuple[int, Mapping[str, object]]]) -> Rows:
             raise NoRowsError(what)
         elif unanswered := columns((*names, "answer")):  # left out, key and all
             yield place, unanswered, list(item.values())
+        else:
+            odd = odd or place
     if not found:
-        raise NoRowsError("" if seen else "清单是空的")
+        raise NoRowsError
+    if odd:
+        raise ReadingError(file, (Problem(f"第{odd}条没有“问题”和“回复”，与其他各条不是一张表"),))
 
 
 def _objects(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The objects of the file's first array of objects, or the file's only object."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
     with path.open(encoding=encoding) as opened:
         text = opened.read(_CHUNK)
         begin = _OBJECTS.search(text)
@@ -125,6 +128,16 @@ def _objects(path: Path, encoding: str, file: str) -> Iterator[tuple[int, Mappin
         _refuse_another_list(text[at:] + opened.read(), file)
 
 
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose keys are there once; `-` is what akshare renames to, many times."""
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        names = [name for name, _ in pairs if name != "-"]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise ValueError(f"“{twice}”出现了两次")
+    return item
+
+
 def _refuse_another_list(rest: str, file: str) -> None:
     """Behind the rows stands only what a wrapper ends with."""
     if _OBJECTS.search(rest):
@@ -137,7 +150,7 @@ def _refuse_another_list(rest: str, file: str) -> None:
 
 def _single(text: str, file: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     try:
-        whole = json.loads(text)
+        whole = json.loads(text, object_pairs_hook=_object)
     except ValueError as error:
         raise _broken(file, "", error) from error
     if isinstance(whole, dict):
