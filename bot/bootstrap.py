@@ -14,6 +14,7 @@ from bot.digest.scheduler import DigestScheduler
 from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
 from bot.store import Store
+from bot.teaching import Teaching
 from bot.wording.presentation import Words
 
 
@@ -26,6 +27,7 @@ class Bot:
     responder: Responder
     delivery: Delivery
     scheduler: DigestScheduler
+    teaching: Teaching
 
 
 def open_bot(settings: Settings) -> Bot:
@@ -60,7 +62,8 @@ def put_together(
     delivery = Delivery(responder, settings.db, clock)
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
-    return Bot(store, embedder, responder, delivery, scheduler)
+    teaching = _teaching(settings, store, embedder, responder)
+    return Bot(store, embedder, responder, delivery, scheduler, teaching)
 
 
 def open_responder(settings: Settings, store: Store | None = None) -> Responder:
@@ -76,6 +79,26 @@ def open_responder(settings: Settings, store: Store | None = None) -> Responder:
     """
     store = store or Store(settings.db)
     return _responder(settings, store, chosen_embedder(settings.e5_onnx), settings.now)
+
+
+def open_teaching(settings: Settings) -> Teaching:
+    """What the desk does, alone: for commands.
+
+    Raises:
+        SettingsError: The model that is set cannot be used.
+        StoreError: The database cannot be used.
+    """
+    store, embedder = Store(settings.db), chosen_embedder(settings.e5_onnx)
+    responder = _responder(settings, store, embedder, settings.now)
+    return _teaching(settings, store, embedder, responder)
+
+
+def _teaching(
+    settings: Settings, store: Store, embedder: Embedder | None, responder: Responder
+) -> Teaching:
+    return Teaching(
+        store, lambda: responder.library, responder.now, settings.desk_approvals, embedder
+    )
 
 
 def _responder(

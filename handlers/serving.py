@@ -150,6 +150,7 @@ def _wait(
             try:
                 with telling(settings.db):
                     bot.store.forget_askers(settings.now(), settings.retention_days)
+                    bot.store.forget_evidence(settings.now())
                     bot.delivery.purge(settings.retention_days)
             except DisplacedError:
                 raise

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
 from bot.record import Record
 from bot.store import Store
 
@@ -47,9 +47,11 @@ def known_vectors(
     return store.vectors(embedder.name)
 
 
-def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
-    """What of a store has vectors of the model."""
-    records = [stored.record for stored in store.records()]
+def meaning_state(
+    store: Store, embedder: Embedder | None, records: Sequence[Record] | None = None
+) -> MeaningState:
+    """What of the records has vectors of the model; by default of all that are stored."""
+    records = all_records(store) if records is None else records
     size = _size(records)
     if embedder is None or size > LARGEST_STORE:
         return MeaningState(embedder.name if embedder else None, size)
@@ -93,10 +95,12 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     """
     if store.size() > LARGEST_STORE:  # told before all of it is in memory
         return
-    records = [stored.record for stored in store.records()]
+    records = all_records(store)
     if _size(records) > LARGEST_STORE:
         return
-    missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
+    wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
+    needed = texts(records) | wordings
+    missing = sorted(needed - store.vectors(embedder.name).keys(), key=len)
     try:
         for start in range(0, len(missing), _BATCH):
             yield len(missing) - start
@@ -105,6 +109,12 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     finally:
         if missing:
             store.use_vectors()  # once: every change makes the processes build their index anew
+
+
+def all_records(store: Store) -> list[Record]:
+    """What is shown, and what waits to be: when that is published it is searched at once."""
+    shown = [item.record for item in store.records()]
+    return shown + [item.record for item in store.newest_records() if item.record not in shown]
 
 
 def vectors_of(records: Sequence[Record], embedder: Embedder) -> dict[str, Vectors]:

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import BotError, IdentityError, ReadingError, one_line
+from bot.config import CHINA
+from bot.errors import BotError, IdentityError, Problem, ReadingError, one_line
 from bot.reading.apart import Job, Read, read_apart
 from bot.reading.tables import Table
 from bot.record import Reading, Record
@@ -28,6 +29,9 @@ class Options:
     accept_warnings: bool = False
     replace_words: bool = False
     dry_run: bool = False
+    is_draft: bool = False  # not public until somebody says when
+    who: str = ""  # who imports
+    now: datetime | None = None  # the bot's clock; None: the system's
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ def _are_much(files: Sequence[Path]) -> bool:
 
 def _store(store: Store, read: Read, options: Options) -> Outcome:
     try:
+        _check_publication(read, options)
         added = store.add(
             read.readings,
             read.content,
@@ -144,6 +149,9 @@ def _store(store: Store, read: Read, options: Options) -> Outcome:
             accept_warnings=options.accept_warnings,
             replace_words=options.replace_words,
             published_at=options.published_at,
+            is_draft=options.is_draft,
+            who=options.who,
+            now=options.now,
         )
     except (IdentityError, ReadingError) as error:
         return Outcome(read.file, "refused", (), read.readings, str(error))
@@ -165,6 +173,9 @@ def _store_rows(store: Store, file: str, table: Table, options: Options) -> Outc
         given=options.given,
         replace_words=options.replace_words,
         published_at=options.published_at,
+        is_draft=options.is_draft,
+        who=options.who,
+        now=options.now,
     )
     rows = ImportedRows(table, added)
     if not added.records and not rows.refused:
@@ -189,3 +200,17 @@ def rows_told(rows: ImportedRows) -> str:
         ("重复", rows.added.twice),
     )
     return "、".join(f"{what}{count}行" for what, count in counts if count)
+
+
+def _check_publication(read: Read, options: Options) -> None:
+    """Nothing was published before it was said.
+
+    Raises:
+        ReadingError: It would have been.
+    """
+    at = options.published_at
+    for reading in read.readings if at else ():
+        begin = min(dates.start for dates in reading.record.event_dates)
+        if at and at.astimezone(CHINA).date() < begin:
+            told = f"公布时刻 {at:%Y-%m-%d %H:%M} 早于活动日期 {begin}（{reading.record.id}）"
+            raise ReadingError(read.file, (Problem(f"{told}；请改正 --published"),))

@@ -72,7 +72,7 @@ def verify_records(
     Raises:
         NotFoundError: No such record.
     """
-    wanted = [store.record(record_id)] if record_id else store.records()
+    wanted = [store.newest(record_id)] if record_id else store.newest_records()
     tables = [item for item in wanted if item.record.is_from_table]
     wanted = [item for item in wanted if not item.record.is_from_table]
     if accept_warnings:

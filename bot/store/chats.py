@@ -88,15 +88,15 @@ class Chats(File):
         )
         return row["text"] if row else None
 
-    def most_asked(self, company_code: str, most: int) -> list[str]:
-        """Ids of the company's questions that were answered most often, the first one most."""
+    def most_asked(self, company_code: str) -> Iterator[str]:
+        """Ids of the company's questions that were answered, the one that was most often first."""
         rows = self._db().execute(
             "SELECT question_id FROM replies WHERE band = 'answer' "
             "AND question_id >= ? AND question_id < ? "
-            "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
-            [f"{company_code}/", f"{company_code}0", most],  # 0 follows / in every code
+            "GROUP BY question_id ORDER BY count(*) DESC, question_id",
+            [f"{company_code}/", f"{company_code}0"],  # 0 follows / in every code
         )
-        return [question_id for (question_id,) in rows]
+        return (question_id for (question_id,) in rows)
 
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""

@@ -13,13 +13,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.errors import IdentityError
+from bot.errors import IdentityError, ReadingError
 from bot.reading.tables import Row, Table, by_company
 from bot.record import EventDate, Question, Record, platform_of, written_id
-from bot.store.adding import Adding, Status
+from bot.store.adding import Adding, Deed, Status
 from bot.store.connection import Connection, first, grow, instant
 from bot.store.ids import key_of, normal_id
+from bot.store.journal import note
 from bot.store.merging import Known, Merged, days, merge
+from bot.store.publication import DRAFT, PUBLIC, Publication
 from bot.store.records import QUESTION_COLUMNS, RowsOf, Source, header_json, record_of
 
 _CHUNK = 1 << 20  # bytes
@@ -55,9 +57,7 @@ class _Taking:
 
     db: Connection
     table: Table
-    source: Source
-    replace_words: bool
-    published_at: datetime | None
+    deed: Deed
     result: AddedTable
     is_kept: bool = False  # its bytes are in the store
 
@@ -73,12 +73,24 @@ class Tables(Adding):
         given: Mapping[str, str] | None = None,
         replace_words: bool = False,
         published_at: datetime | None = None,
+        is_draft: bool = False,
+        who: str = "",
+        now: datetime | None = None,
     ) -> AddedTable:
-        """Store a table's rows, in one transaction."""
-        source = Source(file, table.sha256, given or {}, False)
+        """Store a table's rows, in one transaction; as `add` does with a file's records.
+
+        What is added to a company's written answers is as public as these are.
+        """
+        deed = Deed(
+            Source(file, table.sha256, given or {}, False),
+            replace_words,
+            DRAFT if is_draft else Publication(published_at) if published_at else None,
+            who,
+            now or datetime.now(UTC),
+        )
         result = AddedTable()
         with self.database.transaction() as db:
-            taking = _Taking(db, table, source, replace_words, published_at, result)
+            taking = _Taking(db, table, deed, result)
             for code, rows in by_company(table.folder):
                 written = [row for row in rows if row.record_no is None]
                 if written:
@@ -93,13 +105,13 @@ class Tables(Adding):
 
     def _add_written(self, taking: _Taking, code: str, rows: Sequence[Row]) -> None:
         db = taking.db
-        shown = self._shown(db, written_id(code))
+        shown = self._newest(db, written_id(code))
         known = Known(self._questions(db, shown["version_id"]) if shown else ())
 
         def was_said(number: int, answer: str) -> bool:
             return shown is not None and self._was_said(db, shown["id"], number, answer)
 
-        merged = merge(known, rows, was_said, replace_words=taking.replace_words)
+        merged = merge(known, rows, was_said, replace_words=taking.deed.replace_words)
         taking.result.refused += merged.refused
         taking.result.twice += merged.twice
         if not (merged.delta or merged.same):
@@ -107,10 +119,10 @@ class Tables(Adding):
         record = _written(code, self._name(db, code, rows), shown, merged.delta)
         if merged.delta:
             self._keep(taking)
-            self._attach(db, self._write_delta(taking, record, shown, merged), taking.source)
+            self._attach(db, self._write_delta(taking, record, shown, merged), taking.deed.source)
         elif shown and self._own_numbers(db, shown["version_id"]) <= merged.same:
             self._keep(taking)
-            self._attach(db, shown["version_id"], taking.source)
+            self._attach(db, shown["version_id"], taking.deed.source)
         status: Status = (
             "replaced" if merged.changed else "imported" if merged.added else "unchanged"
         )
@@ -158,13 +170,12 @@ class Tables(Adding):
         """A version that holds what is added and changed; returns its key."""
         db = taking.db
         if shown is None:
-            published = instant(taking.published_at) if taking.published_at else None
             db.execute(
-                "INSERT INTO records (id, key, company_code, company_name, published_at) "
-                "VALUES (?, ?, ?, ?, ?)",
-                [record.id, key_of(record), record.company_code, record.company_name, published],
+                "INSERT INTO records (id, key, company_code, company_name) VALUES (?, ?, ?, ?)",
+                [record.id, key_of(record), record.company_code, record.company_name],
             )
             number, base, before = 1, None, ""
+            publication = taking.deed.publication or PUBLIC
         else:
             db.execute(
                 "UPDATE records SET company_name = ? WHERE id = ?",
@@ -172,11 +183,12 @@ class Tables(Adding):
             )
             number, before = shown["version"] + 1, shown["words_hash"]
             base = shown["base"] or shown["version"]
+            publication = taking.deed.publication or Publication.of(shown)
         said = [(item.number, item.question, item.answer) for item in merged.delta]
         chained = json.dumps([before, said], ensure_ascii=False)
         cursor = db.execute(
             "INSERT INTO versions (record_id, version, base, words_hash, header, event_date, "
-            "imported_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "imported_at, published_at, is_draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 record.id,
                 number,
@@ -185,9 +197,19 @@ class Tables(Adding):
                 header_json(record),
                 record.event_date,
                 instant(datetime.now(UTC)),
+                *publication.columns().values(),
             ],
         )
         version_id = int(cursor.lastrowid or 0)
+        note(
+            db,
+            taking.deed.who,
+            "replace" if merged.changed else "import",
+            record.id,
+            version=number,
+            file=taking.deed.source.file,
+            **({} if publication == PUBLIC else publication.columns()),
+        )
         self._write_questions(db, version_id, merged.delta)
         return version_id
 
@@ -210,10 +232,11 @@ class Tables(Adding):
         """As a record of any other file; but a filed one is never replaced by a table."""
         db = taking.db
         record = _record(rows, self._name(db, rows[0].code, rows))
-        shown = self._shown(db, key_of(record))
-        stored = (
-            record_of(shown["header"], self._questions(db, shown["version_id"])) if shown else None
-        )
+        shown = self._newest(db, key_of(record))
+        stored: Record | None = None
+        if shown:
+            questions = self._questions(db, shown["version_id"])
+            stored = record_of(shown["header"], questions, shown["version"])
         count = len(record.questions)
         if stored and not stored.is_from_table:
             if not _says_all(stored, record):
@@ -228,8 +251,9 @@ class Tables(Adding):
         grown = stored is not None and _says_all(record, stored)
         try:
             self._keep(taking)
-            done = self._add(db, record, taking.source, {}, taking.replace_words or grown)
-        except IdentityError as error:
+            deed = replace(taking.deed, replace_words=taking.deed.replace_words or grown)
+            done = self._add(db, record, deed, {})
+        except (IdentityError, ReadingError) as error:
             taking.result.refused.append((rows[0].place, str(error)))
             return
         new = count if stored is None else max(0, count - len(stored.questions))
@@ -286,7 +310,7 @@ class Tables(Adding):
     def rows_of(self, record_id: str) -> list[RowsOf]:
         """What is shown of a record, by the versions that added it."""
         db = self._db()
-        shown = self._shown(db, normal_id(record_id))
+        shown = self._newest(db, normal_id(record_id))
         if shown is None:
             return []
         of_version = list[RowsOf]()
@@ -303,12 +327,13 @@ class Tables(Adding):
             of_version.append(RowsOf(hashes, tuple(own)))
         return of_version
 
-    def rows_after(self, record_id: str, version: int) -> frozenset[int]:
-        """The numbers of what versions after this one added or changed."""
+    def rows_after(self, record_id: str, version: int, last: int) -> frozenset[int]:
+        """The numbers of what versions after one, up to the last, added or changed."""
         rows = self._db().query(
             "SELECT q.number FROM questions q JOIN versions v ON v.id = q.version_id "
-            "JOIN records r ON r.id = v.record_id WHERE r.key = ? AND v.version > ?",
-            [normal_id(record_id), version],
+            "JOIN records r ON r.id = v.record_id "
+            "WHERE r.key = ? AND v.version > ? AND v.version <= ?",
+            [normal_id(record_id), version, last],
         )
         return frozenset(row["number"] for row in rows)
 
@@ -336,7 +361,7 @@ def _written(
     """A company's written answers without the answers: what stands in the header."""
     told = sorted(days(delta))
     if shown:
-        before = record_of(shown["header"], ()).event_dates[0]
+        before = record_of(shown["header"], (), 0).event_dates[0]
         told = sorted((*told, before.start_iso, before.end_iso))
     start, end = told[0], told[-1]
     printed = start if start == end else f"{start} 至 {end}"
@@ -345,7 +370,7 @@ def _written(
     if any(item.kind == "platform" for item in delta):
         platform = (platform_of(code),)
     elif shown:
-        platform = record_of(shown["header"], ()).activities
+        platform = record_of(shown["header"], (), 0).activities
     return Record(code, name, None, _TITLE, (dates,), activities=platform, is_written=True)
 
 

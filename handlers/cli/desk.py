@@ -9,17 +9,16 @@ from time import perf_counter
 
 import click
 
-from bot.bootstrap import open_responder
+from bot.bootstrap import open_responder, open_teaching
 from bot.commands import Plan
 from bot.config import Settings
 from bot.errors import BotError
 from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
-from bot.evaluating.misses import MissGroup, grouped
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.message import Chat, Hit
 from bot.store import Store
-from bot.store.feedback import unhelpful
+from bot.teaching import MissGroup
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
 from handlers.cli.settings import pass_settings
@@ -53,8 +52,7 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @pass_settings
 def misses(settings: Settings, as_json: bool) -> None:
-    store = Store(settings.db)
-    groups = grouped(store.misses(), unhelpful(store), store.picks())
+    groups = open_teaching(settings).misses()
     if as_json:
         echo_json([asdict(group) for group in groups])
         return

@@ -9,7 +9,7 @@
     /feed.atom              new records; /c/300253/feed.atom those of a company
 
 The same addresses with `.json` (`/index.json` for the first) hold the contract's objects. Every
-word comes from the library, which holds nothing that is withdrawn or not yet public.
+word comes from the library, which holds nothing that is hidden or not yet public.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ from bot.store import Store, Stored
 from bot.wording import dates
 from bot.wording.links import question_path, record_path
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
+from handlers.web.proving import Proving
 from handlers.web.security import WrongName, name_check
-from handlers.web.sheets import Sheet, answered, asked, sheet_number, sheets
+from handlers.web.sheets import Sheet, answered, asked, paragraphs_of, sheet_number, sheets
 
 _NEWEST = 20  # records on the home page
 _COMPANIES = 30  # on the home page
@@ -68,6 +69,7 @@ class Pages:
     def __init__(self, responder: Responder, store: Store) -> None:
         self._responder = responder
         self._store = store
+        self._proving = Proving(responder, store)
         self._words = responder.words
 
     def mount(self, app: Flask) -> None:
@@ -170,15 +172,16 @@ class Pages:
 
     def _most_asked(self, library: Library, code: str) -> list[Hit]:
         """What was answered most; nothing where no answer was counted."""
-        hits = []
-        # More than are shown: some may be withdrawn since.
-        for question_id in self._store.most_asked(code, _MOST_ASKED * 4):
+        hits: list[Hit] = []
+        for question_id in self._store.most_asked(code):
             record_id, _, number = question_id.partition("#")
             record = library.record(record_id)
             question = record.question(int(number)) if record and number.isdigit() else None
-            if record and question:
+            if record and question:  # else it is hidden since
                 hits.append(Hit(record.of(question), question, 1.0))
-        return hits[:_MOST_ASKED]
+            if len(hits) == _MOST_ASKED:
+                break
+        return hits
 
     # Records
 
@@ -190,6 +193,7 @@ class Pages:
             return redirect(_url(record, page=request.args.get("page")))
         rows, same, cut = self._laid_out(library, record)
         (sheet,), page, pages = _page(cut, 1)
+        self._proving.view(record, [*paragraphs_of(record, sheet), *sheet.questions], "page")
         return render_template(
             "record.html",
             record=record,
@@ -206,6 +210,8 @@ class Pages:
 
     def _record_json(self, code: str, no: str) -> View:
         stored = _find(self._library, code, no)
+        record = stored.record
+        self._proving.view(record, [*record.paragraphs, *record.questions], "json")
         named = tuple(replace(item, file=file_name(item.file)) for item in stored.sources)
         return jsonify(record_json(replace(stored, sources=named)))
 
@@ -219,7 +225,9 @@ class Pages:
 
     def _question_json(self, code: str, no: str, number: str) -> View:
         record = _find(self._library, code, no).record
-        return jsonify(stored_question_json(record, _question_of(record, number)))
+        question = _question_of(record, number)
+        self._proving.view(record, [question], "json")
+        return jsonify(stored_question_json(record, question))
 
     def _source(self, code: str, no: str, sha256: str) -> View:
         """A file of this record, by its hash; a browser stores it and never opens it here."""
@@ -274,7 +282,7 @@ class Pages:
 
     def _ask(self) -> View:
         query, company = _asked()
-        reply = self._responder.reply(Message(query, company=company))
+        reply, shown = self._proving.reply(Message(query, company=company))
         if isinstance(reply, Listing):  # the record itself says more than a list of its questions
             return redirect(_url(reply.record))
         records = self._library.companies.get(company or "", ())
@@ -282,13 +290,12 @@ class Pages:
             "ask.html",
             query=query,
             company=records[0] if records else None,
-            shown=self._responder.show(reply),
+            shown=shown,
         )
 
     def _ask_json(self) -> View:
         query, company = _asked()
-        reply = self._responder.reply(Message(query, company=company))
-        return jsonify(reply_json(query, reply, self._responder.show(reply)))
+        return jsonify(reply_json(query, *self._proving.reply(Message(query, company=company))))
 
     # For readers that are no people, and what goes wrong
 

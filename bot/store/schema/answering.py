@@ -1,10 +1,10 @@
-"""The tables of the one SQLite file, as migrations from the first day; only ever appended to."""
+"""Records, chats and their posts, digests: the tables from the first day on."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-migrations = Migrations("irbot")
+from bot.store.schema.migrations import migrations
 
 
 @migrations()
@@ -357,32 +357,3 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
-
-
-@migrations()
-def journal(db: Database) -> None:
-    """Who changed what of what the bot says."""
-    db.table("journal").create(
-        {
-            "id": int,
-            "at": str,
-            "who": str,
-            "what": str,
-            "target": str,
-            "detail": str,  # JSON
-        },
-        pk="id",
-        not_null={"at", "who", "what", "target", "detail"},
-    )
-    db.table("journal").create_index(["target"])
-
-
-@migrations()
-def written_answers(db: Database) -> None:
-    """Rows of tables: when each was asked and answered, where it stands.
-
-    A version of a company's written answers holds what it adds to the versions from `base` on.
-    """
-    for column in ("asked_at", "answered_at", "dated_by", "link", "row_id"):
-        db.table("questions").add_column(column, str)
-    db.table("versions").add_column("base", int)
