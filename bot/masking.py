@@ -162,7 +162,7 @@ def _numbers(view: str) -> Iterator[tuple[int, int]]:
         at = 0
         while at < len(run):
             for stop in range(at + _fitting(run, at), at, -1):
-                if _is_personal(view, run[at:stop]):
+                if _is_personal(view, run[at:stop], is_first=at == 0):
                     end = run[stop - 1].end
                     yield run[at].start, end + (view[end : end + 1] == "x")
                     at = stop
@@ -197,20 +197,23 @@ def _is_between(view: str, one: _Digits, other: _Digits) -> bool:
     return bool(_BETWEEN.fullmatch(between.removeprefix(")") if is_bracketed else between))
 
 
-def _is_personal(view: str, groups: list[_Digits]) -> bool:
+def _is_personal(view: str, groups: list[_Digits], *, is_first: bool) -> bool:
+    """Whether groups of one run are a number of a person; `is_first`: of the run's."""
     digits = "".join(group.text for group in groups)
     sizes = tuple(len(group.text) for group in groups)
-    if not 7 <= len(digits) <= _MOST or _is_of_records(view, groups, sizes):
-        return False
     start, end = groups[0].start, groups[-1].end
     before, after = view[max(0, start - _LOOK) : start], view[end : end + _LOOK]
-    if _UNIT.match(after) or _MONEY.search(before):
-        return False
     return (
-        _is_telephone(digits, sizes, before)
-        or _is_identity(digits, sizes, after)
-        or _is_account(digits, sizes)
-        or _is_announced(digits, sizes, before)
+        7 <= len(digits) <= _MOST
+        and (
+            _is_telephone(digits, sizes, before)
+            or _is_identity(digits, sizes, after)
+            or _is_account(digits, sizes)
+            or (is_first and _is_announced(digits, sizes, before))
+        )
+        and not _is_of_records(view, groups, sizes)
+        and not _UNIT.match(after)
+        and not _MONEY.search(before)
     )
 
 

@@ -254,6 +254,9 @@ class Record:
 
     def without(self, questions: Set[int], paragraphs: Set[int]) -> Record:
         """The record as if these were not in it; all else keeps its number."""
+        left = tuple(item for item in self.questions if item.number not in questions)
+        if not paragraphs:
+            return replace(self, questions=left)
         kept: list[Narrative] = []
         for item in self._numbered():
             lines = [
@@ -264,7 +267,6 @@ class Record:
             if lines:
                 text = "\n".join(line for _, line in lines)
                 kept.append(replace(item, text=text, numbers=tuple(n for n, _ in lines)))
-        left = tuple(item for item in self.questions if item.number not in questions)
         return replace(self, questions=left, narrative=tuple(kept))
 
     def paragraph(self, number: int) -> Question | None:

@@ -94,6 +94,8 @@ class ByNumber:
         named = f"{record.company_name}（{record.id}）"
         if question is None:
             of_its_kind = record.paragraphs if command.is_paragraph else record.questions
+            if any(item.number > command.number > 0 for item in of_its_kind):
+                return Decline(self.library.coverage(message))  # one wording for every cause
             return Notice(
                 self.words.text(
                     "no such paragraph" if command.is_paragraph else "no such question",

@@ -188,15 +188,26 @@ class CurrentLibrary:
     """Keeps the library as the store, the clock and the word lists have it. Safe in threads."""
 
     def __init__(
-        self, store: Store, now: Callable[[], datetime], embedder: Embedder | None
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        embedder: Embedder | None,
+        is_taught: bool = True,
     ) -> None:
         """
+        Args:
+            store: What is stored.
+            now: The clock.
+            embedder: The model that made the store's vectors; None: words alone.
+            is_taught: Whether aliases and counterexamples count.
+
         Raises:
             BotError: The word lists beside the store cannot be read.
         """
         self._store = store
         self._now = now
         self._embedder = embedder
+        self._is_taught = is_taught
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
         self._library = self._load()
@@ -230,8 +241,8 @@ class CurrentLibrary:
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, records),
-            wordings=self._wordings(shown.stored),
-            rejections=self._rejections(shown.stored),
+            wordings=self._wordings(shown.stored) if self._is_taught else (),
+            rejections=self._rejections(shown.stored) if self._is_taught else (),
         )
         return Library(shown.generation, index, shown.until, shown.stored, shown.is_silenced)
 

@@ -12,7 +12,7 @@ library is immutable and replaced whole when the store changed (library.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -46,11 +46,14 @@ from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE as HOLIDAYS
 from bot.masking import masked
 from bot.matching.embedding import Embedder
+from bot.matching.text import normalise
 from bot.message import (
     Answer,
+    Band,
     Chat,
     Decline,
     Help,
+    Hit,
     Likely,
     Listing,
     Message,
@@ -81,6 +84,7 @@ class Responder:
         desk_channels: tuple[str, ...],
         embedder: Embedder | None,
         managers: tuple[str, ...],
+        is_taught: bool = True,
     ) -> None:
         """
         Args:
@@ -91,6 +95,7 @@ class Responder:
             desk_channels: Chats that may have the desk's digest.
             embedder: The model that made the store's vectors; None: words alone.
             managers: Who may change a chat's digest and company; none: everyone.
+            is_taught: Whether what the desk taught counts.
         """
         self.words = words
         self.now = now
@@ -102,7 +107,7 @@ class Responder:
             store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
         )
         self._caution = caution
-        self._library = CurrentLibrary(store, now, embedder)
+        self._library = CurrentLibrary(store, now, embedder, is_taught)
         subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
             subscriptions,
@@ -208,14 +213,24 @@ class Responder:
             wanted = self._asked(message, self._library.built)
             hits = () if isinstance(reply, Decline) else reply.hits
             if hits or isinstance(wanted.command, Ask):  # not a letter whose question is gone
-                self._store.add_miss(message.chat, wanted.text, band(reply), self.now(), hits)
+                self._add_miss(message, wanted.text, band(reply), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
                 near = [hit for places, hit in reply.likely if place in places]
                 near += [hit for of, hit in reply.similar if of == place]
-                self._store.add_miss(message.chat, asked, "decline", self.now(), near)
+                self._add_miss(message, asked, "decline", near)
         if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
+
+    def _add_miss(self, message: Message, text: str, as_band: Band, offered: Sequence[Hit]) -> None:
+        """Keep a miss, with the company that it asks about: set, named, or the only one."""
+        assert message.chat is not None  # nothing else is kept
+        library = self._library.built
+        company = self._scoped(message).company
+        codes = library.index.collection.named(normalise(text)) or {*library.companies}
+        if company is None and len(codes) == 1:
+            company = codes.pop()
+        self._store.add_miss(message.chat, text, as_band, self.now(), offered, company)
 
     def prove(self, chat: Chat, considered: Considered, shown: ReplyView, post: str = "") -> None:
         """Keep which official words a chat is shown; as `keep`, for what is no chat's message."""

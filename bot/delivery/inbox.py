@@ -33,6 +33,7 @@ from bot.delivery.transport import (
 from bot.errors import trace_of
 from bot.masking import masked
 from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
+from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -315,7 +316,9 @@ class Inbox:
         try:
             self._keep(message, considered, shown)
         except Exception as error:
-            log.error("answered, but nothing could be kept of it: %s", fault(error))
+            told = quoted(considered.reply) if considered else ()
+            what = ", ".join(f"{item.target} version {item.version}" for item in told)
+            log.error("answered (%s), but nothing could be kept of it: %s", what, fault(error))
 
     def _count(self, reply: Reply | None) -> None:
         match reply:

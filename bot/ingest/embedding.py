@@ -6,10 +6,13 @@ costs nothing but the meaning of that text.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.errors import DisplacedError
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
 from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
 from bot.record import Record
@@ -85,6 +88,16 @@ def embed_missing(
         if until is not None and time.monotonic() > until:
             return left
     return 0
+
+
+def embed_in_background(store: Store, embedder: Embedder | None) -> None:
+    """Make missing vectors while the process does other things; killed, the next start goes on."""
+
+    def embed() -> None:
+        with suppress(DisplacedError):  # whoever serves looks for it, and tells
+            embed_missing(store, embedder)
+
+    threading.Thread(target=embed, name="meaning", daemon=True).start()
 
 
 def _made(store: Store, embedder: Embedder) -> Iterator[int]:

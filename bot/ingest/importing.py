@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -116,10 +116,53 @@ def import_files(
             yield Outcome(read.file, "refused", reason=read.reason)
         elif read.failed:
             yield Outcome(read.file, read.failed, reason=read.reason)
-        elif read.table:
-            yield _store_rows(store, read.file, read.table, options)
         else:
-            yield _store(store, read, options)
+            yield _stored(store, read, options)
+
+
+def import_content(
+    store: Store,
+    file: str,
+    content: bytes,
+    options: Options,
+    then: Callable[[Outcome], None] = lambda outcome: None,
+) -> Outcome:
+    """Read and store bytes that lie in no folder.
+
+    Args:
+        store: Where they go.
+        file: What they are called.
+        content: The bytes.
+        options: As for `import_files`.
+        then: Called in the transaction that stores them; not in a dry run, nor where they are
+            refused.
+    """
+    job = Job(file, content, options.given, options.accept_warnings)
+    with closing(read_apart([job])) as reads:  # a table's rows are there until the next is read
+        read = next(reads)
+        if read.failed:
+            return Outcome(file, "refused", reason=read.reason)
+        read = replace(read, content=content)
+        if options.dry_run:
+            with store.database.copied() as path:
+                return _content_stored(Store(path), read, options)
+        with store.database.transaction():
+            outcome = _content_stored(store, read, options)
+            if outcome.status != "refused":
+                then(outcome)
+        return outcome
+
+
+def _content_stored(store: Store, read: Read, options: Options) -> Outcome:
+    """As `_stored`; what holds nothing to store is refused, for a person named it."""
+    outcome = _stored(store, read, options)
+    return replace(outcome, status="refused") if outcome.status == "skipped" else outcome
+
+
+def _stored(store: Store, read: Read, options: Options) -> Outcome:
+    if read.table:
+        return _store_rows(store, read.file, read.table, options)
+    return _store(store, read, options)
 
 
 def _read_all(files: Sequence[Path], options: Options) -> Iterator[Read]:

@@ -179,6 +179,12 @@ class Index:
         read = self._spelling(normalise(text))
         return read_query(read, today or self._newest, self.lexicon, self.collection.all_names)
 
+    def vectors(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Those of texts by the model in use; none where meaning is not compared."""
+        if self.model is None or self._embedder is None:
+            return {}
+        return dict(zip(texts, self._embedder(texts), strict=True))
+
     def says_something(self, text: str) -> bool:
         """Whether a text holds a word of the matter, not only of asking or of every company."""
         query = self.query(text)

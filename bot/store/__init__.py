@@ -20,10 +20,13 @@ handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
+uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
+access.py       who may use the desk's pages
 checks.py       whether the file is sound, for `doctor`
 """
 
+from bot.store.access import Access, DeskUser, LinkError
 from bot.store.adding import Added, Status
 from bot.store.aliases import Alias, Aliases, AliasState
 from bot.store.chats import Chats, Memory
@@ -45,10 +48,12 @@ from bot.store.restoring import Restoring
 from bot.store.showing import Showing, Shown
 from bot.store.states import State, States, chief
 from bot.store.tables import AddedRows, AddedTable, Tables
+from bot.store.uploads import Upload, Uploads
 from bot.store.vectors import Vectors
 
 
 class Store(
+    Access,
     Aliases,
     Restoring,
     Hidden,
@@ -62,6 +67,7 @@ class Store(
     Handovers,
     Journal,
     Marks,
+    Uploads,
     Vectors,
 ):
     """Everything that is kept, by what it is about."""
@@ -78,7 +84,9 @@ __all__ = [
     "Change",
     "Counterexample",
     "Database",
+    "DeskUser",
     "Hiding",
+    "LinkError",
     "Mark",
     "Memory",
     "MissState",
@@ -91,6 +99,7 @@ __all__ = [
     "Status",
     "Store",
     "Stored",
+    "Upload",
     "Version",
     "chief",
     "normal_id",

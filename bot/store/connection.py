@@ -217,6 +217,16 @@ class Database:
         self.check()
 
     @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Within it, this thread waits no longer than that for another process that writes."""
+        db = self.connection()
+        db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        try:
+            yield
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+
+    @contextmanager
     def copied(self) -> Iterator[Path]:
         """A copy of the file as it is now, gone afterwards: what is tried on it changes nothing."""
         with TemporaryDirectory(prefix="irbot-") as folder:

@@ -203,7 +203,7 @@ class Evidence(File):
 
     def forget_evidence(self, now: datetime) -> None:
         """Delete what is older than three years."""
-        self._db().execute("DELETE FROM evidence WHERE last_at < ?", [instant(now - _KEPT)])
+        self._db().execute("DELETE FROM evidence WHERE at < ?", [instant(now - _KEPT)])
 
 
 def _add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -116,7 +117,7 @@ def _is_about(row: dict[str, Any], keys: set[str], who: dict[str, str]) -> bool:
     if who["platform"] not in ("", row["platform"]):
         return False
     return user in (row["channel"], *row["channel"].split("/"), *parts) or (
-        f'"{user}"' in row["address"]
+        json.dumps(user) in row["address"]
     )
 
 

@@ -180,6 +180,8 @@ class Hidden(Records):
     def _target(self, target: str) -> tuple[Record, Question | None]:
         """What is meant: by the version that readers see, else by one that is to come."""
         record_id, mark, place = target.partition("#")
+        if not record_id:
+            raise NotFoundError(target or "空的编号")
         record = self.record(record_id).record
         unit = record.unit(place)
         if mark and unit is None:

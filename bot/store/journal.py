@@ -52,15 +52,26 @@ class Journal(File):
             "ORDER BY at, id",
             [target, target, f"{_escaped(target)}#%", f"{_escaped(target)}/%", company],
         )
-        for row in rows:
-            yield Change(
-                row["id"],
-                datetime.fromisoformat(row["at"]),
-                row["who"],
-                row["what"],
-                row["target"],
-                json.loads(row["detail"]),
-            )
+        return map(_change, rows)
+
+    def last_changes(self, most: int, before: int | None = None) -> list[Change]:
+        """The newest first; with `before`, those that were made before the one of that id."""
+        rows = self._db().query(
+            "SELECT * FROM journal WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?",
+            [before, before, most],
+        )
+        return list(map(_change, rows))
+
+
+def _change(row: dict[str, Any]) -> Change:
+    return Change(
+        row["id"],
+        datetime.fromisoformat(row["at"]),
+        row["who"],
+        row["what"],
+        row["target"],
+        json.loads(row["detail"]),
+    )
 
 
 def _escaped(text: str) -> str:

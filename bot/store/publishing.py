@@ -68,7 +68,8 @@ class Publishing(Records):
                 raise BotError(f"{row['id']} 已经公布，未作改动；要暂不展示：{hold}")
             if at is not None and at < now - _JUST_NOW:
                 raise BotError(f"{past(at)}，未作改动；立即公布：irbot publish {row['id']}")
-            after = DRAFT if is_draft else Publication(max(at or now, now))
+            # The minute that runs: a clock that is set for a trial starts anew with each command.
+            after = DRAFT if is_draft else Publication(at or now.replace(second=0, microsecond=0))
             if after != before:
                 self._set_publication(db, row, after, who)
                 grow(db)

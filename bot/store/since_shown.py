@@ -11,9 +11,10 @@ from typing import Literal
 from bot.errors import NotFoundError
 from bot.record import Question, Record
 from bot.store.evidence import Shown
-from bot.store.records import Records, Stored, Version
+from bot.store.records import Stored, Version
+from bot.store.states import State, States
 
-# hidden: withdrawn, held, not public or replaced by another record: no reply shows it now.
+# hidden: withdrawn, held, paused, not public or replaced by another record: no reply shows it now.
 Became = Literal["", "corrected", "hidden"]
 _Words = tuple[str, str]  # question and answer
 
@@ -24,39 +25,53 @@ class Since:
 
     words: tuple[_Words, ...]  # as they stood in the version that was shown
     became: Became = ""
-    corrected_at: datetime | None = None  # when another version came that says otherwise
-    version: int | None = None  # that version
+    corrected_at: datetime | None = None  # since when another version may be shown
+    version: int | None = None  # that version, which says otherwise
+    hidden_by: tuple[State, ...] = ()
 
 
 class SinceShown:
-    """Looks at the store as it is now, at each version once."""
+    """Looks at the store as it is at an instant, at each version once."""
 
-    def __init__(self, store: Records, now: datetime) -> None:
+    def __init__(self, store: States, now: datetime) -> None:
+        """now: the bot's clock."""
         self._now = now
         self._store = store
+        self._judge = cache(self._judged)
         self._version = cache(self._read)
-        self._versions: Callable[[str], list[Version]] = cache(store.versions)
+        self._versions: Callable[[str], list[Version]] = cache(
+            lambda record_id: store.versions(record_id, now)
+        )
 
     def of(self, shown: Shown) -> Since:
         """What the words were, and whether they still hold."""
         record_id, _, place = shown.target.partition("#")
-        places = shown.places or ((place,) if place else ())
-        told = self._version(record_id, shown.version)
+        return self._judge(record_id, shown.places or ((place,) if place else ()), shown.version)
+
+    def _judged(self, record_id: str, places: tuple[str, ...], version: int) -> Since:
+        told = self._version(record_id, version)
         if told is None:
             return Since(())
         words = _words(told, places)
-        since = next(
-            (
-                version
-                for version in self._versions(record_id)
-                if version.number > shown.version
-                and not self._is_same(record_id, version.number, places, words)
-            ),
-            None,
-        )
-        if since:
-            return Since(words, "corrected", since.imported_at, since.number)
-        return Since(words, "hidden" if self._is_hidden(record_id, places) else "")
+        by = self._hidden_by(record_id, places)
+        if other := self._corrected(record_id, version, places, words):
+            at = max(other.imported_at, other.publication.at or other.imported_at)
+            return Since(words, "corrected", at, other.number, by)
+        return Since(words, "hidden" if by else "", hidden_by=by)
+
+    def _corrected(
+        self, record_id: str, shown: int, places: Sequence[str], words: tuple[_Words, ...]
+    ) -> Version | None:
+        """The first version that said otherwise, unless what is shown now says the same again."""
+        versions = self._versions(record_id)
+        now = next(item.number for item in versions if item.is_shown)
+        differing = [
+            item
+            for item in versions
+            if shown < item.number <= now
+            and not self._is_same(record_id, item.number, places, words)
+        ]
+        return differing[0] if differing and differing[-1].number == now else None
 
     def _is_same(
         self, record_id: str, number: int, places: Sequence[str], words: tuple[_Words, ...]
@@ -64,11 +79,23 @@ class SinceShown:
         record = self._version(record_id, number)
         return record is not None and _words(record, places) == words
 
-    def _is_hidden(self, record_id: str, places: Sequence[str]) -> bool:
-        stored = self._current.get(record_id)
-        if stored is None or not stored.may_be_shown(self._now):
-            return True
-        return any(stored.visible.unit(place.partition(".")[0]) is None for place in places)
+    def _hidden_by(self, record_id: str, places: Sequence[str]) -> tuple[State, ...]:
+        stored = self._current[record_id]
+        units = self._store.states_of_units(stored)
+        states = [
+            *self._store.states(stored, self._now),
+            *(
+                state
+                for place in dict.fromkeys(item.partition(".")[0] for item in places)
+                for state in units.get(place, ())
+            ),
+        ]
+        # What waits for its publication hides nothing that is shown.
+        return tuple(
+            state
+            for state in states
+            if state.kind != "corrected" and state.version in (None, stored.version)
+        )
 
     def _read(self, record_id: str, number: int) -> Record | None:
         try:
@@ -78,7 +105,7 @@ class SinceShown:
 
     @cached_property
     def _current(self) -> dict[str, Stored]:
-        return {stored.record.id: stored for stored in self._store.records()}
+        return {stored.record.id: stored for stored in self._store.records(self._now)}
 
 
 def _words(record: Record, places: Sequence[str]) -> tuple[_Words, ...]:

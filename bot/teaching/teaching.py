@@ -15,7 +15,6 @@ from bot.answering.library import Library
 from bot.answering.pointing import LONGEST
 from bot.answering.small_talk import kind_of
 from bot.errors import NotFoundError, RefusedError, one_line
-from bot.matching.embedding import Embedder
 from bot.matching.passages import pieces
 from bot.store import Alias, AliasState, Counterexample, Mark, MissState, Store, unit_now
 from bot.store.feedback import unhelpful
@@ -44,7 +43,6 @@ class Teaching:
         library: Callable[[], Library],
         now: Callable[[], datetime],
         approvals: int,
-        embedder: Embedder | None,
     ) -> None:
         """
         Args:
@@ -52,13 +50,11 @@ class Teaching:
             library: What may be shown now.
             now: The bot's clock.
             approvals: By different people, from which on an alias is live.
-            embedder: Makes the vectors of wordings; None: they are found by words alone.
         """
         self.approvals = approvals
         self._store = store
         self._library = library
         self._now = now
-        self._embedder = embedder
 
     # Other wordings
 
@@ -243,10 +239,9 @@ class Teaching:
         wanted = target(library, self._store, question_id)
         known = [item for item in self._store.aliases("live", "proposed") if item != own]
         check(text, wanted, library, self._now().date(), known)
-        if library.index.model and self._embedder:
-            texts = pieces(text)
-            vectors = dict(zip(texts, self._embedder(texts), strict=True))
-            self._store.add_vectors(self._embedder.name, vectors)
+        index = library.index
+        if index.model:
+            self._store.add_vectors(index.model, index.vectors(pieces(text)))
         return wanted, text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -17,8 +17,10 @@ from bot.errors import BotError, NotFoundError, reason
 from bot.store import Store
 from bot.store.evidence import Shown, digest_of
 from bot.store.since_shown import Since, SinceShown
+from bot.typed import plain
 from handlers.cli.output import Day, echo_json, say
 from handlers.cli.settings import pass_settings
+from handlers.cli.states import told_state
 
 _KINDS = {
     "answer": "答复",
@@ -34,7 +36,7 @@ _FATES = {
     "unknown": "下落不明，可能已送达",
     "failed": "没有发出，平台拒收",
     "late": "没有发出，已过时",
-    "at once": "当场显示",
+    "at once": "当场给出，没有回执",
 }
 _NOT_SHOWN = {"failed", "late"}
 _CLOCKS_S = 1.0  # apart by more than that, both are told
@@ -98,6 +100,7 @@ def said(
 def _target(store: Store, id_: str) -> str:
     """The id as it is stored, also of a question that no version has any more."""
     record_id, mark, place = id_.partition("#")
+    place = plain(place)
     stored = store.record(record_id).record
     if not mark:
         return stored.id
@@ -141,20 +144,36 @@ def _say(told: list[_Told], tz: tzinfo) -> None:
 
 def _say_words(item: _Told, tz: tzinfo) -> None:
     shown, since = item.shown, item.since
-    places = f"（第{'、'.join(shown.places)}问）" if shown.places else ""
+    places = f"（{_listed(shown.places)}）" if shown.places else ""
     file = f"{shown.file or '（来源不明）'}，SHA-256 {shown.source}"
     say(f"{shown.target}{places} 第{shown.version}版，出自 {file}")
     if since.became == "corrected" and since.corrected_at:
         at = since.corrected_at.astimezone(tz)
         say(f"  已更正：{at:%Y-%m-%d %H:%M:%S} 起为第{since.version}版")
-    elif since.became == "hidden":
-        say("  现已不再显示（撤下、暂停或尚未公开）")
+    for state in since.hidden_by:
+        say(f"  现已不再显示：{told_state(state, tz)}")
     if shown.places or "#" not in shown.target:  # a page or a digest: `irbot show` has its words
         return
     for question, answer in since.words:
         if question:
             say(f"  投资者问：{question}")
         say(f"  {'公司答' if question else '公司介绍'}：{answer}")
+
+
+def _listed(places: Sequence[str]) -> str:
+    """`1–31、p1–p4`."""
+    runs: list[list[str]] = []
+    for place in places:
+        if runs and place == _next(runs[-1][-1]):
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return "、".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def _next(place: str) -> str:
+    digits = place.removeprefix("p")
+    return f"{place[: -len(digits)]}{int(digits) + 1}"
 
 
 def _line(shown: Shown, tz: tzinfo) -> str:
@@ -174,8 +193,8 @@ def _line(shown: Shown, tz: tzinfo) -> str:
 def _fields(item: _Told, tz: tzinfo) -> dict[str, Any]:
     shown, since = item.shown, item.since
     return {
-        "at": shown.at.astimezone(tz).isoformat(timespec="seconds"),
-        "real_at": shown.real_at.astimezone(tz).isoformat(timespec="seconds"),
+        "at": _instant(shown.at, tz),
+        "real_at": _instant(shown.real_at, tz),
         "platform": shown.platform,
         "workspace": shown.workspace,
         "channel": shown.channel,
@@ -190,18 +209,28 @@ def _fields(item: _Told, tz: tzinfo) -> dict[str, Any]:
         "fate": shown.fate,
         "was_shown": None if shown.fate in ("unknown", "waiting") else shown.fate not in _NOT_SHOWN,
         "times": shown.times,
-        "last_at": shown.last_at.astimezone(tz).isoformat(timespec="seconds"),
+        "last_at": _instant(shown.last_at, tz),
         "became": since.became or None,
-        "corrected_at": (
-            since.corrected_at.astimezone(tz).isoformat(timespec="seconds")
-            if since.corrected_at
-            else None
-        ),
+        "corrected_at": _instant(since.corrected_at, tz),
         "corrected_by_version": since.version,
+        "hidden_by": [
+            {
+                "state": state.kind,
+                "id": state.target,
+                "who": state.who or None,
+                "at": _instant(state.at, tz),
+                "reason": state.reason or None,
+            }
+            for state in since.hidden_by
+        ],
         "words": [{"question": question, "answer": answer} for question, answer in since.words]
         if "#" in shown.target
         else [],
     }
+
+
+def _instant(at: datetime | None, tz: tzinfo) -> str | None:
+    return at.astimezone(tz).isoformat(timespec="seconds") if at else None
 
 
 def _write_csv(rows: list[dict[str, Any]]) -> None:
@@ -234,13 +263,15 @@ _COLUMNS = (
     "became",
     "corrected_at",
     "corrected_by_version",
+    "hidden_by",
 )
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     words: Iterator[dict[str, str]] = iter(row["words"])
     only = next(words, {"question": "", "answer": ""})
-    return {**row, "places": " ".join(row["places"]), **only}
+    by = " ".join(state["state"] for state in row["hidden_by"])
+    return {**row, "places": " ".join(row["places"]), "hidden_by": by, **only}
 
 
 COMMANDS = (said,)

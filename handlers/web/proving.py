@@ -14,6 +14,7 @@ from bot.record import Question, Record
 from bot.store import Store
 from bot.store.connection import telling
 
+_WAIT_S = 2.0  # that a reader waits for a database which is being written
 _ASKED = Chat("web", "", "ask", "")  # nobody is known to have asked
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Proving:
     @contextmanager
     def _unless_unwritable(self) -> Iterator[None]:
         try:
-            with telling(self.store.path):
+            with telling(self.store.path), self.store.database.waiting(_WAIT_S):
                 yield
         except DisplacedError:
             raise

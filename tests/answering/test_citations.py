@@ -153,7 +153,7 @@ def test_an_id_is_read_whatever_marks_its_number_holds(tmp_path, no):
         assert again.hits[0].id == f"{record.id}#2"
 
 
-def test_what_was_withdrawn_since_is_told(tmp_path):
+def test_what_was_withdrawn_since_reads_as_if_it_never_was_there(tmp_path):
     desk = desk_over(tmp_path, FILES, "zh")
     record = desk.records()[0]
     answer = reply(desk, f"{record.id}#1")
@@ -161,7 +161,7 @@ def test_what_was_withdrawn_since_is_told(tmp_path):
     other = desk.show(reply(desk, f"{record.id}#2")).text
     store = Store(tmp_path / "irbot.db")
     store.withdraw(f"{record.id}#1", "误")
-    assert isinstance(reply(desk, pasted), Notice)
+    assert isinstance(reply(desk, pasted), Decline)
     store.withdraw(record.id, "误")
     for text in (pasted, other, desk.words.head(record)):
         gone = reply(desk, text)

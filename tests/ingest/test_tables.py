@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from bot.commands import Plan
 from bot.config import CHINA, Settings
 from bot.errors import NotFoundError
-from bot.ingest.importing import Options, import_files
+from bot.ingest.importing import Options, import_content, import_files
 from bot.ingest.verifying import verify_records
 from bot.message import Answer, Chat, Digest, Message, Suggest
 from bot.record import EventDate, Question, Reading, Record
@@ -358,3 +358,14 @@ def test_the_command_names_the_rows_that_are_out_and_ends_with_one(tmp_path, mon
     assert CliRunner().invoke(cli, ["verify"]).exit_code == 0
     (line,) = json.loads(CliRunner().invoke(cli, ["records", "--json"]).stdout)
     assert (line["id"], line["questions"]) == ("000001/qa", 1)
+
+
+def test_a_table_comes_in_by_upload_too(desk):
+    content = (HEADER + DIVIDEND + BUYBACK).encode()
+    looked = import_content(desk.store, "a.csv", content, Options(dry_run=True))
+    kept = import_content(desk.store, "a.csv", content, Options())
+    rows = [outcome.rows for outcome in (looked, kept) if outcome.rows]
+    assert [item.added.records[0].added for item in rows] == [1, 1]
+    assert len(desk.questions()) == 1
+    unanswered = (HEADER + BUYBACK).encode()
+    assert import_content(desk.store, "b.csv", unanswered, Options()).status == "refused"
