@@ -47,7 +47,8 @@ class SameQuestions:
             if company not in self._of_company:
                 self._of_company[company] = self._index.same_matters(company)
         hits = self._of_company[company].get(f"{record.id}#{number}", [])
-        day = record.last_event.end
+        question = record.question(number)
+        day = (question.day if question else None) or record.last_event.end
         return SameQuestion(
             _newest_first([hit for hit in hits if _event(hit) < day]),
             _newest_first([hit for hit in hits if _event(hit) > day]),

@@ -64,9 +64,7 @@ class Collection:
         self._of_company = {code: np.array(own) for code, own in of_company.items()}
         self._company = np.array([passage.record.company_code for passage in self.passages])
         self._record = np.array([passage.record.id for passage in self.passages])
-        self._day = np.array(
-            [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
-        )
+        self._day = np.array([passage.day for passage in self.passages], dtype="datetime64[D]")
         self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
 
     def _read_profile(self, at: int) -> PassageProfile:

@@ -235,7 +235,7 @@ class Index:
         found: dict[str, Hit] = {}
         for at in top(scores, _SAME_ANSWER_POOL):
             passage = self.collection.passages[at]
-            other = Hit(passage.record, passage.question, 1.0, passage.part)
+            other = Hit(passage.record.of(passage.question), passage.question, 1.0, passage.part)
             if other.id == hit.id or other.id in found or scores[at] <= 0:
                 continue
             if fuzz.ratio(answer, normalise(passage.answered)) >= SAME_ANSWER:
@@ -249,14 +249,19 @@ class Index:
         own = [
             at
             for at, passage in enumerate(passages)
-            if passage.part is None and passage.record.company_code == company
+            if passage.part is None
+            and not passage.wording
+            and passage.record.company_code == company
         ]
-        if len({passages[at].record.last_event.end for at in own}) < 2:
+        if len({passages[at].day for at in own}) < 2:
             return {}
-        newest = sorted(own, key=lambda at: passages[at].record.last_event.end, reverse=True)
+        newest = sorted(own, key=lambda at: passages[at].day, reverse=True)
         cosines = self._dense.cosines if self._dense.ready else None
         alike = same_matters(self.collection, newest, cosines)
-        hits = {at: Hit(passages[at].record, passages[at].question, 1.0) for at in alike}
+        hits = {
+            at: Hit(passages[at].record.of(passages[at].question), passages[at].question, 1.0)
+            for at in alike
+        }
         return {hits[at].id: [hits[other] for other in others] for at, others in alike.items()}
 
     def _ranked(

@@ -46,7 +46,7 @@ def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
     """Read a passage; relative words (今年) count from its record's last event."""
     asked, answered = normalise(passage.asked), normalise(passage.answered)
     text = f"{asked}\n{answered}"
-    day = passage.record.last_event.end
+    day = passage.day
     return PassageProfile(
         question="" if passage.question.is_narrative else bare(asked),
         asked=frozenset(stored_terms(asked, lexicon)),

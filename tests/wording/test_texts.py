@@ -16,6 +16,7 @@ from bot.commands import Command
 from bot.config import Lang
 from bot.delivery.transport import Loss
 from bot.message import Band
+from bot.record import DatedBy
 from bot.store import MISS_STATES, AliasState, Status
 from bot.store.hidden import HidingKind
 from bot.store.states import StateKind
@@ -29,6 +30,7 @@ ZH = sentences("zh")
 FAMILIES = {
     "change, ": ("subscribed", "unsubscribed", "retired"),
     "command, ": tuple(command.__name__ for command in get_args(Command)),
+    "dated by ": get_args(DatedBy),
     "desk, band ": get_args(Band),
     "desk, field ": (
         *("company_code", "company_name", "record_no", "event_date", "title", "published_at"),

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from bot.bootstrap import Bot
 from bot.errors import BotError, one_line
 from bot.ingest.embedding import embed_in_background
-from bot.ingest.importing import Options, Outcome
+from bot.ingest.importing import Options, Outcome, rows_told
 from bot.ingest.uploads import UploadDesk
 from bot.record import Furniture
 from handlers.web.addresses import file_name, paged
@@ -72,6 +72,7 @@ class Uploads:
             look=look,
             read=list(zip(look.outcome.added, look.outcome.readings, strict=False)),
             squashed=_squashed,
+            remarks=_of_rows(look.outcome),
             fields=_FIELDS,
             shown=shown,
             page=page,
@@ -96,6 +97,9 @@ class Uploads:
         embed_in_background(self._store, self._embedder)
         for record in outcome.records:
             flash(self._words.text("desk, stored", record=self._words.head(record)))
+        for item in outcome.rows.added.records if outcome.rows else ():
+            told = f"{item.company_name} {item.record_id}"
+            flash(self._words.text("desk, stored", record=told))
         return redirect(url_for("desk.uploads"), 303)
 
     def _drop(self, upload_id: str) -> Response:
@@ -110,6 +114,16 @@ def _report(outcome: Outcome) -> list[str]:
     for item in outcome.added:
         lines += [*item.record.warnings, *item.record.notes, *map(str, item.changes)]
     return lines
+
+
+def _of_rows(outcome: Outcome) -> list[str]:
+    """What is to be looked at in a table: what is unusual, and the rows that are left out."""
+    if outcome.rows is None:
+        return []
+    rows = outcome.rows
+    left_out = filter(None, [rows_told(rows)])
+    refused = (f"第{place}行：{why}" for place, why in rows.refused)
+    return [*rows.table.warnings, *left_out, *refused, *rows.table.notes]
 
 
 def _squashed(pieces: Iterable[Furniture]) -> int:
