@@ -249,9 +249,7 @@ class Index:
         own = [
             at
             for at, passage in enumerate(passages)
-            if passage.part is None
-            and not passage.wording
-            and passage.record.company_code == company
+            if passage.part is None and passage.record.company_code == company
         ]
         if len({passages[at].day for at in own}) < 2:
             return {}
