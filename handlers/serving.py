@@ -87,10 +87,6 @@ def _embed(bot: Bot) -> None:
 
 def _check(settings: Settings) -> None:
     """Refuse what cannot work, before anything is opened."""
-    if settings.wecom_corp_id or settings.wecom_bot_token:
-        click.echo(
-            "企业微信：这个版本只支持智能机器人长连接，回调方式的 WECOM_ 变量不起作用", err=True
-        )
     configured = [handler for handler in CHATS if handler.is_configured(settings)]
     for handler in configured:
         handler.check(settings)

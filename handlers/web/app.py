@@ -17,6 +17,9 @@ from bot.store import Store
 from handlers.web.pages import Pages
 from handlers.web.security import secure
 
+_LARGEST_BODY = 1_048_576  # bytes; more is refused by its length, unread
+_SILENT_S = 30  # a connection on which nothing comes for so long is closed
+
 log = logging.getLogger(__name__)
 
 
@@ -77,6 +80,8 @@ class WebServer:
                 threads=8,
                 ident="irbot",
                 asyncore_use_poll=True,  # select() ends at 1,024 open files
+                max_request_body_size=_LARGEST_BODY,
+                channel_timeout=_SILENT_S,
             )
         except OSError as error:
             raise SettingsError(

@@ -21,7 +21,7 @@ from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
 from bot.message import Chat, Message
 from bot.store.connection import telling
-from handlers.wecom import marks, mentions, render
+from handlers.wecom import render
 from handlers.wecom.connection import Connection, Timing
 from handlers.wecom.credentials import PLATFORM
 from handlers.wecom.frames import (
@@ -35,6 +35,7 @@ from handlers.wecom.frames import (
 )
 from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
+from handlers.wecom_text import marks, mentions
 
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
 _EVENTS = 10_000  # keys of events kept, to leave repetitions
