@@ -14,6 +14,7 @@ from bot.delivery.delivery import Delivery
 from handlers.slack import chat as slack
 from handlers.wecom import chat as wecom
 from handlers.wecom_app import chat as wecom_app
+from handlers.wecom_kf import chat as wecom_kf
 from handlers.wecom_webhook import chat as wecom_webhook
 
 
@@ -66,4 +67,4 @@ class Handler(Protocol):
         """
 
 
-CHATS: tuple[Handler, ...] = (slack, wecom, wecom_app, wecom_webhook)
+CHATS: tuple[Handler, ...] = (slack, wecom, wecom_app, wecom_kf, wecom_webhook)

@@ -20,6 +20,11 @@ OUR_FAULT = frozenset({40008, 40058})  # the same content would be refused again
 BAD_TOKEN = frozenset({40014, 42001})  # an access token: wrong, or used up; both mean either
 FOR_GOOD = frozenset({BAD_SECRET, 40013})  # credentials that no other try makes right
 
+# 微信客服
+TOO_MANY_MESSAGES = 95001  # five after what a customer wrote
+BAD_FETCH_TOKEN = 95007  # of a callback; it is good for ten minutes
+NOT_IN_THIS_STATE = 95018  # a person serves the customer, or the talk is over
+
 _REVOKED = Loss("revoked", for_good=True)
 _LEFT = Loss("left", for_good=True)
 _LOST = {

@@ -200,3 +200,8 @@ class Chats(File):
                 [limit],
             )
             db.execute("DELETE FROM replies WHERE at < ?", [limit])
+            db.execute(
+                "DELETE FROM customers "
+                "WHERE max(heard_at, coalesce(told_at, 0), coalesce(person_at, 0)) < ?",
+                [(now - timedelta(days=days)).timestamp()],
+            )

@@ -375,3 +375,33 @@ def journal(db: Database) -> None:
         not_null={"at", "who", "what", "target", "detail"},
     )
     db.table("journal").create_index(["target"])
+
+
+@migrations()
+def customers(db: Database) -> None:
+    """People outside who write to the company, and how far what they wrote was fetched.
+
+    Times are the real clock's, in seconds since 1970.
+    """
+    db.table("cursors").create(
+        {"platform": str, "workspace": str, "cursor": str},
+        pk=("platform", "workspace"),
+        not_null={"cursor"},
+    )
+    db.table("customers").create(
+        {
+            "platform": str,
+            "workspace": str,
+            "user": str,
+            "heard_at": float,  # when they last wrote
+            "told_at": float,  # when they were told what the bot is and keeps
+            "person_at": float,  # since when a person serves them; null: the bot does
+            "minute": int,  # the last one in which they asked, since 1970
+            "in_minute": int,  # questions in it
+            "day": int,
+            "in_day": int,
+        },
+        pk=("platform", "workspace", "user"),
+        not_null={"heard_at", "minute", "in_minute", "day", "in_day"},
+    )
+    db.table("customers").create_index(["heard_at"])

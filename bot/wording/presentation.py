@@ -71,10 +71,10 @@ class Words(Quoting):
                 return ReplyView(intro=self._decline(reply), buttons=asked)
             case HandedOver() | DeskAnswer():
                 return show_handover(reply, self)
-            case Help():
-                return ReplyView(intro=self._help())
-            case Listing():
-                return ReplyView(intro=self._listing(reply))
+            case Help(for_outsiders):
+                return ReplyView(intro=self._help(for_outsiders))
+            case Listing(record):
+                return ReplyView(intro=self._listing(reply), sends=record.id)
             case Notice():
                 return ReplyView(intro=reply.text, mentions=reply.mentions)
             case Digest():
@@ -193,8 +193,9 @@ class Words(Quoting):
             return self.text("caption, excerpt", where=" ".join(words))
         return self.text("caption", where=" ".join(words))
 
-    def _help(self) -> str:
-        return "\n".join((self.text("help"), *self._reach()))
+    def _help(self, for_outsiders: bool) -> str:
+        key = "help, outsiders" if for_outsiders else "help"
+        return "\n".join((self.text(key), *self._reach()))
 
     def _reach(self) -> tuple[str, ...]:
         """How to reach the desk, where that is set."""
@@ -239,6 +240,18 @@ class Words(Quoting):
         """One line for what is no question."""
         contact = self.text("reach" if self.contact else "reach, unknown", contact=self.contact)
         return self.text(f"small talk, {kind}", contact=contact)
+
+    def no_records(self) -> str:
+        """For people outside, where nothing may be shown."""
+        return self.text("empty, outsiders", contact="".join(self._reach()))
+
+    def nobody(self) -> str:
+        """For somebody outside who wants a person, where none is there."""
+        return self.text("no person", contact="".join(self._reach()))
+
+    def limited(self, window: str) -> str:
+        """For somebody outside who asks too much in a minute or a day."""
+        return self.text(f"too many in a {window}", contact="".join(self._reach()))
 
     def companies(self, covered: Sequence[Coverage]) -> str:
         """Every company that is stored, with its code; of very many the newest."""
