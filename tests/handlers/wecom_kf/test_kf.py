@@ -414,7 +414,9 @@ def test_callbacks_of_others_are_refused_and_store_nothing(talk, kf, tmp_path):
 # A send whose fate is not known
 
 
-@pytest.mark.parametrize("used_code", [95031, 40058, 95999])
+@pytest.mark.parametrize(
+    "used_code", [95031, *(pytest.param(code, marks=pytest.mark.trial) for code in (40058, 95999))]
+)
 def test_a_send_that_was_cut_is_repeated_under_its_id_and_shown_once(
     start, kf, tmp_path, used_code, monkeypatch
 ):
