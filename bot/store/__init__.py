@@ -12,6 +12,7 @@ customers.py    people outside: how far they were heard, how often they ask, who
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
+streams.py      answers that a platform comes to fetch
 vectors.py      meaning
 checks.py       whether the file is sound, for `doctor`
 """
@@ -25,11 +26,12 @@ from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.streams import Streams
 from bot.store.vectors import Vectors
 from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Customers, Handovers, Journal, Vectors):
+class Store(Restoring, Withdrawals, Chats, Customers, Handovers, Journal, Streams, Vectors):
     """Everything that is kept, by what it is about."""
 
 

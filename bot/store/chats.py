@@ -11,6 +11,8 @@ from typing import Any
 from bot.message import Band, Chat, Hit
 from bot.store.connection import File, first, instant
 
+_STREAMS = timedelta(days=1)  # how long an answer waits to be fetched
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -200,6 +202,7 @@ class Chats(File):
                 [limit],
             )
             db.execute("DELETE FROM replies WHERE at < ?", [limit])
+            db.execute("DELETE FROM streams WHERE at < ?", [(now - _STREAMS).timestamp()])
             db.execute(
                 "DELETE FROM customers "
                 "WHERE max(heard_at, coalesce(told_at, 0), coalesce(person_at, 0)) < ?",

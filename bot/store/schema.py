@@ -405,3 +405,14 @@ def customers(db: Database) -> None:
         not_null={"heard_at", "minute", "in_minute", "day", "in_day"},
     )
     db.table("customers").create_index(["heard_at"])
+
+
+@migrations()
+def streams(db: Database) -> None:
+    """Answers that a platform comes to fetch; for a day."""
+    db.table("streams").create(
+        {"id": str, "body": str, "at": float},  # body: JSON; empty: not ready
+        pk="id",
+        not_null={"body", "at"},
+    )
+    db.table("streams").create_index(["at"])

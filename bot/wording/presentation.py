@@ -245,6 +245,12 @@ class Words(Quoting):
         """For people outside, where nothing may be shown."""
         return self.text("empty, outsiders", contact="".join(self._reach()))
 
+    def not_all_here(self, shown: int, of: int, url: str) -> str:
+        """For an answer that is longer than what a platform takes for one question."""
+        where = self.text("rest on page", url=url) if url else ""
+        where = where or self.text("rest elsewhere", contact="".join(self._reach()))
+        return self.text("not all here", shown=shown, all=of, where=where)
+
     def nobody(self) -> str:
         """For somebody outside who wants a person, where none is there."""
         return self.text("no person", contact="".join(self._reach()))

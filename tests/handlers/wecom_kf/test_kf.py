@@ -424,7 +424,7 @@ def test_a_send_that_was_cut_is_repeated_under_its_id_and_shown_once(
     monkeypatch.setattr("bot.delivery.transport.SETTLE_S", 0.1)
     kf.used_code = used_code
     talk = start()
-    cut = []
+    cut: list[str] = []
 
     def cut_once(path, body):
         if path == "kf/send_msg" and len(cut) < 2:
@@ -446,7 +446,7 @@ def test_a_send_that_was_cut_is_repeated_under_its_id_and_shown_once(
 
 def test_a_send_that_was_cut_before_it_was_taken_is_shown_all_the_same(start, kf, monkeypatch):
     monkeypatch.setattr("handlers.wecom_kf.transport._AGAIN_S", 0.1)
-    cut = []
+    cut: list[dict[str, str]] = []
 
     def cut_once(path, body):
         if path == "kf/send_msg" and not cut:

@@ -34,7 +34,7 @@ def test_over_kills_everything_is_answered_once(kills, imported, tmp_path, capsy
             for _ in range(3):
                 if deliver(url, kf.callback()) == (200, ""):
                     return
-                time.sleep(0.5)
+                time.sleep(1.5)
 
         with (
             served(tmp_path, kf.env) as bot,
