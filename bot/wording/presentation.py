@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Literal, assert_never
 
 from bot.message import (
     Answer,
@@ -255,9 +255,11 @@ class Words(Quoting):
         """For somebody outside who wants a person, where none is there."""
         return self.text("no person", contact="".join(self._reach()))
 
-    def limited(self, window: str) -> str:
-        """For somebody outside who asks too much in a minute or a day."""
-        return self.text(f"too many in a {window}", contact="".join(self._reach()))
+    def limited(self, window: Literal["minute", "day"]) -> str:
+        """For somebody outside who asks too much in that time."""
+        if window == "minute":
+            return self.text("too many in a minute")
+        return self.text("too many in a day", contact="".join(self._reach()))
 
     def companies(self, covered: Sequence[Coverage]) -> str:
         """Every company that is stored, with its code; of very many the newest."""

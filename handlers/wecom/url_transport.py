@@ -93,7 +93,8 @@ class UrlTransport:
                 most=render.LIMIT - _NOTE,
             )
         ]
-        ways = [{}] * ("stream" in address) + [{_BY_URL: True}] * self.may_be_called(address)
+        ways: list[Payload] = [{}] if "stream" in address else []
+        ways += [{_BY_URL: True}] if self.may_be_called(address) else []
         said = pages[: max(1, len(ways))]
         if len(said) < len(pages):
             url = next((quotation.url for quotation in shown.quotations if quotation.url), "")

@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from bot.answering.responder import Responder
 from bot.delivery.delivery import Delivery
@@ -41,6 +41,8 @@ from handlers.wecom_text import marks
 LATE_S = 3_600.0  # a message that waited longer is not answered any more
 _REACHABLE_S = 48 * 3_600.0  # after what a customer wrote
 _WELCOME_S = 20.0  # after the chat was opened
+
+Window = Literal["minute", "day"]
 
 log = logging.getLogger(__name__)
 
@@ -182,12 +184,12 @@ class Intake:
 
     # What the bot says of itself
 
-    def _limit(self, in_minute: int, in_day: int) -> str:
+    def _limit(self, in_minute: int, in_day: int) -> Window | None:
         if self.limits.a_day and in_day >= self.limits.a_day:
             return "day"
-        return "minute" if self.limits.a_minute and in_minute >= self.limits.a_minute else ""
+        return "minute" if self.limits.a_minute and in_minute >= self.limits.a_minute else None
 
-    def _say_that_limited(self, window: str, chat: Chat, origin: Origin, now: float) -> None:
+    def _say_that_limited(self, window: Window, chat: Chat, origin: Origin, now: float) -> None:
         """Once in each window."""
         count = int(now // (86_400 if window == "day" else 60))
         key = f"{PLATFORM}/{chat.workspace}/{chat.user}/{window}/{count}"

@@ -90,7 +90,7 @@ class FakeKf(FakeWecomServer):
             who = {"open_kfid": ACCOUNT, "external_userid": user, "origin": origin}
             return self._add({**who, "msgtype": kind, **more}, at, msgid)
 
-    def event(self, kind: str, user: str, ago_s: float = 0.0, **more: Any) -> str:
+    def happens(self, kind: str, user: str, ago_s: float = 0.0, **more: Any) -> str:
         """Something that happened."""
         event = {"event_type": kind, "open_kfid": ACCOUNT, "external_userid": user, **more}
         with self.lock:
@@ -101,7 +101,7 @@ class FakeKf(FakeWecomServer):
         """Open the chat; returns the welcome's code."""
         code = f"code-{next(self._count)}"
         self.codes[code] = time.time() - ago_s + 20.0
-        self.event("enter_session", user, ago_s, scene="", welcome_code=code)
+        self.happens("enter_session", user, ago_s, scene="", welcome_code=code)
         return code
 
     def choose(self, post: Json, label: str, user: str = "wmA", ago_s: float = 0.0) -> str:

@@ -105,7 +105,7 @@ def test_opening_the_chat_is_welcomed_with_the_notice_and_a_menu(talk, kf):
 
 def test_a_welcome_too_late_is_not_tried_and_the_notice_comes_with_the_answer(talk, kf):
     kf.enter(ago_s=30.0)
-    kf.event("enter_session", "wmA", scene="")  # without a code: welcomed lately, or elsewhere
+    kf.happens("enter_session", "wmA", scene="")  # without a code: welcomed lately, or elsewhere
     who, _ = talk.said("#7", count=2)
     assert "自动答复程序" in who["content"]
     assert not [path for path, _ in kf.calls if path == "kf/send_msg_on_event"]
@@ -215,7 +215,7 @@ def test_a_person_is_called_by_the_menu_or_a_word_and_the_bot_is_silent(staffed,
     staffed.said("#7", user="wmB", count=2)
     assert len(kf._to("wmA")) == 3
     kf.states["wmA"] = 4
-    kf.event("session_status_change", "wmA", change_type=3, old_servicer_userid="zhangsan")
+    kf.happens("session_status_change", "wmA", change_type=3, old_servicer_userid="zhangsan")
     (answer,) = staffed.said("#9")
     assert "第9问" in answer["content"]
 
@@ -383,7 +383,7 @@ def test_hostile_words_are_answered(talk, kf):
 def test_a_message_that_was_not_shown_after_all_is_no_success(talk, kf, tmp_path):
     talk.said("#7", count=2)
     msgid = list(kf.ids)[1]
-    kf.event("msg_send_fail", "wmA", fail_msgid=msgid, fail_type=10)
+    kf.happens("msg_send_fail", "wmA", fail_msgid=msgid, fail_type=10)
     talk.call()
     failed = "SELECT ref FROM outbox WHERE state = 'failed'"
     kf.until(lambda: [row["ref"] for row in rows(tmp_path, failed)] == ["fail_type 10"])
