@@ -20,8 +20,13 @@ def is_configured(settings: Settings) -> bool:
         settings.wecom_token,
         settings.wecom_encoding_aes_key,
     )
-    others = settings.wecom_kf_secret or settings.wecom_kf_open_ids
-    return any(own) or bool(settings.wecom_corp_id and not others)
+    of_customers = (
+        settings.wecom_kf_secret,
+        settings.wecom_kf_token,
+        settings.wecom_kf_encoding_aes_key,
+        settings.wecom_kf_open_ids,
+    )
+    return any(own) or bool(settings.wecom_corp_id and not any(of_customers))
 
 
 def hosts(settings: Settings) -> list[str]:

@@ -45,12 +45,17 @@ class KfChat:
         store, api = Store(settings.db), api_of(settings)
         self._signing_in = SigningIn("WeCom 微信客服", api)
         sessions = Sessions(api, store)
-        transport = KfTransport(api, sessions, responder, store, settings.retention_days)
+        transport = KfTransport(
+            api, sessions, responder, store, settings.retention_days, self._is_ready
+        )
         delivery.register(PLATFORM, transport, outside=True)
         limits = Limits(settings.wecom_kf_a_minute, settings.wecom_kf_a_day)
         intake = Intake(store, delivery, responder, sessions, transport, limits)
         accounts = settings.wecom_kf_open_ids
-        self._sync = Sync(api, store, intake, sessions, accounts, poll_s)
+        self._sync = Sync(api, store, intake, sessions, accounts, self._is_ready, poll_s)
+
+    def _is_ready(self) -> bool:
+        return self.state == "connected"
 
     @property
     def state(self) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.errors import StoreError, trace_of
@@ -28,6 +28,7 @@ from handlers.wecom_server.api import Answer, NotCalledError, NoVerdictError, Se
 
 POLL_S = 300.0  # between two fetches that no callback asks for
 _RETRY_S = (2.0, 5.0, 15.0, 60.0)
+_LOOK_S = 0.2  # how often it is looked whether there is a token
 _PAGE = 1_000  # items; the platform's most
 
 # Refusals that have nothing to do with the cursor.
@@ -56,13 +57,26 @@ class Sync:
         intake: Intake,
         sessions: Sessions,
         accounts: Sequence[str],
+        is_ready: Callable[[], bool],
         poll_s: float = POLL_S,
     ) -> None:
+        """Prepare.
+
+        Args:
+            api: The calls.
+            store: Holds the cursors.
+            intake: Takes the pages.
+            sessions: Knows who can be handed over to.
+            accounts: Their ids.
+            is_ready: Whether there is a token; without one nothing is fetched.
+            poll_s: Between two fetches that no callback asks for.
+        """
         self._api = api
         self._store = store
         self._intake = intake
         self._sessions = sessions
         self._accounts = accounts
+        self._is_ready = is_ready
         self._poll_s = poll_s
         self._wake = threading.Condition()  # guards the three below
         self._called: dict[str, str] = {}  # accounts to fetch, with the token of a callback
@@ -94,6 +108,8 @@ class Sync:
         poll_at = 0.0
         while True:
             with self._wake:
+                while not (self._is_ready() or self._stopping):
+                    self._wake.wait(_LOOK_S)
                 if self._stopping:
                     return
                 now = time.monotonic()

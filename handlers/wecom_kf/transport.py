@@ -14,7 +14,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.answering.responder import Responder
@@ -87,7 +87,13 @@ class KfTransport:
     rate_limits = RateLimits()  # what a customer may be sent is counted where it is stored
 
     def __init__(
-        self, api: ServerApi, sessions: Sessions, responder: Responder, store: Store, keep_days: int
+        self,
+        api: ServerApi,
+        sessions: Sessions,
+        responder: Responder,
+        store: Store,
+        keep_days: int,
+        is_ready: Callable[[], bool],
     ) -> None:
         """Prepare.
 
@@ -97,7 +103,9 @@ class KfTransport:
             responder: Knows what may be shown, and the words.
             store: Knows what customers wrote and were sent.
             keep_days: How long what they ask is kept, as they are told.
+            is_ready: Whether there is a token for calls.
         """
+        self._is_ready = is_ready
         self._api = api
         self._sessions = sessions
         self._responder = responder
@@ -107,7 +115,9 @@ class KfTransport:
         self._full: dict[Chat, float] = {}  # when whoever can be sent no more wrote last
         self._lock = threading.Lock()
 
-    is_ready = True
+    @property
+    def is_ready(self) -> bool:
+        return self._is_ready()
 
     def reachability(self, chat: Chat) -> Reachability:
         return "no push"  # only what answers them reaches customers
