@@ -35,7 +35,7 @@ from handlers.wecom.frames import (
     read_callback,
 )
 from handlers.wecom.hearing import Hearing
-from handlers.wecom.url_transport import UrlTransport
+from handlers.wecom.url_transport import URL_S, URL_UNTIL, UrlTransport
 from handlers.wecom_server.callbacks import Callback, Entrance, in_json, object_in
 from handlers.wecom_server.crypto import Crypto
 
@@ -176,5 +176,6 @@ class UrlChat:
         return {
             "stream": hashlib.sha256(key.encode()).hexdigest()[:32],
             "response_url": url,
+            URL_UNTIL: time.time() + URL_S,
             "in_group": origin.in_group,
         }

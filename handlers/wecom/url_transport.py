@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -41,6 +43,9 @@ _NOTE = 700  # bytes kept free on a page for where the rest is
 _TIMEOUT_S = 10.0
 _AGAIN_S = 5.0
 _BY_URL = "by_url"  # marks what does not go into the stream
+
+URL_UNTIL = "url_until"  # in an address: until when its URL is good, in seconds since 1970
+URL_S = 3_600.0  # for so long it is
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +145,8 @@ class UrlTransport:
             stream = self._store.stream(str(address.get("stream")))
             return Sent(address["stream"]) if stream and stream.body else NotPosted()
         match self._called(payload, address):
+            case Refused(codes.USED) if time.time() > address.get(URL_UNTIL, math.inf):
+                return CannotCheck()  # it was used, or is too old
             case Sent() | Refused(codes.USED):
                 return Sent("response_url")
             case RateLimited() | Unconfirmed():

@@ -105,15 +105,14 @@ def messages(
         note = told + ("\n\n" if told else "") + words.text("in a file")
         return [_closed(note, entries, words), plain.file(text)][-room:]
     if told and room > 1:
-        whole = _fitted(text, parts, entries, words, room - 1)
+        whole = _fitted(text, entries, words, room - 1)
         if whole is not None:
             return [plain_text(told), *whole]
     if told:
         head = f"{told}\n\n"
         text, parts = head + text, _later(parts, head)
-    return _fitted(text, parts, entries, words, room) or _cut_short(
-        text, parts, entries, words, room
-    )
+    whole = _fitted(text, entries, words, room)
+    return whole or _cut_short(text, parts, entries, words, room)
 
 
 def welcome(told: str, words: Words, person: bool) -> Payload:
@@ -134,9 +133,7 @@ def plain_text(text: str) -> Payload:
 # Pieces
 
 
-def _fitted(
-    text: str, parts: Sequence[_Words], entries: list[Payload], words: Words, room: int
-) -> list[Payload] | None:
+def _fitted(text: str, entries: list[Payload], words: Words, room: int) -> list[Payload] | None:
     """The whole in as few messages as it takes; None where it takes more than there may be."""
     for count in range(1, room + 1):
         pieces, end = _pieces(text, count, _HEAD if entries else plain.MOST)

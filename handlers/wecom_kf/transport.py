@@ -163,10 +163,9 @@ class KfTransport:
                 return self._handed_over(chat, key)
             if "code" not in payload and self._is_full(chat):
                 return RateLimited(_FULL_S)
-            answer = self._sent(payload, chat, key)
+            return self._outcome(self._sent(payload, chat, key), payload, chat, key)
         except (NotCalledError, NoVerdictError) as error:
             return failed(error)
-        return self._outcome(answer, payload, chat, key)
 
     def _outcome(self, answer: Answer, payload: Payload, chat: Chat, key: str) -> Outcome:
         if not answer.errcode:
@@ -214,8 +213,11 @@ class KfTransport:
         return self._store.customer(chat, 0.0).heard_at
 
     def _not_in_this_state(self, chat: Chat) -> Outcome:
-        if self._sessions.look_at(chat):
-            return Expired()  # the person answers
+        try:
+            if self._sessions.look_at(chat):
+                return Expired()  # the person answers
+        except (NotCalledError, NoVerdictError):
+            return RateLimited(_AGAIN_S)  # the platform took nothing
         log.error("WeCom 微信客服: 95018; is the account set to be managed by API (irbot doctor)?")
         return Refused(str(codes.NOT_IN_THIS_STATE), permanent=True)
 
@@ -231,9 +233,8 @@ class KfTransport:
                 self._told_beside({**code, **render.plain_text(said)})
                 return Sent(_msgid(key))
         absent = render.plain_text(self._words.nobody())
-        return self._outcome(
-            self._sent({"body": absent, "about": []}, chat, key), {"about": []}, chat, key
-        )
+        told = {"body": absent, "about": []}
+        return self._outcome(self._sent(told, chat, key), told, chat, key)
 
     def _told_beside(self, body: dict[str, Any]) -> None:
         """Say that a person comes; they see that anyway, so that nothing hangs on it."""
