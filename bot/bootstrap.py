@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.answering.responder import Responder
 from bot.config import Settings
@@ -14,6 +15,7 @@ from bot.digest.scheduler import DigestScheduler
 from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
 from bot.store import Store
+from bot.teaching import Teaching
 from bot.wording.presentation import Words
 
 
@@ -26,6 +28,7 @@ class Bot:
     responder: Responder
     delivery: Delivery
     scheduler: DigestScheduler
+    teaching: Teaching
 
 
 def open_bot(settings: Settings) -> Bot:
@@ -60,26 +63,46 @@ def put_together(
     delivery = Delivery(responder, settings.db, clock)
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
-    return Bot(store, embedder, responder, delivery, scheduler)
+    teaching = Teaching(store, lambda: responder.library, now, settings.desk_approvals)
+    return Bot(store, embedder, responder, delivery, scheduler, teaching)
 
 
-def open_responder(settings: Settings, store: Store | None = None) -> Responder:
+def open_responder(
+    settings: Settings, store: Store | None = None, *, is_taught: bool = True
+) -> Responder:
     """What answers, alone: for commands that deliver nothing.
 
     Args:
         settings: Where the database is, and how replies are worded.
         store: Where it is open already.
+        is_taught: With what the desk taught it; else as if it had not.
 
     Raises:
         SettingsError: The model that is set cannot be used.
         StoreError: The database cannot be used.
     """
     store = store or Store(settings.db)
-    return _responder(settings, store, chosen_embedder(settings.e5_onnx), settings.now)
+    embedder = chosen_embedder(settings.e5_onnx)
+    return _responder(settings, store, embedder, settings.now, is_taught)
+
+
+def open_teaching(settings: Settings) -> Teaching:
+    """What the desk does, alone: for commands; nothing is searched that they do not need.
+
+    Raises:
+        StoreError: The database cannot be used.
+    """
+    store = Store(settings.db)
+    responder = cache(lambda: open_responder(settings, store))
+    return Teaching(store, lambda: responder().library, settings.now, settings.desk_approvals)
 
 
 def _responder(
-    settings: Settings, store: Store, embedder: Embedder | None, now: Callable[[], datetime]
+    settings: Settings,
+    store: Store,
+    embedder: Embedder | None,
+    now: Callable[[], datetime],
+    is_taught: bool = True,
 ) -> Responder:
     return Responder(
         store,
@@ -89,4 +112,5 @@ def _responder(
         settings.desk_channels,
         embedder,
         settings.managers,
+        is_taught,
     )

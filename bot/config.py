@@ -27,7 +27,6 @@ CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
 Caution = Literal["strict", "normal", "open"]
 
-_ANNOUNCED = ("IR_PUBLIC_URL", "IR_DESK_APPROVALS")  # in .env.example, for a later version
 _OF_TESTS = "IR_TEST_"
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # `remarks` say what it warns of
 _LOST = re.compile(r"\s*(?:export\s+)?\w+\s*=\s*[^\s'\"#][^#]*?\s#(?=[^\s#])")
@@ -51,6 +50,7 @@ class Settings:
     digest_at: str = ""
     digest_late_hours: int = 4
     desk_channels: tuple[str, ...] = ()
+    desk_approvals: int = 1  # by different people, from which on an alias is live
     managers: tuple[str, ...] = ()  # ids of who may subscribe or set the company; none: everyone
     retention_days: int = 90
     e5_onnx: Path | None = None  # folder of the user's own model; None: the installed one
@@ -120,6 +120,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         digest_at=get("IR_DIGEST_AT"),
         digest_late_hours=get.number("IR_DIGEST_LATE_HOURS", 4),
         desk_channels=get.several("IR_DESK_CHANNELS"),
+        desk_approvals=get.number("IR_DESK_APPROVALS", 1, least=1),
         managers=get.several("IR_MANAGERS"),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
@@ -214,7 +215,7 @@ def _lost(text: str) -> Iterator[str]:
 class _Getter:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self._known = {*_ANNOUNCED}
+        self._known: set[str] = set()
 
     def __call__(self, name: str) -> str:
         self._known.add(name)
@@ -234,10 +235,11 @@ class _Getter:
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in re.split("[,，]", self(name)) if item.strip())
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, least: int = 0) -> int:
         text = self(name) or str(default)
-        if not (text.isascii() and text.isdigit()):
-            raise SettingsError(f"{name} 应为非负整数，例如 {default}")
+        if not (text.isascii() and text.isdigit() and int(text) >= least):
+            kind = "正整数" if least else "非负整数"
+            raise SettingsError(f"{name} 应为{kind}，例如 {default}")
         return int(text)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:

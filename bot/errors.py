@@ -6,6 +6,7 @@
     │   └── DisplacedError       it was deleted or replaced while it was open
     ├── IdentityError            same record id, other words, and nothing marks it as a correction
     ├── NotFoundError            an id that is not stored
+    ├── RefusedError             what a person wanted done and what may not be
     └── SettingsError            a setting that is missing, half-set or malformed
 
 The message is what a person reads, so it is Chinese and says what happened, where, and what to
@@ -116,6 +117,10 @@ class NotFoundError(BotError):
     def __init__(self, what: str, where: str = "irbot records 查看已收录的记录") -> None:
         self.what = what
         super().__init__(f"库中没有 {what}；用 {where}")
+
+
+class RefusedError(BotError):
+    """What a person wanted done may not be; says why, and nothing is changed."""
 
 
 class SettingsError(BotError):

@@ -91,7 +91,8 @@ class Answer(Searched):
     earlier: tuple[Hit, ...] = ()  # the same matter at events before, newest first
     asked: tuple[str, ...] = ()  # the message's questions, where it has several
     places: tuple[tuple[int, ...], ...] = ()  # which of them, from 1, each hit answers
-    likely: tuple[tuple[int, Hit], ...] = ()  # official words shown as perhaps meant, by question
+    # Official words shown as perhaps meant, with the numbers of the questions they are near.
+    likely: tuple[tuple[tuple[int, ...], Hit], ...] = ()
     similar: tuple[tuple[int, Hit], ...] = ()  # what is offered for those not answered
     unread: int = 0  # questions beyond the most that are looked at
     whole: bool = False  # the whole question and answer, although a part was hit
@@ -126,7 +127,8 @@ class Answer(Searched):
     @property
     def not_found(self) -> tuple[tuple[int, str], ...]:
         """Those of them for which nothing is shown either."""
-        shown = {place for place, _ in (*self.likely, *self.similar)}
+        near = {place for places, _ in self.likely for place in places}
+        shown = near | {place for place, _ in self.similar}
         return tuple(item for item in self.not_answered if item[0] not in shown)
 
 
@@ -137,7 +139,7 @@ class Likely(Searched):
     hits: tuple[Hit, ...]  # quoted ones first, then at most three to pick from
     as_of: date
     asked: tuple[str, ...] = ()  # the message's questions, where it has several
-    places: tuple[int, ...] = ()  # which of them, from 1, each quoted hit is near
+    places: tuple[tuple[int, ...], ...] = ()  # which of them, from 1, each quoted hit is near
     offered_for: tuple[int, ...] = ()  # which of them have something among the others
     among_many: bool = False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Literal
@@ -110,6 +110,7 @@ class Narrative:
     heading: str | None
     text: str
     page: int | None = None  # from 1
+    numbers: tuple[int, ...] = ()  # of its lines, where some were taken out; empty: counted on
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Record:
     sequence: int = 1  # 2, 3 … for further records without 编号 of the same day
     warnings: tuple[str, ...] = ()  # something may be wrong; Chinese
     notes: tuple[str, ...] = ()  # facts, such as "questions are not numbered"; Chinese
+    version: int = field(default=0, compare=False)  # as stored: 1, 2 …; 0: as read from a file
 
     @property
     def id(self) -> str:
@@ -181,25 +183,40 @@ class Record:
         A paragraph is a line of a section's text, and they are counted through the record; a
         section's heading is their session.
         """
-        lines = ((item, line) for item in self.narrative for line in item.text.split("\n"))
         return tuple(
             Question(number, "", line, kind="narrative", session=item.heading, page=item.page)
-            for number, (item, line) in enumerate(lines, 1)
+            for item in self._numbered()
+            for number, line in zip(item.numbers, item.text.split("\n"), strict=True)
             if line
         )
 
-    def without(self, questions: Set[int], paragraphs: Set[int]) -> Record:
-        """The record without what is withdrawn of it; all else keeps its number."""
-        number = 0
-        kept: list[Narrative] = []
+    def _numbered(self) -> Iterator[Narrative]:
+        """The narrative, each line with its number."""
+        count = 0
         for item in self.narrative:
-            lines = item.text.split("\n")
-            for at in range(len(lines)):
-                number += 1
-                if number in paragraphs:
-                    lines[at] = ""
-            kept.append(replace(item, text="\n".join(lines)))
+            lines = item.text.count("\n") + 1
+            yield (
+                item
+                if item.numbers
+                else replace(item, numbers=tuple(range(count + 1, count + lines + 1)))
+            )
+            count += lines
+
+    def without(self, questions: Set[int], paragraphs: Set[int]) -> Record:
+        """The record as if these were not in it; all else keeps its number."""
         left = tuple(item for item in self.questions if item.number not in questions)
+        if not paragraphs:
+            return replace(self, questions=left)
+        kept: list[Narrative] = []
+        for item in self._numbered():
+            lines = [
+                (number, line)
+                for number, line in zip(item.numbers, item.text.split("\n"), strict=True)
+                if number not in paragraphs
+            ]
+            if lines:
+                text = "\n".join(line for _, line in lines)
+                kept.append(replace(item, text=text, numbers=tuple(n for n, _ in lines)))
         return replace(self, questions=left, narrative=tuple(kept))
 
     def paragraph(self, number: int) -> Question | None:

@@ -16,7 +16,7 @@ from bot.delivery import checks as delivery
 from bot.digest import checks as digest
 from bot.errors import BotError
 from bot.ingest import checks as ingest
-from bot.store import Store
+from bot.store import Shown, Store
 from bot.store.checks import is_sound
 from bot.store.connection import telling
 from handlers.chats import CHATS
@@ -51,7 +51,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with telling(settings.db):
             store = Store(settings.db)
             is_whole = is_sound(settings.db)
-            stored = store.records()
+            now = settings.now()
+            shown = store.shown(now)
+            absent = [item for item in store.records(now) if not item.may_be_shown(now)]
             clock = delivery.clock(settings)
     except BotError as error:
         yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
@@ -60,14 +62,22 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(what, False, f"{settings.db} 已损坏", "停止服务，用最近的备份恢复")
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
-    shown = [item for item in stored if item.may_be_shown(settings.now())]
-    if shown:
-        questions = sum(len(item.record.questions) for item in shown)
-        yield Finding("记录", True, f"可显示 {len(shown)} 份记录、{questions} 个问题")
-    else:
-        yield Finding("记录", False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
+    yield _shown(shown, len(absent))
     yield from ingest.checks(store, settings.e5_onnx)
     yield clock
+
+
+def _shown(shown: Shown, absent: int) -> Finding:
+    what = "记录"
+    rest = f"；另有 {absent} 份不在答复里" if absent else ""
+    if shown.stored:
+        questions = sum(len(item.record.questions) for item in shown.stored)
+        said = f"可显示 {len(shown.stored)} 份记录、{questions} 个问题{rest}"
+        return Finding(what, True, said)
+    if absent:
+        todo = "查看原因和恢复的命令：irbot records"
+        return Finding(what, False, f"{absent} 份记录都不在答复里", todo)
+    return Finding(what, False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from bot.answering.explanation import Explanation
@@ -28,7 +29,7 @@ from bot.message import (
     band,
 )
 from bot.record import Question, Record
-from bot.store import Stored, Version
+from bot.store import State, Stored, Version, chief
 
 _SUGGESTED = 5
 
@@ -106,9 +107,73 @@ def _question_json(record: Record, question: Question, part: int | None) -> dict
     }
 
 
-def record_json(stored: Stored, versions: Sequence[Version] = ()) -> dict[str, Any]:
-    """What `show RECORD --json` prints."""
+def states_json(states: Iterable[State]) -> dict[str, Any]:
+    """Why something is in no reply, or what else is the case, for the desk; to others all that
+    they see is "shown"."""
+    states = tuple(states)
+    return {
+        "state": chief(states),
+        "states": [
+            {
+                "state": state.kind,
+                "id": state.target,
+                "version": state.version,
+                "who": state.who,
+                "at": _iso(state.at),
+                "reason": state.reason,
+                "until": _iso(state.until),
+                "todo": state.todo,
+            }
+            for state in states
+        ],
+    }
+
+
+def record_json(
+    stored: Stored,
+    versions: Sequence[Version] = (),
+    whole: Sequence[State] = (),
+    units: Mapping[str, Sequence[State]] | None = None,
+) -> dict[str, Any]:
+    """What `show RECORD --json` prints, with the states of the record and of what is in it: a
+    question that is simply shown says nothing of it."""
     record = stored.record
+    units = units or {}
+
+    def states_of(unit: Question) -> dict[str, Any]:
+        states = (*whole, *units.get(unit.place, ()))
+        return states_json(states) if states else {}
+
+    return {
+        **_form_json(record),
+        "published_at": _iso(stored.published_at),
+        "other": dict(record.other),
+        "narrative": [
+            {"heading": item.heading, "text": item.text, "page": item.page}
+            for item in record.narrative
+        ],
+        "paragraphs": [
+            {"id": f"{record.id}#{item.place}", **states_of(item)} for item in record.paragraphs
+        ],
+        "warnings": list(record.warnings),
+        "notes": list(record.notes),
+        "sources": [{"file": source.file, "sha256": source.sha256} for source in stored.sources],
+        "superseded_by": stored.superseded_by,
+        "withdrawn": stored.withdrawn,
+        "withdrawn_questions": sorted(stored.withdrawn_questions),
+        "withdrawn_paragraphs": sorted(stored.withdrawn_paragraphs),
+        **states_json([*whole, *(one for own in units.values() for one in own)]),
+        "state": chief(whole),
+        "version": stored.version,
+        "versions": [_version_json(version, stored) for version in versions],
+        "questions": [
+            {**stored_question_json(record, item), **states_of(item)} for item in record.questions
+        ],
+    }
+
+
+def _form_json(record: Record) -> dict[str, Any]:
+    """The form's rows."""
     return {
         "id": record.id,
         "company_code": record.company_code,
@@ -137,34 +202,29 @@ def record_json(stored: Stored, versions: Sequence[Version] = ()) -> dict[str, A
         "attendees": record.attendees,
         "attachments": list(record.attachments),
         "form_dates": list(record.form_dates),
-        "published_at": stored.published_at.isoformat() if stored.published_at else None,
-        "other": dict(record.other),
-        "narrative": [
-            {"heading": item.heading, "text": item.text, "page": item.page}
-            for item in record.narrative
-        ],
-        "warnings": list(record.warnings),
-        "notes": list(record.notes),
-        "sources": [{"file": source.file, "sha256": source.sha256} for source in stored.sources],
-        "superseded_by": stored.superseded_by,
-        "withdrawn": stored.withdrawn,
-        "withdrawn_questions": sorted(stored.withdrawn_questions),
-        "withdrawn_paragraphs": sorted(stored.withdrawn_paragraphs),
-        "version": stored.version,
-        "versions": [
-            {
-                "version": version.number,
-                "imported_at": version.imported_at.isoformat(),
-                "sources": [
-                    {"file": source.file, "sha256": source.sha256} for source in version.sources
-                ],
-                "state": "shown" if version.is_shown else "older",
-                "restored_from": version.restored_from,
-            }
-            for version in versions
-        ],
-        "questions": [stored_question_json(record, item) for item in record.questions],
     }
+
+
+def _version_json(version: Version, stored: Stored) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "imported_at": version.imported_at.isoformat(),
+        "sources": [{"file": source.file, "sha256": source.sha256} for source in version.sources],
+        "state": _version_state(version, stored),
+        "restored_from": version.restored_from,
+        "published_at": _iso(version.publication.at),
+        "who": version.who,
+    }
+
+
+def _version_state(version: Version, stored: Stored) -> str:
+    if version.number in {waiting.number for waiting in stored.pending}:
+        return "draft" if version.publication.is_draft else "scheduled"
+    return "shown" if version.is_shown else "older"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def stored_question_json(
@@ -178,8 +238,12 @@ def stored_question_json(
     }
 
 
-def summary_json(stored: Stored) -> dict[str, Any]:
-    """One row of `records --json`."""
+def summary_json(
+    stored: Stored,
+    whole: Sequence[State] = (),
+    units: Mapping[str, Sequence[State]] | None = None,
+) -> dict[str, Any]:
+    """One row of `records --json`, with the states of the record and of what is in it."""
     record = stored.record
     return {
         "id": record.id,
@@ -189,6 +253,11 @@ def summary_json(stored: Stored) -> dict[str, Any]:
         "event_date": record.event_date,
         "questions": len(record.questions),
         "superseded_by": stored.superseded_by,
+        "published_at": _iso(stored.published_at),
+        "state": chief(whole),
+        "states": states_json([*whole, *(one for own in (units or {}).values() for one in own)])[
+            "states"
+        ],
     }
 
 
@@ -212,6 +281,16 @@ def import_json(outcome: Outcome) -> dict[str, Any]:
         "warnings": [warning for record in outcome.records for warning in record.warnings],
         "reason": outcome.reason or None,
         "changes": [str(change) for item in outcome.added for change in item.changes],
+        "publication": [
+            {
+                "id": item.record.id,
+                "published_at": _iso(item.publication.at),
+                "is_draft": item.publication.is_draft,
+                "is_changed": item.publication_before is not None,
+                "is_left_public": item.is_left_public,
+            }
+            for item in outcome.added
+        ],
     }
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -17,10 +17,10 @@ from bot.bootstrap import Bot, open_bot
 from bot.config import Settings
 from bot.delivery.displaced import move_over
 from bot.errors import DisplacedError, SettingsError, StoreError
-from bot.ingest.embedding import embed_missing
+from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
 from handlers.chats import CHATS, Chat
-from handlers.web.app import WebServer, callback_app, web_app
+from handlers.web.app import LARGEST_CALLBACK, WebServer, callback_app, web_app
 
 _PURGE_EVERY_S = 3600.0
 
@@ -60,8 +60,7 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
     chats: dict[str, Chat] = {}
     servers = _opened(settings, bot, chats)
     bot.delivery.start()
-    # What the imports left; killed at any moment it goes on at the next start.
-    threading.Thread(target=_embed, args=(bot,), name="meaning", daemon=True).start()
+    embed_in_background(bot.store, bot.embedder)  # what the imports left
     for chat in chats.values():
         chat.start()
     for server in servers:
@@ -78,11 +77,6 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         bot.delivery.stop()
         for server in servers:
             server.stop()
-
-
-def _embed(bot: Bot) -> None:
-    with suppress(DisplacedError):  # `_wait` tells of it
-        embed_missing(bot.store, bot.embedder)
 
 
 def _check(settings: Settings) -> None:
@@ -106,7 +100,7 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
             "counters": bot.delivery.counters.all(),
         }
 
-    app = web_app(bot.responder, bot.store, health)
+    app = web_app(bot, health)
     callbacks = callback_app(health) if settings.callback_http else app
     for handler in CHATS:
         if handler.is_configured(settings):
@@ -115,7 +109,8 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
                 chats[handler.PLATFORM] = chat
     servers = [WebServer(app, settings.http)] if settings.http else []
     if settings.callback_http:
-        servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
+        address = settings.callback_http
+        servers.append(WebServer(callbacks, address, "IR_CALLBACK_HTTP", LARGEST_CALLBACK))
     return servers
 
 
@@ -146,6 +141,7 @@ def _wait(
             try:
                 with telling(settings.db):
                     bot.store.forget_askers(settings.now(), settings.retention_days)
+                    bot.store.forget_evidence(settings.now())
                     bot.delivery.purge(settings.retention_days)
             except DisplacedError:
                 raise

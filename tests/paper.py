@@ -195,7 +195,7 @@ def fate(data: bytes, truth: dict[str, Any]) -> Fate:
 
 
 def _seen(record: Record) -> dict[str, Any]:
-    return held(record_json(Stored(record, 1, _IMPORTED, (), None, None, False, frozenset())))
+    return held(record_json(Stored(record, 1, _IMPORTED, (), None)))
 
 
 def held(shown: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from tests.sizes import House, share_short
 
 _EXCEPTED = {
-    "bot/store/schema.py records": "a migration stays as it was run",
+    "bot/store/schema/answering.py records": "a migration stays as it was run",
     "handlers/wecom/connection.py Connection": "one state machine",
 }
 _STILL_LONG: set[str] = set()

@@ -10,7 +10,7 @@ from datetime import date
 from bot.answering.decision import OFFERED
 from bot.answering.library import Library
 from bot.commands import Pick, Show, ShowLatest, ShowMore, ShowRecord, ShowWhole, parse
-from bot.message import Answer, Hit, Listing, Message, Notice, Reply, Statement, Suggest
+from bot.message import Answer, Decline, Hit, Listing, Message, Notice, Reply, Statement, Suggest
 from bot.record import Question, Record
 from bot.store import Memory
 from bot.wording.presentation import Words
@@ -46,7 +46,7 @@ class ByNumber:
                 cited = self.memory(message).cited
                 if cited is None:
                     return Notice(self.words.text("nothing cited"))
-                return self._by_id(cited, message, whole=True)
+                return self._shown_before(cited, message, whole=True)
             case Pick(index):
                 return self._picked(index, message)
 
@@ -57,7 +57,7 @@ class ByNumber:
         if index >= len(offered):
             last = chr(ord("A") + len(offered) - 1)
             return Notice(self.words.text("beyond the list", last=last))
-        reply = self._by_id(offered[index], message)
+        reply = self._shown_before(offered[index], message)
         return replace(reply, is_picked=True) if isinstance(reply, Answer) else reply
 
     def _numbered(self, command: Show, message: Message) -> Reply:
@@ -93,6 +93,8 @@ class ByNumber:
         named = f"{record.company_name}（{record.id}）"
         if question is None:
             of_its_kind = record.paragraphs if command.is_paragraph else record.questions
+            if any(item.number > command.number > 0 for item in of_its_kind):
+                return Decline(self.library.coverage(message))  # one wording for every cause
             return Notice(
                 self.words.text(
                     "no such paragraph" if command.is_paragraph else "no such question",
@@ -112,9 +114,13 @@ class ByNumber:
             return Statement(hit, message.as_of or self.today, self.library.has_many)
         return self.library.answer(hit, message, self.today, whole=command.whole)
 
-    def _by_id(self, full_id: str, message: Message, whole: bool = False) -> Reply:
+    def _shown_before(self, full_id: str, message: Message, whole: bool = False) -> Reply:
+        """What was cited or offered; where that is gone, as if nothing like it was ever stored."""
         command, _ = parse(full_id)
         assert isinstance(command, Show)  # the ids that are kept are those of answers and offers
+        record = self.library.record(full_id.partition("#")[0])
+        if record is None or _unit(record, command) is None:
+            return Decline(self.library.coverage(message))
         return self._numbered(replace(command, whole=whole), message)
 
     def _listing(self, record: Record) -> Listing:

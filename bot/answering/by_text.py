@@ -5,7 +5,7 @@ A message may ask several questions (question_splitting.py); each is then answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
@@ -126,26 +126,27 @@ class ByText:
             replies: To the questions that are looked at, in order.
             message: Where and for whom.
         """
-        answers: dict[str, Hit] = {}
-        places: dict[str, list[int]] = {}
-        for place, reply in enumerate(replies, 1):
-            if isinstance(reply, Answer):
-                answers.setdefault(reply.hits[0].full_id, reply.hits[0])
-                places.setdefault(reply.hits[0].full_id, []).append(place)
-        likely = _likely(replies, answers)
+        answers = _each_place(replies, Answer)
+        likely = _each_place(replies, Likely)
+        # What is quoted for one question is not quoted again, nor not found, for another.
+        answers = {
+            id_: (hit, tuple(sorted((*places, *(likely[id_][1] if id_ in likely else ())))))
+            for id_, (hit, places) in answers.items()
+        }
+        near = tuple((places, hit) for id_, (hit, places) in likely.items() if id_ not in answers)
         if not several.is_list and _is_one(single, replies):
             return single
         if not answers:
-            return self._unclaimed(several, likely, replies, message)
+            return self._unclaimed(several, near, replies, message)
         answered = [reply for reply in replies if isinstance(reply, Answer)]
         return Answer(
-            hits=tuple(answers.values()),
+            hits=tuple(hit for hit, _ in answers.values()),
             as_of=message.as_of or self.today,
             newer=_each(hit for reply in answered for hit in reply.newer),
             earlier=_each(hit for reply in answered for hit in reply.earlier),
             asked=tuple(question.printed for question in several.questions[: len(replies)]),
-            places=tuple(tuple(own) for own in places.values()),
-            likely=likely,
+            places=tuple(places for _, places in answers.values()),
+            likely=near,
             similar=tuple(
                 (place, hit)
                 for place, reply in enumerate(replies, 1)
@@ -159,7 +160,7 @@ class ByText:
     def _unclaimed(
         self,
         several: Several,
-        likely: tuple[tuple[int, Hit], ...],
+        likely: tuple[tuple[tuple[int, ...], Hit], ...],
         replies: Sequence[TextBand],
         message: Message,
     ) -> Likely | Suggest | Decline:
@@ -177,7 +178,7 @@ class ByText:
             hits=(*quoted, *(hit for hit in others if hit not in quoted)),
             as_of=message.as_of or self.today,
             asked=tuple(question.printed for question in several.questions[: len(replies)]),
-            places=tuple(place for place, _ in likely),
+            places=tuple(places for places, _ in likely),
             offered_for=tuple(near),
             among_many=self.library.has_many,
         )
@@ -215,13 +216,17 @@ def _is_one(single: TextBand, replies: Sequence[TextBand]) -> bool:
     return all(id_ == single.hits[0].id for id_ in found)
 
 
-def _likely(replies: Sequence[TextBand], answers: Mapping[str, Hit]) -> tuple[tuple[int, Hit], ...]:
-    """What is shown as perhaps meant, by question; nothing that is answered already."""
-    return tuple(
-        (place, reply.hits[0])
-        for place, reply in enumerate(replies, 1)
-        if isinstance(reply, Likely) and reply.hits[0].full_id not in answers
-    )
+def _each_place(
+    replies: Sequence[TextBand], kind: type[Answer] | type[Likely]
+) -> dict[str, tuple[Hit, tuple[int, ...]]]:
+    """What stands first in the replies of a kind, each once by its full id, with the numbers of
+    the questions that it is the reply to."""
+    found: dict[str, tuple[Hit, tuple[int, ...]]] = {}
+    for place, reply in enumerate(replies, 1):
+        if isinstance(reply, kind):
+            hit, places = found.get(reply.hits[0].full_id, (reply.hits[0], ()))
+            found[hit.full_id] = (hit, (*places, place))
+    return found
 
 
 def _each(hits: Iterable[Hit]) -> tuple[Hit, ...]:

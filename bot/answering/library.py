@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,9 +15,10 @@ from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import Embedder
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
+from bot.matching.taught import Rejection, Wording
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, Stored, numbered, typed_id
+from bot.store import Store, Stored, normal_id, numbered, typed_id, unit_now
 
 _RELATED = 5  # questions with the same answer that are named beside it
 
@@ -30,8 +31,9 @@ class Library:
 
     generation: int
     index: Index
-    until: datetime | None = None  # the next publication changes what may be shown
+    until: datetime | None = None  # a publication or the end of a pause changes it then
     stored: tuple[Stored, ...] = ()  # the same records, with what may be told of their files
+    is_silenced: bool = False  # records are stored and public, and all of them hidden
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
 
@@ -196,15 +198,26 @@ class CurrentLibrary:
     """Keeps the library as the store, the clock and the word lists have it. Safe in threads."""
 
     def __init__(
-        self, store: Store, now: Callable[[], datetime], embedder: Embedder | None
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        embedder: Embedder | None,
+        is_taught: bool = True,
     ) -> None:
         """
+        Args:
+            store: What is stored.
+            now: The clock.
+            embedder: The model that made the store's vectors; None: words alone.
+            is_taught: Whether aliases and counterexamples count.
+
         Raises:
             BotError: The word lists beside the store cannot be read.
         """
         self._store = store
         self._now = now
         self._embedder = embedder
+        self._is_taught = is_taught
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
         self._library = self._load()
@@ -226,46 +239,44 @@ class CurrentLibrary:
         return self._library
 
     def meaning(self) -> MeaningState:
-        """How much of the store can be compared by meaning."""
-        return meaning_state(self._store, self._embedder)
+        """How much of what may be shown can be compared by meaning."""
+        return meaning_state(self._store, self._embedder, self._library.records)
 
     def _load(self) -> Library:
-        generation = self._store.generation()
-        now = self._now()
-        stored = self._store.records()
-        waiting = [
-            item.published_at for item in stored if item.published_at and not item.is_public(now)
-        ]
-        kept_back = self._kept_back(stored, now)
-        shown = tuple(_public(item, kept_back) for item in stored if item.may_be_shown(now))
-        log.info("index built: records=%d generation=%d", len(shown), generation)
+        shown = self._store.shown(self._now())
+        records = [item.record for item in shown.stored]
+        log.info("index built: records=%d generation=%d", len(records), shown.generation)
         index = Index(
-            [item.record for item in shown],
+            records,
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
-            vectors=known_vectors(self._store, self._embedder, [item.record for item in stored]),
+            vectors=known_vectors(self._store, self._embedder, records),
+            wordings=self._wordings(shown.stored) if self._is_taught else (),
+            rejections=self._rejections(shown.stored) if self._is_taught else (),
         )
-        return Library(generation, index, min(waiting, default=None), shown)
+        return Library(shown.generation, index, shown.until, shown.stored, shown.is_silenced)
 
-    def _kept_back(self, stored: Sequence[Stored], now: datetime) -> Set[str]:
-        """The files, by hash, that hold words which may not be shown; others may share them."""
-        return {
-            source.sha256
-            for item in stored
-            if item.withdrawn_questions or not item.may_be_shown(now)
-            for version in self._store.versions(item.record.id)
-            for source in version.sources
-        }
+    def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
+        """The live aliases of what may be shown, under the number that each question has now."""
+        records = {normal_id(item.record.id): item.record for item in shown}
+        for alias in self._store.aliases("live"):
+            record_id, _, place = alias.question_id.partition("#")
+            record = records.get(normal_id(record_id))
+            place, _, part = place.partition(".")
+            unit = unit_now(record, place, alias.question) if record else None
+            if record and unit:
+                yield Wording(record.id, unit.number, alias.text, int(part) if part else None)
 
-
-def _public(stored: Stored, kept_back: Set[str]) -> Stored:
-    """A record as anyone may see it.
-
-    Without its withdrawn questions, and where there are any without the reader's remarks, which
-    may quote them; without the files that are kept back.
-    """
-    record = stored.visible
-    if stored.withdrawn_questions:
-        record = replace(record, warnings=(), notes=())
-    sources = tuple(item for item in stored.sources if item.sha256 not in kept_back)
-    return replace(stored, record=record, sources=sources, withdrawn_questions=frozenset())
+    def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
+        """What no question answers, and what one of those that may be shown does not."""
+        zone = self._now().tzinfo
+        for text, at in self._store.not_ours().items():
+            yield Rejection(text, at.astimezone(zone).date())
+        records = {normal_id(item.record.id): item.record for item in shown}
+        for item in self._store.counterexamples():
+            day = item.at.astimezone(zone).date()
+            record_id, _, place = item.question_id.partition("#")
+            record = records.get(normal_id(record_id))
+            unit = unit_now(record, place.partition(".")[0], item.question) if record else None
+            if record and unit:
+                yield Rejection(item.text, day, record.id, unit.place)

@@ -12,7 +12,7 @@ library is immutable and replaced whole when the store changed (library.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -20,7 +20,7 @@ from bot.answering import outsiders
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
-from bot.answering.handing_over import HandingOver
+from bot.answering.handing_over import HandingOver, is_answer
 from bot.answering.library import CurrentLibrary, Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
 from bot.answering.small_talk import kind_of, unless_asked
@@ -45,12 +45,16 @@ from bot.digest.content import DigestBuilder
 from bot.digest.subscription_commands import SubscriptionCommands
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE as HOLIDAYS
+from bot.masking import masked
 from bot.matching.embedding import Embedder
+from bot.matching.text import normalise
 from bot.message import (
     Answer,
+    Band,
     Chat,
     Decline,
     Help,
+    Hit,
     Likely,
     Listing,
     Message,
@@ -63,6 +67,7 @@ from bot.message import (
 )
 from bot.record import Record
 from bot.store import Memory, Store
+from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
@@ -80,6 +85,7 @@ class Responder:
         desk_channels: tuple[str, ...],
         embedder: Embedder | None,
         managers: tuple[str, ...],
+        is_taught: bool = True,
     ) -> None:
         """
         Args:
@@ -90,6 +96,7 @@ class Responder:
             desk_channels: Chats that may have the desk's digest.
             embedder: The model that made the store's vectors; None: words alone.
             managers: Who may change a chat's digest and company; none: everyone.
+            is_taught: Whether what the desk taught counts.
         """
         self.words = words
         self.now = now
@@ -102,7 +109,7 @@ class Responder:
             store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
         )
         self._caution = caution
-        self._library = CurrentLibrary(store, now, embedder)
+        self._library = CurrentLibrary(store, now, embedder, is_taught)
         subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
             subscriptions,
@@ -122,9 +129,17 @@ class Responder:
 
     def reply(self, message: Message) -> Reply:
         """Answer one message, remember what was shown, and keep a miss."""
-        reply = self.consider(message).reply
-        self.keep(message, reply)
-        return reply
+        message = self.masked(message)
+        considered = self.consider(message)
+        self.keep(message, considered, self.show(considered.reply))
+        return considered.reply
+
+    def masked(self, message: Message) -> Message:
+        """As it may be kept, without an asker's numbers; what the desk answers is its own words."""
+        said = message.text
+        if not (message.chat and message.chat.channel in self.desk_channels and is_answer(said)):
+            said = masked(said)
+        return replace(message, text=said, quoted=masked(message.quoted))
 
     def points(self, message: Message) -> bool:
         """Whether a message in a thread asks about the one that began it.
@@ -156,7 +171,7 @@ class Responder:
         wanted = self._asked(message, library)
         command = wanted.command
         message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
-        if isinstance(command, Ask) and library.records:
+        if isinstance(command, Ask) and (library.records or library.is_silenced):
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
             reply = replace(found.reply, is_cut=wanted.is_cut)
             if isinstance(reply, Answer) and wanted.whole:
@@ -179,7 +194,22 @@ class Responder:
     def _is_outside(self, message: Message) -> bool:
         return message.chat is not None and self.is_outside(message.chat)
 
-    def keep(self, message: Message, reply: Reply) -> None:
+    def keep(
+        self, message: Message, considered: Considered, shown: ReplyView, post: str = ""
+    ) -> None:
+        """`remember` and `prove`, in one transaction with the caller's.
+
+        Args:
+            message: What is replied to.
+            considered: The reply, and what led to it.
+            shown: The reply in words.
+            post: The mark of its rows in the outbox; empty: it is shown at once.
+        """
+        self.remember(message, considered.reply)
+        if message.chat:
+            self.prove(message.chat, considered, shown, post)
+
+    def remember(self, message: Message, reply: Reply) -> None:
         """Remember what was shown in a chat, and keep a miss; one transaction with the caller's."""
         if message.chat is None:
             return
@@ -198,15 +228,34 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Likely | Suggest | Decline):
-            text = self._asked(message, self._library.built).text
+            wanted = self._asked(message, self._library.built)
             hits = () if isinstance(reply, Decline) else reply.hits
-            self._store.add_miss(message.chat, text, band(reply), self.now(), hits)
+            if hits or isinstance(wanted.command, Ask):  # not a letter whose question is gone
+                self._add_miss(message, wanted.text, band(reply), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
-                near = [hit for of, hit in (*reply.likely, *reply.similar) if of == place]
-                self._store.add_miss(message.chat, asked, "decline", self.now(), near)
+                near = [hit for places, hit in reply.likely if place in places]
+                near += [hit for of, hit in reply.similar if of == place]
+                self._add_miss(message, asked, "decline", near)
         if isinstance(reply, Answer | Statement):
             self._keep_picks(message, message.chat, reply)
+
+    def _add_miss(self, message: Message, text: str, as_band: Band, offered: Sequence[Hit]) -> None:
+        """Keep a miss, with the company that it asks about: set, named, or the only one."""
+        assert message.chat is not None  # nothing else is kept
+        library = self._library.built
+        company = self._scoped(message).company
+        codes = library.index.collection.named(normalise(text)) or {*library.companies}
+        if company is None and len(codes) == 1:
+            company = codes.pop()
+        self._store.add_miss(message.chat, text, as_band, self.now(), offered, company)
+
+    def prove(self, chat: Chat, considered: Considered, shown: ReplyView, post: str = "") -> None:
+        """Keep which official words a chat is shown; as `keep`, for what is no chat's message."""
+        matcher = considered.library.index.version
+        self._store.add_evidence(
+            chat, quoted(considered.reply), shown.text, matcher, self.now(), post
+        )
 
     def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
         """What was named, by letter, button or number, may be a pick of what was offered."""
@@ -250,6 +299,8 @@ class Responder:
                 if self._is_outside(message):
                     return Notice(self.words.text("members only"))
                 return self.subscribing.reply(command, message.chat, self.reachability)
+        if library.is_silenced:  # as what is not in the record
+            return Decline()
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
         if isinstance(command, SetCompany):

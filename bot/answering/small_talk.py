@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.answering.library import Library
 from bot.commands import Ask, Command, SmallTalk
-from bot.message import Help, Message, Notice, Reply
+from bot.message import Decline, Help, Message, Notice, Reply
 from bot.typed import plain, words_of
 from bot.wording.presentation import Words
 
@@ -63,6 +63,8 @@ def reply(talk: SmallTalk, library: Library, words: Words) -> Reply:
     match talk.kind:
         case "usage":
             return Help()
+        case "companies" if library.is_silenced:
+            return Decline()
         case "companies":
             return Notice(words.companies(library.coverage(Message(""))))
         case kind:

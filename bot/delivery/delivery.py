@@ -35,6 +35,7 @@ _LOOK_S = 1.0  # how often a dead process's rows are looked for
 # The least that marks of messages are kept, so that repetitions are known: where messages are
 # fetched, the platform has those of three days.
 _KEEP_DAYS = 4
+_MARKS_DAYS = 7  # the most
 
 log = logging.getLogger(__name__)
 
@@ -206,11 +207,12 @@ class Delivery:
         return max(0.0, self._clock() - oldest) if oldest is not None else 0.0
 
     def purge(self, days: int) -> None:
-        """Delete settled rows that old, and what askers typed in opinions.
+        """Delete rows that old, and what askers typed in opinions.
 
-        Marks of messages are kept for four days at least: until then a repetition may come.
+        Marks of messages are kept for four days at least, until when a repetition may come, and
+        seven at most.
         """
-        now = self._clock()
+        now, kept = self._clock(), max(days, _KEEP_DAYS)
         with self._mailbox.transaction():
-            self._mailbox.purge(now - max(days, _KEEP_DAYS) * 86400.0)
+            self._mailbox.purge(now - min(kept, _MARKS_DAYS) * 86400.0, now - kept * 86400.0)
             self.feedback.forget_queries(now - days * 86400.0)

@@ -7,6 +7,7 @@ transaction, so that a kill at any moment leaves it answered once, or not yet.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections import deque
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
@@ -23,6 +24,7 @@ from bot.delivery.thread_starts import ThreadStarts
 from bot.delivery.transport import (
     BELOW,
     CHANGES,
+    QUERY,
     REPLACES,
     Address,
     Payload,
@@ -31,7 +33,9 @@ from bot.delivery.transport import (
     Transport,
 )
 from bot.errors import trace_of
+from bot.masking import masked
 from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
+from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
@@ -57,14 +61,24 @@ class Answerer(Protocol):
     is_outside: Callable[[Chat], bool]  # whether people outside the company read a chat
     desk_channels: tuple[str, ...]
 
+    def masked(self, message: Message) -> Message:
+        """The message as it may be kept."""
+
     def points(self, message: Message) -> bool:
         """Whether it asks about the message under which it stands."""
 
     def consider(self, message: Message) -> Considered:
         """The reply; nothing is kept yet."""
 
-    def keep(self, message: Message, reply: Reply) -> None:
-        """Keep what follows from a reply that is certain to go out, in the open transaction."""
+    def keep(self, message: Message, considered: Any, shown: ReplyView, post: str = "") -> None:
+        """Keep what follows from a reply that is certain to go out, in the open transaction.
+
+        Args:
+            message: What it replies to.
+            considered: What `consider` said of that.
+            shown: The reply in words.
+            post: The mark of its rows in the outbox; empty: it is shown at once.
+        """
 
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words."""
@@ -75,16 +89,20 @@ class TakenIn:
     """Messages that are committed together."""
 
     mailbox: Mailbox
+    masked: Callable[[Message], Message]  # as it may be kept
     at: float
     rows: list[int] = field(default_factory=list)
 
     def accept(self, key: str, message: Message, address: Address) -> bool:
         """As `Inbox.accept`."""
-        if message.chat is None:
+        chat = message.chat
+        if chat is None:
             raise ValueError("a message without a chat cannot be replied to")
-        row_id = self.mailbox.add(key, message, message.chat, address, self.at)
+        if QUERY in address:
+            address = {**address, QUERY: masked(str(address[QUERY]))}
+        row_id = self.mailbox.add(key, self.masked(message), chat, address, self.at)
         if row_id and REPLACES in address:  # as it was before, it is not asked any more
-            self.mailbox.take(address[REPLACES], message.chat, self.at)
+            self.mailbox.take(address[REPLACES], chat, self.at)
         if row_id:
             self.rows.append(row_id)
         return bool(row_id)
@@ -152,7 +170,7 @@ class Inbox:
     # In
 
     def accept(self, key: str, message: Message, address: Address) -> bool:
-        """Commit a message; to be called before the platform is acknowledged.
+        """Commit a message, masked; to be called before the platform is acknowledged.
 
         Args:
             key: The platform's mark of the message; equal for its repetitions.
@@ -168,7 +186,7 @@ class Inbox:
     @contextmanager
     def accepting(self) -> Iterator[TakenIn]:
         """Commit several messages together, and what else is written meanwhile."""
-        taken_in = TakenIn(self._mailbox, self._clock())
+        taken_in = TakenIn(self._mailbox, self._answerer.masked, self._clock())
         with self._mailbox.transaction():
             yield taken_in
         for row_id in taken_in.rows:
@@ -196,25 +214,26 @@ class Inbox:
             None, and nothing is kept or counted, where answering takes longer, or says something
             in another chat too: the message is then to be accepted.
         """
-        until = time.monotonic() + seconds
-        ready: SimpleQueue[tuple[Reply | None, ReplyView]] = SimpleQueue()
+        message, until = self._answerer.masked(message), time.monotonic() + seconds
+        ready: SimpleQueue[tuple[Considered | None, ReplyView]] = SimpleQueue()
         in_time: SimpleQueue[bool] = SimpleQueue()
 
         def answer() -> None:
-            reply, shown = self._considered(message)
-            ready.put((reply, shown))
+            considered, shown = self._considered(message)
+            ready.put((considered, shown))
             if in_time.get():
-                self._keep_if_possible(message, reply)
+                self._keep_if_possible(message, considered, shown)
 
         answering = threading.Thread(target=answer, name="ask", daemon=True)
         answering.start()
         try:
-            reply, shown = ready.get(timeout=seconds)
+            considered, shown = ready.get(timeout=seconds)
         except Empty:
             in_time.put(False)
             return None
-        in_time.put(not isinstance(reply, Elsewhere))
-        if isinstance(reply, Elsewhere):
+        is_elsewhere = considered is not None and isinstance(considered.reply, Elsewhere)
+        in_time.put(not is_elsewhere)
+        if is_elsewhere:
             return None
         answering.join(max(0.0, until - time.monotonic()))
         return shown
@@ -245,12 +264,15 @@ class Inbox:
             self._starts.put(question)
             return
         began = time.monotonic()
-        reply, payloads, address = self._rendered(question)
-        lane = lane_of(question.chat, question.address)
+        considered, shown, payloads, address = self._rendered(question)
+        reply = considered.reply if considered else None
+        lane, mark = lane_of(question.chat, question.address), secrets.token_hex(8)
         with self._mailbox.transaction():
-            if reply is not None:
-                self._answerer.keep(question.message, reply)
-            posts = self._mailbox.put_out(question.key, lane, payloads, address, self._clock())
+            if considered is not None:
+                self._answerer.keep(question.message, considered, shown, mark)
+            posts = self._mailbox.put_out(
+                question.key, lane, payloads, address, self._clock(), evidence=mark
+            )
             if reply is not None:
                 posts += self._carry(reply, question.key, question.chat, question.address)
             self._mailbox.close_question(row_id)
@@ -273,13 +295,15 @@ class Inbox:
             log.error("answering failed: %s", trace_of(error))
             return False
 
-    def _rendered(self, question: Question) -> tuple[Reply | None, list[Payload], Address]:
-        reply, shown = self._considered(question.message)
+    def _rendered(
+        self, question: Question
+    ) -> tuple[Considered | None, ReplyView, list[Payload], Address]:
+        considered, shown = self._considered(question.message)
         try:
-            return reply, *self._placed(shown, question)
+            return considered, shown, *self._placed(shown, question)
         except Exception as error:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
-            return None, *self._placed(self._apology(), question)
+            return None, self._apology(), *self._placed(self._apology(), question)
 
     def _placed(self, shown: ReplyView, question: Question) -> tuple[list[Payload], Address]:
         """The posts and where they go: one that answers an edited message changes the one before.
@@ -296,29 +320,33 @@ class Inbox:
             payloads = transport.render(shown, address)
         return payloads, address
 
-    def _considered(self, message: Message) -> tuple[Reply | None, ReplyView]:
+    def _considered(self, message: Message) -> tuple[Considered | None, ReplyView]:
         """The reply and its words; no reply and an apology if answering fails."""
         try:
-            reply = self._answerer.consider(message).reply
-            return reply, self._answerer.show(reply)
+            considered = self._answerer.consider(message)
+            return considered, self._answerer.show(considered.reply)
         except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.
             log.error("answering failed: %s", trace_of(error))
             return None, self._apology()
 
-    def _keep(self, message: Message, reply: Reply | None) -> None:
+    def _keep(self, message: Message, considered: Considered | None, shown: ReplyView) -> None:
         """What is kept of a message that had no row."""
         self._counters.count("asked")
-        self._count(reply)
-        if reply is not None:
+        self._count(considered.reply if considered else None)
+        if considered is not None:
             with self._mailbox.transaction():
-                self._answerer.keep(message, reply)
+                self._answerer.keep(message, considered, shown)
 
-    def _keep_if_possible(self, message: Message, reply: Reply | None) -> None:
+    def _keep_if_possible(
+        self, message: Message, considered: Considered | None, shown: ReplyView
+    ) -> None:
         try:
-            self._keep(message, reply)
+            self._keep(message, considered, shown)
         except Exception as error:
-            log.error("answered, but nothing could be kept of it: %s", fault(error))
+            told = quoted(considered.reply) if considered else ()
+            what = ", ".join(f"{item.target} version {item.version}" for item in told)
+            log.error("answered (%s), but nothing could be kept of it: %s", what, fault(error))
 
     def _count(self, reply: Reply | None) -> None:
         match reply:

@@ -20,6 +20,7 @@ from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
 from bot.store.connection import Connection, Database, first
+from bot.store.evidence import carry_evidence, settle_evidence
 
 
 @dataclass(frozen=True)
@@ -192,15 +193,16 @@ class Mailbox:
         at: float,
         due: float = 0.0,
         is_background: bool = False,
+        evidence: str | None = None,
     ) -> list[Waiting]:
-        """Write a row for each payload, in order."""
+        """Write a row for each payload, in order; `evidence`: the mark of what they show."""
         db = self._db()
         rows = []
         for number, payload in enumerate(payloads, 1):
             done = db.execute(
                 "INSERT INTO outbox (key, platform, workspace, channel, address, payload, "
-                "state, owner, tries, due, at, background) "
-                "VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, ?, ?, ?)",
+                "state, owner, tries, due, at, background, evidence) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, ?, ?, ?, ?)",
                 [
                     f"{key}/{number}",
                     *lane,
@@ -210,6 +212,7 @@ class Mailbox:
                     due,
                     at,
                     int(is_background),
+                    evidence,
                 ],
             )
             rows.append(Waiting(int(done.lastrowid or 0), lane, due, is_background))
@@ -347,14 +350,24 @@ class Mailbox:
         )
         return oldest  # type: ignore[no-any-return]
 
-    def purge(self, before: float) -> None:
-        """Delete what is done and older than that, inside the caller's transaction."""
+    def purge(self, marks_before: float, before: float) -> None:
+        """Delete what is old, inside the caller's transaction.
+
+        Args:
+            marks_before: Marks of answered messages that are older.
+            before: What is older of all else; what waited for so long in vain goes too, for it
+                holds what somebody typed.
+        """
         db = self._db()
-        db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [before])
+        db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [marks_before])
+        db.execute("DELETE FROM inbox WHERE at < ?", [before])
         db.execute(
-            "DELETE FROM outbox WHERE at < ? AND state IN ('sent', 'failed', 'unknown', 'late')",
+            "UPDATE outbox SET state = iif(state = 'ready', 'late', 'unknown') "
+            "WHERE at < ? AND state IN ('ready', 'sending')",
             [before],
         )
+        settle_evidence(db, "at < ?", [before])
+        db.execute("DELETE FROM outbox WHERE at < ?", [before])
 
 
 # How far a row has come; of two under one key the farther one is true.
@@ -385,6 +398,7 @@ def carry_over(old: Connection, new: Database) -> int:
                 f"ON CONFLICT (key) DO UPDATE SET {changes} WHERE {farther}",
                 (dict(zip(columns, row, strict=True)) for row in rows),
             )
+        carry_evidence(old, db)
     (waiting,) = old.execute(
         "SELECT (SELECT count(*) FROM inbox WHERE state = 'new') + "
         "(SELECT count(*) FROM outbox WHERE state IN ('ready', 'sending'))"

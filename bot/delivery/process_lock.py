@@ -55,6 +55,16 @@ class ProcessLock:
         return self._db.with_name(f"{self._db.name}-owner-{name}")
 
 
+def is_served(db: Path) -> bool:
+    """Whether a process that delivers has the database open."""
+    file = Path(os.path.realpath(db))
+    for path in file.parent.glob(f"{file.name}-owner-*"):
+        with contextlib.suppress(OSError), path.open("rb") as held:
+            if not _free(held):
+                return True
+    return False
+
+
 def _free(file: IO[bytes]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -126,6 +126,7 @@ class Sender:
         *,
         background: bool = False,
         claim: Callable[[], bool] = lambda: True,
+        evidence: str | None = None,
     ) -> bool:
         """Post something rendered already, once for a key.
 
@@ -136,6 +137,7 @@ class Sender:
             address: What the transport needs to post.
             background: Nobody waits for it.
             claim: Called in the same transaction; False: it is not to be posted.
+            evidence: The mark of what it shows, for `Evidence.add_evidence`.
 
         Returns:
             False if the key was taken before, or the claim failed.
@@ -145,7 +147,9 @@ class Sender:
             if self._mailbox.is_taken(key) or not claim():
                 return False
             due = self._turn(chat, now) if background else 0.0
-            posts = self._mailbox.put_out(key, lane, payloads, address, now, due, background)
+            posts = self._mailbox.put_out(
+                key, lane, payloads, address, now, due, background, evidence
+            )
         self.line_up(posts)
         return True
 

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from bot.delivery.mailbox import Mailbox, Question, fault
 from bot.delivery.transport import START, START_UNREAD, RateLimited, ReadStart, Refused
+from bot.masking import masked
 
 _TRIES = 3
 _AGAIN_S = 1.0
@@ -78,7 +79,7 @@ class ThreadStarts:
         if text is None:
             address[START_UNREAD] = True
         with self._mailbox.transaction():
-            self._mailbox.point(question.id, text or "", address)
+            self._mailbox.point(question.id, masked(text or ""), address)
         self._ready(question.id)
 
     def _read(self, question: Question) -> str | None:

@@ -89,6 +89,8 @@ Outcome = Sent | Refused | Redirected | RateLimited | Suspended | Unconfirmed | 
 Found = Sent | NotPosted | CannotCheck | RateLimited | Suspended
 
 
+QUERY = "query"  # in a message's address: what was typed, for the buttons below the reply
+
 # In a message's address: it stands under another one, which is read where nothing typed is to be
 # looked up; that could not be read.
 START, START_UNREAD = "start", "start_unread"

@@ -21,9 +21,10 @@ from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.index import Index
 from bot.matching.question_key import QuestionKey, question_key
-from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord
+from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord, ReplyView
 from bot.record import Question, Record
-from bot.store import Store, Stored
+from bot.store import Shown, Store, Stored
+from bot.store.evidence import quoted
 from bot.wording import dates
 
 _NEW = timedelta(days=30)
@@ -37,10 +38,9 @@ Pool = dict[str, list[tuple[str, int]]]
 
 @dataclass(frozen=True)
 class _Library:
-    """The store's records as of a generation."""
+    """What may be shown for a while."""
 
-    generation: int
-    stored: tuple[Stored, ...]
+    shown: Shown
     pool: Pool
     by_id: dict[str, Stored]
     # By record, once used.
@@ -89,13 +89,11 @@ class DigestBuilder:
         """
         if plan.desk:
             return self._for_desk(plan, day, at)
-        library = self._current()
+        library = self._current(at)
         scope = plan.companies or tuple(filter(None, [self._store.company(chat)]))
         shown = self._subscriptions.shown(chat)
         public = [
-            item
-            for item in library.stored
-            if item.may_be_shown(at) and (not scope or item.record.company_code in scope)
+            item for item in library.shown.stored if not scope or item.record.company_code in scope
         ]
         fresh = [
             item for item in public if _key(item) not in shown and at - _arrival(item, at) <= _NEW
@@ -111,19 +109,26 @@ class DigestBuilder:
             day=day,
             new=tuple(
                 NewRecord(
-                    item.visible,
-                    tuple(self._earlier(library, item.visible, public)),
+                    item.record,
+                    tuple(self._earlier(library, item.record, public)),
                     _is_corrected(item, shown),
                 )
                 for item in new[:_LISTED]
             ),
             more=len(new[_LISTED:]),
-            history=tuple(item.visible for item in history),
+            history=tuple(item.record for item in history),
             daily=daily,
             items=tuple(_key(item) for item in new + history)
             + ((daily.hits[0].id,) if daily else ()),
             among_many=len(public) > 1,
         )
+
+    def prove(
+        self, chat: Chat, digest: Digest | DeskDigest, shown: ReplyView, at: datetime, post: str
+    ) -> None:
+        """Keep what a digest shows, in the open transaction; `post`: its mark in the outbox."""
+        matcher = self._index().version
+        self._store.add_evidence(chat, quoted(digest), shown.text, matcher, at, post)
 
     # Records
 
@@ -134,7 +139,7 @@ class DigestBuilder:
         begin = min(event.start for event in record.event_dates)
         earlier = sorted(
             (
-                item.visible
+                item.record
                 for item in public
                 if item.record.company_code == record.company_code
                 and item.record.last_event.end < begin
@@ -214,32 +219,38 @@ class DigestBuilder:
             answered=bands["answer"],
             offered=bands["suggest"],
             declined=bands["decline"],
-            most_asked=tuple(self._most_asked(asked)),
+            most_asked=tuple(self._most_asked(asked, at)),
             retired=len(retired),
             skipped=states["skipped"],
             unknown=states["unknown"],
             holidays_end=trading.end if ends_soon(trading, day) else None,
         )
 
-    def _most_asked(self, asked: Counter[str]) -> Iterator[tuple[Hit, int]]:
-        by_id = self._current().by_id
-        for question_id, count in asked.most_common(_MOST_ASKED):
+    def _most_asked(self, asked: Counter[str], at: datetime) -> list[tuple[Hit, int]]:
+        by_id = self._current(at).by_id
+        found = []
+        for question_id, count in asked.most_common():
             record_id, _, number = question_id.partition("#")
             item = by_id.get(record_id)
             hit = _hit(item, int(number)) if item and number.isdigit() else None
             if hit:
-                yield hit, count
+                found.append((hit, count))
+        return found[:_MOST_ASKED]
 
     # The library
 
-    def _current(self) -> _Library:
+    def _current(self, at: datetime) -> _Library:
         with self._lock:
-            generation = self._store.generation()
-            if self._library is None or self._library.generation != generation:
-                stored = tuple(self._store.records())
-                by_id = {item.record.id: item for item in stored}
-                self._library = _Library(generation, stored, _pool(stored), by_id)
-            return self._library
+            library = self._library
+            if (
+                library is None
+                or library.shown.generation != self._store.generation()
+                or not library.shown.is_of(at)
+            ):
+                shown = self._store.shown(at)
+                by_id = {item.record.id: item for item in shown.stored}
+                library = self._library = _Library(shown, _pool(shown.stored), by_id)
+            return library
 
 
 def _pool(stored: Sequence[Stored]) -> Pool:
@@ -286,9 +297,8 @@ def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
 
 
 def _hit(item: Stored, number: int) -> Hit | None:
-    record = item.visible
-    question = record.question(number)
-    return Hit(record, question, 1.0) if question else None
+    question = item.record.question(number)
+    return Hit(item.record, question, 1.0) if question else None
 
 
 def _is_over(hit: Hit, day: date) -> bool:

@@ -12,6 +12,7 @@ same ledger. Several processes may run this over one file.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from dataclasses import replace
@@ -129,34 +130,42 @@ class DigestScheduler:
             self._subscriptions.note(chat, day, "empty", now)
             return
         address = transport.address_of(chat)
-        payloads = self._fitted(digest, transport, address)
+        shown, payloads = self._fitted(digest, transport, address)
         key = f"digest/{chat.platform}/{chat.workspace}/{chat.channel}/{day}"
         items = digest.items if isinstance(digest, Digest) else ()
-        until = at.timestamp() + self._late.total_seconds()
+        until, mark = at.timestamp() + self._late.total_seconds(), secrets.token_hex(8)
+
+        def claim() -> bool:
+            if not self._subscriptions.claim(chat, day, key, now, items):
+                return False
+            self._commands.digests.prove(chat, digest, shown, now, mark)
+            return True
+
         if not self._delivery.sender.enqueue(
             key,
             chat,
             payloads,
             {**address, "lane": f"digest/{chat.channel}", "until": until},
             background=True,
-            claim=lambda: self._subscriptions.claim(chat, day, key, now, items),
+            claim=claim,
+            evidence=mark,
         ):
             self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
 
     def _fitted(
         self, digest: Digest | DeskDigest, transport: Transport, address: Address
-    ) -> list[Payload]:
+    ) -> tuple[ReplyView, list[Payload]]:
         """The digest as one message where that is possible."""
+        shown = self._commands.words.show(digest)
         if isinstance(digest, DeskDigest):
-            return transport.render(self._commands.words.show(digest), address)
+            return shown, transport.render(shown, address)
         payloads: list[Payload] = []
         for most in _FITS:
-            payloads = transport.render(
-                self._commands.words.show(replace(digest, most=most)), address
-            )
+            shown = self._commands.words.show(replace(digest, most=most))
+            payloads = transport.render(shown, address)
             if len(payloads) == 1:
                 break
-        return payloads
+        return shown, payloads
 
     # What became of posts
 
@@ -185,7 +194,7 @@ class DigestScheduler:
             return
         log.error("%s: no digests any more: %s", _name(subscription), code)
         transport = self._delivery.transport(chat.platform)
-        if transport is None or subscription.made_by == SETTINGS:
+        if transport is None or subscription.made_by in (SETTINGS, ""):  # nobody, or forgotten
             return
         person = replace(chat, channel=subscription.made_by, user=subscription.made_by)
         kind = "desk" if code == "desk" else transport.loss(code).why

@@ -8,7 +8,7 @@ from bot.evaluating.asking import JudgedQuery, ask_all, run_file
 from bot.evaluating.curves import comparison, diagram
 from bot.evaluating.numbers import Number, Reliability, Share, reliability, risk_coverage, score
 from bot.evaluating.queries import Query, plain_id, read_queries
-from bot.evaluating.report import groups, report, table
+from bot.evaluating.report import beside, groups, report, table
 
 __all__ = [
     "JudgedQuery",
@@ -17,6 +17,7 @@ __all__ = [
     "Reliability",
     "Share",
     "ask_all",
+    "beside",
     "comparison",
     "diagram",
     "groups",

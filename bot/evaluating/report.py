@@ -107,6 +107,22 @@ def table(rows: Sequence[JudgedQuery]) -> str:
     return "\n".join([*lines, "", _LEGEND])
 
 
+def beside(before: Sequence[JudgedQuery], after: Sequence[JudgedQuery]) -> str:
+    """The numbers of the same queries without and with what the desk taught, side by side."""
+    numbers = score(after)
+    lines = [f"{'说法与反例的效果':24}{'没有时':>12}{'有时':>14}"]
+    for name, was in score(before).items():
+        cells = "".join(f"{_counted(number):>17}" for number in (was, numbers.get(name)))
+        lines.append(f"{name:30}{cells}")
+    return "\n".join(lines)
+
+
+def _counted(number: Number) -> str:
+    if isinstance(number, Share) and number.of:
+        return f"{number.value:.3f} {number.count}/{number.of}"
+    return _cell(number)
+
+
 def _width(head: str) -> int:
     return max(len(head), 5) + 2
 

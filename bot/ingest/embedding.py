@@ -6,12 +6,15 @@ costs nothing but the meaning of that text.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.errors import DisplacedError
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
-from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages
+from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, passages, pieces
 from bot.record import Record
 from bot.store import Store
 
@@ -47,9 +50,11 @@ def known_vectors(
     return store.vectors(embedder.name)
 
 
-def meaning_state(store: Store, embedder: Embedder | None) -> MeaningState:
-    """What of a store has vectors of the model."""
-    records = [stored.record for stored in store.records()]
+def meaning_state(
+    store: Store, embedder: Embedder | None, records: Sequence[Record] | None = None
+) -> MeaningState:
+    """What of the records has vectors of the model; by default of all that are stored."""
+    records = all_records(store) if records is None else records
     size = _size(records)
     if embedder is None or size > LARGEST_STORE:
         return MeaningState(embedder.name if embedder else None, size)
@@ -85,16 +90,28 @@ def embed_missing(
     return 0
 
 
+def embed_in_background(store: Store, embedder: Embedder | None) -> None:
+    """Make missing vectors while the process does other things; killed, the next start goes on."""
+
+    def embed() -> None:
+        with suppress(DisplacedError):  # whoever serves looks for it, and tells
+            embed_missing(store, embedder)
+
+    threading.Thread(target=embed, name="meaning", daemon=True).start()
+
+
 def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     """Make the vectors that the store lacks; yields how many are left to make.
 
     Each batch is kept as soon as it is made, so a kill loses one batch. A store above
     LARGEST_STORE gets none.
     """
-    records = [stored.record for stored in store.records()]
+    records = all_records(store)
     if _size(records) > LARGEST_STORE:
         return
-    missing = sorted(texts(records) - store.vectors(embedder.name).keys(), key=len)
+    wordings = {piece for alias in store.aliases("live") for piece in pieces(alias.text)}
+    needed = texts(records) | wordings
+    missing = sorted(needed - store.vectors(embedder.name).keys(), key=len)
     try:
         for start in range(0, len(missing), _BATCH):
             yield len(missing) - start
@@ -103,6 +120,12 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     finally:
         if missing:
             store.use_vectors()  # once: every change makes the processes build their index anew
+
+
+def all_records(store: Store) -> list[Record]:
+    """What is shown, and what waits to be: when that is published it is searched at once."""
+    shown = [item.record for item in store.records()]
+    return shown + [item.record for item in store.newest_records() if item.record not in shown]
 
 
 def vectors_of(records: Sequence[Record], embedder: Embedder) -> dict[str, Vectors]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import BotError, IdentityError, ReadingError, one_line
+from bot.config import CHINA
+from bot.errors import BotError, IdentityError, Problem, ReadingError, one_line
 from bot.reading.apart import Job, Read, read_apart
 from bot.record import Reading, Record
 from bot.store import Added, Status, Store
@@ -27,6 +28,9 @@ class Options:
     accept_warnings: bool = False
     replace_words: bool = False
     dry_run: bool = False
+    is_draft: bool = False  # not public until somebody says when
+    who: str = ""  # who imports
+    now: datetime | None = None  # the bot's clock; None: the system's
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,38 @@ def import_files(
             yield _store(store, read, options)
 
 
+def import_content(
+    store: Store,
+    file: str,
+    content: bytes,
+    options: Options,
+    then: Callable[[Outcome], None] = lambda outcome: None,
+) -> Outcome:
+    """Read and store bytes that lie in no folder.
+
+    Args:
+        store: Where they go.
+        file: What they are called.
+        content: The bytes.
+        options: As for `import_files`.
+        then: Called in the transaction that stores them; not in a dry run, nor where they are
+            refused.
+    """
+    job = Job(file, content, options.given, options.accept_warnings)
+    (read,) = read_apart([job])
+    if read.failed:
+        return Outcome(file, "refused", reason=read.reason)
+    read = replace(read, content=content)
+    if options.dry_run:
+        with store.database.copied() as path:
+            return _store(Store(path), read, options)
+    with store.database.transaction():
+        outcome = _store(store, read, options)
+        if outcome.status != "refused":
+            then(outcome)
+    return outcome
+
+
 def _read_all(files: Sequence[Path], options: Options) -> Iterator[Read]:
     jobs = (
         Job(str(file), given=options.given, accept_warnings=options.accept_warnings)
@@ -115,6 +151,7 @@ def _are_much(files: Sequence[Path]) -> bool:
 
 def _store(store: Store, read: Read, options: Options) -> Outcome:
     try:
+        _check_publication(read, options)
         added = store.add(
             read.readings,
             read.content,
@@ -123,6 +160,9 @@ def _store(store: Store, read: Read, options: Options) -> Outcome:
             accept_warnings=options.accept_warnings,
             replace_words=options.replace_words,
             published_at=options.published_at,
+            is_draft=options.is_draft,
+            who=options.who,
+            now=options.now,
         )
     except (IdentityError, ReadingError) as error:
         return Outcome(read.file, "refused", (), read.readings, str(error))
@@ -135,3 +175,17 @@ def _store(store: Store, read: Read, options: Options) -> Outcome:
         read.readings,
         added=tuple(added),
     )
+
+
+def _check_publication(read: Read, options: Options) -> None:
+    """Nothing was published before it was said.
+
+    Raises:
+        ReadingError: It would have been.
+    """
+    at = options.published_at
+    for reading in read.readings if at else ():
+        begin = min(dates.start for dates in reading.record.event_dates)
+        if at and at.astimezone(CHINA).date() < begin:
+            told = f"公布时刻 {at:%Y-%m-%d %H:%M} 早于活动日期 {begin}（{reading.record.id}）"
+            raise ReadingError(read.file, (Problem(f"{told}；请改正 --published"),))

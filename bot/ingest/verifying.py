@@ -67,7 +67,7 @@ def verify_records(
     Raises:
         NotFoundError: No such record.
     """
-    wanted = [store.record(record_id)] if record_id else store.records()
+    wanted = [store.newest(record_id)] if record_id else store.newest_records()
     if accept_warnings:
         wanted = [replace(item, sources=tuple(map(_accepted, item.sources))) for item in wanted]
     sources = [source for stored in wanted for source in stored.sources]

@@ -25,7 +25,13 @@ _BUDGET = 200_000  # postings read for one message; about a millisecond
 class BM25:
     """Immutable postings: term → documents with their finished weights."""
 
-    def __init__(self, documents: Iterable[Sequence[str]]) -> None:
+    def __init__(self, documents: Iterable[Sequence[str]], counted: int | None = None) -> None:
+        """
+        Args:
+            documents: The terms of each, in order.
+            counted: How many of the first ones decide how rare a term is and how long a document
+                usually; None: all.
+        """
         vocabulary: dict[str, int] = {}
         ids, places, times, lengths = array("i"), array("i"), array("i"), array("i")
         for at, document in enumerate(documents):
@@ -39,11 +45,15 @@ class BM25:
         term_ids = np.frombuffer(ids, dtype=np.int32) if ids else np.zeros(0, np.int32)
         order = np.argsort(term_ids, kind="stable")
         length = np.frombuffer(lengths, dtype=np.int32) if lengths else np.ones(1, np.int32)
-        norm = (K1 * (1 - B + B * length / length.mean())).astype(np.float32)
+        usual = length[: counted or None].mean()
+        norm = (K1 * (1 - B + B * length / usual)).astype(np.float32)
         self._places = np.array(places, dtype=np.int32)[order]
         frequency = np.array(times, dtype=np.float32)[order]
         self._frequency = frequency * np.float32(K1 + 1) / (frequency + norm[self._places])
         self._starts = np.searchsorted(term_ids[order], np.arange(len(vocabulary) + 1))
+        self._counted = self.size if counted is None else counted
+        seen = term_ids[order][self._places < self._counted]
+        self._seen = np.bincount(seen, minlength=len(vocabulary)) if len(seen) else None
 
     def __contains__(self, term: str) -> bool:
         return term in self._ids
@@ -60,8 +70,9 @@ class BM25:
 
     def idf(self, term: str) -> float:
         """Rarity from 0 (in every document) to 1 (in none)."""
-        seen = self.frequency(term)
-        return log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
+        at = self._ids.get(term)
+        seen = 0 if at is None or self._seen is None else int(self._seen[at])
+        return log((self._counted + _UNSEEN) / (seen + 0.5)) / log(2 * (self._counted + _UNSEEN))
 
     def scores(self, query: Mapping[str, float]) -> NDArray[np.float32]:
         """One score for every document.

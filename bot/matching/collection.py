@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -34,18 +34,33 @@ class Collection:
     """What messages are compared with. A passage is named by its place in `passages`."""
 
     def __init__(
-        self, records: Sequence[Record], passages: Iterable[Passage], lexicon: Lexicon
+        self,
+        records: Sequence[Record],
+        passages: Iterable[Passage],
+        lexicon: Lexicon,
+        wordings: Iterable[Passage] = (),
+        repaired: Callable[[str], str] = lambda text: text,
     ) -> None:
-        """passages: of the records."""
+        """
+        Args:
+            records: What the passages are of.
+            passages: Of the records.
+            lexicon: The word lists.
+            wordings: Further passages of the same questions, taught ones; how rare a word is does
+                not depend on them.
+            repaired: What a normalised wording is searched by, as a message would be.
+        """
         self.lexicon = lexicon
-        self.passages = tuple(passages)
-        asked = [stored_terms(normalise(passage.asked), lexicon) for passage in self.passages]
+        self._repaired = repaired
+        own = tuple(passages)
+        self.passages = (*own, *wordings)
+        asked = [stored_terms(self.searched(passage), lexicon) for passage in self.passages]
         both = [
-            own + stored_terms(normalise(passage.answered), lexicon)
-            for own, passage in zip(asked, self.passages, strict=True)
+            terms + stored_terms(normalise(passage.answered), lexicon)
+            for terms, passage in zip(asked, self.passages, strict=True)
         ]
-        self.questions = BM25(asked)
-        self.texts = BM25(both)  # question and answer as one text
+        self.questions = BM25(asked, len(own))
+        self.texts = BM25(both, len(own))  # question and answer as one text
         self.names = company_names(records)  # by company code
         self.all_names = tuple(name for own in self.names.values() for name in own)
         of_company: dict[str, list[int]] = {}
@@ -53,14 +68,21 @@ class Collection:
             of_company.setdefault(passage.record.company_code, []).append(at)
         self._of_company = {code: np.array(own) for code, own in of_company.items()}
         self._company = np.array([passage.record.company_code for passage in self.passages])
+        self.is_taught = np.array([bool(passage.wording) for passage in self.passages], np.bool_)
         self._record = np.array([passage.record.id for passage in self.passages])
         self._day = np.array(
             [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
         )
         self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
 
+    def searched(self, passage: Passage) -> str:
+        """The normalised question that messages are compared with."""
+        text = normalise(passage.searched)
+        return self._repaired(text) if passage.wording else text
+
     def _read_profile(self, at: int) -> PassageProfile:
-        return read_profile(self.passages[at], self.lexicon)
+        passage = self.passages[at]
+        return read_profile(passage, self.lexicon, self.searched(passage))
 
     def scope(self, wanted: Wanted) -> NDArray[np.bool_]:
         """Of each passage, whether it may be found."""

@@ -23,7 +23,8 @@ class Near:
 class DenseIndex:
     """Immutable rows of a store; `ready` where there is a vector of every text.
 
-    With some of them only, what has none would be passed over for what has.
+    With some of them only, what has none would be passed over for what has. A taught wording
+    without one is found by its words until it has one.
     """
 
     def __init__(self, passages: Sequence[Passage], vectors: Mapping[str, Vectors]) -> None:
@@ -31,6 +32,7 @@ class DenseIndex:
         self.ready = bool(vectors and passages) and all(
             piece in vectors
             for passage in passages
+            if not passage.wording
             for piece in (*asked_pieces(passage), *answered_pieces(passage))
         )
         if self.ready:
@@ -51,7 +53,7 @@ class _Rows:
         nothing = np.zeros_like(next(iter(vectors.values())))
         for own in pieces:
             starts.append(len(rows))
-            rows += [vectors[piece] for piece in own] or [nothing]
+            rows += [vectors[piece] for piece in own if piece in vectors] or [nothing]
         self._matrix: Vectors = np.array(rows, dtype=np.float32)
         self._starts: NDArray[np.int64] = np.array(starts, dtype=np.int64)
 

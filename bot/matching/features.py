@@ -117,7 +117,7 @@ def read_features(
         unknown=unknown / total,
         size=float(total),
         words=len(done),
-        run=_longest_run(query, profile.stored.text),
+        run=_longest_run(query, profile.text),
         is_narrow=profile.is_narrow and _named(collection, profile, done) < _NAMES_IT,
         asks_amount=not query.facets.asks.isdisjoint(("amount", "money")),
         names_quantity=query.facets.quantity,

@@ -15,11 +15,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz
 
@@ -29,11 +29,12 @@ from bot.matching.embedding import Embedder, Vectors
 from bot.matching.events import records_named
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.narrative import rank_paragraphs
-from bot.matching.passages import Passage, paragraphs, passages
+from bot.matching.passages import Passage, paragraphs, passages, taught
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import Candidate, rank, top
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
+from bot.matching.taught import NONE, Rejection, Rejections, Wording
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
@@ -54,6 +55,7 @@ class NoResult(Enum):
     OTHER_COMPANY = "names a company other than the chat's"
     UNKNOWN_COMPANY = "names a company that is not stored"
     SENSITIVE = "touches a matter of which no record speaks"
+    REJECTED = "the desk said that no record answers it"
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Index:
         lexicon: Lexicon | None = None,
         embedder: Embedder | None = None,
         vectors: Mapping[str, Vectors] | None = None,
+        wordings: Iterable[Wording] = (),
+        rejections: Iterable[Rejection] = (),
     ) -> None:
         """
         Args:
@@ -94,15 +98,24 @@ class Index:
             lexicon: The word lists; the shipped ones by default.
             embedder: Turns messages into vectors; None: words alone.
             vectors: Of the texts that passages.py names, as far as they were made.
+            wordings: Other words for stored questions.
+            rejections: What stored questions do not answer.
         """
         self.records = tuple(records)
         self.lexicon = lexicon or read_lexicon()
-        self.collection = Collection(self.records, passages(self.records), self.lexicon)
+        own = tuple(passages(self.records))
         self.narrative = Collection(self.records, paragraphs(self.records), self.lexicon)
-        # Speeches change no message that questions can spell.
-        stored = self.collection.passages or self.narrative.passages
+        # Speeches change no message that questions can spell, and what is taught changes none.
+        stored = own or self.narrative.passages
         texts = (normalise(text) for item in stored for text in (item.asked, item.answered))
-        self._spelling = Spelling(texts, self.lexicon, self.collection.all_names)
+        self._spelling = Spelling(texts, self.lexicon, self.narrative.all_names)
+        self.collection = Collection(
+            self.records, own, self.lexicon, taught(self.records, wordings), self._spelling
+        )
+        self._rejections = Rejections(
+            (replace(item, text=self._spelling(normalise(item.text))) for item in rejections),
+            self.lexicon,
+        )
         self._embedder = embedder
         # Of a message once: it is compared with questions and with paragraphs.
         self._vector = lru_cache(maxsize=_VECTORS)(self._read_vector)
@@ -113,7 +126,7 @@ class Index:
         has_meaning = self._dense.ready or self._dense_narrative.ready
         self.model = embedder.name if embedder and has_meaning else None
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Which matcher this is: program, word lists and model."""
         return version(self.lexicon, self.model)
@@ -144,8 +157,11 @@ class Index:
                 return SearchResult(query, no_result=NoResult.OTHER_COMPANY)
             named = {company}
         wanted = Wanted(frozenset(named), as_of, records_named(query.text, self.records))
-        found, told = self._ranked(query, wanted)
-        if unknown := self._unknown_companies(query):
+        rejected = self._rejections(query)
+        found, told = self._ranked(query, wanted, rejected)
+        if NONE in rejected and not found:
+            return SearchResult(query, no_result=NoResult.REJECTED)
+        if unknown := self.unknown_companies(query):
             found = found if _names_one(self.collection, found, unknown) else []
             told = _names_one(self.narrative, told, unknown)
             if not (found or told):
@@ -163,10 +179,24 @@ class Index:
         read = self._spelling(normalise(text))
         return read_query(read, today or self._newest, self.lexicon, self.collection.all_names)
 
+    def vectors(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Those of texts by the model in use; none where meaning is not compared."""
+        if self.model is None or self._embedder is None:
+            return {}
+        return dict(zip(texts, self._embedder(texts), strict=True))
+
     def says_something(self, text: str) -> bool:
         """Whether a text holds a word of the matter, not only of asking or of every company."""
         query = self.query(text)
         return bool(query.lines) or any(
+            term.weight >= 1 for term in query.terms if not term.is_single
+        )
+
+    def names_its_own(self, text: str) -> bool:
+        """Whether a text holds a word that not every company's every question may hold: one of the
+        matter, or a metric."""
+        query = self.query(text)
+        return bool(query.facets.metrics) or any(
             term.weight >= 1 for term in query.terms if not term.is_single
         )
 
@@ -201,6 +231,7 @@ class Index:
         terms = dict.fromkeys(stored_terms(answer, self.lexicon), 1.0)
         scores = self.collection.texts.scores(terms)
         scores[~self.collection.scope(Wanted(frozenset({hit.record.company_code})))] = 0
+        scores[self.collection.is_taught] = 0
         found: dict[str, Hit] = {}
         for at in top(scores, _SAME_ANSWER_POOL):
             passage = self.collection.passages[at]
@@ -211,28 +242,49 @@ class Index:
                 found[other.id] = other
         return sorted(found.values(), key=lambda other: other.record.event_date, reverse=True)
 
-    def _ranked(self, query: Query, wanted: Wanted) -> tuple[list[Candidate], list[Candidate]]:
+    def _ranked(
+        self, query: Query, wanted: Wanted, rejected: Set[tuple[str, str]]
+    ) -> tuple[list[Candidate], list[Candidate]]:
         """Questions and paragraphs: by words, and where these are not sure by meaning too.
 
         A question that words are sure of leaves nothing to look for.
         """
         scope = self.collection.scope(wanted)
-        found = rank(self.collection, query, scope, near=None)
+        found = _unless(rejected, rank(self.collection, query, scope, near=None))
         if found and found[0].confidence >= _SURE:
             return found, []
         if self._dense.ready:
-            found = rank(self.collection, query, scope, self._dense(self._vector(query.text)))
-        return found, self.paragraphs(query, wanted)
+            near = self._dense(self._vector(query.text))
+            found = _unless(rejected, rank(self.collection, query, scope, near))
+        return found, _unless(rejected, self.paragraphs(query, wanted))
 
     def _read_vector(self, text: str) -> Vectors:
         assert self._embedder is not None  # there are vectors to compare with
         vector: Vectors = self._embedder([text])[0]
         return vector
 
-    def _unknown_companies(self, query: Query) -> tuple[str, ...]:
+    def unknown_companies(self, query: Query) -> tuple[str, ...]:
         """Companies that the message names and no record is of."""
         codes = [code for code in _CODE.findall(query.text) if code not in self.collection.names]
         return (*sorted(query.facets.companies - {*self.collection.all_names}), *codes)
+
+
+def _unless(rejected: Set[tuple[str, str]], found: list[Candidate]) -> list[Candidate]:
+    """The candidates without those that do not answer the message, as somebody said of it.
+
+    What is left was compared with those, too, and is no surer for their going. Whoever types a
+    question's own words means it.
+    """
+    if not rejected:
+        return found
+    return [
+        item
+        for item in found
+        if (item.is_exact and not item.passage.wording)
+        or not (
+            NONE in rejected or (item.passage.record.id, item.passage.question.place) in rejected
+        )
+    ]
 
 
 def _names_one(

@@ -1,5 +1,8 @@
 """What is searched: each stored question, and each part of a compound one, as a passage.
 
+What people taught as another wording of a question is a passage of that question, searched by its
+own words; guards see the question, and nobody is shown the wording.
+
 Paragraphs of narratives are passages too, searched apart. In place of a question they have the
 period that the narrative begins with, where they name no year themselves: `2024年上半年` for
 `毛利率方面，公司上半年毛利率为45.05%`.
@@ -11,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bot.matching.taught import Wording
 from bot.matching.text import normalise, sentences
 from bot.record import Question, Record
 
@@ -36,6 +40,7 @@ class Passage:
     question: Question
     part: int | None = None
     period: str = ""  # of a paragraph that names no year: the first that its record names
+    wording: str = ""  # another one, by which the question is searched here; never shown
 
     @property
     def asked(self) -> str:
@@ -43,6 +48,11 @@ class Passage:
             return self.period
         part = self.question.part_question(self.part) if self.part else None
         return part or self.question.question
+
+    @property
+    def searched(self) -> str:
+        """What messages are compared with in place of what was asked."""
+        return self.wording or self.asked
 
     @property
     def answered(self) -> str:
@@ -55,6 +65,17 @@ def passages(records: Iterable[Record]) -> Iterator[Passage]:
         for question in record.questions:
             for part in (None, *(part.number for part in question.parts)):
                 yield Passage(record, question, part)
+
+
+def taught(records: Iterable[Record], wordings: Iterable[Wording]) -> Iterator[Passage]:
+    """The other wordings of what the records ask; of what they do not hold there is none."""
+    known = {record.id: record for record in records}
+    for item in wordings:
+        record = known.get(item.record_id)
+        question = record.question(item.number) if record else None
+        if record and question:
+            part = item.part if item.part and question.part(item.part) else None
+            yield Passage(record, question, part, wording=item.text)
 
 
 def paragraphs(records: Iterable[Record]) -> Iterator[Passage]:
@@ -72,9 +93,14 @@ def asked_pieces(passage: Passage) -> list[str]:
     """What a message is compared with by meaning: the question, and its sentences."""
     if passage.question.is_narrative:
         return []
-    text = normalise(passage.asked)
-    pieces = sentences(text)
-    return [text, *pieces] if len(pieces) > 1 else [text]
+    return pieces(passage.searched)
+
+
+def pieces(asked: str) -> list[str]:
+    """A question, and its sentences."""
+    text = normalise(asked)
+    found = sentences(text)
+    return [text, *found] if len(found) > 1 else [text]
 
 
 def answered_pieces(passage: Passage) -> list[str]:

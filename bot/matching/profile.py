@@ -36,20 +36,31 @@ class PassageProfile:
     asked: frozenset[str]  # terms of the question
     both: frozenset[str]  # of question and answer
     sentences: tuple[Sentence, ...]  # of the answer
+    text: str  # normalised question and answer, without spaces and commas
     stored: Stored
     sensitive: frozenset[int]  # lines of sensitive words that it holds
     is_narrow: bool  # it confirms or denies one statement, and says nothing of what is around it
 
 
-def read_profile(passage: Passage, lexicon: Lexicon) -> PassageProfile:
-    """Read a passage; relative words (今年) count from its record's last event."""
+def read_profile(passage: Passage, lexicon: Lexicon, searched: str = "") -> PassageProfile:
+    """Read a passage; relative words (今年) count from its record's last event.
+
+    Args:
+        passage: The passage.
+        lexicon: The word lists.
+        searched: What a taught wording is compared by, normalised. What the guards look at is the
+            question itself.
+    """
     asked, answered = normalise(passage.asked), normalise(passage.answered)
+    compared = searched if passage.wording else asked
     text = f"{asked}\n{answered}"
     day = passage.record.last_event.end
+    both = f"{compared}\n{text}" if passage.wording else text
     return PassageProfile(
-        question="" if passage.question.is_narrative else bare(asked),
-        asked=frozenset(stored_terms(asked, lexicon)),
-        both=frozenset(stored_terms(text, lexicon)),
+        question="" if passage.question.is_narrative else bare(compared),
+        asked=frozenset(stored_terms(compared, lexicon)),
+        both=frozenset(stored_terms(both, lexicon)),
+        text=both.replace(" ", "").replace(",", ""),
         sentences=tuple(
             Sentence(
                 frozenset(stored_terms(sentence, lexicon)),

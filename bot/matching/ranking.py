@@ -150,9 +150,16 @@ def _candidate(
     passage, profile = collection.passages[at], collection.profile(at)
     own = collection.names[passage.record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
-    if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
+    if profile.question and profile.question == typed and _is_meant(passage, query, against):
         return Candidate(at, passage, features, (), _EXACT, is_exact=True)
     return Candidate(at, passage, features, against, _score(features, bool(against)))
+
+
+def _is_meant(passage: Passage, query: Query, against: tuple[str, ...]) -> bool:
+    """Whether who typed the very words of a passage means it: what was taught beats no guard."""
+    if passage.wording:
+        return not (against or query.facets.aside)
+    return not against or len(bare(query.text)) >= _COPIED
 
 
 def _score(features: Features, is_contradicted: bool) -> float:

@@ -1,51 +1,110 @@
 """The one SQLite file.
 
+aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
 connection.py   Database: opened once, one connection a thread; transactions
-schema.py       its tables, as migrations
+schema/         its tables, as migrations
 ids.py          two spellings of one id
-records.py      what is stored of records: the version that is shown, and the older ones
+records.py      what is stored of records: the version that is shown, and the others
+publishing.py   when a version may be shown; publication.py: the value
 adding.py       what a file says → a version, under which id
 restoring.py    an older version brought back, a source read again
-withdrawals.py  what is hidden; hidden.py: in whatever version is shown
+hiding.py       what is withdrawn, held or paused; hidden.py: in whatever version is shown
+showing.py      what may be shown to everyone at an instant
+states.py       what is the case of a record, question by question, and what ends it
 chats.py        misses, counts, memories, a channel's company
 customers.py    people outside: how far they were heard, how often they ask, who serves them
+decided.py      a question as it was when somebody decided something of it, and where it is now
+evidence.py     which official words were shown, where and when
+forgetting.py   one person's traces, taken out
 handovers.py    questions handed over to the desk
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
+marks.py        what the desk makes of misses
 streams.py      answers that a platform comes to fetch
+uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
+access.py       who may use the desk's pages
 checks.py       whether the file is sound, for `doctor`
 """
 
+from bot.store.access import Access, DeskUser, LinkError
 from bot.store.adding import Added, Status
+from bot.store.aliases import Alias, Aliases, AliasState
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
+from bot.store.counterexamples import Counterexample, Counterexamples
 from bot.store.customers import Customers
+from bot.store.decided import unit_now
+from bot.store.evidence import Evidence
+from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
+from bot.store.hidden import EVERYTHING, Hiding
+from bot.store.hiding import Hidden, undo_command
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
+from bot.store.marks import MISS_STATES, Mark, Marks, MissState
+from bot.store.publication import Publication
+from bot.store.publishing import Published
 from bot.store.records import Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.showing import Showing, Shown
+from bot.store.states import State, States, chief
 from bot.store.streams import Streams
+from bot.store.uploads import Upload, Uploads
 from bot.store.vectors import Vectors
-from bot.store.withdrawals import Withdrawals
 
 
-class Store(Restoring, Withdrawals, Chats, Customers, Handovers, Journal, Streams, Vectors):
+class Store(
+    Access,
+    Aliases,
+    Restoring,
+    Hidden,
+    Showing,
+    States,
+    Chats,
+    Counterexamples,
+    Customers,
+    Evidence,
+    Forgetting,
+    Handovers,
+    Journal,
+    Marks,
+    Streams,
+    Uploads,
+    Vectors,
+):
     """Everything that is kept, by what it is about."""
 
 
 __all__ = [
+    "EVERYTHING",
+    "MISS_STATES",
     "Added",
+    "Alias",
+    "AliasState",
     "Change",
+    "Counterexample",
     "Database",
+    "DeskUser",
+    "Hiding",
+    "LinkError",
+    "Mark",
     "Memory",
+    "MissState",
+    "Publication",
+    "Published",
+    "Shown",
     "Source",
+    "State",
     "Status",
     "Store",
     "Stored",
+    "Upload",
     "Version",
+    "chief",
     "normal_id",
     "numbered",
     "typed_id",
+    "undo_command",
+    "unit_now",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -14,7 +14,10 @@ from bot.reading.comparing import Change, changes
 from bot.record import Reading, Record
 from bot.store.connection import Connection, first, grow, instant
 from bot.store.ids import key_of
-from bot.store.records import QUESTION_COLUMNS, Records, Source, header_json, record_of
+from bot.store.journal import note
+from bot.store.publication import DRAFT, PUBLIC, Publication
+from bot.store.publishing import Publishing, past
+from bot.store.records import QUESTION_COLUMNS, Source, header_json, record_of
 
 # A note of the record itself: kept with its words, in the language of the form.
 _SAME_DAY = "与 {id} 同日且均无编号，文字不同，另存为一份"
@@ -30,9 +33,23 @@ class Added:
     record: Record  # under the id it is stored with
     changes: tuple[Change, ...] = ()  # from what was shown to what the file says
     older: int | None = None  # unchanged, though the file says what this older version says
+    publication: Publication = PUBLIC  # of the words that it is about
+    publication_before: Publication | None = None  # where this changed it
+    is_left_public: bool = False  # as it was, though another publication was asked for
 
 
-class Adding(Records):
+@dataclass(frozen=True)
+class Deed:
+    """What a person decided of one file, and when."""
+
+    source: Source
+    replace_words: bool = False
+    publication: Publication | None = None  # None: not said
+    who: str = ""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Adding(Publishing):
     """Everything that makes a version."""
 
     def add(
@@ -45,66 +62,102 @@ class Adding(Records):
         accept_warnings: bool = False,
         replace_words: bool = False,
         published_at: datetime | None = None,
+        is_draft: bool = False,
+        who: str = "",
+        now: datetime | None = None,
     ) -> list[Added]:
         """Store what was read from one file, in one transaction.
+
+        Where nothing is said of the publication, a new record is public, and other words of a
+        stored one are published with the newest that are stored: a draft's correction is a draft.
+
+        Args:
+            readings: What was read.
+            content: The file's bytes.
+            file: Its name.
+            given: Fields that a person filled in.
+            accept_warnings: A person has looked at what the reader warns of.
+            replace_words: They replace other words under their id.
+            published_at: From when they may be shown; of public words a note of their past.
+            is_draft: They are not shown until `publish` says when.
+            who: Who imports.
+            now: The bot's clock; None: the system's.
 
         Raises:
             IdentityError: An id is stored with other words, and neither the document nor
                 `replace_words` says that these replace them. Nothing is changed.
             ReadingError: Two records of the file have one id, or it is not clear which of
-                several unnumbered records is corrected. Nothing is changed.
+                several unnumbered records is corrected, or one that is not public yet would have
+                been public before. Nothing is changed.
         """
-        source = Source(file, hashlib.sha256(content).hexdigest(), given or {}, accept_warnings)
+        deed = Deed(
+            Source(file, hashlib.sha256(content).hexdigest(), given or {}, accept_warnings),
+            replace_words,
+            DRAFT if is_draft else Publication(published_at) if published_at else None,
+            who,
+            now or datetime.now(UTC),
+        )
         with self.database.transaction() as db:
             db.execute(  # bytes that were lost or damaged come back
                 "INSERT INTO sources (sha256, content) VALUES (?, ?) ON CONFLICT (sha256) "
                 "DO UPDATE SET content = excluded.content WHERE content IS NOT excluded.content",
-                [source.sha256, content],
+                [deed.source.sha256, content],
             )
             placed: dict[str, Record] = {}
             added = []
             for reading in readings:
-                item = self._add(db, reading.record, source, placed, replace_words)
+                item = self._add(db, reading.record, deed, placed)
                 placed[key_of(item.record)] = item.record
                 added.append(item)
-                if published_at is not None:
-                    db.execute(
-                        "UPDATE records SET published_at = ? WHERE key = ?",
-                        [instant(published_at), key_of(item.record)],
-                    )
-            if published_at is not None or any(item.status != "unchanged" for item in added):
+            if any(item.status != "unchanged" or item.publication_before for item in added):
                 grow(db)
         return added
 
     def _add(
-        self,
-        db: Connection,
-        record: Record,
-        source: Source,
-        placed: Mapping[str, Record],
-        replace_words: bool,
+        self, db: Connection, record: Record, deed: Deed, placed: Mapping[str, Record]
     ) -> Added:
-        record, row = self._place(db, record, source, placed, replace_words)
+        record, row = self._place(db, record, deed, placed)
         if row is None:
-            self._write(db, record, source)
-            return Added("imported", record)
-        shown = record_of(row["header"], self._questions(db, row["version_id"]))
-        if shown.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
-            self._attach(db, row["version_id"], source)
-            return Added("unchanged", record)
-        differing = tuple(changes(shown, record))
-        if not replace_words:
-            if self._is_source(db, row["version_id"], source):
-                return Added("unchanged", record, differing)
-            if older := self._older(db, row["id"], record, source):
+            publication = deed.publication or PUBLIC
+            self._write(db, record, deed, publication)
+            return Added("imported", record, publication=publication)
+        before = Publication.of(row)
+        questions = self._questions(db, row["version_id"])
+        newest = record_of(row["header"], questions, row["version"])
+        if newest.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
+            self._attach(db, row["version_id"], deed.source)
+            return self._unchanged(db, record, row, deed)
+        differing = tuple(changes(newest, record))
+        if not deed.replace_words:
+            if self._is_source(db, row["version_id"], deed.source):
+                return Added("unchanged", record, differing, publication=before)
+            if older := self._older(db, row["id"], record, deed.source):
                 if older["words_hash"] == record.words_hash():
-                    self._attach(db, older["id"], source)
-                return Added("unchanged", record, differing, older["version"])
+                    self._attach(db, older["id"], deed.source)
+                return Added("unchanged", record, differing, older["version"], before)
             if not record.is_correction:
                 stored_file = self._sources(db, row["version_id"])[0].file
-                raise IdentityError(row["id"], stored_file, source.file, differing)
-        self._write(db, record, source, row["id"])
-        return Added("replaced", record, differing)
+                raise IdentityError(row["id"], stored_file, deed.source.file, differing)
+        publication = deed.publication or before
+        self._write(db, record, deed, publication, row["id"])
+        return Added("replaced", record, differing, publication=publication)
+
+    def _unchanged(
+        self, db: Connection, record: Record, row: Mapping[str, Any], deed: Deed
+    ) -> Added:
+        """Of stored words nothing but their publication may change; what is public stays so."""
+        before = Publication.of(row)
+        wanted = deed.publication or before
+        if wanted == before:
+            return Added("unchanged", record, publication=before)
+        if before.is_public(deed.now) and (before.at or not wanted.is_public(deed.now)):
+            return Added("unchanged", record, publication=before, is_left_public=True)
+        if not before.is_public(deed.now) and wanted.is_public(deed.now):
+            told = f"{row['id']} 已收录，还未公布；{past(wanted.at)}"
+            todo = f"立即公布：irbot publish {row['id']}"
+            raise ReadingError(deed.source.file, (Problem(f"{told}；{todo}"),))
+        self._set_publication(db, row, wanted, deed.who)
+        return Added("unchanged", record, publication=wanted, publication_before=before)
 
     # Which record it is
 
@@ -112,37 +165,36 @@ class Adding(Records):
         self,
         db: Connection,
         record: Record,
-        source: Source,
+        deed: Deed,
         placed: Mapping[str, Record],
-        replace_words: bool,
     ) -> tuple[Record, dict[str, Any] | None]:
         """The record under the id that it gets, and what is stored there."""
         if record.record_no is not None:
             if twin := placed.get(key_of(record)):
-                raise ReadingError(source.file, (_twins(twin, record),))
-            return record, self._shown(db, key_of(record))
+                raise ReadingError(deed.source.file, (_twins(twin, record),))
+            return record, self._newest(db, key_of(record))
         # Without 编号 several activities of one day share the date; words tell them apart.
         day = self._of_day(db, record)
         free = [(item, row) for item, row in day if key_of(item) not in placed]
         for known in (
             lambda row: row["words_hash"] == record.words_hash(),
-            lambda row: self._is_source(db, row["version_id"], source),
-            lambda row: self._older(db, row["id"], record, source),
+            lambda row: self._is_source(db, row["version_id"], deed.source),
+            lambda row: self._older(db, row["id"], record, deed.source),
         ):
             if found := next(((item, row) for item, row in free if known(row)), None):
                 return found
-        if free and (record.is_correction or replace_words):
-            return self._corrected(record, source, free)
+        if free and (record.is_correction or deed.replace_words):
+            return self._corrected(record, deed.source, free)
         if not day:
             return record, None
-        note = _SAME_DAY.format(id=day[0][1]["id"])
-        notes = (*(item for item in record.notes if item != note), note)
+        same_day = _SAME_DAY.format(id=day[0][1]["id"])
+        notes = (*(item for item in record.notes if item != same_day), same_day)
         return replace(record, sequence=len(day) + 1, notes=notes), None
 
     def _of_day(self, db: Connection, record: Record) -> list[tuple[Record, dict[str, Any]]]:
         """The record under each id that its day has stored, with what is shown there."""
         found = list[tuple[Record, dict[str, Any]]]()
-        while row := self._shown(db, key_of(item := replace(record, sequence=len(found) + 1))):
+        while row := self._newest(db, key_of(item := replace(record, sequence=len(found) + 1))):
             found.append((item, row))
         return found
 
@@ -198,9 +250,15 @@ class Adding(Records):
     # Writing
 
     def _write(
-        self, db: Connection, record: Record, source: Source, record_id: str | None = None
+        self,
+        db: Connection,
+        record: Record,
+        deed: Deed,
+        publication: Publication,
+        record_id: str | None = None,
     ) -> None:
         """A new version; of a new record where no id is given."""
+        what = "replace" if record_id else "import"
         if record_id is None:
             record_id = record.id
             db.table("records").insert(
@@ -209,27 +267,44 @@ class Adding(Records):
                     "key": key_of(record),
                     "company_code": record.company_code,
                     "company_name": record.company_name,
-                    "published_at": None,
                     "superseded_by": None,
                 }
             )
-        self._attach(db, self._write_version(db, record, record_id), source)
+        version_id, version = self._write_version(db, record, record_id, publication)
+        self._attach(db, version_id, deed.source)
+        note(
+            db,
+            deed.who,
+            what,
+            record_id,
+            version=version,
+            file=deed.source.file,
+            **({} if publication == PUBLIC else publication.columns()),
+        )
 
     def _write_version(
-        self, db: Connection, record: Record, record_id: str, restored_from: int | None = None
-    ) -> int:
+        self,
+        db: Connection,
+        record: Record,
+        record_id: str,
+        publication: Publication,
+        restored_from: int | None = None,
+    ) -> tuple[int, int]:
+        """A new version; returns its row's id and its number."""
         last = first(
             db, "SELECT max(version) AS version FROM versions WHERE record_id = ?", record_id
         )
+        number = ((last and last["version"]) or 0) + 1
         versions = db.table("versions").insert(
             {
                 "record_id": record_id,
-                "version": ((last and last["version"]) or 0) + 1,
+                "version": number,
                 "words_hash": record.words_hash(),
                 "header": header_json(record),
                 "event_date": record.event_date,
                 "imported_at": instant(datetime.now(UTC)),
                 "restored_from": restored_from,
+                **publication.columns(),
             }
         )
         version_id = int(versions.last_pk or 0)
@@ -256,7 +331,7 @@ class Adding(Records):
                 }
                 for part in item.parts
             )
-        return version_id
+        return version_id, number
 
     def _attach(self, db: Connection, version_id: int, source: Source) -> None:
         """The version was read from this source, too."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from bot.message import Band, Chat, Hit
@@ -27,9 +28,16 @@ class Chats(File):
     """Workspace and chat are part of every key."""
 
     def add_miss(
-        self, chat: Chat, text: str, band: Band, at: datetime, offered: Sequence[Hit] = ()
+        self,
+        chat: Chat,
+        text: str,
+        band: Band,
+        at: datetime,
+        offered: Sequence[Hit] = (),
+        company: str | None = None,
     ) -> None:
-        """Keep a message that got no answer, for the desk, with what it was offered."""
+        """Keep a message that got no answer, for the desk, with what it was offered and, where
+        that is known, the code of the company that it asks about."""
         self._db().table("misses").insert(
             {
                 "platform": chat.platform,
@@ -40,6 +48,7 @@ class Chats(File):
                 "band": band,
                 "asked_at": instant(at),
                 "offered": json.dumps([hit.full_id for hit in offered]),
+                "company": company,
             }
         )
 
@@ -91,21 +100,53 @@ class Chats(File):
         )
         return row["text"] if row else None
 
-    def most_asked(self, company_code: str, most: int) -> list[str]:
-        """Ids of the company's questions that were answered most often, the first one most."""
+    def bands(self, since: Sequence[datetime]) -> list[dict[Band, int]]:
+        """How many replies of each time were of each band; a time ends where the next one begins,
+        and what came after the last one is counted in none."""
+        found: list[dict[Band, int]] = [{} for _ in since[1:]]
+        times = [
+            [str(at), instant(begin), instant(end)]
+            for at, (begin, end) in enumerate(pairwise(since))
+        ]
         rows = self._db().execute(
-            "SELECT question_id FROM replies WHERE band = 'answer' "
-            "AND question_id >= ? AND question_id < ? "
-            "GROUP BY question_id ORDER BY count(*) DESC, question_id LIMIT ?",
-            [f"{company_code}/", f"{company_code}0", most],  # 0 follows / in every code
+            f"WITH times (at, begin, end) AS (VALUES {', '.join(['(?, ?, ?)'] * len(times))}) "
+            "SELECT times.at, band, count(*) FROM times "
+            "JOIN replies ON replies.at >= begin AND replies.at < end GROUP BY times.at, band",
+            [value for time in times for value in time],
         )
-        return [question_id for (question_id,) in rows]
+        for at, band, count in rows:
+            found[int(at)][band] = count
+        return found
+
+    def most_asked(self, company_code: str = "") -> Iterator[tuple[str, int]]:
+        """Ids of the questions that were answered, of a company or of all, and how often each was;
+        the one that was most often first."""
+        # 0 follows / in every code, and : every digit.
+        since, until = (f"{company_code}/", f"{company_code}0") if company_code else ("0", ":")
+        rows = self._db().execute(
+            "SELECT question_id, count(*) FROM replies WHERE band = 'answer' "
+            "AND question_id >= ? AND question_id < ? "
+            "GROUP BY question_id ORDER BY count(*) DESC, question_id",
+            [since, until],
+        )
+        return ((question_id, count) for question_id, count in rows)
 
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""
         return self._db().query(
             "SELECT * FROM misses WHERE id NOT IN (SELECT miss FROM picks) ORDER BY asked_at, id"
         )
+
+    def opinions_stamp(self) -> tuple[int, ...]:
+        """Another one whenever misses, picks, feedback or the desk's decisions change."""
+        row = self._db().execute(
+            "SELECT (SELECT count(*) FROM misses), (SELECT coalesce(max(id), 0) FROM misses), "
+            "(SELECT count(*) FROM picks), (SELECT count(*) FROM feedback), "
+            "(SELECT coalesce(max(id), 0) FROM feedback), "
+            "(SELECT count(*) FROM feedback WHERE query != '' OR words != ''), "
+            "(SELECT coalesce(max(id), 0) FROM journal)"
+        )
+        return tuple(row.fetchone())
 
     def picks(self) -> Iterator[dict[str, Any]]:
         """What was asked and what was then picked of the offer (`question_id`), oldest first."""

@@ -14,6 +14,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,9 +25,11 @@ from typing import Any
 import sqlite_utils
 
 from bot.errors import DisplacedError, StoreError, reason
+from bot.private_files import make_private, narrow
 from bot.store.schema import migrations
 
 BUSY_TIMEOUT_S = 10.0
+_AGAIN_S = 0.1  # between two tries to empty -wal
 _PAGE = 4096  # bytes that SQLite writes at once
 
 Connection = sqlite_utils.Database  # one of SQLite, with methods for tables and rows
@@ -167,12 +170,34 @@ class Database:
         Raises:
             StoreError: There is no room, or no such folder.
         """
+        make_private(to)
         with telling(to):
             copy = sqlite3.connect(to)
             try:
                 self.left_behind().conn.backup(copy)
             finally:
                 copy.close()
+
+    def erase(self, *, anew: bool) -> bool:
+        """Put what -wal holds into the file and empty it, so that nothing deleted is left there.
+
+        Args:
+            anew: Write the file itself anew first; nothing else may have it open.
+
+        Returns:
+            False where somebody reads an earlier state for so long that -wal is still in use.
+        """
+        with telling(self.path):
+            db = self.connection()
+            if anew:
+                db.execute("VACUUM")
+            until = time.monotonic() + BUSY_TIMEOUT_S
+            while True:
+                (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._size = _found(self.path)[1]  # smaller, perhaps
+                if not busy or time.monotonic() > until:
+                    return not busy
+                time.sleep(_AGAIN_S)
 
     def _beside(self, beside: str) -> Path:
         return self._file.with_name(self._file.name + beside)
@@ -190,6 +215,16 @@ class Database:
         with transaction(db):
             yield db
         self.check()
+
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Within it, this thread waits no longer than that for another process that writes."""
+        db = self.connection()
+        db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        try:
+            yield
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
 
     @contextmanager
     def copied(self) -> Iterator[Path]:
@@ -236,11 +271,16 @@ def connect(path: Path) -> Connection:
         raise StoreError(
             f"无法使用数据库文件 {path}：{reason(error)}；请检查 IR_DB 和目录权限"
         ) from error
+    if not path.exists():
+        make_private(path)
     with telling(path):
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         db = Connection(connection)
         _refuse_newer(db, path)
+        for name in ("", *_BESIDE):  # which SQLite makes as the file is
+            narrow(path.with_name(path.name + name))
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode = WAL")
         if migrations.pending(db):

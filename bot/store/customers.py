@@ -11,6 +11,7 @@ from bot.message import Chat
 from bot.store.connection import File, first
 
 _MINUTE_S, _DAY_S = 60, 86_400
+_IS = 'platform = ? AND workspace = ? AND channel = ? AND "user" = ?'
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Customer:
 
 
 class Customers(File):
-    """Platform, workspace and user are the key of every customer."""
+    """Platform, workspace, channel and user are the key of every customer."""
 
     def cursor(self, platform: str, workspace: str) -> str | None:
         """How far an account's messages were fetched; None: never yet."""
@@ -49,7 +50,7 @@ class Customers(File):
         """What is known of a chat's person now."""
         row = first(
             self._db(),
-            'SELECT * FROM customers WHERE platform = ? AND workspace = ? AND "user" = ?',
+            f"SELECT * FROM customers WHERE {_IS}",
             *_key(chat),
         )
         if row is None:
@@ -65,9 +66,9 @@ class Customers(File):
     def hear(self, chat: Chat, at: float) -> None:
         """They wrote then."""
         self._db().execute(
-            "INSERT INTO customers "
-            '(platform, workspace, "user", heard_at, minute, in_minute, day, in_day) '
-            "VALUES (?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO UPDATE "
+            "INSERT INTO customers (platform, workspace, channel, user, heard_at, "
+            "minute, in_minute, day, in_day) "
+            "VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO UPDATE "
             "SET heard_at = max(heard_at, excluded.heard_at)",
             [*_key(chat), at],
         )
@@ -77,25 +78,23 @@ class Customers(File):
         minute, day = int(now // _MINUTE_S), int(now // _DAY_S)
         self._db().execute(
             "UPDATE customers SET in_minute = iif(minute = ?, in_minute, 0) + 1, minute = ?, "
-            "in_day = iif(day = ?, in_day, 0) + 1, day = ? "
-            'WHERE platform = ? AND workspace = ? AND "user" = ?',
+            f"in_day = iif(day = ?, in_day, 0) + 1, day = ? WHERE {_IS}",
             [minute, minute, day, day, *_key(chat)],
         )
 
     def note_told(self, chat: Chat, at: float) -> None:
         """They are told what the bot is and keeps."""
-        self._set(chat, "told_at", at)
+        self._note(chat, "told_at", at)
 
     def note_person(self, chat: Chat, at: float | None) -> None:
         """A person serves them from then on; None: the bot does again."""
-        self._set(chat, "person_at", at)
+        self._note(chat, "person_at", at)
 
-    def _set(self, chat: Chat, column: str, at: float | None) -> None:
+    def _note(self, chat: Chat, column: str, at: float | None) -> None:
         with self.database.transaction():
             self.hear(chat, 0.0)
             self._db().execute(
-                f"UPDATE customers SET {column} = ? "
-                'WHERE platform = ? AND workspace = ? AND "user" = ?',
+                f"UPDATE customers SET {column} = ? WHERE {_IS}",
                 [at, *_key(chat)],
             )
 
@@ -106,14 +105,14 @@ class Customers(File):
             self._db()
             .execute(
                 "SELECT count(*) FROM outbox WHERE platform = ? AND workspace = ? "
-                "AND channel = ? AND (begun >= coalesce((SELECT heard_at FROM customers "
-                'WHERE platform = ? AND workspace = ? AND "user" = ?), 0) ' + waiting + ")",
-                [*_key(chat), *_key(chat)],
+                "AND channel = ? AND (begun >= coalesce("
+                f"(SELECT heard_at FROM customers WHERE {_IS}), 0) {waiting})",
+                [chat.platform, chat.workspace, chat.channel, *_key(chat)],
             )
             .fetchone()
         )
         return int(count)
 
 
-def _key(chat: Chat) -> tuple[str, str, str]:
-    return chat.platform, chat.workspace, chat.user
+def _key(chat: Chat) -> tuple[str, str, str, str]:
+    return chat.platform, chat.workspace, chat.channel, chat.user

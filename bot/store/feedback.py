@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.masking import masked
 from bot.message import Chat
 from bot.store.connection import File, instant
 
@@ -37,10 +38,10 @@ class Feedback(File):
         Args:
             chat: Where, and whose.
             question_id: The stored question that was shown.
-            query: What had been typed; forgotten with what askers type.
+            query: What had been typed, kept masked; forgotten with what askers type.
             helpful: 有用.
             reasons: Why not, as the platform names it.
-            words: What the person wrote to it; forgotten with what askers type.
+            words: What the person wrote to it, as well.
         """
         with self.database.transaction() as db:
             self.drop(chat, question_id)
@@ -51,11 +52,11 @@ class Feedback(File):
                     "channel": chat.channel,
                     "user": chat.user,
                     "question_id": question_id,
-                    "query": query,
+                    "query": masked(query),
                     "helpful": int(helpful),
                     "at": self._clock(),
                     "reasons": json.dumps(reasons, ensure_ascii=False),
-                    "words": words,
+                    "words": masked(words),
                 }
             )
 
@@ -68,10 +69,10 @@ class Feedback(File):
             )
 
     def forget_queries(self, before: float) -> None:
-        """Forget what was typed longer ago than that; the opinions stay."""
+        """Forget what was typed longer ago than that, and by whom; the opinions stay."""
         self._db().execute(
-            "UPDATE feedback SET query = '', words = '' "
-            "WHERE at < ? AND (query != '' OR words != '')",
+            "UPDATE feedback SET query = '', words = '', \"user\" = '' "
+            "WHERE at < ? AND (query != '' OR words != '' OR \"user\" != '')",
             [before],
         )
 

@@ -1,53 +1,103 @@
-"""Which questions and paragraphs of a record are withdrawn, whatever version of it is shown."""
+"""What is hidden, by whose decision, in whatever version of a record is shown.
+
+Three kinds of one thing: a mistake is withdrawn, what is under review is held, a company is paused.
+A question and a paragraph stay hidden through every correction, since they are known by their
+words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from bot.record import Question, Record
 from bot.store.connection import Connection
 from bot.store.ids import normal_id
 
+HidingKind = Literal["withdraw", "hold", "pause"]
+EVERYTHING = "*"  # what a pause of all companies is of
+
 
 @dataclass(frozen=True)
-class Withdrawal:
-    """One decision to hide a record, a question or a paragraph."""
+class Hiding:
+    """One decision to hide a company, a record, a question or a paragraph; not undone."""
 
     id: int
-    place: str | None  # `4`, `p3` in the version that was shown then; None: the record
+    kind: HidingKind
+    target: str  # as it was decided: a company's code, EVERYTHING, a record id, a question id
     words: str | None  # of the question or of the paragraph
+    reason: str
+    who: str  # empty: decided before that was kept
+    at: datetime
+    until: datetime | None = None  # ends by itself then
+
+    @property
+    def place(self) -> str | None:
+        """`4`, `p3` in the version that was shown then; None: no less than a record."""
+        return self.target.partition("#")[2] or None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it hides at that instant."""
+        return self.until is None or at < self.until
 
 
-def withdrawals(db: Connection) -> dict[str, list[Withdrawal]]:
-    """Those that hold, by record id in normal form."""
-    found: dict[str, list[Withdrawal]] = {}
-    for row in db.query(
-        "SELECT id, target, question FROM withdrawals WHERE undone_at IS NULL ORDER BY id"
-    ):
-        record_id, _, place = row["target"].partition("#")
-        withdrawal = Withdrawal(row["id"], place or None, row["question"])
-        found.setdefault(normal_id(record_id), []).append(withdrawal)
-    return found
+class Hidings:
+    """Every decision that is not undone."""
+
+    def __init__(self, decided: Iterable[Hiding]) -> None:
+        self._of: dict[str, list[Hiding]] = {}
+        for hiding in decided:
+            self._of.setdefault(_key(hiding.target), []).append(hiding)
+
+    def of(self, target: str) -> list[Hiding]:
+        """Those of just that: a record with what is in it, a company, or EVERYTHING."""
+        return self._of.get(_key(target), [])
+
+    def touching(self, record_id: str) -> tuple[Hiding, ...]:
+        """Those that hide a record, or some of it."""
+        company = record_id.partition("/")[0]
+        return (*self.of(EVERYTHING), *self.of(company), *self.of(record_id))
 
 
-def hidden_units(
-    record: Record, decided: Sequence[Withdrawal]
-) -> Mapping[str, tuple[Withdrawal, ...]]:
+def hidings(db: Connection) -> Hidings:
+    """Read them, the first decided first."""
+    return Hidings(
+        Hiding(
+            row["id"],
+            row["kind"],
+            row["target"],
+            row["words"],
+            row["reason"] or "",
+            row["who"] or "",
+            datetime.fromisoformat(row["decided_at"]),
+            datetime.fromisoformat(row["until"]) if row["until"] else None,
+        )
+        for row in db.query("SELECT * FROM hidings WHERE ended_at IS NULL ORDER BY id")
+    )
+
+
+def _key(target: str) -> str:
+    record_id = target.partition("#")[0]
+    return normal_id(record_id) if "/" in record_id else record_id
+
+
+def hidden_units(record: Record, decided: Sequence[Hiding]) -> Mapping[str, tuple[Hiding, ...]]:
     """The places (`4`, `p3`) of what they hide, and which of them does.
 
     A question is known by its words: another version may number it otherwise. Where none has
     these words, it is the one of that number, asked in other words. So is a paragraph.
     """
-    hidden: dict[str, tuple[Withdrawal, ...]] = {}
-    for withdrawal in decided:
-        if withdrawal.place is None:
+    hidden: dict[str, tuple[Hiding, ...]] = {}
+    for hiding in decided:
+        if hiding.place is None:
             continue
-        units = record.paragraphs if withdrawal.place.startswith("p") else record.questions
-        wanted = _bare(withdrawal.words or "")
+        units = record.paragraphs if hiding.place.startswith("p") else record.questions
+        wanted = _bare(hiding.words or "")
         same = [item.place for item in units if wanted == _bare(words_of(item))]
-        for place in same or [withdrawal.place]:
-            hidden[place] = (*hidden.get(place, ()), withdrawal)
+        for place in same or [hiding.place]:
+            hidden[place] = (*hidden.get(place, ()), hiding)
     return hidden
 
 

@@ -42,21 +42,36 @@ class Journal(File):
     """The changes, oldest first."""
 
     def changes(self, target: str = "") -> Iterator[Change]:
-        """All, or those of one target and of what is in it: a record's questions too."""
+        """All, or those of one target and of what is in it: a record's questions, a company's
+        records. What is done to a whole company, or to all, is of each of its records, too."""
+        company = target.partition("/")[0] if "/" in target else target
         rows = self._db().query(
-            "SELECT * FROM journal WHERE ? = '' OR target = ? OR target LIKE ? ESCAPE '\\' "
-            "ORDER BY id",
-            [target, target, f"{_escaped(target)}#%"],
+            "SELECT * FROM journal WHERE ? = '' OR target = ? "
+            "OR target LIKE ? ESCAPE '\\' OR target LIKE ? ESCAPE '\\' "
+            "OR target IN (?, '*') AND what IN ('pause', 'resume') "
+            "ORDER BY at, id",
+            [target, target, f"{_escaped(target)}#%", f"{_escaped(target)}/%", company],
         )
-        for row in rows:
-            yield Change(
-                row["id"],
-                datetime.fromisoformat(row["at"]),
-                row["who"],
-                row["what"],
-                row["target"],
-                json.loads(row["detail"]),
-            )
+        return map(_change, rows)
+
+    def last_changes(self, most: int, before: int | None = None) -> list[Change]:
+        """The newest first; with `before`, those that were made before the one of that id."""
+        rows = self._db().query(
+            "SELECT * FROM journal WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?",
+            [before, before, most],
+        )
+        return list(map(_change, rows))
+
+
+def _change(row: dict[str, Any]) -> Change:
+    return Change(
+        row["id"],
+        datetime.fromisoformat(row["at"]),
+        row["who"],
+        row["what"],
+        row["target"],
+        json.loads(row["detail"]),
+    )
 
 
 def _escaped(text: str) -> str:

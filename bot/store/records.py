@@ -1,5 +1,6 @@
-"""What is stored of records: the version that is shown, the older ones, their source bytes.
+"""What is stored of records: the version that is shown, the others, their source bytes.
 
+The version shown is the highest one that is public; of a record that is not public yet, the newest.
 `generation` grows with every change to what may be answered, so that every process notices and
 rebuilds its index.
 """
@@ -7,16 +8,17 @@ rebuilds its index.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from bot.errors import NotFoundError
 from bot.record import EventDate, Host, Narrative, Part, Question, Record
-from bot.store.connection import Connection, File, first
-from bot.store.hidden import Withdrawal, hidden_units, withdrawals
+from bot.store.connection import Connection, File, first, instant
+from bot.store.hidden import Hiding, HidingKind, hidden_units, hidings
 from bot.store.ids import normal_id
+from bot.store.publication import PUBLIC, Publication
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,43 @@ class Stored:
     version: int
     imported_at: datetime  # this version
     sources: tuple[Source, ...]
-    published_at: datetime | None
     superseded_by: str | None
-    withdrawn: bool
-    withdrawn_questions: frozenset[int]
-    withdrawn_paragraphs: frozenset[int] = frozenset()  # of its narrative
+    publication: Publication = PUBLIC
+    pending: tuple[Version, ...] = ()  # newer ones, which wait for their publication
+    hidings: tuple[Hiding, ...] = ()  # of the company, the record and what is in it; not undone
+    hidden: Mapping[str, tuple[Hiding, ...]] = field(default_factory=dict)  # by place: `4`, `p3`
+
+    @property
+    def published_at(self) -> datetime | None:
+        return self.publication.at
 
     def is_public(self, now: datetime) -> bool:
-        return self.published_at is None or self.published_at <= now
+        return self.publication.is_public(now)
 
     def may_be_shown(self, now: datetime) -> bool:
-        return self.is_public(now) and not self.withdrawn and self.superseded_by is None
+        """Whether the record is: some of it may be hidden nevertheless."""
+        return self.is_public(now) and self.superseded_by is None and not self.hidden_whole(now)
+
+    def hidden_whole(self, now: datetime) -> tuple[Hiding, ...]:
+        """What hides the whole record at that instant."""
+        return tuple(item for item in self.hidings if item.place is None and item.holds(now))
+
+    @property
+    def withdrawn(self) -> bool:
+        return any(item.place is None and item.kind == "withdraw" for item in self.hidings)
+
+    @property
+    def withdrawn_questions(self) -> frozenset[int]:
+        return _numbers(self.record.questions, self._places("withdraw"))
+
+    @property
+    def withdrawn_paragraphs(self) -> frozenset[int]:
+        return _numbers(self.record.paragraphs, self._places("withdraw"))
+
+    def _places(self, kind: HidingKind) -> set[str]:
+        return {
+            place for place, own in self.hidden.items() if any(item.kind == kind for item in own)
+        }
 
     @property
     def shown_since(self) -> datetime:
@@ -56,75 +84,131 @@ class Stored:
 
     @property
     def visible(self) -> Record:
-        """The record without its withdrawn questions and paragraphs."""
-        if not (self.withdrawn_questions or self.withdrawn_paragraphs):
+        """The record without its hidden questions and paragraphs."""
+        if not self.hidden:
             return self.record
-        return self.record.without(self.withdrawn_questions, self.withdrawn_paragraphs)
+        return self.record.without(
+            _numbers(self.record.questions, self.hidden),
+            _numbers(self.record.paragraphs, self.hidden),
+        )
 
 
 @dataclass(frozen=True)
 class Version:
     """One state of a record's words."""
 
-    number: int  # 1, 2 …; the highest is shown
+    number: int  # 1, 2 …
     imported_at: datetime
     sources: tuple[Source, ...]
     restored_from: int | None  # the version that it brought back
     is_shown: bool
+    publication: Publication = PUBLIC
+    who: str = ""  # made it; empty: not known
 
 
-_CURRENT = (
-    "SELECT r.*, v.id AS version_id, v.version, v.imported_at, v.header, v.words_hash "
+_FROM = (
+    "SELECT r.id, r.key, r.superseded_by, v.id AS version_id, v.version, v.imported_at, "
+    "v.header, v.words_hash, v.published_at, v.is_draft "
     "FROM records r JOIN versions v ON v.record_id = r.id AND v.version = "
-    "(SELECT max(version) FROM versions WHERE record_id = r.id)"
+)
+_HIGHEST = "(SELECT max(version) FROM versions WHERE record_id = r.id)"
+_NEWEST = _FROM + _HIGHEST
+_SHOWN = (
+    f"{_FROM} coalesce((SELECT max(version) FROM versions WHERE record_id = r.id "
+    f"AND is_draft = 0 AND (published_at IS NULL OR published_at <= ?)), {_HIGHEST})"
 )
 
 
 class Records(File):
-    """Reading; `Adding` and `Withdrawals` write."""
+    """Reading; `Adding`, `Hidden` and `Publishing` write."""
 
-    def records(self) -> list[Stored]:
-        """The current version of every record, newest event first."""
+    def records(self, now: datetime | None = None) -> list[Stored]:
+        """Every record in the version that is shown, newest event first.
+
+        Args:
+            now: The bot's clock; None: the system's.
+        """
         db = self._db()
-        rows = db.query(f"{_CURRENT} ORDER BY v.event_date DESC, r.id")
-        decided = withdrawals(db)
-        return [self._stored(db, row, decided.get(row["key"], [])) for row in rows]
+        rows = db.query(f"{_SHOWN} ORDER BY v.event_date DESC, r.id", [_instant(now)])
+        return self._all_stored(db, rows)
 
-    def record(self, record_id: str) -> Stored:
-        """The current version of one record, its number as printed or in normal form.
+    def newest_records(self) -> list[Stored]:
+        """Every record in its newest version, which may still wait for its publication."""
+        db = self._db()
+        return self._all_stored(db, db.query(f"{_NEWEST} ORDER BY v.event_date DESC, r.id"))
+
+    def record(
+        self, record_id: str, now: datetime | None = None, version: int | None = None
+    ) -> Stored:
+        """One record, its number as printed or in normal form.
+
+        Args:
+            record_id: Which.
+            now: The bot's clock; None: the system's.
+            version: Which version; None: the one that is shown.
+
+        Raises:
+            NotFoundError: No such record or version.
+        """
+        db, key = self._db(), normal_id(record_id)
+        if version is None:
+            return self._one(record_id, first(db, f"{_SHOWN} WHERE r.key = ?", _instant(now), key))
+        self.version(record_id, version)  # or it is told which is not there
+        return self._one(record_id, first(db, f"{_FROM} ? WHERE r.key = ?", version, key))
+
+    def newest(self, record_id: str) -> Stored:
+        """One record in its newest version, which may still wait for its publication.
 
         Raises:
             NotFoundError: No such record.
         """
-        db = self._db()
-        row = self._shown(db, normal_id(record_id))
+        return self._one(record_id, self._newest(self._db(), normal_id(record_id)))
+
+    def _one(self, record_id: str, row: dict[str, Any] | None) -> Stored:
         if row is None:
             raise NotFoundError(record_id)
-        return self._stored(db, row, withdrawals(db).get(row["key"], []))
+        (stored,) = self._all_stored(self._db(), [row])
+        return stored
 
-    def versions(self, record_id: str) -> list[Version]:
+    def _all_stored(self, db: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Stored]:
+        decided = hidings(db)
+        return [self._stored(db, row, decided.touching(row["key"])) for row in rows]
+
+    def versions(self, record_id: str, now: datetime | None = None) -> list[Version]:
         """Every version of one record, the first one first.
+
+        Args:
+            record_id: Which.
+            now: The bot's clock, which decides what is shown; None: the system's.
 
         Raises:
             NotFoundError: No such record.
         """
         db = self._db()
-        rows = list(
-            db.query(
-                "SELECT v.* FROM versions v JOIN records r ON r.id = v.record_id "
-                "WHERE r.key = ? ORDER BY v.version",
-                [normal_id(record_id)],
-            )
-        )
-        if not rows:
+        shown = first(db, f"{_SHOWN} WHERE r.key = ?", _instant(now), normal_id(record_id))
+        if shown is None:
             raise NotFoundError(record_id)
+        return self._versions(db, shown["id"], shown["version"])
+
+    def _versions(
+        self, db: Connection, record_id: str, shown: int, above: int = 0
+    ) -> list[Version]:
+        rows = db.query(
+            "SELECT v.*, (SELECT who FROM journal j WHERE j.target = v.record_id "
+            "AND j.what IN ('import', 'replace', 'restore-version') "
+            "AND j.detail ->> 'version' = v.version ORDER BY j.id LIMIT 1) AS who "
+            "FROM versions v WHERE v.record_id = ? AND v.version > ? ORDER BY v.version",
+            [record_id, above],
+        )
         return [
             Version(
                 row["version"],
                 datetime.fromisoformat(row["imported_at"]),
                 self._sources(db, row["id"]),
                 row["restored_from"],
-                is_shown=row is rows[-1],
+                is_shown=row["version"] == shown,
+                publication=Publication.of(row),
+                who=row["who"] or "",
             )
             for row in rows
         ]
@@ -138,32 +222,31 @@ class Records(File):
         db = self._db()
         row = first(
             db,
-            "SELECT v.id, v.header FROM versions v JOIN records r ON r.id = v.record_id "
+            "SELECT v.id, v.version, v.header FROM versions v JOIN records r ON r.id = v.record_id "
             "WHERE r.key = ? AND v.version = ?",
             normal_id(record_id),
             number,
         )
         if row is None:
             raise NotFoundError(f"{record_id} 的第{number}版", f"irbot show {record_id} 查看各版")
-        return record_of(row["header"], self._questions(db, row["id"]))
+        return record_of(row["header"], self._questions(db, row["id"]), row["version"])
 
-    def _shown(self, db: Connection, key: str) -> dict[str, Any] | None:
-        return first(db, f"{_CURRENT} WHERE r.key = ?", key)
+    def _newest(self, db: Connection, key: str) -> dict[str, Any] | None:
+        return first(db, f"{_NEWEST} WHERE r.key = ?", key)
 
-    def _stored(self, db: Connection, row: Mapping[str, Any], decided: list[Withdrawal]) -> Stored:
-        record = record_of(row["header"], self._questions(db, row["version_id"]))
-        hidden = hidden_units(record, decided)
-        published = row["published_at"]
+    def _stored(self, db: Connection, row: Mapping[str, Any], decided: Sequence[Hiding]) -> Stored:
+        questions = self._questions(db, row["version_id"])
+        record = record_of(row["header"], questions, row["version"])
         return Stored(
             record=record,
             version=row["version"],
             imported_at=datetime.fromisoformat(row["imported_at"]),
             sources=self._sources(db, row["version_id"]),
-            published_at=datetime.fromisoformat(published) if published else None,
             superseded_by=row["superseded_by"],
-            withdrawn=any(item.place is None for item in decided),
-            withdrawn_questions=_hidden(record.questions, hidden),
-            withdrawn_paragraphs=_hidden(record.paragraphs, hidden),
+            publication=Publication.of(row),
+            pending=tuple(self._versions(db, row["id"], row["version"], row["version"])),
+            hidings=tuple(decided),
+            hidden=hidden_units(record, decided),
         )
 
     def _questions(self, db: Connection, version_id: int) -> tuple[Question, ...]:
@@ -216,7 +299,11 @@ class Records(File):
         return int(row["value"]) if row else 0
 
 
-def _hidden(units: Iterable[Question], places: Collection[str]) -> frozenset[int]:
+def _instant(now: datetime | None) -> str:
+    return instant(now or datetime.now(UTC))
+
+
+def _numbers(units: Iterable[Question], places: Collection[str]) -> frozenset[int]:
     return frozenset(item.number for item in units if item.place in places)
 
 
@@ -235,12 +322,13 @@ QUESTION_COLUMNS = (
 def header_json(record: Record) -> str:
     """Everything but the questions, as it is stored."""
     header = asdict(replace(record, questions=()))
+    del header["version"]  # a column of its own
     return json.dumps(header, ensure_ascii=False, default=lambda value: value.isoformat())
 
 
-def record_of(header: str, questions: tuple[Question, ...]) -> Record:
+def record_of(header: str, questions: tuple[Question, ...], version: int) -> Record:
     """The record back from its stored header."""
-    fields = json.loads(header)
+    fields = json.loads(header) | {"version": version}
     fields["questions"] = questions
     fields["event_dates"] = tuple(
         EventDate(
@@ -252,7 +340,9 @@ def record_of(header: str, questions: tuple[Question, ...]) -> Record:
         for item in fields["event_dates"]
     )
     fields["hosts"] = tuple(Host(**item) for item in fields["hosts"])
-    fields["narrative"] = tuple(Narrative(**item) for item in fields["narrative"])
+    fields["narrative"] = tuple(
+        Narrative(item["heading"], item["text"], item["page"]) for item in fields["narrative"]
+    )
     fields["other"] = tuple((label, text) for label, text in fields["other"])
     for name in ("activities", "links", "attachments", "form_dates", "warnings", "notes"):
         fields[name] = tuple(fields[name])

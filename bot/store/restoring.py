@@ -12,41 +12,52 @@ from dataclasses import replace
 from bot.errors import NotFoundError
 from bot.reading.comparing import changes
 from bot.record import Record
-from bot.store.adding import Added, Adding
+from bot.store.adding import Added, Adding, Deed
 from bot.store.connection import grow
 from bot.store.ids import key_of, normal_id
+from bot.store.journal import note
 from bot.store.records import Source
 
 
 class Restoring(Adding):
     """A person decides; every version stays."""
 
-    def restore_version(self, record_id: str, number: int) -> Added:
-        """Show an older version again, as a new one that says the same.
+    def restore_version(self, record_id: str, number: int, who: str = "") -> Added:
+        """Show an older version again, as a new one that says the same and is as public.
 
-        A record that another one supersedes is no longer superseded. What is withdrawn stays so.
+        A record that another one supersedes is no longer superseded. What is hidden stays so.
 
         Raises:
             NotFoundError: No such record or version.
         """
         with self.database.transaction() as db:
-            stored, wanted = self.record(record_id), self.version(record_id, number)
-            row = self._shown(db, normal_id(record_id))
+            wanted = self.version(record_id, number)
+            row = self._newest(db, normal_id(record_id))
             if row is None:
                 raise NotFoundError(record_id)
-            if wanted == stored.record and stored.superseded_by is None:
-                return Added("unchanged", wanted)
-            if wanted != stored.record:
-                version_id = self._write_version(db, wanted, row["id"], number)
-                for version in self.versions(record_id):
-                    if version.number == number:
-                        for source in version.sources:
-                            self._attach(db, version_id, source)
+            stored = self.newest(record_id)
+            versions = self.versions(record_id)
+            of = next(item for item in versions if item.number == number)
+            is_same = wanted == stored.record and of.publication == stored.publication
+            if is_same and stored.superseded_by is None:
+                return Added("unchanged", wanted, publication=of.publication)
+            if not is_same:
+                version_id, version = self._write_version(
+                    db, wanted, row["id"], of.publication, number
+                )
+                for source in of.sources:
+                    self._attach(db, version_id, source)
+            else:
+                version = stored.version
+            note(db, who, "restore-version", row["id"], version=version, of=number)
             db.execute("UPDATE records SET superseded_by = NULL WHERE id = ?", [row["id"]])
             grow(db)
-        return Added("replaced", wanted, tuple(changes(stored.record, wanted, exact=True)))
+        differing = tuple(changes(stored.record, wanted, exact=True))
+        return Added("replaced", wanted, differing, publication=of.publication)
 
-    def read_again(self, record_id: str, record: Record, sources: Sequence[Source]) -> Added:
+    def read_again(
+        self, record_id: str, record: Record, sources: Sequence[Source], who: str = ""
+    ) -> Added:
         """Show what stored sources say today, as a new version of the record.
 
         Where today's reading gives the record another id, it is stored under that, and what was
@@ -57,25 +68,29 @@ class Restoring(Adding):
             IdentityError: The other id is stored with other words.
         """
         with self.database.transaction() as db:
-            stored, row = self.record(record_id), self._shown(db, normal_id(record_id))
+            row = self._newest(db, normal_id(record_id))
             if row is None:
                 raise NotFoundError(record_id)
+            stored = self.newest(record_id)
+            publication = stored.publication
+            deed = Deed(sources[0], who=who, publication=publication)
             differing = tuple(changes(stored.record, record, exact=True))
             if key_of(replace(record, sequence=stored.record.sequence)) == row["key"]:
                 record = replace(record, sequence=stored.record.sequence)
-                self._write(db, record, sources[0], row["id"])
+                self._write(db, record, deed, publication, row["id"])
             else:
-                record = self._add(db, record, sources[0], {}, replace_words=False).record
+                record = self._add(db, record, deed, {}).record
                 db.execute(
                     "UPDATE records SET superseded_by = (SELECT id FROM records WHERE key = ?) "
                     "WHERE id = ?",
                     [key_of(record), row["id"]],
                 )
-            if now := self._shown(db, key_of(record)):
+                note(db, who, "supersede", row["id"], by=record.id, version=row["version"])
+            if now := self._newest(db, key_of(record)):
                 for source in sources[1:]:
                     self._attach(db, now["version_id"], source)
             grow(db)
-        return Added("replaced", record, differing)
+        return Added("replaced", record, differing, publication=publication)
 
     def move_source(self, record_id: str, source: Source, number: int) -> None:
         """Note that a source of the version shown says what another version says.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.message import Chat
 from bot.store.connection import File, first
 
 
@@ -17,11 +18,12 @@ class Stream:
 class Streams(File):
     """Times are the real clock's, in seconds since 1970."""
 
-    def promise(self, stream_id: str, at: float) -> None:
+    def promise(self, stream_id: str, chat: Chat, at: float) -> None:
         """There will be an answer under this id; in the transaction that keeps its question."""
         self._db().execute(
-            "INSERT INTO streams (id, body, at) VALUES (?, '', ?) ON CONFLICT (id) DO NOTHING",
-            [stream_id, at],
+            "INSERT INTO streams (id, platform, channel, user, body, at) "
+            "VALUES (?, ?, ?, ?, '', ?) ON CONFLICT (id) DO NOTHING",
+            [stream_id, chat.platform, chat.channel, chat.user, at],
         )
 
     def fulfil(self, stream_id: str, body: str) -> None:

@@ -93,10 +93,10 @@ class Words(Quoting):
             if places:
                 quotation = replace(quotation, head=self._of_several(places) + quotation.head)
             placed.append((min(places, default=0), quotation))
-        for place, hit in reply.likely:
+        for places, hit in reply.likely:
             quotation = self.quotation(hit, reply.as_of, reply.among_many)
-            said = self._of_several([place]) + self.text("likely")
-            placed.append((place, replace(quotation, head=f"{said}\n{quotation.head}")))
+            said = self._of_several(places) + self.text("likely")
+            placed.append((min(places), replace(quotation, head=f"{said}\n{quotation.head}")))
         quotations = [quotation for _, quotation in sorted(placed, key=lambda pair: pair[0])]
         return ReplyView(
             quotations=tuple(quotations),
@@ -117,10 +117,10 @@ class Words(Quoting):
 
     def _likely(self, reply: Likely) -> ReplyView:
         quotations = [self.quotation(hit, reply.as_of, reply.among_many) for hit in reply.quoted]
-        for at, place in enumerate(reply.places):
-            head = self._of_several([place]) + quotations[at].head
+        for at, places in enumerate(reply.places):
+            head = self._of_several(places) + quotations[at].head
             quotations[at] = replace(quotations[at], head=head)
-        shown = {*reply.places, *reply.offered_for}
+        shown = {*(place for places in reply.places for place in places), *reply.offered_for}
         not_found = [
             self._of_several([place]) + self.text("not found", asked=asked)
             for place, asked in enumerate(reply.asked, 1)
@@ -221,7 +221,9 @@ class Words(Quoting):
         return self.text("no contact")
 
     def coverage(self, covered: Sequence[Coverage]) -> str:
-        """`卫宁健康1份，最近2025-04-28`; at most three companies by name."""
+        """`卫宁健康1份，最近2025-04-28`; at most three companies by name; of nothing `0份`."""
+        if not covered:
+            return self.text("coverage, none")
         named = [
             self.text("coverage", name=item.company_name, records=item.records, latest=item.latest)
             for item in covered[:3]

@@ -66,14 +66,16 @@ def answer(responder: Responder, message: Message, as_json: bool, explain: bool 
 @click.command()
 @pass_settings
 def chat(settings: Settings) -> None:
-    talk(open_responder(settings), settings)
+    store = Store(settings.db)
+    store.forget_askers(settings.now(), settings.retention_days)  # where nothing ever serves
+    talk(open_responder(settings, store), settings)
 
 
 def talk(responder: Responder, settings: Settings) -> None:
     # The chat's and the servers' libraries take half a second to load; `ask` needs none of them.
     from handlers.terminal import chat as talk
 
-    talk(responder, settings.db.parent)
+    talk(responder, settings.db.parent, settings.retention_days)
 
 
 COMMANDS = (ask, chat)

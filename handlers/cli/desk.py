@@ -1,9 +1,10 @@
-"""The desk's own: `irbot digest`, `misses`, `eval`."""
+"""The desk's own: `irbot digest`, `eval`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from datetime import date, datetime, tzinfo
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -13,13 +14,22 @@ from bot.bootstrap import open_responder
 from bot.commands import Plan
 from bot.config import Settings
 from bot.errors import BotError
-from bot.evaluating import ask_all, diagram, plain_id, read_queries, report, run_file, table
-from bot.evaluating.misses import MissGroup, grouped
+from bot.evaluating import (
+    JudgedQuery,
+    Query,
+    ask_all,
+    beside,
+    diagram,
+    plain_id,
+    read_queries,
+    report,
+    run_file,
+    table,
+)
 from bot.ingest.embedding import embed_missing
 from bot.matching.model import chosen_embedder
 from bot.message import Chat, Hit
 from bot.store import Store
-from bot.store.feedback import unhelpful
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
 from handlers.cli.settings import pass_settings
@@ -47,42 +57,6 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
         say("没有可发的内容，不会发送", err=True)
     else:
         say(replace(responder.show(said), buttons=()).text)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
-def misses(settings: Settings, as_json: bool) -> None:
-    store = Store(settings.db)
-    groups = grouped(store.misses(), unhelpful(store), store.picks())
-    if as_json:
-        echo_json([asdict(group) for group in groups])
-        return
-    for group in groups:
-        _say_group(group, settings.tz)
-    if not groups:
-        say("没有未答上的提问", err=True)
-
-
-def _say_group(group: MissGroup, tz: tzinfo) -> None:
-    last = datetime.fromisoformat(group.last_asked).astimezone(tz)
-    nothing = group.count - group.offered - group.unhelpful
-    unhelpful = f"，没用{group.unhelpful}" if group.unhelpful else ""
-    say(
-        f"{group.count}次（列出相近{group.offered}，未找到{nothing}{unhelpful}）"
-        f"最近{last:%Y-%m-%d}  {group.texts[0]}"
-    )
-    for text in group.texts[1:]:
-        say(f"    {text}")
-    for name, counted in (
-        ("别人选了", group.picked),
-        ("认为没用的答复", group.answered),
-        ("原因", group.reasons),
-    ):
-        if counted:
-            say(f"    {name}：{'、'.join(f'{item.what}（{item.count}次）' for item in counted)}")
-    for words in group.words:
-        say(f"    留言：{' '.join(words.split())}")
 
 
 @click.command("eval")
@@ -117,6 +91,7 @@ def eval_(
             err=True,
         )
     asked = list(ask_all(responder, queries))
+    untaught = _untaught(settings, queries)
     if run:
         write(run, run_file(asked))
     if plot:
@@ -128,6 +103,7 @@ def eval_(
                 "start ms": start_ms,
                 "matcher": responder.matcher,
                 **report(asked),
+                **({"untaught": report(untaught)} if untaught else {}),
             }
         )
         return
@@ -136,6 +112,16 @@ def eval_(
         f"{len(asked)} 条提问；匹配版本 {responder.matcher}\n"
     )
     say(table(asked))
+    if untaught:
+        say(f"\n{beside(untaught, asked)}")
 
 
-COMMANDS = (digest, misses, eval_)
+def _untaught(settings: Settings, queries: Sequence[Query]) -> list[JudgedQuery]:
+    """The same as if the desk had taught nothing; empty where it has not."""
+    store = Store(settings.db)
+    if not (store.aliases("live") or store.counterexamples() or store.not_ours()):
+        return []
+    return list(ask_all(open_responder(settings, store, is_taught=False), queries))
+
+
+COMMANDS = (digest, eval_)

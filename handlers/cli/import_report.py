@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from bot.ingest.importing import Outcome
 from bot.ingest.verifying import Checked
 from bot.store import Added
 from handlers.cli.output import say
+from handlers.cli.states import told_publication
 
 _STATUS = {
     "imported": "已收录",
@@ -23,7 +25,7 @@ _STATUS = {
 }
 
 
-def report(outcome: Outcome, dry_run: bool) -> str:
+def report(outcome: Outcome, dry_run: bool, zone: tzinfo, now: datetime) -> str:
     """What became of a file, in Chinese, with the totals of the proof."""
     if outcome.reason:
         return f"{_STATUS[outcome.status]}：{outcome.reason}"
@@ -41,6 +43,7 @@ def report(outcome: Outcome, dry_run: bool) -> str:
         lines += [f"  注意：{warning}" for warning in record.warnings]
         lines += [f"  说明：{note}" for note in record.notes]
         lines += _differing(item, outcome.file)
+        lines += _publication(item, zone, now)
     return "\n".join(lines)
 
 
@@ -53,10 +56,27 @@ def _differing(item: Added, file: str) -> list[str]:
         why_not = "  注意：现行文字是从这个文件读的，今天读出来却不同，未作改动。核对原件后："
         todo = f"irbot import --again {item.record.id}"
     else:
-        why_not = f"  注意：这是第{item.older}版，现在显示的是更新的一版，未作改动。要改回这一版："
+        why_not = f"  注意：这是第{item.older}版，已有更新的一版，未作改动。要改回这一版："
         todo = f"irbot restore-version {item.record.id} {item.older}"
     told = [line.replace("  改动：", "  与现行不同：") for line in changed]
     return [f"{why_not}{todo}（或 irbot import --replace {one_line(file)}）", *told]
+
+
+def _publication(item: Added, zone: tzinfo, now: datetime) -> list[str]:
+    """When it may be shown, where that is not at once; and what was asked and not done."""
+    record_id = item.record.id
+    told = told_publication(item.publication, zone, now)
+    if item.is_left_public:
+        return [
+            f"  注意：{record_id} {told}，没有因 --published 改动；"
+            f"要暂不展示：irbot hold {record_id} --reason 原因"
+        ]
+    if item.publication_before is not None:
+        before = told_publication(item.publication_before, zone, now)
+        return [f"  公布：{told}（原{before}）；撤回：irbot publish {record_id} --undo"]
+    if not item.publication.is_public(now):
+        return [f"  公布：{told}；立即公布：irbot publish {record_id}"]
+    return [f"  公布：{told}"] if item.publication.at else []
 
 
 def summary(outcomes: list[Outcome], dry_run: bool) -> str:

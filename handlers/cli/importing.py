@@ -17,7 +17,7 @@ from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
 from bot.store import Store
 from handlers.cli.import_report import report, summary, tell_checked, tell_left
-from handlers.cli.output import Instant, echo_json, say
+from handlers.cli.output import DRAFT, Publication, echo_json, in_zone, operator, say
 from handlers.cli.settings import pass_settings
 from handlers.json_output import import_json
 
@@ -49,7 +49,12 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     metavar="FIELD=VALUE",
     help="补上读不出的字段。",
 )
-@click.option("--published", type=Instant(), help="从此刻起才可显示。")
+@click.option(
+    "--published",
+    type=Publication(),
+    metavar="INSTANT|draft",
+    help="从此刻起才可显示；draft：到 irbot publish 为止。",
+)
 @click.option("--accept-warnings", is_flag=True, help="已人工核对：有未归位文字也收录。")
 @click.option("--replace", "replace_words", is_flag=True, help="同一编号文字不同时以新文件为准。")
 @click.option("--quiet", is_flag=True, help="只报告新收录的和出错的文件。")
@@ -62,16 +67,25 @@ def import_(
     dry_run: bool,
     as_json: bool,
     given: dict[str, str],
-    published: datetime | None,
+    published: datetime | str | None,
     accept_warnings: bool,
     replace_words: bool,
     quiet: bool,
 ) -> None:
     if bool(paths) == bool(again) or (yes and not again):
         raise click.UsageError("请写文件或文件夹；或用 --again ID [--yes] 重读一份已收录的记录")
-    options = Options(given, published, accept_warnings, replace_words, dry_run)
+    options = Options(
+        given,
+        in_zone(published, settings.tz) if isinstance(published, datetime) else None,
+        accept_warnings,
+        replace_words,
+        dry_run,
+        is_draft=published == DRAFT,
+        who=operator(),
+        now=settings.now(),
+    )
     if again:
-        if as_json or options != Options(accept_warnings=accept_warnings, dry_run=dry_run):
+        if as_json or given or published or replace_words:
             raise click.UsageError("--again 只能与 --yes、--dry-run、--accept-warnings 同用")
         store = Store(settings.db)
         _read_again(store, again, options, yes)
@@ -86,7 +100,7 @@ def import_(
     ):
         outcomes.append(outcome)
         if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
-            say(report(outcome, dry_run), err=True)
+            say(report(outcome, dry_run, settings.tz, settings.now()), err=True)
     if not dry_run:
         budget_s = MEANING_S if len(files) <= _FEW_FILES else 0.0
         left = embed_missing(Store(settings.db), embedder, budget_s, tell_left)
@@ -125,7 +139,7 @@ def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> No
         store.move_source(checked.record_id, stray.source, stray.version)
     (left,) = verify_records(store, record_id, accept_warnings=accept)
     if left.reread is not None and left.differences:
-        store.read_again(checked.record_id, left.reread, left.sources)
+        store.read_again(checked.record_id, left.reread, left.sources, options.who)
     say(f"已更新 {checked.record_id}；各版：irbot show {checked.record_id}", err=True)
 
 

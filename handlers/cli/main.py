@@ -8,6 +8,7 @@ runs: `--help` needs no store and no matcher.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,16 +30,29 @@ _COMMANDS = {
         "records",
         "把一份记录改回第 N 版（irbot show ID 列出各版）；现在的一版保留。",
     ),
-    "withdraw": ("records", "从所有回复中撤下一份记录或一个问题；保留原文和原因。"),
+    "publish": ("control", "公布一份草稿或待公布的记录：立即，或 --at 的时刻；--undo 撤回。"),
+    "hold": ("control", "暂停展示一份记录、一个问题或一段（…#24、…#p3），直到 release。"),
+    "release": ("control", "恢复展示 hold 暂停的内容。"),
+    "pause": ("control", "暂停答复一家或全部公司，到 --until 自动恢复，或到 resume。"),
+    "resume": ("control", "结束 pause。"),
+    "withdraw": ("control", "从所有回复中撤下一份记录或一个问题；保留原文和原因。"),
+    "log": ("log", "列出谁在何时改了什么，以及撤销的命令。"),
     "verify": ("records", "用保存的源文件重新核对库中文字；有出入时退出码为 1。"),
     "ask": ("asking", "回答一条提问；--file 逐行回答一个文件（- 为标准输入）。"),
     "chat": ("asking", "在终端里提问。"),
     "digest": ("desk", "打印每日摘要会说什么；不发送，也不记录。"),
-    "misses": ("desk", "列出没有直接答复的提问，相近的归为一组，最多的在前。"),
+    "misses": ("teaching", "列出没有直接答复的提问，相近的归为一组，最多的在前；给它们定状态。"),
+    "alias": ("teaching", "给问题加另一种说法，同意、否决或撤销它；也记下哪一问不回答什么。"),
+    "said": ("said", "说过什么：哪些会话看到了哪一版的答复，出自哪个文件；更正时用。"),
+    "forget": (
+        "forgetting",
+        "清除一个人留下的内容（平台的用户编号，如 slack:U0123）；先列出，再加 --yes。",
+    ),
     "eval": (
         "desk",
         "用标注好的提问文件（TSV：query、accept）检验当前的库：答得准不准、知不知道何时不答。",
     ),
+    "desk": ("access", "工作台（/desk）的用户：invite 名字 打印一次性登录链接，users，remove。"),
     "start": ("running", "首次使用：导入 data/records，演示一条真实答复，然后启动。"),
     "serve": ("running", "启动全部已配置的聊天和本地网页，直到收到停止信号。"),
     "doctor": ("running", "检查数据库、磁盘、时钟、记录、网络和已配置的聊天，并说明下一步。"),
@@ -103,6 +117,7 @@ def _printable_usage() -> Iterator[None]:
 
 def main() -> None:
     """The console script."""
+    os.umask(0o077)  # what is written may hold askers' words
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

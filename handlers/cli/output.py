@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from bot.config import CHINA
 from bot.errors import BotError, printable, reason
+from bot.private_files import make_private
 
 _UNSEEN = re.compile(
     "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )  # and the rest by JSON
 
+DRAFT = "draft"  # typed where an instant of publication is
+
 
 def say(text: str = "", *, err: bool = False) -> None:
     """Print what may hold names of files or words of documents: nothing in it steers a terminal."""
     click.echo(printable(text), err=err)
+
+
+def operator() -> str:
+    """Who runs this, as the operating system names them."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # no such user in the system's list
+        return str(os.getuid())
 
 
 def echo_json(value: Any, one_line: bool = False) -> None:
@@ -30,7 +43,8 @@ def echo_json(value: Any, one_line: bool = False) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """A file of text, or why it cannot be one."""
+    """A file of text, its owner's alone, or why it cannot be one."""
+    make_private(path)
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
@@ -48,6 +62,8 @@ class Day(click.ParamType[date]):
 
 
 class Instant(click.ParamType[datetime]):
+    """An instant; one without an offset is in the zone of the settings (`in_zone`)."""
+
     name = "instant"
 
     def convert(
@@ -56,5 +72,21 @@ class Instant(click.ParamType[datetime]):
         try:
             instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError:
+            instant = None
+        if instant is None or not 1990 <= instant.year < 9000:  # the first exchange opened in 1990
             self.fail(f"{value} 不是时刻；请写成 2025-04-29T18:00:00+08:00", param, ctx)
-        return instant if instant.tzinfo else instant.replace(tzinfo=CHINA)
+        return instant
+
+
+class Publication(Instant):
+    """An instant, or DRAFT."""
+
+    def convert(  # type: ignore[override]
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime | str:
+        return DRAFT if value in (DRAFT, "草稿") else super().convert(value, param, ctx)
+
+
+def in_zone(instant: datetime, zone: ZoneInfo) -> datetime:
+    """An instant as it was typed, with an offset."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone)

@@ -19,7 +19,7 @@ from bot.store import Store
 from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
-from handlers.cli.output import echo_json, say
+from handlers.cli.output import echo_json, operator, say
 from handlers.cli.settings import pass_settings
 
 _SAMPLE = Path("data/records")
@@ -43,9 +43,9 @@ def start(settings: Settings) -> None:
     _say_remarks(settings)
     embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
-    for outcome in import_files(store, files_in([_SAMPLE]), Options()):
+    for outcome in import_files(store, files_in([_SAMPLE]), Options(who=operator())):
         if outcome.status != "unchanged":
-            say(report(outcome, dry_run=False), err=True)
+            say(report(outcome, False, settings.tz, settings.now()), err=True)
     embed_missing(store, embedder, MEANING_S, tell_left)
     responder = open_responder(settings, store)
     shown = responder.records()

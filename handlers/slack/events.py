@@ -29,6 +29,7 @@ from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
 from bot.delivery.transport import REPLACES, START
 from bot.errors import trace_of
+from bot.masking import masked
 from bot.message import Chat, Message, ReplyView
 from handlers.slack import render
 from handlers.slack.credentials import PLATFORM
@@ -176,7 +177,7 @@ class Events:
     def _on_command(self, body: dict[str, Any]) -> str | dict[str, Any]:
         """`/ir TEXT`: answered inside the acknowledgement, seen by the asker only."""
         channel, user = str(body.get("channel_id", "")), str(body.get("user_id", ""))
-        text = question_in(str(body.get("text") or ""))
+        text = masked(question_in(str(body.get("text") or "")))  # the buttons hold it
         mark = f"{channel}/command/{body.get('trigger_id') or body.get('response_url', '')}"
         chat = self._chat(channel, user)
         until = time.monotonic() + _ACK_WITHIN_S

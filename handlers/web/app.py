@@ -11,31 +11,33 @@ from flask import Flask, Response, jsonify
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.answering.responder import Responder
+from bot.bootstrap import Bot
 from bot.errors import SettingsError
-from bot.store import Store
+from handlers.web.desk import pages as desk
+from handlers.web.desk.access import LARGEST_UPLOAD
 from handlers.web.pages import Pages
 from handlers.web.security import secure
 
-_LARGEST_BODY = 1_048_576  # bytes; more is refused by its length, unread
+LARGEST_CALLBACK = 1_048_576  # bytes of a body
 _SILENT_S = 30  # a connection on which nothing comes for so long is closed
+_BESIDE_A_FILE = 1024 * 1024  # bytes of its form; more is not even received
 
 log = logging.getLogger(__name__)
 
 
-def web_app(responder: Responder, store: Store, health: Callable[[], dict[str, Any]]) -> Flask:
+def web_app(bot: Bot, health: Callable[[], dict[str, Any]]) -> Flask:
     """The application with the pages and `/healthz`.
 
     Args:
-        responder: Answers, and knows what may be shown.
-        store: Where the responder's records are.
+        bot: Answers, and knows what may be shown; its desk teaches it.
         health: The contract's object; status 503 while a chat of it is not connected.
     """
     app = Flask("handlers.web")
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     secure(app)
-    Pages(responder, store).mount(app)
+    Pages(bot.responder, bot.store).mount(app)
+    desk.mount(app, bot)
     _add_health(app, health)
     return app
 
@@ -59,12 +61,20 @@ def _add_health(app: Flask, health: Callable[[], dict[str, Any]]) -> None:
 class WebServer:
     """Waitress in a thread of its own, stopped within a second."""
 
-    def __init__(self, app: Flask, address: str, name: str = "IR_HTTP") -> None:
+    def __init__(
+        self,
+        app: Flask,
+        address: str,
+        name: str = "IR_HTTP",
+        largest_body: int = LARGEST_UPLOAD + _BESIDE_A_FILE,
+    ) -> None:
         """Bind the address.
 
         Args:
+            app: What it serves.
             address: host:port; port 0 takes a free one.
             name: The variable that holds the address, for the error.
+            largest_body: Bytes of one; more is refused by its length, unread.
 
         Raises:
             SettingsError: The address is in use or not of this machine.
@@ -80,8 +90,12 @@ class WebServer:
                 threads=8,
                 ident="irbot",
                 asyncore_use_poll=True,  # select() ends at 1,024 open files
-                max_request_body_size=_LARGEST_BODY,
+                max_request_body_size=largest_body,
                 channel_timeout=_SILENT_S,
+                # A reverse proxy on this machine says who asks it.
+                trusted_proxy="127.0.0.1",
+                trusted_proxy_headers={"x-forwarded-for"},
+                clear_untrusted_proxy_headers=True,
             )
         except OSError as error:
             raise SettingsError(

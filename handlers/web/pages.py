@@ -9,7 +9,7 @@
     /feed.atom              new records; /c/300253/feed.atom those of a company
 
 The same addresses with `.json` (`/index.json` for the first) hold the contract's objects. Every
-word comes from the library, which holds nothing that is withdrawn or not yet public.
+word comes from the library, which holds nothing that is hidden or not yet public.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -26,13 +26,14 @@ from flask import (
     Response,
     abort,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
     send_file,
     url_for,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.answering.library import Library
@@ -43,10 +44,13 @@ from bot.message import Hit, Listing, Message
 from bot.record import Question, Record
 from bot.store import Store, Stored
 from bot.wording import dates
-from bot.wording.links import question_path, record_path
+from bot.wording.links import question_path
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
-from handlers.web.security import WrongName, name_check
-from handlers.web.sheets import Sheet, answered, asked, sheet_number, sheets
+from handlers.web.addresses import file_name, paged, path_of
+from handlers.web.proving import Proving
+from handlers.web.rates import RateLimit
+from handlers.web.security import log_refused, name_check
+from handlers.web.sheets import Sheet, answered, asked, paragraphs_of, sheet_number, sheets
 
 _NEWEST = 20  # records on the home page
 _COMPANIES = 30  # on the home page
@@ -56,9 +60,15 @@ _MOST_ASKED = 5
 _IN_FEED = 30
 _EXAMPLES = 3
 _EXAMPLE = range(8, 41)  # characters of a question that says enough and fits a line of a phone
+_ASKED_A_MINUTE = 600  # of one visitor, and at once; an office may share an address
+_SAID = {
+    404: "page, not found",
+    413: "page, too large",
+    429: "page, too often",
+    500: "apology",
+}
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-Item = TypeVar("Item")
 View = str | Response | AnyResponse
 
 
@@ -68,7 +78,9 @@ class Pages:
     def __init__(self, responder: Responder, store: Store) -> None:
         self._responder = responder
         self._store = store
+        self._proving = Proving(responder, store)
         self._words = responder.words
+        self._rate = RateLimit(_ASKED_A_MINUTE)
 
     def mount(self, app: Flask) -> None:
         """Put the pages into the application, and their style on its errors."""
@@ -105,7 +117,7 @@ class Pages:
             t=self._words.text,
             words=self._words,
             question_path=question_path,
-            path=_path,
+            path=path_of,
             asked=asked,
             answered=answered,
             file_name=file_name,
@@ -136,20 +148,20 @@ class Pages:
 
     def _companies(self) -> View:
         library = self._library
-        codes, page, pages = _page(list(library.companies), _LISTED)
+        codes, page, pages = paged(list(library.companies), _LISTED)
         return render_template(
             "companies.html", companies=_coverage(library, codes), page=page, pages=pages
         )
 
     def _companies_json(self) -> View:
         library = self._library
-        codes, _, _ = _page(list(library.companies), _LISTED)
+        codes, _, _ = paged(list(library.companies), _LISTED)
         return jsonify(_coverage(library, codes))
 
     def _company(self, code: str) -> View:
         library = self._library
         records = _of_company(library, code)
-        shown, page, pages = _page(records, _RECORDS)
+        shown, page, pages = paged(records, _RECORDS)
         most_asked = self._most_asked(library, code)
         return render_template(
             "company.html",
@@ -164,21 +176,22 @@ class Pages:
 
     def _company_json(self, code: str) -> View:
         library = self._library
-        shown, _, _ = _page(_of_company(library, code), _RECORDS)
+        shown, _, _ = paged(_of_company(library, code), _RECORDS)
         found = [library.find(record.id) for record in shown]
         return jsonify([summary_json(item) for item in found if item])
 
     def _most_asked(self, library: Library, code: str) -> list[Hit]:
         """What was answered most; nothing where no answer was counted."""
-        hits = []
-        # More than are shown: some may be withdrawn since.
-        for question_id in self._store.most_asked(code, _MOST_ASKED * 4):
+        hits: list[Hit] = []
+        for question_id, _ in self._store.most_asked(code):
             record_id, _, number = question_id.partition("#")
             record = library.record(record_id)
             question = record.question(int(number)) if record and number.isdigit() else None
-            if record and question:
+            if record and question:  # else it is hidden since
                 hits.append(Hit(record, question, 1.0))
-        return hits[:_MOST_ASKED]
+            if len(hits) == _MOST_ASKED:
+                break
+        return hits
 
     # Records
 
@@ -189,7 +202,8 @@ class Pages:
         if record.id != f"{code}/{no}":  # another spelling of the number
             return redirect(_url(record, page=request.args.get("page")))
         rows, same, cut = self._laid_out(library, record)
-        (sheet,), page, pages = _page(cut, 1)
+        (sheet,), page, pages = paged(cut, 1)
+        self._proving.view(record, [*paragraphs_of(record, sheet), *sheet.questions], "page")
         return render_template(
             "record.html",
             record=record,
@@ -206,6 +220,8 @@ class Pages:
 
     def _record_json(self, code: str, no: str) -> View:
         stored = _find(self._library, code, no)
+        record = stored.record
+        self._proving.view(record, [*record.paragraphs, *record.questions], "json")
         named = tuple(replace(item, file=file_name(item.file)) for item in stored.sources)
         return jsonify(record_json(replace(stored, sources=named)))
 
@@ -219,7 +235,9 @@ class Pages:
 
     def _question_json(self, code: str, no: str, number: str) -> View:
         record = _find(self._library, code, no).record
-        return jsonify(stored_question_json(record, _question_of(record, number)))
+        question = _question_of(record, number)
+        self._proving.view(record, [question], "json")
+        return jsonify(stored_question_json(record, question))
 
     def _source(self, code: str, no: str, sha256: str) -> View:
         """A file of this record, by its hash; a browser stores it and never opens it here."""
@@ -273,8 +291,9 @@ class Pages:
     # Questions typed here
 
     def _ask(self) -> View:
+        self._rate.check()
         query, company = _asked()
-        reply = self._responder.reply(Message(query, company=company))
+        reply, shown = self._proving.reply(Message(query, company=company))
         if isinstance(reply, Listing):  # the record itself says more than a list of its questions
             return redirect(_url(reply.record))
         records = self._library.companies.get(company or "", ())
@@ -282,13 +301,13 @@ class Pages:
             "ask.html",
             query=query,
             company=records[0] if records else None,
-            shown=self._responder.show(reply),
+            shown=shown,
         )
 
     def _ask_json(self) -> View:
+        self._rate.check()
         query, company = _asked()
-        reply = self._responder.reply(Message(query, company=company))
-        return jsonify(reply_json(query, reply, self._responder.show(reply)))
+        return jsonify(reply_json(query, *self._proving.reply(Message(query, company=company))))
 
     # For readers that are no people, and what goes wrong
 
@@ -305,11 +324,15 @@ class Pages:
         code = error.code or 500
         if code < 400:
             return error.get_response()
-        key = {404: "page, not found", 500: "apology"}.get(code, "page, bad request")
-        said = self._words.text("page, wrong name" if isinstance(error, WrongName) else key)
+        key = getattr(error, "key", _SAID.get(code, "page, bad request"))
+        said = self._words.text(key)
+        log_refused(code, key)
         if request.path.endswith(".json"):
             return jsonify({"error": said}), code
-        return render_template("error.html", said=said, code=code), code
+        page = make_response(render_template("error.html", said=said, code=code), code)
+        if isinstance(error, TooManyRequests):
+            page.headers["Retry-After"] = str(error.retry_after)
+        return page
 
 
 def _asked() -> tuple[str, str | None]:
@@ -346,16 +369,6 @@ def _url(record: Record, **more: Any) -> str:
     return url_for("pages.record", code=code, no=no, **more)
 
 
-def _page(items: Sequence[Item], size: int) -> tuple[Sequence[Item], int, int]:
-    """Those of the page that is asked for (`?page=`), its number from 1, and how many there are."""
-    pages = max(1, -(-len(items) // size))
-    asked = request.args.get("page", "1")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 9 and 1 <= int(asked) <= pages):
-        abort(404)
-    page = int(asked)
-    return items[(page - 1) * size : page * size], page, pages
-
-
 def _coverage(library: Library, codes: Sequence[str]) -> list[Mapping[str, Any]]:
     return [
         {
@@ -390,20 +403,3 @@ def _jumps(cut: Sequence[Sheet]) -> list[tuple[int, int, int]]:
         for number, sheet in enumerate(cut, 1)
         if sheet.questions
     ]
-
-
-def _path(full_id: str) -> str:
-    """Where a quoted question, the part of one or a paragraph stands in its record."""
-    record_id, _, place = full_id.partition("#")
-    number = place.partition(".")[0]
-    return question_path(record_id, int(number)) if number.isdigit() else record_path(record_id)
-
-
-def file_name(file: str) -> str:
-    """A stored file's own name, whatever folders or system it came from.
-
-    >>> file_name("/data/记录 1.pdf"), file_name("C:\\\\记录\\\\2.pdf"), file_name("../")
-    ('记录 1.pdf', '2.pdf', 'source')
-    """
-    name = re.split(r"[\\/]", file.rstrip("\\/"))[-1]
-    return re.sub(r"[\x00-\x1f\x7f]", "", name).strip(". ") or "source"

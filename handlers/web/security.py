@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Forbidden
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -34,8 +37,32 @@ def secure(app: Flask) -> None:
         return response
 
 
+def log_refused(code: int, why: str) -> None:
+    """A request that is not carried out: where it went, not what it holds."""
+    log.log(
+        logging.INFO if code == 404 else logging.WARNING,
+        "refused: %s %s from %s: %d, %s",
+        request.method,
+        request.url_rule or "elsewhere",  # the path itself may hold a link's token
+        request.remote_addr,
+        code,
+        why,
+    )
+
+
+class Refused(Forbidden):
+    """A request that is refused, for a reason that is told."""
+
+    def __init__(self, key: str) -> None:
+        """key: Of the text that tells it."""
+        super().__init__()
+        self.key = key
+
+
 class WrongName(BadRequest):
     """A request for a server of another name."""
+
+    key = "page, wrong name"
 
 
 def name_check(public_url: str) -> Callable[[], None]:

@@ -62,6 +62,12 @@ def sheet_number(pages: Sequence[Sheet], question: Question) -> int:
     return next(number for number, page in enumerate(pages, 1) if question in page.questions)
 
 
+def paragraphs_of(record: Record, page: Sheet) -> Iterator[Question]:
+    """The record's paragraphs that stand on a page."""
+    lines = {line for section in page.sections for line in section.text.split("\n")}
+    return (item for item in record.paragraphs if item.answer in lines)
+
+
 def asked(question: Question) -> Iterator[tuple[int, str]]:
     """The question in its parts, as `in_parts` cuts it."""
     return in_parts(

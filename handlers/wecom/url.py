@@ -17,8 +17,8 @@ from flask import Flask
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
-from bot.delivery.transport import Address
-from bot.message import Message
+from bot.delivery.transport import QUERY, Address
+from bot.message import Chat, Message
 from bot.store import Store
 from bot.store.connection import telling
 from handlers.wecom import render
@@ -131,18 +131,18 @@ class UrlChat:
         if message is None:
             return self._told(origin, url, self._hearing.status(origin))
         to = self._address(origin, url)
-        to["query"] = "\n".join(filter(None, (message.text, message.quoted)))
+        to[QUERY] = "\n".join(filter(None, (message.text, message.quoted)))
         if asked.has_pictures:
             to["pictures"] = True
         with self._delivery.inbox.accepting() as taken_in:
-            self._store.promise(to["stream"], time.time())
+            self._store.promise(to["stream"], self._chat(origin), time.time())
             taken_in.accept(self._hearing.key(origin, origin.bot_id), message, to)
         return self._snapshot(to["stream"])
 
     def _told(self, origin: Origin, url: str, text: str) -> _Reply:
         to = self._address(origin, url)
         with self._delivery.inbox.accepting():
-            self._store.promise(to["stream"], time.time())
+            self._store.promise(to["stream"], self._chat(origin), time.time())
             self._hearing.notify(origin, origin.bot_id, text, to)
         return self._snapshot(to["stream"])
 
@@ -151,8 +151,8 @@ class UrlChat:
         origin = pressed.origin
         picked = render.picked(pressed.key)
         if picked:
-            to = {"response_url": url, "in_group": origin.in_group, "query": picked.sends}
-            message = Message(picked.sends, self._hearing.chat(origin, origin.bot_id))
+            to = {"response_url": url, "in_group": origin.in_group, QUERY: picked.sends}
+            message = Message(picked.sends, self._chat(origin))
             self._delivery.inbox.accept(self._hearing.key(origin, origin.bot_id), message, to)
         card = render.gone(self._words, pressed.task_id)
         if picked and picked.offered:
@@ -170,6 +170,9 @@ class UrlChat:
             said = json.loads(stream.body)["markdown"]
         is_finished = stream is None or bool(stream.body)
         return {"msgtype": "stream", "stream": {"id": stream_id, "finish": is_finished, **said}}
+
+    def _chat(self, origin: Origin) -> Chat:
+        return self._hearing.chat(origin, origin.bot_id)
 
     def _address(self, origin: Origin, url: str) -> Address:
         key = self._hearing.key(origin, origin.bot_id)

@@ -163,9 +163,19 @@ class KfTransport:
                 return self._handed_over(chat, key)
             if "code" not in payload and self._is_full(chat):
                 return RateLimited(_FULL_S)
-            return self._outcome(self._sent(payload, chat, key), payload, chat, key)
+            may_leave = self._may_leave(payload)
+            if not may_leave:
+                payload = {**payload, "body": render.plain_text(self._words.text("gone since"))}
+            outcome = self._outcome(self._sent(payload, chat, key), payload, chat, key)
         except (NotCalledError, NoVerdictError) as error:
             return failed(error)
+        if may_leave or not isinstance(outcome, Sent):
+            return outcome
+        return Refused("hidden before it was sent", permanent=True)
+
+    def _may_leave(self, payload: Payload) -> bool:
+        """Whether all that a post is about may still be shown."""
+        return all(map(self._responder.may_show, payload.get("about", [])))
 
     def _outcome(self, answer: Answer, payload: Payload, chat: Chat, key: str) -> Outcome:
         if not answer.errcode:
@@ -185,8 +195,6 @@ class KfTransport:
 
     def _sent(self, payload: Payload, chat: Chat, key: str) -> Answer:
         body = payload["body"]
-        if not all(map(self._responder.may_show, payload["about"])):
-            body = render.plain_text(self._words.text("gone since"))
         if body["msgtype"] == plain.FILE:
             uploaded = self._api.upload("answer.txt", body["content"].encode())
             if uploaded.errcode:
@@ -247,7 +255,7 @@ class KfTransport:
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:
         chat = chat_of(address)
-        if not all(map(self._responder.may_show, payload.get("about", []))):
+        if not self._may_leave(payload):
             return CannotCheck()  # nor is it made again
         try:
             if payload.get("person"):

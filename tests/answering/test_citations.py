@@ -72,7 +72,7 @@ def test_a_source_line_alone_or_with_its_answer_is_its_question(desk):
 def test_an_answers_buttons_typed_out_do_what_pressing_them_does(desk):
     chat = Chat("test", "", "buttons", "U")
     for answer in every_answer(desk):
-        desk.keep(Message("", chat), answer)
+        desk.remember(Message("", chat), answer)
         for button in desk.show(answer).buttons:
             typed = reply(desk, button.label, chat)
             pressed = reply(desk, button.sends, chat)
@@ -153,16 +153,16 @@ def test_an_id_is_read_whatever_marks_its_number_holds(tmp_path, no):
         assert again.hits[0].id == f"{record.id}#2"
 
 
-def test_what_was_withdrawn_since_is_told(tmp_path):
+def test_what_was_withdrawn_since_reads_as_if_it_never_was_there(tmp_path):
     desk = desk_over(tmp_path, FILES, "zh")
     record = desk.records()[0]
     answer = reply(desk, f"{record.id}#1")
     pasted = desk.show(answer).text
     other = desk.show(reply(desk, f"{record.id}#2")).text
     store = Store(tmp_path / "irbot.db")
-    store.withdraw(f"{record.id}#1", "")
-    assert isinstance(reply(desk, pasted), Notice)
-    store.withdraw(record.id, "")
+    store.withdraw(f"{record.id}#1", "误")
+    assert isinstance(reply(desk, pasted), Decline)
+    store.withdraw(record.id, "误")
     for text in (pasted, other, desk.words.head(record)):
         gone = reply(desk, text)
         assert isinstance(gone, Notice)

@@ -248,7 +248,7 @@ def test_nothing_is_kept_of_an_explanation(store, responder):
         message = Message(typed, chat=chat)
         considered = responder.consider(message)
         reply = considered.reply
-        responder.keep(message, reply)
+        responder.remember(message, reply)
         before = content(store.path)
         explanation = responder.explain(considered)
         assert content(store.path) == before

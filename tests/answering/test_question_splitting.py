@@ -137,7 +137,7 @@ def test_what_is_likely_of_several_is_shown_as_likely_in_its_place(desk_over):
         Message("1、可转债何时下修？\n2、印尼那边怎么样了，工厂\n3、比特币", CHAT)
     )
     assert isinstance(reply, Answer)
-    assert [(place, hit.question.number) for place, hit in reply.likely] == [(2, 3)]
+    assert [(place, hit.question.number) for place, hit in reply.likely] == [((2,), 3)]
     shown = responder.show(reply)
     assert [quotation.head.split("】")[0] for quotation in shown.quotations] == [
         "【您问的第1题",
@@ -146,6 +146,37 @@ def test_what_is_likely_of_several_is_shown_as_likely_in_its_place(desk_over):
     assert "【您问的第2题】不确定是否就是您要问的" in shown.text
     assert "【您问的第2题】“" not in shown.text
     assert "【您问的第3题】“比特币”：在已收录记录中未找到" in shown.text
+
+
+NEAR = "印尼那边怎么样了，工厂"
+
+
+@pytest.mark.parametrize(
+    ("asked", "quoted"),
+    [
+        # sure for one of them, likely for the other, in either order
+        (("公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？", NEAR), ((1, 2),)),
+        ((NEAR, "公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？"), ((1, 2),)),
+        ((NEAR, "可转债何时下修？", "印尼工厂那边怎么样了"), ((2,), (1, 3))),
+        ((NEAR, "印尼工厂那边怎么样了"), ((1, 2),)),
+    ],
+)
+def test_what_is_near_several_questions_is_quoted_once_for_all_of_them(desk_over, asked, quoted):
+    typed = "\n".join(f"{place}、{question}" for place, question in enumerate(asked, 1))
+    records = made(
+        ("公司的分红政策如何？", "比例为三成。"),
+        ("可转债何时下修？", "目前没有计划。"),
+        ("公司在印度尼西亚建设的第二座镍冶炼工厂进展如何？", "按计划推进。"),
+        *OTHERS,
+    )
+    responder = desk_over(records)
+    reply = responder.reply(Message(typed))
+    assert isinstance(reply, Answer | Likely)
+    near = tuple(places for places, _ in reply.likely) if isinstance(reply, Answer) else ()
+    assert (*reply.places, *near) == quoted
+    shown = responder.show(reply).text
+    assert shown.count("按计划推进。") == 1
+    assert "未找到" not in shown
 
 
 def test_at_most_five_are_looked_up_and_the_others_counted(responder):

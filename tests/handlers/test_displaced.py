@@ -82,7 +82,7 @@ def test_a_replaced_file_is_served_and_nothing_that_was_acknowledged_is_lost(
     db, other, earlier = (tmp_path / name for name in ("irbot.db", "other.db", "earlier.db"))
     imported.copy(db)
     imported.copy(other)
-    Store(other).withdraw("300253/2025-002", "")
+    Store(other).withdraw("300253/2025-002", "误")
     Store(other).database.close()
     assert not list(tmp_path.glob("other.db-*"))  # SQLite has written all of it into the file
     with _served(slack, tmp_path), _asking(slack) as asked:

@@ -31,6 +31,9 @@ DOCUMENTS = sorted(
 NOT_ON_THE_PAGE = {"sources", "published_at", "version", "versions", "withdrawn"} | {
     "withdrawn_paragraphs",
     "withdrawn_questions",
+    "paragraphs",
+    "state",
+    "states",
 }
 
 

@@ -20,7 +20,7 @@ EXPECTED = Path(__file__).parents[1] / "records"
 
 def test_the_sample_record_is_read_to_the_letter(sample):
     expected = json.loads((EXPECTED / "300253-2025-002.json").read_text(encoding="utf-8"))
-    shown = record_json(Stored(sample.record, 1, IMPORTED, (), None, None, False, frozenset()))
+    shown = record_json(Stored(sample.record, 1, IMPORTED, (), None))
     questions = expected.pop("questions")
     assert {name: shown[name] for name in expected} == expected
     assert [

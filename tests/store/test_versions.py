@@ -110,14 +110,14 @@ def dividend(irbot):
             ("import first.txt", 0, "已收录", "3.20", 1),
             (f"withdraw {ID}#4 --reason 更正中", 0, "已撤下", "3.20", 1),
             ("import --replace second.txt", 0, "已更新", "3.50", 2),
-            ("records", 0, "已撤下第4问", "3.50", 2),
-            (f"restore-version {ID} 1", 0, "已撤下第4问", "3.20", 3),
+            ("records", 0, f"已撤下 {ID}#4", "3.50", 2),
+            (f"restore-version {ID} 1", 0, f"已撤下 {ID}#4", "3.20", 3),
             ("verify", 0, "一致", "3.20", 3),
             (f"withdraw {ID}#4 --undo", 0, "已恢复", "3.20", 3),
             (f"withdraw {ID}#4 --undo", 1, "已撤下的", "3.20", 3),
             (f"withdraw {ID} --reason 全部", 0, "已撤下", "3.20", 3),
             (f"restore-version {ID} 2", 0, "已撤下", "3.50", 4),
-            ("records", 0, "（已撤下）", "3.50", 4),
+            ("records", 0, f"已撤下 {ID}（", "3.50", 4),
         ],
     ],
 )
@@ -139,7 +139,8 @@ def test_every_version_is_listed_with_its_files_and_its_state(irbot):
         (2, "older", None, "second.txt"),
         (3, "shown", 1, "first.txt"),
     ]
-    listed = irbot(f"show {ID}").stdout.splitlines()[-3:]
+    said = irbot(f"show {ID}").stdout.splitlines()
+    listed = [line for line in said if line.startswith("第")][-3:]
     assert [line.split()[0] for line in listed] == ["第1版", "第2版", "第3版"]
     assert listed[2].endswith("first.txt  现行，恢复自第1版")
 
@@ -297,7 +298,7 @@ def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot):
     assert "编号" in irbot("verify --all").stderr
     assert irbot("import --again 399102/2025-7 --yes").exit_code == 0
     assert shown(irbot, "399102/2025-7")["superseded_by"] == ID
-    assert f"已被 {ID} 取代" in irbot("records").stdout
+    assert "已被取代 399102/2025-7（" in irbot("records").stdout
     assert shown(irbot)["questions"]
     assert irbot("restore-version 399102/2025-7 1").exit_code == 0
     assert shown(irbot, "399102/2025-7")["superseded_by"] is None
@@ -356,17 +357,31 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
     irbot("import first.txt")
     irbot(f"withdraw {ID}#4 --reason 更正中")
     with closing(sqlite3.connect("data/irbot.db")) as db:
-        db.execute("ALTER TABLE versions DROP COLUMN restored_from")
-        db.execute("ALTER TABLE withdrawals DROP COLUMN question")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'history'")
+        for table, columns in (
+            ("versions", ("restored_from", "published_at", "is_draft")),
+            ("hidings", ("words", "kind", "who", "until")),
+        ):
+            for column in columns:
+                db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        db.execute("ALTER TABLE records ADD COLUMN published_at TEXT")
+        db.execute("ALTER TABLE hidings RENAME TO withdrawals")
+        db.execute("ALTER TABLE withdrawals RENAME COLUMN decided_at TO withdrawn_at")
+        db.execute("ALTER TABLE withdrawals RENAME COLUMN ended_at TO undone_at")
+        db.execute("DELETE FROM journal")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name IN ('history', 'control')")
         db.commit()
     Path("data/irbot.db").rename("old.db")
     (Path("data") / "irbot.db").write_bytes(Path("old.db").read_bytes())
     done = subprocess.run([IRBOT, "show", ID, "--json"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["withdrawn_questions"] == [4]
     with closing(sqlite3.connect("data/irbot.db")) as db:
-        ((question,),) = db.execute("SELECT question FROM withdrawals").fetchall()
-    assert question
+        ((words,),) = db.execute("SELECT words FROM hidings").fetchall()
+    assert words
+    done = subprocess.run([IRBOT, "log", "--json"], capture_output=True, text=True, check=True)
+    assert [(item["what"], item["target"]) for item in json.loads(done.stdout)] == [
+        ("import", ID),
+        ("withdraw", f"{ID}#4"),
+    ]
 
 
 def test_escape_codes_in_names_and_words_are_shown_escaped(irbot):

@@ -174,12 +174,23 @@ def test_what_is_shared_is_what_was_read(bot, slack):
     assert _text(whole) in _text(shared)
 
 
-def test_a_button_of_a_question_that_is_gone_says_so(bot, slack, store):
+def test_a_button_of_a_question_that_is_gone_gets_the_ordinary_decline(bot, slack, store):
     slack.mention("可转债")
     post = slack.until(lambda: slack.posts)[0]
     store.withdraw("300253/2025-002#24", "更正中")
     slack.press(post, "全文")
-    assert "没有第24问" in _text(slack.until(lambda: slack.posts[1:])[0])
+    pressed = slack.until(lambda: slack.posts[1:])[0]
+    slack.mention("公司养不养鲸鱼")
+    assert _text(pressed) == _text(slack.until(lambda: slack.posts[2:])[0])
+
+
+def test_what_is_held_since_it_was_answered_is_shared_with_nobody(bot, slack, store):
+    answered = slack.command("可转债")
+    store.hold("300253/2025-002#24", "静默期")
+    slack.press(answered, "分享到频道")
+    shared = _text(slack.until(lambda: slack.responses)[0])
+    assert "可转债" not in shared
+    assert _text(slack.command("公司养不养鲸鱼")) in shared
 
 
 def test_two_people_who_press_at_once_are_answered_both(bot, slack):

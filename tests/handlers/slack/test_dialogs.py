@@ -252,3 +252,12 @@ def test_a_reply_that_cannot_be_changed_is_followed_by_the_new_one(talk, code):
     new = slack.until(lambda: slack.posts[1:])[0]
     assert new["thread_ts"] == ts
     assert "第24问第2小问" in shown_text(new)
+
+
+def test_no_button_holds_an_askers_number(talk):
+    asked = "关税有影响吗？电话 138-1234-5678"
+    _, post = talk.say(asked)
+    answered = talk.slack.command(asked)
+    for payload in (post, answered):
+        assert "＊＊＊" in str(payload["blocks"])
+        assert "5678" not in str(payload)

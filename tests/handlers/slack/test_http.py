@@ -26,7 +26,7 @@ def http(slack, store, tmp_path):
     settings = load_settings(env, tmp_path)
     bot = open_by_words(settings)
     chat = SlackChat(settings, bot.responder, bot.delivery)
-    app = web_app(bot.responder, bot.store, dict)
+    app = web_app(bot, dict)
     chat.mount(app)
     bot.delivery.start()
     chat.start()

@@ -7,9 +7,11 @@ import os
 import random
 import subprocess
 import time
+from collections import Counter
 
 import pytest
 
+from bot.store import Store
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
 
@@ -76,6 +78,9 @@ def test_nothing_is_lost_and_nothing_doubled_over_kills(kills, imported, tmp_pat
     assert {post["thread_ts"] for post in posts} == asked
     assert len(posts) == len(asked)
     assert {post["thread_ts"] for post in posts if "第7问" in post["text"]} == edited
+    # What a kill came between is proven once more than it was shown, never less.
+    proven = Counter(row.channel for row in Store(tmp_path / "irbot.db").evidence())
+    assert not Counter(post["channel"] for post in posts) - proven
 
 
 @pytest.mark.trial

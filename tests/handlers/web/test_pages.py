@@ -6,118 +6,28 @@ import hashlib
 import re
 import urllib.error
 import urllib.request
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urldefrag, urljoin
 from xml.etree import ElementTree
 
 import pytest
 
-from bot.config import Settings, load_settings
+from bot.config import load_settings
 from bot.errors import SettingsError
 from bot.message import Chat, Message
-from bot.record import EventDate, Narrative, Part, Question, Reading, Record
-from bot.store import Store
+from bot.record import Narrative, Part, Question
+from bot.store.connection import connect
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
-from handlers.web.app import WebServer, web_app
+from handlers.web.app import WebServer
 from handlers.web.sheets import in_parts
-from tests.conftest import NOW, SAMPLE, open_by_words
+from tests.conftest import NOW, SAMPLE
+from tests.handlers.web.site import Page, Site, record
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 SAMPLE_PAGE = "/r/300253/2025-002"
-
-
-def record(no="2025-001", *questions, day=date(2025, 5, 6), code="600000", **more):
-    """A made-up record; a plain text is a question that is answered with its own hash."""
-    return Record(
-        company_code=code,
-        company_name=f"示例{code}",
-        record_no=no,
-        title="投资者关系活动记录表",
-        event_dates=(EventDate(day, day, "day", f"{day}"),),
-        questions=tuple(
-            item
-            if isinstance(item, Question)
-            else Question(number, item, f"答{hashlib.sha256(item.encode()).hexdigest()[:9]}。")
-            for number, item in enumerate(questions or ("主营业务是什么？",), 1)
-        ),
-        **more,
-    )
-
-
-class Site:
-    """A store with its pages."""
-
-    def __init__(self, path, **settings):
-        self.settings = Settings(path / "irbot.db", **settings)
-        self.store = Store(self.settings.db)
-        self.bot = open_by_words(self.settings)
-        self.app = web_app(self.bot.responder, self.store, lambda: {"chats": {}})
-        self.client = self.app.test_client()
-
-    def add(self, *records, content=None, file="记录.pdf", **more):
-        content = content or repr(records).encode()
-        self.store.add([Reading(item) for item in records], content, file, **more)
-        return content
-
-    def get(self, url, status=200, **headers):
-        answer = self.client.get(url, headers=headers, buffered=True)
-        assert answer.status_code == status, (url, answer.status_code)
-        return answer
-
-    def page(self, url, status=200):
-        return Page(self.get(url, status).text)
-
-    def all(self):
-        """Every address that pages link to, from the home page on, with what it gives."""
-        found, waiting = {}, ["/"]
-        while waiting:
-            url = urldefrag(waiting.pop()).url
-            if url not in found:
-                found[url] = self.client.get(url, follow_redirects=True, buffered=True)
-                assert found[url].status_code == 200, url
-                if found[url].mimetype == "text/html":
-                    waiting += [urljoin(url, link) for link in Page(found[url].text).links]
-        return found
-
-
-class Page(HTMLParser):
-    """What a browser makes of a page: text by id and class, links, scripts."""
-
-    VOID = ("meta", "link", "input", "br")
-
-    def __init__(self, text):
-        super().__init__()
-        self.raw = text
-        self.said = ""
-        self.searches = 0
-        self.tags: list[tuple[str, dict[str, Any]]] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.of_class: dict[str, list[str]] = {}
-        self.open: list[Any] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.tags.append((tag, given))
-        self.ids += [given["id"]] if "id" in given else []
-        self.links += [given[name] for name in ("href", "src") if name in given]
-        self.searches += given.get("role") == "search"
-        if tag not in self.VOID:
-            self.open.append((tag, given, len(self.said)))
-
-    def handle_endtag(self, tag):
-        opened, given, start = self.open.pop()
-        assert opened == tag
-        for name in (given.get("class") or "").split():
-            self.of_class.setdefault(name, []).append(self.said[start:])
-
-    def handle_data(self, data):
-        self.said += data
 
 
 @pytest.fixture
@@ -479,6 +389,34 @@ def test_nothing_is_kept_of_who_asks_on_a_page(of_sample):
 
 
 # Between records
+
+
+def test_what_a_page_shows_can_be_proven(of_sample, sample):
+    for url in (SAMPLE_PAGE, SAMPLE_PAGE, f"{SAMPLE_PAGE}.json", f"{SAMPLE_PAGE}/q/7.json"):
+        of_sample.get(url)
+    of_sample.get("/ask?q=可转债")
+    of_sample.get("/ask?q=明天会下雨吗")
+    rows = list(of_sample.store.evidence())
+    every = tuple(item.place for item in (*sample.record.paragraphs, *sample.record.questions))
+    assert [(row.channel, row.kind, row.places, row.times) for row in rows] == [
+        ("page", "page", every, 2),
+        ("json", "page", every, 1),
+        ("json", "page", ("7",), 1),
+        ("ask", "answer", (), 1),
+    ]
+    seventh = sample.record.question(7)
+    told = f"{seventh.question}\n{seventh.answer}"
+    assert rows[2].text == hashlib.sha256(told.encode()).hexdigest()
+    assert rows[3].target == "300253/2025-002#24.2"
+
+
+def test_a_database_that_cannot_be_written_keeps_nobody_from_reading(of_sample, monkeypatch):
+    monkeypatch.setattr("handlers.web.proving._WAIT_S", 0.01)
+    with closing(connect(of_sample.store.path).conn) as other:
+        other.execute("BEGIN IMMEDIATE")
+        of_sample.get(SAMPLE_PAGE)
+        other.execute("ROLLBACK")
+    assert list(of_sample.store.evidence()) == []
 
 
 def test_the_same_question_at_other_events_is_linked(site):

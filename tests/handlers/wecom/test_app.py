@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -222,6 +223,17 @@ def test_an_offer_is_a_lettered_list_and_a_card_whose_buttons_answer(bot, wecom)
     assert update["after"] < 5.0
     assert number in update["template_card"]["main_title"]["desc"]
     assert not wecom.refused
+
+
+def test_a_button_of_what_is_held_since_gets_the_ordinary_decline(bot, wecom, store):
+    card = offered(wecom, "zhangsan", wecom.say)
+    number = re.findall(r"第(\d+)问", card["card"]["button_list"][1]["text"])[0]
+    store.hold(f"300253/2025-002#{number}", "静默期")
+    wecom.press(card, "B", user="zhangsan")
+    wecom.say("公司养不养鲸鱼")
+    _, pressed, declined = settled(wecom, "zhangsan", 3)
+    assert pressed["content"] == declined["content"]
+    assert "在已收录记录中未找到对应答复" in pressed["content"]
 
 
 def test_an_offer_works_without_cards_by_its_letters(bot, wecom):

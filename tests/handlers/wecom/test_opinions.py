@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.evaluating.misses import Counted, grouped
 from bot.store.feedback import unhelpful
+from bot.teaching.misses import Counted, grouped
 from tests.handlers.wecom.test_app import offered, settled
 
 

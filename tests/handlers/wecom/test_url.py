@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from bot.config import load_settings
 from bot.errors import SettingsError
-from bot.message import Message
+from bot.message import Chat, Message
 from bot.store import Store
 from bot.store.connection import connect
 from handlers.web.app import callback_app
@@ -284,9 +284,9 @@ def test_what_holds_no_words_is_told_so_and_status_tells_ids(platform):
 @pytest.mark.parametrize("case", FRAMES, ids=lambda case: case["id"])
 def test_a_vector_is_answered(platform, store, case):
     if case["id"].endswith("pending"):
-        store.promise("s-1", time.time())
+        store.promise("s-1", Chat("wecom-url", "aibTEST", "u", "u"), time.time())
     if case["id"].endswith("done"):
-        store.promise("s-1", time.time())
+        store.promise("s-1", Chat("wecom-url", "aibTEST", "u", "u"), time.time())
         store.fulfil("s-1", json.dumps({"markdown": {"content": "答复"}}))
     reply = platform.call(case["in"])
     expected = case["expect"]["reply_plain"]["stream"]
@@ -365,7 +365,8 @@ def test_over_kills_what_was_taken_is_answered_once(kills, urls, imported, tmp_p
             time.sleep(1.5)
 
     with served(tmp_path, env(urls)) as bot, closing(connect(tmp_path / "irbot.db").conn) as conn:
-        at = 0
+        ask(Platform(Http(bot), urls), 0)
+        at = 1
         for _ in range(kills):
             until = time.monotonic() + chance.uniform(0.05, 0.4)
             while time.monotonic() < until:

@@ -67,6 +67,8 @@ def test_over_kills_what_was_taken_is_answered_and_nothing_is_doubled(
     imported.copy(tmp_path / "irbot.db")
     with served(tmp_path, server.env) as bot, closing(connect(tmp_path / "irbot.db").conn) as conn:
         members = Members(server, bot.url + PATH)
+        members.ask()
+        members.wait()
         for _ in range(kills):
             until = time.monotonic() + chance.uniform(0.05, 0.4)
             while time.monotonic() < until:

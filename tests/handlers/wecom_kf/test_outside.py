@@ -24,9 +24,13 @@ from tests.fakes.wecom_kf import ACCOUNT
 WORDS = tomllib.loads((Path(bot.commands.__file__).parent / "words.toml").read_text("utf-8"))
 TALK = tomllib.loads((Path(bot.answering.__file__).parent / "small_talk.toml").read_text("utf-8"))
 HIDDEN = {
-    "300901/2026-001": "草案机密",  # not published yet
+    "300901/2026-001": "定时机密",  # published later
     "300902/2026-001": "撤下机密",  # withdrawn
     "300903/2026-001": "题目机密",  # of which a question is withdrawn
+    "300904/2026-001": "草稿机密",  # a draft
+    "300905/2026-001": "暂停机密",  # held
+    "300906/2026-001": "单题机密",  # of which a question is held
+    "300907/2026-001": "公司机密",  # of a company that is paused
 }
 
 
@@ -47,10 +51,14 @@ def hidden(store, tmp_path):
         file = tmp_path / f"{code}.txt"
         file.write_text(record(code, secret), "utf-8")
         later = NOW + timedelta(days=30) if code == "300901" else None
-        (outcome,) = import_files(store, [file], Options(published_at=later))
+        options = Options(published_at=later, is_draft=code == "300904")
+        (outcome,) = import_files(store, [file], options)
         assert outcome.status == "imported", outcome.reason
     store.withdraw("300902/2026-001", "错误")
     store.withdraw("300903/2026-001#1", "错误")
+    store.hold("300905/2026-001", "核对")
+    store.hold("300906/2026-001#1", "核对")
+    store.pause("静默期", company="300907")
     return store
 
 
@@ -178,6 +186,15 @@ def test_help_for_members_is_not_help_for_customers(talk):
     assert responder.reply(Message("帮助", outside)) == Help(for_outsiders=True)
     assert responder.reply(Message("帮助", inside)) == Help()
     assert "订阅" in responder.show(Help()).text
+
+
+def test_everything_paused_is_as_if_nothing_were_there(hidden, talk, kf):
+    hidden.pause("静默期")
+    _, said = talk.said("可转债", count=2)
+    assert "未找到对应答复" in said["content"]
+    for text in ("300253/2025-002#24", "最新", "公司列表"):
+        (said,) = talk.said(text, ago_s=-1.0)
+        assert "卫宁" not in said["content"]
 
 
 def test_an_empty_store_is_no_matter_of_customers(start, kf, tmp_path):

@@ -1,10 +1,10 @@
-"""The tables of the one SQLite file, as migrations from the first day; only ever appended to."""
+"""Records, chats and their posts, digests: the tables from the first day on."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-migrations = Migrations("irbot")
+from bot.store.schema.migrations import migrations
 
 
 @migrations()
@@ -357,62 +357,3 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
-
-
-@migrations()
-def journal(db: Database) -> None:
-    """Who changed what of what the bot says."""
-    db.table("journal").create(
-        {
-            "id": int,
-            "at": str,
-            "who": str,
-            "what": str,
-            "target": str,
-            "detail": str,  # JSON
-        },
-        pk="id",
-        not_null={"at", "who", "what", "target", "detail"},
-    )
-    db.table("journal").create_index(["target"])
-
-
-@migrations()
-def customers(db: Database) -> None:
-    """People outside who write to the company, and how far what they wrote was fetched.
-
-    Times are the real clock's, in seconds since 1970.
-    """
-    db.table("cursors").create(
-        {"platform": str, "workspace": str, "cursor": str},
-        pk=("platform", "workspace"),
-        not_null={"cursor"},
-    )
-    db.table("customers").create(
-        {
-            "platform": str,
-            "workspace": str,
-            "user": str,
-            "heard_at": float,  # when they last wrote
-            "told_at": float,  # when they were told what the bot is and keeps
-            "person_at": float,  # since when a person serves them; null: the bot does
-            "minute": int,  # the last one in which they asked, since 1970
-            "in_minute": int,  # questions in it
-            "day": int,
-            "in_day": int,
-        },
-        pk=("platform", "workspace", "user"),
-        not_null={"heard_at", "minute", "in_minute", "day", "in_day"},
-    )
-    db.table("customers").create_index(["heard_at"])
-
-
-@migrations()
-def streams(db: Database) -> None:
-    """Answers that a platform comes to fetch; for a day."""
-    db.table("streams").create(
-        {"id": str, "body": str, "at": float},  # body: JSON; empty: not ready
-        pk="id",
-        not_null={"body", "at"},
-    )
-    db.table("streams").create_index(["at"])

@@ -1,0 +1,9 @@
+"""The tables of the one SQLite file, as migrations from the first day; only ever appended to, in
+the order of these modules."""
+
+# isort: off
+from bot.store.schema import answering, control, desk, outside
+from bot.store.schema.migrations import migrations
+# isort: on
+
+__all__ = ["answering", "control", "desk", "migrations", "outside"]
