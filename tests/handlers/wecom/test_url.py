@@ -387,6 +387,12 @@ def test_over_kills_what_was_taken_is_answered_once(kills, urls, imported, tmp_p
             print(f"\n{kills} kills, {at} asked, {len(taken)} taken, {states}", end="")
         assert taken
         assert states.keys() == {"sent"}
+        for table in ("inbox", "outbox", "streams"):  # each question was of another chat
+            (most,) = conn.execute(
+                f"SELECT max(n) FROM (SELECT count(*) AS n FROM {table} GROUP BY channel)"
+            ).fetchone()
+            assert most == 1, table
+        assert not list(conn.execute("SELECT 1 FROM streams WHERE body = ''"))
         assert not Store(tmp_path / "irbot.db").stream("s-lost")
 
 
