@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -64,7 +64,19 @@ class Settings:
     wecom_ws_url: str = "wss://openws.work.weixin.qq.com"
     wecom_bot_names: tuple[str, ...] = ()
     wecom_corp_id: str = ""
+    wecom_agent_id: str = ""
+    wecom_agent_secret: str = ""
+    wecom_token: str = ""
+    wecom_encoding_aes_key: str = ""
     wecom_bot_token: str = ""
+    wecom_bot_encoding_aes_key: str = ""
+    wecom_kf_secret: str = ""
+    wecom_kf_token: str = ""
+    wecom_kf_encoding_aes_key: str = ""
+    wecom_kf_open_ids: tuple[str, ...] = ()
+    wecom_kf_a_minute: int = 6  # questions of one person
+    wecom_kf_a_day: int = 100
+    wecom_max_skew: int = 0  # seconds that a callback may be old; 0: any
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
     wecom_webhooks: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # Chinese, one line each: what was probably meant otherwise
@@ -112,21 +124,40 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         managers=get.several("IR_MANAGERS"),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
-        slack_bot_token=get("SLACK_BOT_TOKEN"),
-        slack_app_token=get("SLACK_APP_TOKEN"),
-        slack_signing_secret=get("SLACK_SIGNING_SECRET"),
-        slack_api_url=(get("SLACK_API_URL") or "https://slack.com/api").rstrip("/") + "/",
-        slack_posts_a_minute=get.number("SLACK_POSTS_A_MINUTE", 400),
-        wecom_bot_id=get("WECOM_BOT_ID"),
-        wecom_bot_secret=get("WECOM_BOT_SECRET"),
-        wecom_ws_url=get("WECOM_WS_URL") or "wss://openws.work.weixin.qq.com",
-        wecom_bot_names=get.several("WECOM_BOT_NAMES"),
-        wecom_corp_id=get("WECOM_CORP_ID"),
-        wecom_bot_token=get("WECOM_BOT_TOKEN"),
-        wecom_api_url=(get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
-        wecom_webhooks=get.several("WECOM_WEBHOOKS"),
+        **_chats(get),
     )
     return replace(settings, remarks=(*_lost(text), *get.unknown()))
+
+
+def _chats(get: _Getter) -> dict[str, Any]:
+    """What Slack and WeCom need."""
+    return {
+        "slack_bot_token": get("SLACK_BOT_TOKEN"),
+        "slack_app_token": get("SLACK_APP_TOKEN"),
+        "slack_signing_secret": get("SLACK_SIGNING_SECRET"),
+        "slack_api_url": (get("SLACK_API_URL") or "https://slack.com/api").rstrip("/") + "/",
+        "slack_posts_a_minute": get.number("SLACK_POSTS_A_MINUTE", 400),
+        "wecom_bot_id": get("WECOM_BOT_ID"),
+        "wecom_bot_secret": get("WECOM_BOT_SECRET"),
+        "wecom_ws_url": get("WECOM_WS_URL") or "wss://openws.work.weixin.qq.com",
+        "wecom_bot_names": get.several("WECOM_BOT_NAMES"),
+        "wecom_corp_id": get("WECOM_CORP_ID"),
+        "wecom_agent_id": get("WECOM_AGENT_ID"),
+        "wecom_agent_secret": get("WECOM_AGENT_SECRET"),
+        "wecom_token": get("WECOM_TOKEN"),
+        "wecom_encoding_aes_key": get("WECOM_ENCODING_AES_KEY"),
+        "wecom_bot_token": get("WECOM_BOT_TOKEN"),
+        "wecom_bot_encoding_aes_key": get("WECOM_BOT_ENCODING_AES_KEY"),
+        "wecom_kf_secret": get("WECOM_KF_SECRET"),
+        "wecom_kf_token": get("WECOM_KF_TOKEN"),
+        "wecom_kf_encoding_aes_key": get("WECOM_KF_ENCODING_AES_KEY"),
+        "wecom_kf_open_ids": get.several("WECOM_KF_OPEN_ID"),
+        "wecom_kf_a_minute": get.number("WECOM_KF_A_MINUTE", 6),
+        "wecom_kf_a_day": get.number("WECOM_KF_A_DAY", 100),
+        "wecom_max_skew": get.number("WECOM_MAX_SKEW", 0),
+        "wecom_api_url": (get("WECOM_API_URL") or "https://qyapi.weixin.qq.com").rstrip("/"),
+        "wecom_webhooks": get.several("WECOM_WEBHOOKS"),
+    }
 
 
 def share_network() -> None:

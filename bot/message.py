@@ -218,6 +218,8 @@ class DeskAnswer:
 class Help:
     """How to ask."""
 
+    for_outsiders: bool = False  # without what only members may order
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -365,6 +367,7 @@ class ReplyView:
     buttons: tuple[Button, ...] = ()
     headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
+    sends: str = ""  # the message that shows the intro again; empty: none is known
 
     @property
     def text(self) -> str:

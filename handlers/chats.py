@@ -13,6 +13,9 @@ from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from handlers.slack import chat as slack
 from handlers.wecom import chat as wecom
+from handlers.wecom import url_chat as wecom_url
+from handlers.wecom_app import chat as wecom_app
+from handlers.wecom_kf import chat as wecom_kf
 from handlers.wecom_webhook import chat as wecom_webhook
 
 
@@ -65,4 +68,4 @@ class Handler(Protocol):
         """
 
 
-CHATS: tuple[Handler, ...] = (slack, wecom, wecom_webhook)
+CHATS: tuple[Handler, ...] = (slack, wecom, wecom_url, wecom_app, wecom_kf, wecom_webhook)

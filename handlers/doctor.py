@@ -33,7 +33,7 @@ def checks(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings)
     yield from _undelivered(settings)
     yield from _digests(settings)
-    hosts = [host for handler in CHATS for host in handler.hosts(settings)]
+    hosts = dict.fromkeys(host for handler in CHATS for host in handler.hosts(settings))
     for host in hosts:
         yield _reach(host)
     for handler in CHATS:

@@ -20,7 +20,7 @@ from bot.errors import DisplacedError, SettingsError, StoreError
 from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
 from handlers.chats import CHATS, Chat
-from handlers.web.app import WebServer, callback_app, web_app
+from handlers.web.app import LARGEST_CALLBACK, WebServer, callback_app, web_app
 
 _PURGE_EVERY_S = 3600.0
 
@@ -81,10 +81,6 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
 
 def _check(settings: Settings) -> None:
     """Refuse what cannot work, before anything is opened."""
-    if settings.wecom_corp_id or settings.wecom_bot_token:
-        click.echo(
-            "企业微信：这个版本只支持智能机器人长连接，回调方式的 WECOM_ 变量不起作用", err=True
-        )
     configured = [handler for handler in CHATS if handler.is_configured(settings)]
     for handler in configured:
         handler.check(settings)
@@ -113,7 +109,8 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
                 chats[handler.PLATFORM] = chat
     servers = [WebServer(app, settings.http)] if settings.http else []
     if settings.callback_http:
-        servers.append(WebServer(callbacks, settings.callback_http, "IR_CALLBACK_HTTP"))
+        address = settings.callback_http
+        servers.append(WebServer(callbacks, address, "IR_CALLBACK_HTTP", LARGEST_CALLBACK))
     return servers
 
 

@@ -56,6 +56,16 @@ class Library:
         """A record with its files, by any spelling of its id."""
         return self._by_id.get(typed_id(record_id))
 
+    def shows(self, full_id: str) -> bool:
+        """Whether a record, a question of it or a part may be shown."""
+        record_id, _, place = full_id.partition("#")
+        record = self.record(record_id)
+        if record is None:
+            return False
+        number = place.partition(".")[0]
+        items = (*record.questions, *record.paragraphs)
+        return not number or any(item.place == number for item in items)
+
     @cached_property
     def companies(self) -> Mapping[str, tuple[Record, ...]]:
         """The records of each company, newest event first; the company of the newest first."""

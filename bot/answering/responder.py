@@ -16,14 +16,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from bot.answering import outsiders
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
 from bot.answering.explanation import Explanation, explain
 from bot.answering.handing_over import HandingOver, is_answer
 from bot.answering.library import CurrentLibrary, Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
+from bot.answering.small_talk import kind_of, unless_asked
 from bot.answering.small_talk import reply as small_talk
-from bot.answering.small_talk import unless_asked
 from bot.answering.trail import Considered
 from bot.commands import (
     Ask,
@@ -101,6 +102,7 @@ class Responder:
         self.now = now
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
         self.desk: Callable[[Chat], Chat | None] = _no_desk  # as well
+        self.is_outside: Callable[[Chat], bool] = _inside  # as well
         self.desk_channels = desk_channels
         self._store = store
         self._handing_over = HandingOver(
@@ -144,7 +146,7 @@ class Responder:
 
         A bare call does; other words without a matter do where nothing was shown there yet.
         """
-        if self._handing_over.reply(message):
+        if self._is_outside(message) or self._handing_over.reply(message):
             return False
         typed = looked_at(message.text)
         library = self._library.get()
@@ -159,8 +161,13 @@ class Responder:
         `keep` is to follow once the reply is certain to go out.
         """
         library = self._library.get()
+        if self._is_outside(message):
+            return outsiders.limited(self._considered(message, library), library, self.words)
         if handed := self._handing_over.reply(message):
             return Considered(Ask(message.text), handed, library, self._caution)
+        return self._considered(message, library)
+
+    def _considered(self, message: Message, library: Library) -> Considered:
         wanted = self._asked(message, library)
         command = wanted.command
         message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
@@ -175,6 +182,17 @@ class Responder:
         return Considered(
             command, self._carried_out(command, message, library), library, self._caution
         )
+
+    def asks_for_a_person(self, text: str) -> bool:
+        """Whether a message says nothing but that a person is wanted."""
+        return kind_of(text) == "person"
+
+    def may_show(self, full_id: str) -> bool:
+        """Whether a question, or a record, may be shown now."""
+        return self._library.get().shows(full_id)
+
+    def _is_outside(self, message: Message) -> bool:
+        return message.chat is not None and self.is_outside(message.chat)
 
     def keep(
         self, message: Message, considered: Considered, shown: ReplyView, post: str = ""
@@ -278,6 +296,8 @@ class Responder:
             case SmallTalk():
                 return small_talk(command, library, self.words)
             case Subscribe() | Unsubscribe() | ShowSubscription() | ShowDigest():
+                if self._is_outside(message):
+                    return Notice(self.words.text("members only"))
                 return self.subscribing.reply(command, message.chat, self.reachability)
         if library.is_silenced:  # as what is not in the record
             return Decline()
@@ -330,6 +350,10 @@ class Responder:
 
 def _no_desk(chat: Chat) -> None:
     return None
+
+
+def _inside(chat: Chat) -> bool:
+    return False
 
 
 def _nowhere(chat: Chat) -> Reachability:

@@ -32,7 +32,9 @@ from bot.store.feedback import Feedback
 from bot.store.handovers import Handovers
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for
-_KEEP_DAYS = 2  # the least that marks of messages are kept, so that repetitions are known
+# The least that marks of messages are kept, so that repetitions are known: where messages are
+# fetched, the platform has those of three days.
+_KEEP_DAYS = 4
 _MARKS_DAYS = 7  # the most
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Delivery:
         self._clock = clock
         self._transports: dict[str, Transport] = {}
         self._readers: dict[str, ReadStart] = {}
+        self._outside: set[str] = set()  # platforms of people outside the company
         self._lock = ProcessLock(path)
         self._mailbox = Mailbox(Database.open(path), self._lock.name)
         self.counters = Counters()
@@ -86,9 +89,15 @@ class Delivery:
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
         answerer.reachability = self.reachability
         answerer.desk = self.desk.of
+        answerer.is_outside = lambda chat: chat.platform in self._outside
 
     def register(
-        self, platform: str, transport: Transport, read_start: ReadStart | None = None
+        self,
+        platform: str,
+        transport: Transport,
+        read_start: ReadStart | None = None,
+        *,
+        outside: bool = False,
     ) -> None:
         """Tell how a platform's replies are carried.
 
@@ -96,8 +105,11 @@ class Delivery:
             platform: Its name.
             transport: Carries.
             read_start: Reads the message under which another stands, where there are threads.
+            outside: Its people are outside the company.
         """
         self._transports[platform] = transport
+        if outside:
+            self._outside.add(platform)
         if read_start is not None:
             self._readers[platform] = read_start
         self.sender.register(platform)
@@ -135,6 +147,11 @@ class Delivery:
                 if not isinstance(outcome, Sent):
                     log.error("%s: an answer past the outbox was lost", chat.platform)
                     return
+
+    def note_not_shown(self, platform: str, ref: str, why: str) -> None:
+        """A post that the platform took, by its id there, was not shown after all."""
+        with self._mailbox.transaction():
+            self._mailbox.fail(platform, ref, why)
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
@@ -192,7 +209,7 @@ class Delivery:
     def purge(self, days: int) -> None:
         """Delete rows that old, and what askers typed in opinions.
 
-        Marks of messages are kept for two days at least, until when a repetition may come, and
+        Marks of messages are kept for four days at least, until when a repetition may come, and
         seven at most.
         """
         now, kept = self._clock(), max(days, _KEEP_DAYS)

@@ -11,7 +11,9 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -56,6 +58,7 @@ class Answerer(Protocol):
     # Set by delivery: whether an unasked post would arrive.
     reachability: Callable[[Chat], Reachability]
     desk: Callable[[Chat], Chat | None]  # where a chat's questions are handed over to
+    is_outside: Callable[[Chat], bool]  # whether people outside the company read a chat
     desk_channels: tuple[str, ...]
 
     def masked(self, message: Message) -> Message:
@@ -79,6 +82,34 @@ class Answerer(Protocol):
 
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words."""
+
+
+@dataclass
+class TakenIn:
+    """Messages that are committed together."""
+
+    mailbox: Mailbox
+    masked: Callable[[Message], Message]  # as it may be kept
+    at: float
+    rows: list[int] = field(default_factory=list)
+
+    def accept(self, key: str, message: Message, address: Address) -> bool:
+        """As `Inbox.accept`."""
+        chat = message.chat
+        if chat is None:
+            raise ValueError("a message without a chat cannot be replied to")
+        if QUERY in address:
+            address = {**address, QUERY: masked(str(address[QUERY]))}
+        row_id = self.mailbox.add(key, self.masked(message), chat, address, self.at)
+        if row_id and REPLACES in address:  # as it was before, it is not asked any more
+            self.mailbox.take(address[REPLACES], chat, self.at)
+        if row_id:
+            self.rows.append(row_id)
+        return bool(row_id)
+
+    def leave(self, key: str, chat: Chat) -> bool:
+        """Let a message count as answered; False where it was taken in or left before."""
+        return self.mailbox.take(key, chat, self.at)
 
 
 class Inbox:
@@ -149,21 +180,18 @@ class Inbox:
         Returns:
             False for a message that was accepted before.
         """
-        chat = message.chat
-        if chat is None:
-            raise ValueError("a message without a chat cannot be replied to")
-        message = self._answerer.masked(message)
-        if QUERY in address:
-            address = {**address, QUERY: masked(str(address[QUERY]))}
+        with self.accepting() as taken_in:
+            return taken_in.accept(key, message, address)
+
+    @contextmanager
+    def accepting(self) -> Iterator[TakenIn]:
+        """Commit several messages together, and what else is written meanwhile."""
+        taken_in = TakenIn(self._mailbox, self._answerer.masked, self._clock())
         with self._mailbox.transaction():
-            row_id = self._mailbox.add(key, message, chat, address, self._clock())
-            if row_id and REPLACES in address:  # as it was before, it is not asked any more
-                self._mailbox.take(address[REPLACES], chat, self._clock())
-        if not row_id:
-            return False
-        self._counters.count("asked")
-        self._queue(row_id)
-        return True
+            yield taken_in
+        for row_id in taken_in.rows:
+            self._counters.count("asked")
+            self._queue(row_id)
 
     def _queue(self, row_id: int) -> None:
         with self._wake:

@@ -116,13 +116,14 @@ class Mailbox:
         )
         return int(done.lastrowid or 0) if done.rowcount else 0
 
-    def take(self, key: str, chat: Chat, at: float) -> None:
-        """Let a message that was not taken in count as answered."""
-        self._db().execute(
+    def take(self, key: str, chat: Chat, at: float) -> bool:
+        """Let a message that was not taken in count as answered; False where it was."""
+        done = self._db().execute(
             "INSERT INTO inbox (key, platform, workspace, channel, user, text, address, state, at) "
             "VALUES (?, ?, ?, ?, ?, '', '{}', 'done', ?) ON CONFLICT (key) DO NOTHING",
             [key, chat.platform, chat.workspace, chat.channel, chat.user, at],
         )
+        return bool(done.rowcount)
 
     def question(self, row_id: int) -> Question | None:
         """The message of a row; None once it is answered."""
@@ -280,6 +281,14 @@ class Mailbox:
             "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}', address = '{}' "
             "WHERE id = ?",
             [state, ref, row_id],
+        )
+
+    def fail(self, platform: str, ref: str, why: str) -> None:
+        """A post that counted as sent was not shown after all."""
+        self._db().execute(
+            "UPDATE outbox SET state = 'failed', ref = ? "
+            "WHERE platform = ? AND ref = ? AND state = 'sent'",
+            [why, platform, ref],
         )
 
     def put_back(

@@ -14,6 +14,7 @@ hiding.py       what is withdrawn, held or paused; hidden.py: in whatever versio
 showing.py      what may be shown to everyone at an instant
 states.py       what is the case of a record, question by question, and what ends it
 chats.py        misses, counts, memories, a channel's company
+customers.py    people outside: how far they were heard, how often they ask, who serves them
 decided.py      a question as it was when somebody decided something of it, and where it is now
 evidence.py     which official words were shown, where and when
 forgetting.py   one person's traces, taken out
@@ -22,6 +23,7 @@ heads.py        which records are stored, without their words
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
+streams.py      answers that a platform comes to fetch
 uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
 backups.py      copies, made and checked; staging.py: where nobody takes them for whole
@@ -39,6 +41,7 @@ from bot.store.announcements import Announcements
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.counterexamples import Counterexample, Counterexamples
+from bot.store.customers import Customers
 from bot.store.decided import unit_now
 from bot.store.evidence import Evidence
 from bot.store.forgetting import Forgetting
@@ -55,6 +58,7 @@ from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
 from bot.store.showing import Showing, Shown
 from bot.store.states import State, States, chief
+from bot.store.streams import Streams
 from bot.store.tables import AddedRows, AddedTable, Tables
 from bot.store.uploads import Upload, Uploads
 from bot.store.vectors import Vectors
@@ -71,12 +75,14 @@ class Store(
     Tables,
     Chats,
     Counterexamples,
+    Customers,
     Evidence,
     Forgetting,
     Handovers,
     Heads,
     Journal,
     Marks,
+    Streams,
     Uploads,
     Vectors,
 ):

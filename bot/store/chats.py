@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,8 @@ from typing import Any
 
 from bot.message import Band, Chat, Hit
 from bot.store.connection import File, first, instant
+
+_STREAMS_S = 86_400.0  # how long an answer waits to be fetched
 
 
 @dataclass(frozen=True)
@@ -241,3 +244,10 @@ class Chats(File):
                 [limit],
             )
             db.execute("DELETE FROM replies WHERE at < ?", [limit])
+            # What is of the real clock, wherever the bot's own stands.
+            db.execute("DELETE FROM streams WHERE at < ?", [time.time() - _STREAMS_S])
+            db.execute(
+                "DELETE FROM customers "
+                "WHERE max(heard_at, coalesce(told_at, 0), coalesce(person_at, 0)) < ?",
+                [time.time() - days * 86_400.0],
+            )

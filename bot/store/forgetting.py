@@ -14,7 +14,10 @@ from bot.store.journal import note
 _AT_ONCE = 500  # values of one statement
 
 # Rows that are about a person alone; `own` is true of theirs.
-_DELETED = ("inbox", "misses", "memories", "shown", "feedback", "handovers")
+_DELETED = (
+    *("inbox", "misses", "memories", "shown", "feedback", "handovers"),
+    *("customers", "streams"),
+)
 # Rows of a chat that is the person's own.
 _OF_OWN_CHAT = ("subscriptions", "subscription_changes", "digests", "digest_items", "channels")
 # Columns that tell who did something which stays.

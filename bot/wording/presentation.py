@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Literal, assert_never
 
 from bot.message import (
     Answer,
@@ -72,10 +72,10 @@ class Words(Quoting):
                 return ReplyView(intro=self._decline(reply), buttons=asked)
             case HandedOver() | DeskAnswer():
                 return show_handover(reply, self)
-            case Help():
-                return ReplyView(intro=self._help())
-            case Listing():
-                return ReplyView(intro=self._listing(reply))
+            case Help(for_outsiders):
+                return ReplyView(intro=self._help(for_outsiders))
+            case Listing(record):
+                return ReplyView(intro=self._listing(reply), sends=record.id)
             case Notice():
                 return ReplyView(intro=reply.text, mentions=reply.mentions)
             case Digest():
@@ -194,8 +194,9 @@ class Words(Quoting):
             return self.text("caption, excerpt", where=" ".join(words))
         return self.text("caption", where=" ".join(words))
 
-    def _help(self) -> str:
-        return "\n".join((self.text("help"), *self._reach()))
+    def _help(self, for_outsiders: bool) -> str:
+        key = "help, outsiders" if for_outsiders else "help"
+        return "\n".join((self.text(key), *self._reach()))
 
     def _reach(self) -> tuple[str, ...]:
         """How to reach the desk, where that is set."""
@@ -242,6 +243,26 @@ class Words(Quoting):
         """One line for what is no question."""
         contact = self.text("reach" if self.contact else "reach, unknown", contact=self.contact)
         return self.text(f"small talk, {kind}", contact=contact)
+
+    def no_records(self) -> str:
+        """For people outside, where nothing may be shown."""
+        return self.text("empty, outsiders", contact="".join(self._reach()))
+
+    def not_all_here(self, shown: int, of: int, url: str) -> str:
+        """For an answer that is longer than what a platform takes for one question."""
+        where = self.text("rest on page", url=url) if url else ""
+        where = where or self.text("rest elsewhere", contact="".join(self._reach()))
+        return self.text("not all here", shown=shown, all=of, where=where)
+
+    def nobody(self) -> str:
+        """For somebody outside who wants a person, where none is there."""
+        return self.text("no person", contact="".join(self._reach()))
+
+    def limited(self, window: Literal["minute", "day"]) -> str:
+        """For somebody outside who asks too much in that time."""
+        if window == "minute":
+            return self.text("too many in a minute")
+        return self.text("too many in a day", contact="".join(self._reach()))
 
     def companies(self, covered: Sequence[Coverage]) -> str:
         """Every company that is stored, with its code; of very many the newest."""

@@ -69,6 +69,7 @@ _COMMANDS = {
     "serve": ("running", "启动全部已配置的聊天和本地网页，直到收到停止信号。"),
     "doctor": ("running", "检查数据库、磁盘、时钟、记录、网络和已配置的聊天，并说明下一步。"),
     "slack": ("running", "接入 Slack。"),
+    "wecom": ("wecom", "接入企业微信。"),
 }
 
 

@@ -18,6 +18,8 @@ from handlers.web.desk.access import LARGEST_UPLOAD
 from handlers.web.pages import Pages
 from handlers.web.security import secure
 
+LARGEST_CALLBACK = 1_048_576  # bytes of a body
+_SILENT_S = 30  # a connection on which nothing comes for so long is closed
 _BESIDE_A_FILE = 1024 * 1024  # bytes of its form; more is not even received
 
 log = logging.getLogger(__name__)
@@ -59,12 +61,20 @@ def _add_health(app: Flask, health: Callable[[], dict[str, Any]]) -> None:
 class WebServer:
     """Waitress in a thread of its own, stopped within a second."""
 
-    def __init__(self, app: Flask, address: str, name: str = "IR_HTTP") -> None:
+    def __init__(
+        self,
+        app: Flask,
+        address: str,
+        name: str = "IR_HTTP",
+        largest_body: int = LARGEST_UPLOAD + _BESIDE_A_FILE,
+    ) -> None:
         """Bind the address.
 
         Args:
+            app: What it serves.
             address: host:port; port 0 takes a free one.
             name: The variable that holds the address, for the error.
+            largest_body: Bytes of one; more is refused by its length, unread.
 
         Raises:
             SettingsError: The address is in use or not of this machine.
@@ -80,7 +90,8 @@ class WebServer:
                 threads=8,
                 ident="irbot",
                 asyncore_use_poll=True,  # select() ends at 1,024 open files
-                max_request_body_size=LARGEST_UPLOAD + _BESIDE_A_FILE,
+                max_request_body_size=largest_body,
+                channel_timeout=_SILENT_S,
                 # A reverse proxy on this machine says who asks it.
                 trusted_proxy="127.0.0.1",
                 trusted_proxy_headers={"x-forwarded-for"},

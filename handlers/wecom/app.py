@@ -14,14 +14,13 @@ from collections import OrderedDict
 from queue import SimpleQueue
 from typing import assert_never
 
-from bot.answering.handing_over import as_answer, is_answer, number_in
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
-from bot.message import Chat, Message
+from bot.message import Message
 from bot.store.connection import telling
-from handlers.wecom import marks, mentions, render
+from handlers.wecom import render
 from handlers.wecom.connection import Connection, Timing
 from handlers.wecom.credentials import PLATFORM
 from handlers.wecom.frames import (
@@ -33,6 +32,7 @@ from handlers.wecom.frames import (
     Pressed,
     Wordless,
 )
+from handlers.wecom.hearing import Hearing
 from handlers.wecom.lease import Lease
 from handlers.wecom.transport import WecomTransport, address
 
@@ -58,10 +58,9 @@ class WecomChat:
         self._delivery = delivery
         self._db = settings.db
         self._bot_id = settings.wecom_bot_id
-        self._names = settings.wecom_bot_names
         self._heard: SimpleQueue[_Heard | None] = SimpleQueue()
         self._events: OrderedDict[str, None] = OrderedDict()
-        self._said: set[str] = set()  # remarks for the log that are made once
+        self._hearing = Hearing(PLATFORM, settings.wecom_bot_names, responder, delivery)
         self._thread = threading.Thread(target=self._work, name="wecom-inbox", daemon=True)
         self._connection = Connection(
             settings.wecom_ws_url,
@@ -116,7 +115,7 @@ class WecomChat:
     def _take(self, callback: Callback, session: str, came: float) -> None:
         origin = callback.origin
         if origin.bot_id not in ("", self._bot_id):
-            self._say_once("WeCom: callbacks for another bot are left")
+            self._hearing.say_once("WeCom: callbacks for another bot are left")
             return
         in_time = time.monotonic() - came < _WINDOW_S
         match callback:
@@ -131,49 +130,24 @@ class WecomChat:
             case Pressed():
                 self._pressed(callback, session, in_time)
             case Opinion():
-                self._opinion(callback)
+                self._hearing.keep(callback, self._bot_id)
             case _:
                 assert_never(callback)
 
     def _asked(self, asked: Asked, session: str) -> None:
         origin = asked.origin
-        said = mentions.read(asked.text, self._names, in_group=origin.in_group)
-        if said.stale_name:
-            self._say_once("WeCom: mentioned by a name that is not in WECOM_BOT_NAMES")
-        text = marks.without(said.args)
-        if said.command in ("help", "about"):
-            text = "help"
-        elif said.command == "status":
-            self._notify(origin, session, self._status(origin))
+        message = self._hearing.message(asked, self._bot_id)
+        if message is None:
+            self._notify(origin, session, self._hearing.status(origin))
             return
-        if origin.channel in self._responder.desk_channels:
-            # The platform names no post, only its words. Of an answer no mark is left out.
-            number = number_in(asked.quoted)
-            answer = said.args if number is None else as_answer(number, said.args)
-            text = answer if is_answer(answer) else text
-        quoted = mentions.read(asked.quoted, self._names, in_group=False).args
-        message = Message(text, self._chat(origin), quoted=marks.without(quoted))
-        to = self._address(origin, session, "\n".join(filter(None, (text, message.quoted))))
+        query = "\n".join(filter(None, (message.text, message.quoted)))
+        to = self._address(origin, session, query)
         if asked.has_pictures:
             to["pictures"] = True
         self._delivery.inbox.accept(self._key(origin), message, to)
 
-    def _status(self, origin: Origin) -> str:
-        return self._responder.words.text(
-            "status",
-            chat=origin.channel,
-            user=origin.user,
-            records=len(self._responder.records()),
-        )
-
     def _notify(self, origin: Origin, session: str, text: str) -> None:
-        """Say something of the bot's own, once for a message."""
-        self._delivery.sender.enqueue(
-            self._key(origin),
-            self._chat(origin),
-            [render.notice(text)],
-            self._address(origin, session),
-        )
+        self._hearing.notify(origin, self._bot_id, text, self._address(origin, session))
 
     def _welcome(self, origin: Origin, session: str) -> None:
         body = {"msgtype": "text", "text": {"content": self._responder.words.text("welcome")}}
@@ -190,7 +164,7 @@ class WecomChat:
         else:
             # An event's request id answers no message, so the answer is pushed.
             to = address(origin.channel, in_group=origin.in_group, query=picked.sends)
-            message = Message(picked.sends, self._chat(origin))
+            message = Message(picked.sends, self._hearing.chat(origin, self._bot_id))
             if not self._delivery.inbox.accept(self._key(origin), message, to):
                 return
             card = self._after(picked, pressed.task_id)
@@ -207,32 +181,8 @@ class WecomChat:
             return render.gone(words, task_id)
         return render.card(picked.offered, words, task_id, picked.at)
 
-    def _opinion(self, opinion: Opinion) -> None:
-        about = render.opinion_about(opinion.feedback_id)
-        if about is None:
-            log.info("WeCom: an opinion on an unknown message was left")
-            return
-        ids, query = about
-        for question_id in ids:
-            chat = self._chat(opinion.origin)
-            if opinion.helpful is None:
-                self._delivery.feedback.drop(chat, question_id)
-            else:
-                self._delivery.feedback.keep(
-                    chat,
-                    question_id,
-                    query,
-                    helpful=opinion.helpful,
-                    reasons=opinion.reasons,
-                    words=opinion.words,
-                )
-
     def _key(self, origin: Origin) -> str:
-        return f"{PLATFORM}/{self._bot_id}/{origin.user}/{origin.msgid}"
-
-    def _chat(self, origin: Origin) -> Chat:
-        thread = origin.chatid  # a group has no threads: all read along
-        return Chat(PLATFORM, self._bot_id, origin.channel, origin.user, thread)
+        return self._hearing.key(origin, self._bot_id)
 
     def _address(self, origin: Origin, session: str, query: str = "") -> dict[str, object]:
         return address(
@@ -252,8 +202,3 @@ class WecomChat:
         if len(self._events) > _EVENTS:
             self._events.popitem(last=False)
         return True
-
-    def _say_once(self, remark: str) -> None:
-        if remark not in self._said:
-            self._said.add(remark)
-            log.warning(remark)

@@ -33,11 +33,12 @@ def checks(settings: Settings, wait_s: float = 10.0) -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding("企业微信凭证", False, str(error), "改正 .env 后再运行 irbot doctor")
         return
-    yield _names(settings)
+    yield names(settings)
     yield _connected(settings, wait_s)
 
 
-def _names(settings: Settings) -> Finding:
+def names(settings: Settings) -> Finding:
+    """Whether the bot can tell a mention from what is asked."""
     what = "企业微信机器人显示名"
     if settings.wecom_bot_names:
         return Finding(what, True, "、".join(settings.wecom_bot_names))

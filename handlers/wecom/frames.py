@@ -141,6 +141,16 @@ def _read(frame: dict[str, Any]) -> Frame:
     return Left("unknown cmd")
 
 
+def read_callback(body: dict[str, Any]) -> Frame:
+    """Read what a callback by URL holds: the same without a frame around it."""
+    try:
+        if body.get("msgtype") == "event":
+            return _event("", body)
+        return _message("", body)
+    except _UnusableError as unusable:
+        return Left(str(unusable))
+
+
 def _message(req_id: str, body: dict[str, Any]) -> Frame:
     kind = _kind(body)
     origin = _origin(req_id, body)

@@ -70,6 +70,7 @@ def messages(
     *,
     in_group: bool = False,
     pictures: bool = False,
+    most: int = _MOST,
 ) -> list[Payload]:
     """The bodies that show a reply whole, in order; the opinion buttons are on the last page.
 
@@ -79,8 +80,9 @@ def messages(
         query: What was asked; kept in the feedback id, never shown.
         in_group: Others read along: the asker's words are not repeated.
         pictures: The message held pictures, which were not read.
+        most: Bytes of a page, without its number.
     """
-    pages = _pages(_blocks(shown, words, in_group, pictures))
+    pages = _pages(_blocks(shown, words, in_group, pictures), most)
     if len(pages) > 1:
         pages = [f"（{at}/{len(pages)}）\n\n{page}" for at, page in enumerate(pages, 1)]
     bodies = [markdown(page) for page in pages]
@@ -163,16 +165,16 @@ def _fence(text: str) -> str:
     return mark * max(3, lengths["`~".index(mark)] + 1)
 
 
-def _pages(blocks: Iterator[_Block]) -> list[str]:
+def _pages(blocks: Iterator[_Block], most_bytes: int) -> list[str]:
     """Blocks packed into pages; one too long for a page goes on in the next."""
     pages: list[list[str]] = [[]]
-    room = _MOST
+    room = most_bytes
     for block in blocks:
         while True:
             size = _bytes(block.markdown) + 2
-            if size > room and (size <= _MOST or room < _MOST // 4):
+            if size > room and (size <= most_bytes or room < most_bytes // 4):
                 pages.append([])
-                room = _MOST
+                room = most_bytes
             if size <= room:
                 pages[-1].append(block.markdown)
                 room -= size

@@ -23,9 +23,7 @@ def is_configured(settings: Settings) -> bool:
 
 def hosts(settings: Settings) -> list[str]:
     """The addresses that are talked to."""
-    if settings.wecom_corp_id or settings.wecom_webhooks:
-        return [settings.wecom_api_url]
-    return []
+    return [settings.wecom_api_url] if settings.wecom_webhooks else []
 
 
 def checks(settings: Settings) -> Iterator[Finding]:

@@ -224,7 +224,7 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(s
     now[0] += 86400
     delivery.purge(0)
     assert ask(delivery, "k") is False
-    now[0] += 2 * 86400
+    now[0] += 4 * 86400
     delivery.purge(0)
     with closing(connect(store.path).conn) as db:
         assert db.execute("SELECT count(*) FROM inbox").fetchone() == (0,)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.wecom.mentions import read
+from handlers.wecom_text.mentions import read
 
 CASES = json.loads(Path(__file__).with_name("vectors.json").read_text())["mention"]
 NAMES = ("投关小助手", "IR Bot", "IRBot")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.wecom.marks import without
+from handlers.wecom_text.marks import without
 
 
 @pytest.mark.parametrize(

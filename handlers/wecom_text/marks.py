@@ -23,3 +23,12 @@ def without(text: str) -> str:
     """
     text = _IN_BRACKETS.sub(lambda found: " " if found[1] in _EMOJI else found[0], text)
     return re.sub(r" {2,}", " ", _ADDRESS.sub(" ", text)).strip()
+
+
+def has_emoji(text: str) -> bool:
+    """Whether a client would show some of the text as the picture of an emoji.
+
+    >>> has_emoji("可转债[强]"), has_emoji("[可转债]")
+    (True, False)
+    """
+    return any(found[1] in _EMOJI for found in _IN_BRACKETS.finditer(text))

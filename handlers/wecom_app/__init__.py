@@ -1,0 +1,1 @@
+"""WeCom's self-built apps: members write to the app in private, at `/wecom/callback`."""

@@ -1,0 +1,1 @@
+"""Words in WeCom, for every way in: what people type there, and what plain text messages hold."""

@@ -1,0 +1,207 @@
+"""Nothing but public records leaves by 微信客服, whatever is typed or chosen there."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+import bot.answering
+import bot.commands
+from bot.answering.outsiders import limited
+from bot.answering.trail import Considered
+from bot.commands import Ask
+from bot.ingest.importing import Options, import_files
+from bot.message import Answer, Chat, DeskDigest, Digest, Help, Hit, Message
+from bot.store import Store
+from handlers.wecom_kf.credentials import PLATFORM
+from tests.conftest import NOW
+from tests.fakes.wecom_kf import ACCOUNT
+
+WORDS = tomllib.loads((Path(bot.commands.__file__).parent / "words.toml").read_text("utf-8"))
+TALK = tomllib.loads((Path(bot.answering.__file__).parent / "small_talk.toml").read_text("utf-8"))
+HIDDEN = {
+    "300901/2026-001": "定时机密",  # published later
+    "300902/2026-001": "撤下机密",  # withdrawn
+    "300903/2026-001": "题目机密",  # of which a question is withdrawn
+    "300904/2026-001": "草稿机密",  # a draft
+    "300905/2026-001": "暂停机密",  # held
+    "300906/2026-001": "单题机密",  # of which a question is held
+    "300907/2026-001": "公司机密",  # of a company that is paused
+}
+
+
+def record(code, secret):
+    return (
+        f"证券代码：{code} 证券简称：密股{code[-1]}\n投资者关系活动记录表\n编号：2026-001\n"
+        "投资者关系活动类别\t业绩说明会\n时间\t2026年10月8日\n地点\t公司\n"
+        f"投资者关系活动主要内容介绍\t1、{secret}的量子镜头产能如何？\n答：{secret}的量子镜头产能充足。\n"
+        "2、公司的分红计划如何？\n答：公司按章程进行分红。\n附件清单\t无\n日期\t2026年10月8日\n"
+    )
+
+
+@pytest.fixture
+def hidden(store, tmp_path):
+    """Records of which something may not be shown, one kind each."""
+    for record_id, secret in HIDDEN.items():
+        code = record_id.partition("/")[0]
+        file = tmp_path / f"{code}.txt"
+        file.write_text(record(code, secret), "utf-8")
+        later = NOW + timedelta(days=30) if code == "300901" else None
+        options = Options(published_at=later, is_draft=code == "300904")
+        (outcome,) = import_files(store, [file], options)
+        assert outcome.status == "imported", outcome.reason
+    store.withdraw("300902/2026-001", "错误")
+    store.withdraw("300903/2026-001#1", "错误")
+    store.hold("300905/2026-001", "核对")
+    store.hold("300906/2026-001#1", "核对")
+    store.pause("静默期", company="300907")
+    return store
+
+
+def everything():
+    """All that can be typed that means something, and what asks for what is hidden."""
+    yield from (word for words in WORDS.values() for word in words)
+    yield from (words[0] for words in TALK.values())
+    for record_id, secret in HIDDEN.items():
+        code = record_id.partition("/")[0]
+        yield from (
+            record_id,
+            f"{record_id}#1",
+            f"全文 {record_id}#1",
+            f"{code} 最新",
+            f"公司 {code}",
+            f"{secret}的量子镜头产能如何？",
+            f"密股{code[-1]} 第1问",
+            f"密股{code[-1]}的量子镜头",
+            f"订阅 09:00 {code}",
+        )
+    yield from (
+        *("订阅 09:00 desk", "/ir 订阅 09:00 desk", "摘要", "/ir digest", "查看订阅", "/status"),
+        *("转办1 公司已公告", "转给证券部", "转给证券部 量子镜头", "misses", "desk", "内部摘要"),
+        *("量子镜头 @2026-12-31", "2026-10-08 那次交流", "编号2026-001", "第1问", "#1", "机密"),
+    )
+
+
+def sent(kf):
+    return json.dumps(
+        [body for path, body in kf.calls if path.startswith("kf/send_msg")], ensure_ascii=False
+    )
+
+
+def leaks(text):
+    return [mark for mark in (*HIDDEN.values(), "每日摘要 2", "内部", "desk") if mark in text]
+
+
+def test_no_command_and_no_question_brings_out_what_is_hidden(hidden, start, kf):
+    # Even where a customer's id stands among the desk's.
+    talk = start(
+        wecom_kf_a_minute=0,
+        wecom_kf_a_day=0,
+        desk_channels=("wm0", "wrDESK", "CDESK"),
+    )
+    typed = list(dict.fromkeys(everything()))
+    for at, text in enumerate(typed):
+        kf.say(text, f"wm{at}")
+        if at % 8 == 0 or "机密" in text or "30090" in text:
+            kf.say("全文", f"wm{at}")
+            kf.say("a", f"wm{at}")
+    chosen = [
+        entry
+        for record_id in HIDDEN
+        for entry in (f"ask:{record_id}#1", f"rest:00000000:0:{record_id}#1", f"ask:{record_id}")
+    ]
+    for at, entry in enumerate((*chosen, "person", "latest", "help", "rest:x:y:z", "ask:")):
+        kf.say("点选", f"wmMENU{at}", menu_id=entry)
+    for at, text in enumerate(("订阅 09:00 desk", "摘要", "转办1 x", "转给证券部")):
+        kf.say(text, "wm0", msgid=f"desk-{at}")
+    talk.call()
+    waiting = "SELECT 1 FROM inbox WHERE state = 'new' UNION ALL SELECT 1 FROM outbox o WHERE "
+    open_ = waiting + "state IN ('ready', 'sending') AND channel != 'wm0'"
+    db = Store(hidden.path).database
+    kf.until(lambda: len(list(db.connection().query("SELECT 1 FROM inbox"))) > len(typed), 60)
+    kf.until(lambda: not list(db.connection().query(open_)), 60)
+    assert len(typed) > 250
+    assert len({post["to"] for post in kf.posts}) > len(typed)
+    assert not leaks(sent(kf))
+    assert not list(db.connection().query("SELECT 1 FROM subscriptions"))
+    assert not kf.broken
+
+
+def test_the_same_questions_do_find_what_is_public(hidden, talk, kf):
+    """What is asked above would be answered if it might be."""
+    _, answer = talk.said("300903/2026-001#2", count=2)
+    assert "公司按章程进行分红" in answer["content"]
+    hidden.undo_withdrawal("300903/2026-001#1")
+    (answer,) = talk.said("题目机密的量子镜头产能如何？")
+    assert "题目机密的量子镜头产能充足" in answer["content"]
+
+
+def test_what_is_withdrawn_while_its_answer_waits_does_not_leave(hidden, start, kf):
+    talk = start()
+    hidden.undo_withdrawal("300903/2026-001#1")
+    kf.states["wmA"] = 0
+    talk.said("300903/2026-001#2", count=2)
+    kf.since["wmA"] = 5
+    kf.say("300903/2026-001#1")
+    kf.since["wmA"] = 5
+    talk.call()
+    kf.until(lambda: 95001 in kf.refused)
+    hidden.withdraw("300903/2026-001#1", "错误")
+    first, second = talk.said("#7", count=2, ago_s=-1.0)
+    assert "已更新或撤下" in first["content"]
+    assert "第7问" in second["content"]
+    assert not [post for post in kf.posts if "题目机密" in post["content"]]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Digest(date(2026, 11, 24)),
+        DeskDigest(date(2026, 11, 24), date(2026, 11, 23), date(2026, 11, 24), 1, 1, 1),
+    ],
+)
+def test_the_one_rule_keeps_back_kinds_that_are_not_for_outside(responder, reply):
+    library = responder.library
+    considered = Considered(Ask(""), reply, library, "strict")
+    assert type(limited(considered, library, responder.words).reply).__name__ == "Decline"
+
+
+def test_the_one_rule_keeps_back_a_record_that_the_library_does_not_have(responder, hidden):
+    stored = next(item for item in hidden.records() if item.record.company_code == "300902")
+    hit = Hit(stored.record, stored.record.questions[0], 1.0)
+    library = responder.library
+    reply = Answer((hit,), date(2026, 11, 24))
+    considered = Considered(Ask(""), reply, library, "strict")
+    assert type(limited(considered, library, responder.words).reply).__name__ == "Decline"
+
+
+def test_help_for_members_is_not_help_for_customers(talk):
+    responder = talk.bot.responder
+    outside = Chat(PLATFORM, ACCOUNT, "wmA", "wmA")
+    inside = Chat("slack", "T", "C", "U")
+    assert responder.reply(Message("帮助", outside)) == Help(for_outsiders=True)
+    assert responder.reply(Message("帮助", inside)) == Help()
+    assert "订阅" in responder.show(Help()).text
+
+
+def test_everything_paused_is_as_if_nothing_were_there(hidden, talk, kf):
+    hidden.pause("静默期")
+    _, said = talk.said("可转债", count=2)
+    assert "未找到对应答复" in said["content"]
+    for text in ("300253/2025-002#24", "最新", "公司列表"):
+        (said,) = talk.said(text, ago_s=-1.0)
+        assert "卫宁" not in said["content"]
+
+
+def test_an_empty_store_is_no_matter_of_customers(start, kf, tmp_path):
+    (tmp_path / "irbot.db").unlink()
+    for beside in tmp_path.glob("irbot.db-*"):
+        beside.unlink()
+    talk = start()
+    _, said = talk.said("可转债", count=2)
+    assert "irbot import" not in said["content"]
+    assert "没有可以展示的记录" in said["content"]
