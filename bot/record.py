@@ -17,6 +17,7 @@ from typing import Literal
 Precision = Literal["day", "month"]
 ActivitiesRead = Literal["read", "inferred", "not readable"]
 Kind = Literal["record", "platform", "table", "narrative"]
+DatedBy = Literal["answer", "update", "day"]  # what a row's date is: of the answer, of any change
 
 AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
 
@@ -80,6 +81,22 @@ class Question:
     kind: Kind = "record"
     session: str | None = None  # heading above, where a record holds several sessions
     page: int | None = None  # where the question begins, from 1
+    # Of a row of a table or a platform's export; instants are China time, ISO without an offset.
+    asked_at: str | None = None
+    answered_at: str | None = None
+    dated_by: DatedBy | None = None  # what `answered_at` is
+    link: str | None = None
+    row_id: str | None = None  # the platform's id of the question
+
+    @property
+    def is_from_table(self) -> bool:
+        """Whether it was imported from a table or an export, not read in a filed record."""
+        return self.kind in ("platform", "table")
+
+    @property
+    def day(self) -> date | None:
+        """The day of a written answer; None: that of its record's event."""
+        return date.fromisoformat(self.answered_at[:10]) if self.answered_at else None
 
     @property
     def is_narrative(self) -> bool:
@@ -136,6 +153,7 @@ class Record:
     other: tuple[tuple[str, str], ...] = ()  # rows under labels of their own
     narrative: tuple[Narrative, ...] = ()
     is_correction: bool = False  # marked 更正 or 补充
+    is_written: bool = False  # a company's written answers, each with a day of its own
     sequence: int = 1  # 2, 3 … for further records without 编号 of the same day
     warnings: tuple[str, ...] = ()  # something may be wrong; Chinese
     notes: tuple[str, ...] = ()  # facts, such as "questions are not numbered"; Chinese
@@ -143,7 +161,12 @@ class Record:
 
     @property
     def id(self) -> str:
-        """`300253/2025-002`; without 编号 `301217/20260917`, `600089/202607`, then `…-2`."""
+        """`300253/2025-002`; without 编号 `301217/20260917`, `600089/202607`, then `…-2`.
+
+        A company's written answers are `300253/qa`.
+        """
+        if self.is_written:
+            return written_id(self.company_code)
         if self.record_no:
             return f"{self.company_code}/{AWKWARD_IN_ID.sub('-', self.record_no)}"
         suffix = f"-{self.sequence}" if self.sequence > 1 else ""
@@ -175,6 +198,33 @@ class Record:
 
     def question(self, number: int) -> Question | None:
         return next((item for item in self.questions if item.number == number), None)
+
+    @property
+    def is_from_table(self) -> bool:
+        """Whether it was imported from tables or exports, and is no filed record."""
+        return self.is_written or any(item.is_from_table for item in self.questions)
+
+    def of(self, question: Question) -> Record:
+        """The record as one of its questions has it: a written answer has a day of its own."""
+        if not question.is_from_table:
+            return self
+        activities = (platform_of(self.company_code),) if question.kind == "platform" else ()
+        day = question.day
+        if day is None:
+            return replace(self, activities=activities)
+        dates = (EventDate(day, day, "day", day.isoformat()),)
+        return replace(self, activities=activities, event_dates=dates)
+
+    def until(self, day: date) -> Record | None:
+        """What of it was said up to a day; None: nothing."""
+        if not self.is_written:
+            return self if self.last_event.end <= day else None
+        said = tuple(item for item in self.questions if item.day is None or item.day <= day)
+        if not said or len(said) == len(self.questions):
+            return self if said else None
+        last = max((item.day for item in said if item.day), default=day)
+        dates = tuple(replace(dates, end=last) for dates in self.event_dates)
+        return replace(self, questions=said, event_dates=dates)
 
     @property
     def paragraphs(self) -> tuple[Question, ...]:
@@ -244,6 +294,18 @@ class Record:
         canonical = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
         canonical = "".join(canonical.replace("\\n", "").split())
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def written_id(company_code: str) -> str:
+    """The id of a company's written answers."""
+    return f"{company_code}/qa"
+
+
+def platform_of(company_code: str) -> str:
+    """On which platform investors ask a company, by the exchange that its code belongs to."""
+    if company_code.startswith(("6", "9")) and not company_code.startswith("92"):
+        return "上证e互动"
+    return "互动易" if company_code.startswith(("0", "2", "3")) else "互动平台"
 
 
 def _moment(day: date, precision: Precision, clock: time | None) -> str:

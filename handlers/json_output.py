@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answering.explanation import Explanation
-from bot.ingest.importing import Outcome
+from bot.ingest.importing import ImportedRows, Outcome
 from bot.ingest.verifying import Checked
 from bot.message import (
     Answer,
@@ -90,6 +90,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 
 def _question_json(record: Record, question: Question, part: int | None) -> dict[str, Any]:
+    record = record.of(question)
     return {
         "id": f"{record.id}#{question.place}",
         "kind": question.kind,
@@ -104,6 +105,18 @@ def _question_json(record: Record, question: Question, part: int | None) -> dict
         "part_answer": question.part_answer(part) if part else None,
         "event_date": record.event_date,
         "activity": record.activity,
+        **(_row_json(question) if question.is_from_table else {}),
+    }
+
+
+def _row_json(question: Question) -> dict[str, Any]:
+    """What a row of a table or an export has beside the words."""
+    return {
+        "asked_at": question.asked_at,
+        "answered_at": question.answered_at,
+        "dated_by": question.dated_by,
+        "link": question.link,
+        "row_id": question.row_id,
     }
 
 
@@ -263,6 +276,8 @@ def summary_json(
 
 def import_json(outcome: Outcome) -> dict[str, Any]:
     """One file of `import --json`, with the proof: where every character went."""
+    if outcome.rows:
+        return _rows_json(outcome, outcome.rows)
     proofs = [reading.proof for reading in outcome.readings]
     return {
         "file": outcome.file,
@@ -291,6 +306,38 @@ def import_json(outcome: Outcome) -> dict[str, Any]:
             }
             for item in outcome.added
         ],
+    }
+
+
+def _rows_json(outcome: Outcome, rows: ImportedRows) -> dict[str, Any]:
+    """A table of `import --json`: in the place of furniture, what became of its rows."""
+    records = rows.added.records
+    refused = [{"row": place, "reason": why} for place, why in rows.refused]
+    return {
+        "file": outcome.file,
+        "status": outcome.status,
+        "record_ids": [item.record_id for item in records],
+        "questions": sum(item.added + item.changed + item.unchanged for item in records),
+        "placed": rows.table.characters,
+        "furniture": [],
+        "unplaced": 0,
+        "warnings": [
+            *rows.table.warnings,
+            *(f"第{item['row']}行未收录：{item['reason']}" for item in refused),
+        ],
+        "reason": outcome.reason or None,
+        "changes": [],
+        "rows": {
+            "read": rows.table.kept + rows.table.unanswered + rows.table.refused_count,
+            "added": sum(item.added for item in records),
+            "changed": sum(item.changed for item in records),
+            "unchanged": sum(item.unchanged for item in records),
+            "twice": rows.added.twice,
+            "unanswered": rows.table.unanswered,
+            "refused": rows.refused_count,
+            "refused_rows": refused,
+        },
+        "notes": list(rows.table.notes),
     }
 
 

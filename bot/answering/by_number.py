@@ -70,12 +70,13 @@ class ByNumber:
         if len(records) == 1:
             return self._question(records[0], command, message)
         hits = [
-            Hit(record, question, 1.0)
+            Hit(record.of(question), question, 1.0)
             for record in records
             if (question := _unit(record, command)) is not None
         ]
         if len(hits) == 1:
-            return self._question(hits[0].record, command, message)
+            (record,) = (record for record in records if record.id == hits[0].record.id)
+            return self._question(record, command, message)
         if hits:
             return Suggest(tuple(hits[:OFFERED]), self.library.has_many)
         return Notice(self.words.text("no such number", no=command.number))
@@ -109,7 +110,7 @@ class ByNumber:
                     "no such part", record=named, question=command.number, no=command.part
                 )
             )
-        hit = Hit(record, question, 1.0, command.part)
+        hit = Hit(record.of(question), question, 1.0, command.part)
         if question.is_narrative:
             return Statement(hit, message.as_of or self.today, self.library.has_many)
         return self.library.answer(hit, message, self.today, whole=command.whole)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.matters import at_other_events, speaker
+from bot.answering.matters import at_other_events, filed_first, speaker
 from bot.config import Caution
 from bot.matching.ranking import Candidate, holds_all
 from bot.matching.standing import is_same_matter
@@ -62,6 +62,7 @@ def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
     """
     if not ranked or ranked[0].confidence < _SUGGEST:
         return Decision("decline")
+    ranked = filed_first(ranked)
     best = ranked[0]
     chosen = speaker(ranked)
     contested = tuple(_of_other_companies(ranked))

@@ -285,7 +285,7 @@ def _found(
     return Found(
         id=item.hit.full_id,
         company=f"{record.company_name}（{record.company_code}）",
-        event_date=record.event_date,
+        event_date=record.of(item.passage.question).event_date,
         question=" ".join(_words_of(item).split())[:_START],
         confidence=round(item.confidence, 4),
         score=round(item.score, 4),

@@ -110,12 +110,12 @@ class Library:
 
     def scope(self, message: Message) -> list[Record]:
         """The records that a message is limited to, newest event first."""
-        return [
-            record
-            for record in self.records
-            if message.company in (None, record.company_code)
-            and (message.as_of is None or record.last_event.end <= message.as_of)
-        ]
+        records = (
+            record for record in self.records if message.company in (None, record.company_code)
+        )
+        if message.as_of is None:
+            return list(records)
+        return [said for record in records if (said := record.until(message.as_of))]
 
     def coverage(self, message: Message) -> tuple[Coverage, ...]:
         """What there is of each company in the message's scope, newest first."""

@@ -8,6 +8,7 @@ a study's over stores of several records: of its 54 messages answered right so, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.matching.ranking import Candidate
@@ -23,7 +24,15 @@ _NAMED, _NAMED_COVERING = 0.3, 0.15
 
 def event(item: Candidate) -> date:
     """The last day of the event at which it was asked."""
-    return item.passage.record.last_event.end
+    return item.passage.day
+
+
+def _gives_way(item: Candidate, best: Candidate) -> bool:
+    """Whether a newer row would speak in place of a filed answer that it may not displace."""
+    row = item.passage.question
+    if not row.is_from_table or best.passage.question.is_from_table:
+        return False
+    return row.kind == "table" or is_same_answer(item.passage, best.passage)
 
 
 def is_covered(item: Candidate, best: Candidate) -> bool:
@@ -48,10 +57,43 @@ def speaker(ranked: Sequence[Candidate]) -> Candidate:
     newer = [
         item
         for item in _of_its_company(ranked, best)
-        if event(item) > event(best)
+        if not _gives_way(item, best)
+        and event(item) > event(best)
         and (item.confidence >= _SPEAKS or is_same_answer(item.passage, best.passage))
     ]
     return max((item for item in newer if is_covered(item, best)), key=event, default=best)
+
+
+def filed_first(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """A filed record's answer in the place of what was imported in rows and answers the same.
+
+    What comes from a table is not checked against its original, so it gives way to any filed
+    answer to the question; a platform's answer does where it says the same, or is not newer.
+    """
+    found = list(ranked)
+    for at, item in enumerate(found):
+        if not item.passage.question.is_from_table:
+            continue
+        place = next(
+            (behind for behind in range(at + 1, len(found)) if _is_filed_twin(found[behind], item)),
+            None,
+        )
+        if place is not None:
+            twin = found.pop(place)
+            likelier = max(twin.confidence, item.confidence)
+            found.insert(
+                at, replace(twin, confidence=likelier, is_exact=item.is_exact, caps=item.caps)
+            )
+    return found
+
+
+def _is_filed_twin(filed: Candidate, row: Candidate) -> bool:
+    if filed.passage.question.is_from_table or filed.conflicts:
+        return False
+    if not is_same_matter(filed.passage, row.passage):
+        return False
+    is_older = event(filed) < event(row) and row.passage.question.kind == "platform"
+    return not is_older or is_same_answer(filed.passage, row.passage)
 
 
 def at_other_events(ranked: Sequence[Candidate], chosen: Candidate) -> list[Candidate]:

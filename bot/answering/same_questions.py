@@ -48,8 +48,9 @@ class SameQuestions:
         company = record.company_code
         if company not in self._asked:
             self._asked[company] = self._look_through(self._companies.get(company, ()))
-        day = record.last_event.end
+        days = {item.number: item.day for item in record.questions}
         for number, hits in self._asked[company].get(record.id, {}).items():
+            day = days.get(number) or record.last_event.end
             earlier = [hit for hit in hits if hit.record.last_event.end < day]
             later = [hit for hit in hits if hit.record.last_event.end > day]
             if earlier or later:
@@ -57,7 +58,7 @@ class SameQuestions:
 
     def _look_through(self, records: Sequence[Record]) -> _Asked:
         questions = [
-            Hit(record, question, 1.0)
+            Hit(record.of(question), question, 1.0)
             for record in records
             for question in record.questions
             if question.kind != "narrative"

@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
@@ -21,8 +21,9 @@ from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.index import Index
 from bot.matching.question_key import QuestionKey, question_key
+from bot.matching.stock_phrases import says_nothing
 from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord, ReplyView
-from bot.record import Question, Record
+from bot.record import EventDate, Question, Record
 from bot.store import Shown, Store, Stored
 from bot.store.evidence import quoted
 from bot.wording import dates
@@ -34,6 +35,7 @@ _MOST_ASKED = 5
 
 # Company, or "" for all of them → record id and question number, shuffled.
 Pool = dict[str, list[tuple[str, int]]]
+_Some = tuple[str, tuple[EventDate, ...], int]  # a record, or some of its questions
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,7 @@ class _Library:
     shown: Shown
     pool: Pool
     by_id: dict[str, Stored]
-    # By record, once used.
-    asked: dict[str, dict[QuestionKey, Question]] = field(default_factory=dict)
+    asked: dict[_Some, dict[QuestionKey, Question]] = field(default_factory=dict)
 
 
 class DigestBuilder:
@@ -98,6 +99,7 @@ class DigestBuilder:
         fresh = [
             item for item in public if _key(item) not in shown and at - _arrival(item, at) <= _NEW
         ]
+        fresh = [told for item in fresh if (told := self._untold(item, shown, at))]
         new = [item for item in fresh if _is_new(item, at) or _is_corrected(item, shown)]
         history = [item for item in fresh if item not in new]
         daily = (
@@ -132,6 +134,28 @@ class DigestBuilder:
 
     # Records
 
+    def _untold(self, item: Stored, shown: dict[str, int], at: datetime) -> Stored | None:
+        """A record as it is new to the chat; of written answers those that came since the last
+        time, newest first. None: there are none."""
+        if not item.record.is_written:
+            return item
+        last = max(
+            (version for version in range(1, item.version) if _key_of(item, version) in shown),
+            default=0,
+        )
+        came = self._store.rows_after(item.record.id, last, item.version)
+        since = at.date() - _NEW
+        recent = sorted(
+            (one for one in item.visible.questions if one.number in came and _day(one) >= since),
+            key=_day,
+            reverse=True,
+        )
+        if not recent:
+            return None if last else item
+        dates = (EventDate(_day(recent[-1]), _day(recent[0]), "day", ""),)
+        record = replace(item.visible, questions=tuple(recent), event_dates=dates)
+        return replace(item, record=record)
+
     def _earlier(
         self, library: _Library, record: Record, public: Sequence[Stored]
     ) -> Iterator[tuple[int, Hit]]:
@@ -151,18 +175,20 @@ class DigestBuilder:
             for other in earlier:
                 same = self._asked(library, other).get(asked)
                 if same:
-                    yield question.number, Hit(other, same, 1.0)
+                    yield question.number, Hit(other.of(same), same, 1.0)
                     break
 
     def _asked(self, library: _Library, record: Record) -> dict[QuestionKey, Question]:
-        if record.id not in library.asked:
+        # Of a company's written answers a chat is told some only.
+        key = (record.id, record.event_dates, len(record.questions))
+        if key not in library.asked:
             lexicon = self._index().lexicon
-            library.asked[record.id] = {
+            library.asked[key] = {
                 question_key(question.question, record.last_event.end, lexicon): question
                 for question in record.questions
                 if question.kind != "narrative"
             }
-        return library.asked[record.id]
+        return library.asked[key]
 
     # 每日一问
 
@@ -258,7 +284,8 @@ def _pool(stored: Sequence[Stored]) -> Pool:
     pool: Pool = {}
     for item in stored:
         for question in item.record.questions:
-            if question.kind != "narrative":
+            nothing = question.is_from_table and says_nothing(question.answer)
+            if question.kind != "narrative" and not nothing:
                 place = (item.record.id, question.number)
                 for company in ("", item.record.company_code):
                     pool.setdefault(company, []).append(place)
@@ -272,7 +299,15 @@ def _number(text: str) -> int:
 
 
 def _key(item: Stored) -> str:
-    return f"{item.record.id}@{item.version}"
+    return _key_of(item, item.version)
+
+
+def _key_of(item: Stored, version: int) -> str:
+    return f"{item.record.id}@{version}"
+
+
+def _day(row: Question) -> date:
+    return row.day or date.min
 
 
 def _arrival(item: Stored, at: datetime) -> datetime:
@@ -293,12 +328,14 @@ def _is_new(item: Stored, at: datetime) -> bool:
 
 
 def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
-    return any(f"{item.record.id}@{version}" in shown for version in range(1, item.version))
+    if item.record.is_written:  # it grows
+        return False
+    return any(_key_of(item, version) in shown for version in range(1, item.version))
 
 
 def _hit(item: Stored, number: int) -> Hit | None:
     question = item.record.question(number)
-    return Hit(item.record, question, 1.0) if question else None
+    return Hit(item.record.of(question), question, 1.0) if question else None
 
 
 def _is_over(hit: Hit, day: date) -> bool:

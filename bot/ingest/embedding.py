@@ -106,6 +106,8 @@ def _made(store: Store, embedder: Embedder) -> Iterator[int]:
     Each batch is kept as soon as it is made, so a kill loses one batch. A store above
     LARGEST_STORE gets none.
     """
+    if store.size() > LARGEST_STORE:  # told before all of it is in memory
+        return
     records = all_records(store)
     if _size(records) > LARGEST_STORE:
         return

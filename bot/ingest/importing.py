@@ -13,8 +13,9 @@ from typing import Literal
 from bot.config import CHINA
 from bot.errors import BotError, IdentityError, Problem, ReadingError, one_line
 from bot.reading.apart import Job, Read, read_apart
+from bot.reading.tables import Table
 from bot.record import Reading, Record
-from bot.store import Added, Status, Store
+from bot.store import Added, AddedTable, Status, Store
 
 _WORTH_A_PROCESS = 300_000  # bytes of files from which a second process is worth its start
 
@@ -43,6 +44,24 @@ class Outcome:
     readings: tuple[Reading, ...] = ()
     reason: str = ""  # Chinese; why it was refused or skipped
     added: tuple[Added, ...] = ()  # what became of each record
+    rows: ImportedRows | None = None  # of a table, which has no readings
+
+
+@dataclass(frozen=True)
+class ImportedRows:
+    """What became of a table's rows."""
+
+    table: Table
+    added: AddedTable
+
+    @property
+    def refused(self) -> list[tuple[int, str]]:
+        """Row and why, in Chinese, in the file's order; the first ones."""
+        return sorted((*self.table.refused, *self.added.refused))
+
+    @property
+    def refused_count(self) -> int:
+        return self.table.refused_count + len(self.added.refused)
 
 
 def files_in(paths: Sequence[Path]) -> list[Path]:
@@ -97,6 +116,8 @@ def import_files(
             yield Outcome(read.file, "refused", reason=read.reason)
         elif read.failed:
             yield Outcome(read.file, read.failed, reason=read.reason)
+        elif read.table:
+            yield _store_rows(store, read.file, read.table, options)
         else:
             yield _store(store, read, options)
 
@@ -175,6 +196,42 @@ def _store(store: Store, read: Read, options: Options) -> Outcome:
         read.readings,
         added=tuple(added),
     )
+
+
+def _store_rows(store: Store, file: str, table: Table, options: Options) -> Outcome:
+    added = store.add_table(
+        table,
+        file,
+        given=options.given,
+        replace_words=options.replace_words,
+        published_at=options.published_at,
+        is_draft=options.is_draft,
+        who=options.who,
+        now=options.now,
+    )
+    rows = ImportedRows(table, added)
+    if not added.records and not rows.refused:
+        told = f"{one_line(file)}：没有一行有答复（{table.unanswered}行没有答复）"
+        return Outcome(file, "skipped", reason=told, rows=rows)
+    if not added.records:
+        place, why = rows.refused[0]
+        told = f"{one_line(file)}：没有一行可以收录（{rows_told(rows)}）"
+        told += f"；第{place}行：{one_line(why)}"
+        return Outcome(file, "refused", reason=told, rows=rows)
+    statuses = {item.status for item in added.records}
+    order: tuple[Status, ...] = ("replaced", "imported", "unchanged")
+    status: Status = next((status for status in order if status in statuses), "unchanged")
+    return Outcome(file, status, rows=rows)
+
+
+def rows_told(rows: ImportedRows) -> str:
+    """`没有答复3行、未收录2行、重复1行`; Chinese, empty where every row is in."""
+    counts = (
+        ("没有答复", rows.table.unanswered),
+        ("未收录", rows.refused_count),
+        ("重复", rows.added.twice),
+    )
+    return "、".join(f"{what}{count}行" for what, count in counts if count)
 
 
 def _check_publication(read: Read, options: Options) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.errors import NotFoundError, one_line
+from bot.ingest.verifying_rows import RowsChecked, verify_rows
+from bot.ingest.verifying_rows import differences as rows_differences
 from bot.reading.apart import Job, Read, read_apart
 from bot.reading.comparing import Change, changes
 from bot.record import Record
@@ -37,12 +39,15 @@ class Checked:
     sources: tuple[Source, ...]  # those that say so
     strays: tuple[Stray, ...]
     is_refused: bool  # by today's reader
+    is_from_table: bool = False  # its rows cannot be read again into the record one by one
 
     @property
     def todo(self) -> str:
         """The command that helps; Chinese, empty where nothing is wrong."""
         if not self.differences:
             return ""
+        if self.is_from_table:
+            return "核对原表；以原表为准重新导入：irbot import --replace 文件"
         if self.reread is not None:
             return f"核对原件；以今天读到的为准：irbot import --again {self.record_id}"
         if self.is_refused:
@@ -68,12 +73,34 @@ def verify_records(
         NotFoundError: No such record.
     """
     wanted = [store.newest(record_id)] if record_id else store.newest_records()
+    tables = [item for item in wanted if item.record.is_from_table]
+    wanted = [item for item in wanted if not item.record.is_from_table]
     if accept_warnings:
         wanted = [replace(item, sources=tuple(map(_accepted, item.sources))) for item in wanted]
     sources = [source for stored in wanted for source in stored.sources]
     readings = read_apart((_job(store, source) for source in sources), min(len(sources), _AT_ONCE))
     for stored in wanted:
         yield _checked(store, stored, [next(readings) for _ in stored.sources])
+    rows = verify_rows(store, tables) if tables else {}
+    for stored in tables:
+        yield _rows_checked(stored, rows[stored.record.id])
+
+
+def _rows_checked(stored: Stored, rows: RowsChecked) -> Checked:
+    found = [*rows_differences(rows)] if stored.sources else ["没有保存源文件"]
+    record = stored.record
+    return Checked(
+        record.id,
+        stored.version,
+        len(record.questions),
+        tuple(found),
+        (),
+        None,
+        stored.sources,
+        (),
+        is_refused=False,
+        is_from_table=True,
+    )
 
 
 def _accepted(source: Source) -> Source:

@@ -70,9 +70,7 @@ class Collection:
         self._company = np.array([passage.record.company_code for passage in self.passages])
         self.is_taught = np.array([bool(passage.wording) for passage in self.passages], np.bool_)
         self._record = np.array([passage.record.id for passage in self.passages])
-        self._day = np.array(
-            [passage.record.last_event.end for passage in self.passages], dtype="datetime64[D]"
-        )
+        self._day = np.array([passage.day for passage in self.passages], dtype="datetime64[D]")
         self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
 
     def searched(self, passage: Passage) -> str:

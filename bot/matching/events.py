@@ -28,7 +28,7 @@ def records_named(text: str, records: Iterable[Record]) -> frozenset[str]:
 
     A day counts only beside a word for a meeting: `4月28日公告的回购` names no event.
     """
-    stored = tuple(records)
+    stored = tuple(record for record in records if not record.is_written)  # they are no event
     by_number = frozenset(
         record.id
         for record in stored

@@ -235,7 +235,7 @@ class Index:
         found: dict[str, Hit] = {}
         for at in top(scores, _SAME_ANSWER_POOL):
             passage = self.collection.passages[at]
-            other = Hit(passage.record, passage.question, 1.0, passage.part)
+            other = Hit(passage.record.of(passage.question), passage.question, 1.0, passage.part)
             if other.id == hit.id or other.id in found or scores[at] <= 0:
                 continue
             if fuzz.ratio(answer, normalise(passage.answered)) >= SAME_ANSWER:

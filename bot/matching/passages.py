@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from bot.matching.taught import Wording
 from bot.matching.text import normalise, sentences
@@ -41,6 +42,11 @@ class Passage:
     part: int | None = None
     period: str = ""  # of a paragraph that names no year: the first that its record names
     wording: str = ""  # another one, by which the question is searched here; never shown
+
+    @property
+    def day(self) -> date:
+        """When it was said: the last day of the event, or that of a written answer."""
+        return self.question.day or self.record.last_event.end
 
     @property
     def asked(self) -> str:
@@ -110,7 +116,8 @@ def answered_pieces(passage: Passage) -> list[str]:
 def company_names(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
     """The code, the short name and what is left of it without its ending, by code."""
     found: dict[str, tuple[str, ...]] = {}
-    for record in records:
+    # An export may name a company in its own way; the filed name is the one that people use.
+    for record in sorted(records, key=lambda record: record.is_written):
         if record.company_code not in found:
             name = normalise(record.company_name)
             short = _ENDING.sub("", name)

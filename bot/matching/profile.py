@@ -54,7 +54,7 @@ def read_profile(passage: Passage, lexicon: Lexicon, searched: str = "") -> Pass
     asked, answered = normalise(passage.asked), normalise(passage.answered)
     compared = searched if passage.wording else asked
     text = f"{asked}\n{answered}"
-    day = passage.record.last_event.end
+    day = passage.day
     both = f"{compared}\n{text}" if passage.wording else text
     return PassageProfile(
         question="" if passage.question.is_narrative else bare(compared),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from bot.matching.passages import Passage
 from bot.matching.profile import bare
 from bot.matching.query import Query
 from bot.matching.standing import Standing, is_same_answer, standings
+from bot.matching.stock_phrases import says_nothing
 from bot.message import Hit
 
 # What the mix reaches stands in docs/accuracy.md (`make bench`); whoever changes it fits the
@@ -35,6 +37,9 @@ _COPIED = 15  # letters; nobody composes so many alike, so 今年 is the record'
 # what is answered right from .08 to .39 (`python -m tests.bench.fit_confidence`).
 _USUAL_RIVAL, _USUAL_RIVAL_MEANT = 0.15, 0.5
 _ALL, _NEARLY = 0.99, 0.7  # of the words by weight; of the first one's score
+# Confidence from which an answer goes before one that says nothing (what is offered at all), and
+# how near that one then comes, as what is offered last.
+_ANSWERS, _BEHIND = 0.08, 0.2
 _POOL = 24  # candidates by words; half as many more by meaning
 _STANDING = 12  # candidates that are compared with all others; the rest is far behind
 
@@ -58,7 +63,7 @@ class Candidate:
     def hit(self) -> Hit:
         """The candidate for those who answer."""
         return Hit(
-            self.passage.record,
+            self.passage.record.of(self.passage.question),
             self.passage.question,
             self.confidence,
             self.passage.part,
@@ -84,7 +89,26 @@ def rank(
     found: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
         found.setdefault((item.passage.record.id, item.passage.question.number), item)
-    return judged(list(found.values()), query.facets.aside)
+    return _answers_first(list(found.values()), query.facets.aside)
+
+
+def _answers_first(found: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
+    """Judged; behind what answers anything, what an export has of answers that say nothing."""
+    empty = [
+        item
+        for item in found
+        if item.passage.question.is_from_table and says_nothing(item.passage.answered)
+    ]
+    if not empty:
+        return judged(found, is_aside)
+    real = judged([item for item in found if item not in empty], is_aside)
+    if not real or real[0].confidence < _ANSWERS:
+        return judged(found, is_aside)
+    most = _BEHIND * real[0].confidence
+    return real + [
+        replace(item, is_exact=False, confidence=min(most, item.confidence))
+        for item in judged(empty, is_aside)
+    ]
 
 
 def margin(ranked: Sequence[Candidate]) -> float:
@@ -185,19 +209,23 @@ def top(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
 # Judging
 
 
+def _event(item: Candidate) -> tuple[str, date]:
+    return item.passage.record.id, item.passage.day
+
+
 def judged(ranked: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
     """The candidates with their confidences; that of each record's first grows with its margin.
 
-    Other records are no rivals: whether the newest or each company's is meant is not a matter of
-    how well the message is understood.
+    Other records and days are no rivals: whether the newest or each company's is meant is not a
+    matter of how well the message is understood.
     """
-    of_record: dict[str, list[Candidate]] = {}
+    of_event: dict[tuple[str, date], list[Candidate]] = {}
     for item in ranked:
-        of_record.setdefault(item.passage.record.id, []).append(item)
+        of_event.setdefault(_event(item), []).append(item)
     standing = standings(ranked, _STANDING)
     found = []
     for at, item in enumerate(ranked):
-        own = of_record[item.passage.record.id]
+        own = of_event[_event(item)]
         is_first = item is own[0]
         if item.is_exact:
             found.append(replace(item, confidence=1.0))

@@ -59,7 +59,7 @@ def is_same_matter(one: Passage, other: Passage) -> bool:
         return False
     if is_same_answer(one, other):
         return True
-    is_elsewhen = one.record is not other.record
+    is_elsewhen = one.record is not other.record or one.record.is_written
     return is_elsewhen and fuzz.ratio(one.asked, other.asked, score_cutoff=SAME_QUESTION) > 0
 
 

@@ -9,6 +9,7 @@ source.py       bytes → lines with page and style marks; a new file form goes 
     tags.py     tags, comments, references; inline.py: Markdown's marks
     blocks.py   paragraphs and cells → lines; rows.py: which rows are the form's
     pages.py    page markers of converters
+tables/         files of rows: exports of platforms, sheets, JSON, listings
 furniture.py    page numbers and running heads, put aside; pages missing or doubled
 form.py         lines → the form's rows
   row_starts.py where a row's label stands, beside its value too

@@ -18,6 +18,7 @@ import multiprocessing
 import multiprocessing.process
 import os
 import resource
+import shutil
 import signal
 import stat
 import sys
@@ -31,17 +32,22 @@ from math import ceil
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
-from bot.errors import ReadingError, one_line
+from bot.errors import Problem, ReadingError, is_full, one_line, reason
+from bot.reading import tables
 from bot.reading.document import read_records
 from bot.reading.source import UnknownKindError
+from bot.reading.tables import NoRowsError, Table
 from bot.record import Reading
 
 LARGEST = 200 * 1024 * 1024  # bytes of a file
 TIME_LIMIT_S = 60.0  # of the processor; 145 pages take 2
+TABLE_LIMIT_S = 270.0  # likewise for a table: a sheet of a million rows takes 120
 _BUSY = 5  # times as long by the clock, where others need the processor too
 MEMORY_LIMIT = 1024**3  # bytes above what a worker begins with; 145 pages take 20 MB
+_LARGE = 32 * 1024**2  # bytes of a file that may take twice as long by the clock
 _GROWN = 256 * 1024**2  # bytes from which a worker is replaced: the next file has the whole limit
 _AHEAD = 4  # files that each worker may be ahead of the one that is asked for
 
@@ -57,6 +63,7 @@ class Job:
     content: bytes | None = None
     given: Mapping[str, str] = field(default_factory=dict)  # as for `read_records`
     accept_warnings: bool = False
+    path: str = ""  # where its bytes are, if not under its name
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class Read:
     file: str
     content: bytes = b""  # as it was read from the file
     readings: tuple[Reading, ...] = ()
+    table: Table | None = None  # its rows lie in files until the next Read is asked for
     failed: Literal["refused", "skipped"] | None = None
     reason: str = ""  # Chinese; why it failed
 
@@ -74,8 +82,15 @@ def read_apart(
     jobs: Iterable[Job], processes: int = 1, *, time_limit_s: float = TIME_LIMIT_S
 ) -> Generator[Read, None, None]:
     """Read all jobs, each in a worker process; in their order, as they are ready."""
+    with TemporaryDirectory(prefix="irbot-rows-") as rooms:
+        yield from _read_apart(jobs, processes, time_limit_s, Path(rooms))
+
+
+def _read_apart(
+    jobs: Iterable[Job], processes: int, time_limit_s: float, rooms: Path
+) -> Generator[Read, None, None]:
     waiting = enumerate(jobs)
-    workers = [_Worker(time_limit_s) for _ in range(processes)]
+    workers = [_Worker(time_limit_s, rooms) for _ in range(processes)]
     ready = dict[int, Read]()
     asked = 0  # the number of the job whose Read comes next
     try:
@@ -85,6 +100,7 @@ def read_apart(
                     worker.begin(next(waiting, None))
             if asked in ready:
                 yield ready.pop(asked)
+                shutil.rmtree(rooms / str(asked), ignore_errors=True)
                 asked += 1
                 continue
             busy = [worker for worker in workers if worker.number is not None]
@@ -94,6 +110,14 @@ def read_apart(
     finally:
         for worker in workers:
             worker.end()
+
+
+def _size(job: Job) -> int:
+    if job.content is not None:
+        return len(job.content)
+    with suppress(OSError):  # it says so when it is read
+        return Path(job.path or job.file).stat().st_size
+    return 0
 
 
 def _await(busy: list[_Worker], ready: dict[int, Read]) -> None:
@@ -109,7 +133,9 @@ def _await(busy: list[_Worker], ready: dict[int, Read]) -> None:
 class _Worker:
     """A process that reads one file at a time; started when it is needed."""
 
-    def __init__(self, time_limit_s: float) -> None:
+    def __init__(self, time_limit_s: float, rooms: Path) -> None:
+        """rooms: a folder in which each job may have one by its number."""
+        self._rooms = rooms
         self.number: int | None = None  # of the job that it reads
         self.deadline = 0.0  # of that job, on the monotonic clock
         self._time_limit_s = time_limit_s
@@ -126,9 +152,9 @@ class _Worker:
         if self._process is None or not self._process.is_alive():
             self.end()
             self._start()
-        self.deadline = time.monotonic() + self._time_limit_s * _BUSY
+        self.deadline = time.monotonic() + self._time_limit_s * _BUSY * (1 + _size(job) / _LARGE)
         with suppress(OSError):  # it died just now: `result` will say so
-            self.pipe.send(job)
+            self.pipe.send((job, str(self._rooms / str(self.number))))
 
     def _start(self) -> None:
         alone = sys.platform == "linux" and threading.active_count() == 1
@@ -198,11 +224,11 @@ def _serve(pipe: Connection, parents: Connection, time_limit_s: float) -> None:
     _limit_memory()
     while True:
         try:
-            job = pipe.recv()
+            job, room = pipe.recv()
         except EOFError:
             return
         _limit_time(time_limit_s)
-        read = _read(job)
+        read = _read(job, Path(room))
         has_grown = _peak() - began_with > _GROWN
         pipe.send((read, has_grown))
 
@@ -230,40 +256,77 @@ def _peak() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _read(job: Job) -> Read:
+def _read(job: Job, room: Path) -> Read:
     """Errors come back as values: they cross a process border."""
     place = one_line(job.file)
     try:
-        content = _content(Path(job.file)) if job.content is None else job.content
+        path = Path(job.path or job.file)
+        if job.content is None and (read := _unopened(path)):
+            return read
+        if table := _table(job, path, room):
+            return Read(job.file, table=table)
+        content = _content(path) if job.content is None else job.content
         if isinstance(content, Read):
             return content
         readings = read_records(content, job.file, job.given, accept_warnings=job.accept_warnings)
         return Read(job.file, b"" if job.content is not None else content, readings)
     except UnknownKindError as error:
         return Read(job.file, failed="skipped", reason=str(error))
+    except NoRowsError as error:
+        why = f"{place}：没有问答，未导入：{error}"
+        return Read(job.file, failed="skipped", reason=why)
     except ReadingError as error:
         return Read(job.file, failed="refused", reason=str(error))
     except OSError as error:
-        reason = f"{place}：无法读取（{error.strerror or type(error).__name__}）"
+        why = reason(error) if is_full(error) else error.strerror or type(error).__name__
+        said = f"{place}：无法读取（{why}）"
     except MemoryError:
-        reason = f"{place}：读取所需的内存过多，{_ADVICE}"
+        said = f"{place}：读取所需的内存过多，{_ADVICE}"
     except Exception as error:  # parsers raise anything on files made to break them
-        reason = f"{place}：读取时出错（{type(error).__name__}），{_ADVICE}"
-    return Read(job.file, failed="refused", reason=reason)
+        said = f"{place}：读取时出错（{type(error).__name__}），{_ADVICE}"
+    return Read(job.file, failed="refused", reason=said)
 
 
-def _content(path: Path) -> bytes | Read:
-    """The file's bytes, or why it is not opened."""
+def _table(job: Job, path: Path, room: Path) -> Table | None:
+    """The file's rows, if it is a table. Its bytes are copied: a file may change meanwhile."""
+    source = room / f"source{Path(job.file).suffix}"
+    if job.content is not None:
+        if job.content[:5] == b"%PDF-":
+            return None
+        room.mkdir()
+        source.write_bytes(job.content)
+        path = source
+    kind = tables.kind_of(path)
+    if kind is None:
+        return None
+    if path.stat().st_size > tables.LARGEST:
+        most = tables.LARGEST >> 20
+        raise ReadingError(job.file, (Problem(f"表格超过{most}MB，未导入；请分成几个文件"),))
+    _limit_time(TABLE_LIMIT_S)
+    if path is not source:
+        room.mkdir()
+        shutil.copyfile(path, source)
+    return tables.read_table(source, kind, job.file, job.given, room)
+
+
+def _unopened(path: Path) -> Read | None:
+    """Why a file is not opened; None: it may be."""
     file, place = str(path), one_line(str(path))
     if path.name.startswith("~$") or path.suffix.lower() in _UNFINISHED:
-        reason = f"{place}：是没有下载完的文件或临时文件，未读取"
-        return Read(file, failed="skipped", reason=reason)
+        why = f"{place}：是没有下载完的文件或临时文件，未读取"
+        return Read(file, failed="skipped", reason=why)
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         any(path.iterdir())  # says why where it cannot be opened
     if not stat.S_ISREG(status.st_mode):
-        reason = f"{place}：不是普通文件（是文件夹、管道或设备），未读取"
-        return Read(file, failed="refused", reason=reason)
-    if status.st_size > LARGEST:
+        why = f"{place}：不是普通文件（是文件夹、管道或设备），未读取"
+        return Read(file, failed="refused", reason=why)
+    return None
+
+
+def _content(path: Path) -> bytes | Read:
+    """The file's bytes, or why they are too many."""
+    file, place = str(path), one_line(str(path))
+    if path.stat().st_size > LARGEST:
         return Read(file, failed="refused", reason=f"{place}：文件超过200MB，未导入")
     return path.read_bytes()

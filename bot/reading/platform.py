@@ -1,4 +1,4 @@
-"""Questions and answers of an exchange's platform (互动易, 上证e互动): known, and not read here."""
+"""Questions and answers of a platform in a form that is none of tables/: known, and not read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from bot.reading.header import TITLE
 from bot.reading.lines import Source, squashed
 
 PLATFORM = (
-    "这是互动平台（互动易、上证e互动）的问答，不是投资者关系活动记录表，这个版本还不能导入；"
-    "请从巨潮资讯网或公司网站下载投资者关系活动记录表，再导入"
+    "这是互动平台（互动易、上证e互动）的问答，不是投资者关系活动记录表，这种写法还读不了；"
+    "请改用有“问题、回复、股票代码、回复时间”各列的 CSV、Excel 或 JSON 导入，"
+    "或从巨潮资讯网下载投资者关系活动记录表"
 )
 _NAMES = re.compile(
     r"互动易|上证e互动|irm\.cninfo\.com\.cn|irm\.szse\.cn|sns\.sseinfo\.com|sseinfo\.com", re.I

@@ -7,6 +7,7 @@ ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value
 adding.py       what a file says → a version, under which id
+tables.py       rows of tables → versions; merging.py: which of them are new
 restoring.py    an older version brought back, a source read again
 hiding.py       what is withdrawn, held or paused; hidden.py: in whatever version is shown
 showing.py      what may be shown to everyone at an instant
@@ -42,10 +43,11 @@ from bot.store.journal import Change, Journal
 from bot.store.marks import MISS_STATES, Mark, Marks, MissState
 from bot.store.publication import Publication
 from bot.store.publishing import Published
-from bot.store.records import Source, Stored, Version
+from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
 from bot.store.showing import Showing, Shown
 from bot.store.states import State, States, chief
+from bot.store.tables import AddedRows, AddedTable, Tables
 from bot.store.uploads import Upload, Uploads
 from bot.store.vectors import Vectors
 
@@ -57,6 +59,7 @@ class Store(
     Hidden,
     Showing,
     States,
+    Tables,
     Chats,
     Counterexamples,
     Evidence,
@@ -74,6 +77,8 @@ __all__ = [
     "EVERYTHING",
     "MISS_STATES",
     "Added",
+    "AddedRows",
+    "AddedTable",
     "Alias",
     "AliasState",
     "Change",
@@ -87,6 +92,7 @@ __all__ = [
     "MissState",
     "Publication",
     "Published",
+    "RowsOf",
     "Shown",
     "Source",
     "State",

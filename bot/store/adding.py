@@ -124,11 +124,13 @@ class Adding(Publishing):
         before = Publication.of(row)
         questions = self._questions(db, row["version_id"])
         newest = record_of(row["header"], questions, row["version"])
-        if newest.words_hash() == record.words_hash():  # not the kept hash: words may be damaged
+        is_original = newest.is_from_table and not record.is_from_table  # it takes their place
+        same = newest.words_hash() == record.words_hash()  # not the kept hash: it may be damaged
+        if same and not is_original:
             self._attach(db, row["version_id"], deed.source)
             return self._unchanged(db, record, row, deed)
         differing = tuple(changes(newest, record))
-        if not deed.replace_words:
+        if not (deed.replace_words or is_original):
             if self._is_source(db, row["version_id"], deed.source):
                 return Added("unchanged", record, differing, publication=before)
             if older := self._older(db, row["id"], record, deed.source):

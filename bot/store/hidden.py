@@ -93,6 +93,9 @@ def hidden_units(record: Record, decided: Sequence[Hiding]) -> Mapping[str, tupl
     for hiding in decided:
         if hiding.place is None:
             continue
+        if record.is_written:  # its numbers stay, and one question is asked many times
+            hidden[hiding.place] = (*hidden.get(hiding.place, ()), hiding)
+            continue
         units = record.paragraphs if hiding.place.startswith("p") else record.questions
         wanted = _bare(hiding.words or "")
         same = [item.place for item in units if wanted == _bare(words_of(item))]

@@ -106,9 +106,17 @@ class Version:
     who: str = ""  # made it; empty: not known
 
 
+@dataclass(frozen=True)
+class RowsOf:
+    """What a version added of the questions that are shown, and the hashes of its sources."""
+
+    sources: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+
 _FROM = (
     "SELECT r.id, r.key, r.superseded_by, v.id AS version_id, v.version, v.imported_at, "
-    "v.header, v.words_hash, v.published_at, v.is_draft "
+    "v.base, v.header, v.words_hash, v.published_at, v.is_draft "
     "FROM records r JOIN versions v ON v.record_id = r.id AND v.version = "
 )
 _HIGHEST = "(SELECT max(version) FROM versions WHERE record_id = r.id)"
@@ -116,6 +124,11 @@ _NEWEST = _FROM + _HIGHEST
 _SHOWN = (
     f"{_FROM} coalesce((SELECT max(version) FROM versions WHERE record_id = r.id "
     f"AND is_draft = 0 AND (published_at IS NULL OR published_at <= ?)), {_HIGHEST})"
+)
+# The versions that a version is made of: itself, and of written answers those that it adds to.
+_BUILT_ON = (
+    "SELECT v.id FROM versions w JOIN versions v ON v.record_id = w.record_id "
+    "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version WHERE w.id = ?"
 )
 
 
@@ -263,27 +276,32 @@ class Records(File):
                     (row["answer_start"], row["answer_end"]),
                 )
             )
-        return tuple(
-            Question(
+        found = {
+            row["number"]: Question(
                 **{name: row[name] for name in QUESTION_COLUMNS},
                 parts=tuple(parts.get(row["id"], ())),
             )
             for row in db.query(
-                "SELECT * FROM questions WHERE version_id = ? ORDER BY position", [version_id]
+                f"SELECT * FROM questions WHERE version_id IN ({_BUILT_ON}) "
+                "ORDER BY version_id, position",
+                [version_id],
             )
-        )
+        }
+        return tuple(found.values())
 
     def _sources(self, db: Connection, version_id: int) -> tuple[Source, ...]:
         rows = db.query(
-            "SELECT * FROM version_sources WHERE version_id = ? ORDER BY imported_at, rowid",
+            f"SELECT * FROM version_sources WHERE version_id IN ({_BUILT_ON}) "
+            "ORDER BY version_id, imported_at, rowid",
             [version_id],
         )
-        return tuple(
-            Source(
+        sources = {
+            row["sha256"]: Source(
                 row["file"], row["sha256"], json.loads(row["given"]), bool(row["accept_warnings"])
             )
             for row in rows
-        )
+        }
+        return tuple(sources.values())
 
     def content(self, sha256: str) -> bytes:
         """The source bytes as they were imported."""
@@ -292,6 +310,18 @@ class Records(File):
             raise NotFoundError(sha256)
         content: bytes = row["content"]
         return content
+
+    def size(self) -> int:
+        """How many characters the questions and answers of the newest versions have."""
+        row = first(
+            self._db(),
+            "SELECT coalesce(sum(length(q.question) + length(q.answer)), 0) AS size "
+            "FROM questions q JOIN versions v ON v.id = q.version_id JOIN "
+            "(SELECT record_id, version, base, max(version) FROM versions GROUP BY record_id) w "
+            "ON w.record_id = v.record_id "
+            "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version",
+        )
+        return int(row["size"]) if row else 0
 
     def generation(self) -> int:
         """Grows with every change to what may be answered, by any process."""
@@ -316,6 +346,11 @@ QUESTION_COLUMNS = (
     "kind",
     "session",
     "page",
+    "asked_at",
+    "answered_at",
+    "dated_by",
+    "link",
+    "row_id",
 )
 
 

@@ -81,11 +81,13 @@ def _public(stored: Stored, kept_back: Set[str], absent: Set[str]) -> Stored:
     record = stored.visible
     if stored.hidden:
         record = replace(record, warnings=(), notes=())
+    # A table may hold what is nobody's business: other companies, who asked.
+    sources = () if record.is_from_table else stored.sources
     notes = tuple(item for item in record.notes if not any(name in item for name in absent))
     return replace(
         stored,
         record=replace(record, notes=notes),
-        sources=tuple(item for item in stored.sources if item.sha256 not in kept_back),
+        sources=tuple(item for item in sources if item.sha256 not in kept_back),
         pending=(),
         hidings=(),
         hidden={},

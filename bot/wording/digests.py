@@ -92,7 +92,7 @@ def _record_lines(item: NewRecord, most: int, texts: Texts) -> list[str]:
     record, listed = item.record, _listed(item.record, most)
     about = texts.text(
         "digest, record",
-        form=texts.text("form"),
+        form=texts.form(record),
         record_no=texts.record_no(record),
         count=len(record.questions),
         id="" if listed else texts.text("digest, id", id=record.id),

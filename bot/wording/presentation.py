@@ -38,6 +38,7 @@ from bot.wording.quoting import Quoting
 
 _OPTION_LETTERS = "ABCDE"
 _COMPANIES = 30  # by name in one message
+_WRITTEN = 20  # of a company's written answers in one list
 
 
 @dataclass(frozen=True)
@@ -262,11 +263,15 @@ class Words(Quoting):
 
     def _listing(self, reply: Listing) -> str:
         record = reply.record
+        listed = list(record.questions)
+        if record.is_written:
+            newest = sorted(listed, key=lambda item: item.answered_at or "", reverse=True)
+            listed = newest[:_WRITTEN]
         lines = [
             self.text(
                 "listing",
                 head=self.head(record),
-                form=self.text("form"),
+                form=self.form(record),
                 record_no=self.record_no(record),
                 count=len(record.questions),
             )
@@ -274,8 +279,10 @@ class Words(Quoting):
         lines += [
             # `1. ` would begin a list, and may be renumbered, where a chat knows Markdown.
             f"{f'{record.id}#{item.number}' if reply.among_many else item.number}、{item.question}"
-            for item in record.questions
+            for item in listed
         ]
+        if len(listed) < len(record.questions):
+            lines.append(self.text("listing, newest", count=len(listed)))
         if told := record.paragraphs:
             example = f"{record.id}#{told[0].place}"
             lines.append(self.text("listing, told", count=len(told), id=example))

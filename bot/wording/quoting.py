@@ -81,13 +81,27 @@ class Quoting(Texts):
         question = self.question_name(hit, part=excerpt)
         if among_many:
             question += f" {hit.full_id if excerpt else hit.id}"
-        if hit.question.kind == "table":
-            return self.text("table source", question=question)
+        if hit.question.is_from_table:
+            return self._row_source(hit, question)
         is_named = among_many and hit.record.record_no is not None
         where = question if is_named else f"{self.record_no(hit.record)} {question}"
         return self.text("source", form=self.text("form"), where=where)
 
+    def _row_source(self, hit: Hit, question: str) -> str:
+        """Of what was imported in rows: it is no filed record, and when it was said."""
+        item = hit.question
+        where = " ".join(filter(None, (self.record_no(hit.record), self.row_dates(item), question)))
+        if item.kind == "platform":
+            said = self.text("platform source", platform=hit.record.activity, where=where)
+        else:
+            said = self.text("table source", question=where)
+        return f"{said} {item.link}" if item.link else said
+
     def place(self, hit: Hit) -> str:
-        """`第3问`, `公司介绍第3段`."""
+        """`第3问`, `公司介绍第3段`, `互动易第3问`, `导入表格第3问`."""
+        if hit.question.is_from_table:
+            where = hit.record.activity if hit.question.kind == "platform" else ""
+            where = where or self.text("of a table")
+            return where + self.text("question no", no=hit.question.number)
         key = "paragraph no" if hit.question.is_narrative else "question no"
         return self.text(key, no=hit.question.number)

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.commands import Plan
 from bot.config import Lang
 from bot.message import Hit
-from bot.record import Record
+from bot.record import Question, Record
 
 
 @cache
@@ -69,8 +69,26 @@ class Texts:
             return printed[0]
         return self.text("range", start=printed[0], end=printed[1])
 
+    def form(self, record: Record) -> str:
+        """What a record is: the exchange's form, or rows of tables."""
+        if record.is_written:
+            return self.text("form, written")
+        return self.text("form, table" if record.is_from_table else "form")
+
+    def row_dates(self, question: Question) -> str:
+        """`提问日2025-04-28 回复日2025-04-29` of a row; what a date is, is said."""
+        said = []
+        if question.asked_at:
+            said.append(self.text("asked on", day=question.asked_at[:10]))
+        if question.answered_at:
+            kind = question.dated_by or "day"
+            said.append(self.text(f"dated by {kind}", day=question.answered_at[:10]))
+        return " ".join(said)
+
     def record_no(self, record: Record) -> str:
         """`编号2025-003`."""
+        if record.is_written:
+            return ""
         if record.record_no:
             return self.text("record no", no=record.record_no)
         return self.text("no record no")
@@ -81,6 +99,8 @@ class Texts:
         if item.is_narrative:
             return self.text("told at", no=item.number)
         name = self.text("question no", no=item.number)
+        if item.is_from_table:
+            return name
         if item.printed_number is None:
             name += self.text("unnumbered")
         elif item.printed_number != item.number:

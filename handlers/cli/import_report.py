@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bot.errors import one_line
-from bot.ingest.importing import Outcome
+from bot.ingest.importing import ImportedRows, Outcome, rows_told
 from bot.ingest.verifying import Checked
 from bot.store import Added
 from handlers.cli.output import say
@@ -24,11 +24,17 @@ _STATUS = {
     "skipped": "跳过",
 }
 
+_COMPANIES = 20  # of a table, by name
+_REFUSED = 20  # rows, by number
+
 
 def report(outcome: Outcome, dry_run: bool, zone: tzinfo, now: datetime) -> str:
     """What became of a file, in Chinese, with the totals of the proof."""
     if outcome.reason:
-        return f"{_STATUS[outcome.status]}：{outcome.reason}"
+        told = _rows_refused(outcome.rows)[1:] if outcome.rows else []
+        return "\n".join((f"{_STATUS[outcome.status]}：{outcome.reason}", *told))
+    if outcome.rows:
+        return "\n".join(_rows(outcome, outcome.rows, dry_run))
     lines = []
     for item, reading in zip(outcome.added, outcome.readings, strict=True):
         record, proof = item.record, reading.proof
@@ -45,6 +51,34 @@ def report(outcome: Outcome, dry_run: bool, zone: tzinfo, now: datetime) -> str:
         lines += _differing(item, outcome.file)
         lines += _publication(item, zone, now)
     return "\n".join(lines)
+
+
+def _rows(outcome: Outcome, rows: ImportedRows, dry_run: bool) -> list[str]:
+    """What became of a table: its companies, then what a person should look at."""
+    lines = []
+    for item in rows.added.records[:_COMPANIES]:
+        status = _STATUS[item.status].replace("已", "将") if dry_run else _STATUS[item.status]
+        counts = (("新增", item.added), ("改动", item.changed), ("未变", item.unchanged))
+        told = "、".join(f"{what}{count}问" for what, count in counts if count)
+        lines.append(
+            f"{status} {item.record_id}：{item.company_name} 最近{item.event_date} {told}，"
+            f"共{item.total}问（{one_line(outcome.file)}）"
+        )
+    if more := rows.added.records[_COMPANIES:]:
+        added = sum(item.added for item in more)
+        lines.append(f"  另有{len(more)}家公司，新增{added}问（{one_line(outcome.file)}）")
+    if told := rows_told(rows):
+        lines.append(f"  说明：{told}")
+    lines += [f"  注意：{warning}" for warning in rows.table.warnings]
+    lines += [f"  说明：{note}" for note in rows.table.notes]
+    return lines + _rows_refused(rows)
+
+
+def _rows_refused(rows: ImportedRows) -> list[str]:
+    lines = [f"  未收录第{place}行：{why}" for place, why in rows.refused[:_REFUSED]]
+    if rows.refused_count > _REFUSED:
+        lines.append(f"  等{rows.refused_count}行未收录")
+    return lines
 
 
 def _differing(item: Added, file: str) -> list[str]:

@@ -112,8 +112,13 @@ def import_(
         say(summary(outcomes, dry_run), err=True)
     if not files:
         raise BotError("没有找到可导入的文件")
-    if any(outcome.status == "refused" for outcome in outcomes):
+    if any(_is_refused(outcome) for outcome in outcomes):
         raise SystemExit(1)
+
+
+def _is_refused(outcome: Outcome) -> bool:
+    """Whether a file, or a row of one, is not in the store."""
+    return outcome.status == "refused" or bool(outcome.rows and outcome.rows.refused_count)
 
 
 def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> None:

@@ -13,6 +13,7 @@ from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
 from bot.record import Question, Record
 from bot.store import State, Store, Stored, Version
+from bot.wording.texts import Texts
 from handlers.cli.import_report import tell_checked, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.output import echo_json, operator, say
@@ -116,10 +117,17 @@ def _print_record(record: Record, units: dict[str, list[State]], settings: Setti
         say(paragraph.answer)
     for question in record.questions:
         _print_place(record, question, units, settings)
-        label = question.printed_label or f"{question.number}（原文无编号）"
-        say(f"{label}{question.question}\n答：{question.answer}")
+        say(f"{_label(question)}{question.question}\n答：{question.answer}")
     for warning in record.warnings:
         say(f"注意：{warning}", err=True)
+
+
+def _label(question: Question) -> str:
+    """What stands before a question: its printed label; of a row its number, days and address."""
+    if not question.is_from_table:
+        return question.printed_label or f"{question.number}（原文无编号）"
+    about = filter(None, (Texts().row_dates(question), question.link))
+    return f"第{question.number}问（{' '.join(about)}）"
 
 
 def _print_place(

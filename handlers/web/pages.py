@@ -188,7 +188,7 @@ class Pages:
             record = library.record(record_id)
             question = record.question(int(number)) if record and number.isdigit() else None
             if record and question:  # else it is hidden since
-                hits.append(Hit(record, question, 1.0))
+                hits.append(Hit(record.of(question), question, 1.0))
             if len(hits) == _MOST_ASKED:
                 break
         return hits
@@ -215,7 +215,7 @@ class Pages:
             pages=pages,
             jumps=_jumps(cut),
             same=same,
-            hit=lambda question: Hit(record, question, 1.0),
+            hit=lambda question: Hit(record.of(question), question, 1.0),
         )
 
     def _record_json(self, code: str, no: str) -> View:
@@ -393,7 +393,7 @@ def _examples(newest: Sequence[Record]) -> list[str]:
 
 
 def _first_questions(record: Record) -> list[Hit]:
-    return [Hit(record, question, 1.0) for question in record.questions[:_MOST_ASKED]]
+    return [Hit(record.of(question), question, 1.0) for question in record.questions[:_MOST_ASKED]]
 
 
 def _jumps(cut: Sequence[Sheet]) -> list[tuple[int, int, int]]:

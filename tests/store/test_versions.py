@@ -240,10 +240,6 @@ def test_a_dry_run_says_what_the_run_says(irbot):
             "qa.md",
             "# 互动易\n\n| 提问时间 | 问题 | 回复 |\n|---|---|---|\n| 09-01 | 有吗？ | 有。 |\n",
         ),
-        (
-            "qa_en.txt",
-            "irm.cninfo.com.cn\n==== Q&A 1\nQUESTION: 有仓库吗？\nANSWER: 有。\n",
-        ),
     ],
 )
 def test_a_platform_listing_is_called_by_its_name(irbot, name, words):

@@ -16,6 +16,7 @@ from bot.commands import Command
 from bot.config import Lang
 from bot.delivery.transport import Loss
 from bot.message import Band
+from bot.record import DatedBy
 from bot.store import MISS_STATES, AliasState, Status
 from bot.wording.texts import sentences
 
@@ -45,6 +46,7 @@ FAMILIES = {
         *("counterexample", "counterexample undone"),
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
+    "dated by ": get_args(DatedBy),
     "desk ": ("retired", "skipped", "unknown"),
     "explain, ": (
         *get_args(Kind),
