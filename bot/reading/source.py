@@ -14,6 +14,7 @@ from bot.reading.markdown import markdown_source
 from bot.reading.pdf import pdf_source
 from bot.reading.plain import plain_source
 from bot.reading.tabbed import tabbed_source
+from bot.reading.word import is_word, old_kind, word_source
 
 
 class UnknownKindError(ReadingError):
@@ -31,6 +32,10 @@ def read_source(data: bytes, file: str) -> Source:
         raise ReadingError(file, (Problem("文件是空的；请重新下载后再导入"),))
     if data.lstrip()[:5] == b"%PDF-":
         return pdf_source(data, file)
+    if is_word(data):
+        return word_source(data, file)
+    if what := old_kind(data):
+        raise ReadingError(file, (Problem(what),))
     text = _decoded(data, file)
     match container_of(text):
         case "html":
