@@ -56,7 +56,7 @@ def read_source(data: bytes, file: str) -> Source:
 def _decoded(data: bytes, file: str) -> str:
     if b"\0" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise UnknownKindError(
-            file, (Problem("不是可读的记录文件（二进制内容）；请用 PDF 或文本"),)
+            file, (Problem("不是可读的记录文件（二进制内容）；请用 PDF、Word（.docx）或文本"),)
         )
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
@@ -65,5 +65,6 @@ def _decoded(data: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
     raise UnknownKindError(
-        file, (Problem("不是可读的记录文件（文字编码无法识别）；请用 PDF 或 UTF-8 文本"),)
+        file,
+        (Problem("不是可读的记录文件（文字编码无法识别）；请用 PDF、Word（.docx）或 UTF-8 文本"),),
     )

@@ -63,7 +63,7 @@ def sign(code: int, font: str) -> str:
     """The sign that a font shows for a code.
 
     >>> sign(0xF0FE, "Wingdings"), sign(0x52, "Wingdings 2"), ascii(sign(0xFF, "Webdings"))
-    ('☑', '☑', "'\\uf0ff'")
+    ('☑', '☑', "'\\\\uf0ff'")
     """
     own = code - _PRIVATE if _PRIVATE <= code < _PRIVATE + 0x100 else code
     if found := _SIGNS.get(font, {}).get(own):
