@@ -298,6 +298,23 @@ def test_words_that_are_struck_out_are_for_a_person_to_decide(mark):
     assert "删除线" in refusal(word(form(ASKED, paragraph(said), NEXT, SAID_NEXT)))
 
 
+@pytest.mark.parametrize(
+    ("mark", "is_seen"),
+    [
+        ('<w:color w:val="FFFFFF"/>', False),
+        ('<w:sz w:val="2"/>', False),
+        ('<w:color w:val="ffffff"/><w:shd w:fill="C00000"/>', True),
+        ('<w:color w:val="FF0000"/><w:sz w:val="21"/>', True),
+    ],
+)
+def test_words_that_nobody_sees_are_for_a_person_to_decide(mark, is_seen):
+    body = form(ASKED, paragraph(run("答：派3元") + run("不派", mark)), NEXT, SAID_NEXT)
+    if is_seen:
+        assert first(body)[1] == "派3元不派"
+    else:
+        assert "看不见的文字" in refusal(word(body))
+
+
 # Tables
 
 
@@ -474,3 +491,25 @@ def test_a_hidden_paragraph_of_a_list_is_not_counted():
     content = (listed("今年分红吗？"), SAID, hidden, listed("海外订单如何？"), SAID_NEXT)
     read = pairs(form(*content), {"numbering": lists(level(0, "decimal", "%1、"))})
     assert [question for question, _ in read] == ["1、今年分红吗？", "2、海外订单如何？"]
+
+
+def test_rows_of_two_labels_are_two_rows():
+    apart = row("时间", "2026年5月6日 15:00-16:00") + row("地点", "公司会议室")
+    beside = row("时间", "2026年5月6日 15:00-16:00", "地点", "公司会议室")
+    assert apart in form(*ALL)
+    assert reading(form(*ALL).replace(apart, beside)).record == reading(form(*ALL)).record
+
+
+def test_two_records_in_one_document_are_two():
+    other = form(ASKED, "答：不分红。").replace("2026-001", "2026-002").replace("5月6日", "6月6日")
+    found = read_records(word(form(*ALL) + other), "记录.docx")
+    assert [(one.record.id, one.record.event_date) for one in found] == [
+        ("399999/2026-001", "2026-05-06"),
+        ("399999/2026-002", "2026-06-06"),
+    ]
+    assert [len(one.record.questions) for one in found] == [2, 1]
+
+
+def test_a_question_and_its_answer_may_be_parted_by_line_breaks_alone():
+    inside = "<w:r>" + "<w:br/>".join(f"<w:t>{line}</w:t>" for line in ALL) + "</w:r>"
+    assert pairs(form(paragraph(inside))) == pairs(form(*ALL))

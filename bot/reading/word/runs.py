@@ -115,6 +115,10 @@ class Runs:
                 yield from self._field(field)
             self._dropped.take(run, HIDDEN)
             return
+        words = words_of(run).strip()
+        if words and (_is_tiny(run) or _is_white(run)):
+            told = f"有页面上看不见的文字（白色或极小）：“{words[:40]}”"
+            self._notes.doubts.append(f"{told}；请核对后删去或改正，另存后再导入")
         marks = [tag for tag, names in _MARKS.items() if self._is_any(run, names)]
         if value(run, "rPr/vertAlign") in _RAISED:
             marks.append(_RAISED[value(run, "rPr/vertAlign") or ""])
@@ -232,7 +236,24 @@ class Runs:
 
 
 _MARKS = {"b": ("b",), "s": ("strike", "dstrike")}
+_TINY = 4  # half-points, up to which nobody reads them
+_ON = {f"{W}p": "pPr/shd", f"{W}tc": "tcPr/shd", f"{W}tbl": "tblPr/shd"}
 _RAISED = {"superscript": "sup", "subscript": "sub"}
+
+
+def _is_tiny(run: Any) -> bool:
+    size = value(run, "rPr/sz") or ""
+    return size.isdecimal() and int(size) <= _TINY
+
+
+def _is_white(run: Any) -> bool:
+    """Whether words are white, and nothing that they stand on says that it is not."""
+    if (value(run, "rPr/color") or "").upper() != "FFFFFF":
+        return False
+    cells = (above for above in run.iterancestors() if above.tag in _ON)
+    grounds = [child(run, "rPr/shd"), *(child(above, _ON[above.tag]) for above in cells)]
+    fills = {(ground.get(f"{W}fill") or "").upper() for ground in grounds if ground is not None}
+    return child(run, "rPr/highlight") is None and not fills - {"", "AUTO", "FFFFFF"}
 
 
 def _is_twin(box: Any, below: Any) -> bool:
