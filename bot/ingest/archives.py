@@ -31,6 +31,7 @@ _TIGHTEST = 200  # times
 _UTF_8, _ENCRYPTED = 0x800, 0x1
 _UNICODE_PATH = 0x7075
 _OFFICE = ("[content_types].xml", "mimetype", "meta-inf/manifest.xml", "meta-inf/manifest.mf")
+_DOCUMENTS = (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".epub")
 _BROKEN = (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError, zlib.error)
 
 
@@ -45,6 +46,8 @@ class Member:
 
 def is_archive(path: Path) -> bool:
     """Whether a file is a zip, and no document of an office program."""
+    if path.suffix.lower() in _DOCUMENTS:
+        return False  # a damaged one is no folder of its parts
     try:
         with path.open("rb") as opened:
             if opened.read(2) != b"PK":

@@ -25,7 +25,7 @@ from tests.conftest import SAMPLE
 from tests.word_files import form, word
 
 TEXTS = sorted((Path(__file__).parents[1] / "records/made_up").glob("layout_*.txt"))
-IRBOT = Path(sys.executable).with_name("irbot")
+IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAID = ("1、公司今年分红吗？", "答：您好。每10股派3元。")
 
 
@@ -260,9 +260,11 @@ class Dropped:
         self.watch = Watch(folder, lambda outcome: f"未收录：{outcome.reason}")
 
     def look(self):
-        found = list(self.watch.look(self.store, Options()))
-        assert all(isinstance(one, Outcome) for one in found), found
-        return {Path(one.file).name: one.status for one in found}
+        statuses = {}
+        for found in self.watch.look(self.store, Options()):
+            assert isinstance(found, Outcome), found
+            statuses[Path(found.file).name] = found.status
+        return statuses
 
     def reports(self):
         return sorted(path.name for path in self.folder.rglob(f"*{REPORT}"))
