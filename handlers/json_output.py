@@ -284,7 +284,7 @@ def import_json(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status,
         "record_ids": [record.id for record in outcome.records],
         "questions": sum(len(record.questions) for record in outcome.records),
-        "placed": sum(proof.placed for proof in proofs),
+        "placed": sum(proof.placed for proof in proofs) if proofs or outcome.reason else None,
         "furniture": [
             {"page": piece.page, "kind": piece.kind, "text": piece.text}
             for proof in proofs

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from bot.config import CHINA
-from bot.errors import BotError, IdentityError, Problem, ReadingError, one_line
-from bot.reading.apart import Job, Read, read_apart
+from bot.errors import IdentityError, Problem, ReadingError, one_line
+from bot.ingest.archives import is_archive, members, unpacked
+from bot.reading.apart import LARGEST, Job, Read, read_apart
 from bot.reading.tables import Table
 from bot.record import Reading, Record
 from bot.store import Added, AddedTable, Status, Store
@@ -46,6 +50,11 @@ class Outcome:
     added: tuple[Added, ...] = ()  # what became of each record
     rows: ImportedRows | None = None  # of a table, which has no readings
 
+    @property
+    def is_out(self) -> bool:
+        """Whether the file, or a row of it, is not in the store."""
+        return self.status == "refused" or bool(self.rows and self.rows.refused_count)
+
 
 @dataclass(frozen=True)
 class ImportedRows:
@@ -64,38 +73,6 @@ class ImportedRows:
         return self.table.refused_count + len(self.added.refused)
 
 
-def files_in(paths: Sequence[Path]) -> list[Path]:
-    """The files meant: those named, and those in the named folders, in order of their names.
-
-    What is no file or cannot be opened is among them: reading it says so. Hidden ones are not.
-
-    Raises:
-        BotError: A path does not exist.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112 - its method raises on names that are too long
-            found += sorted(_walked(path))
-            continue
-        try:
-            path.lstat()
-        except FileNotFoundError as error:
-            raise BotError(f"没有这个文件或文件夹：{one_line(str(path))}") from error
-        except OSError:
-            pass
-        found.append(path)
-    return list(dict.fromkeys(found))
-
-
-def _walked(folder: Path) -> Iterator[Path]:
-    """All in the folder and its folders that is no folder; a folder that cannot be opened, too."""
-    closed: list[OSError] = []
-    for place, folders, files in os.walk(folder, onerror=closed.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(place) / name for name in files if not name.startswith("."))
-    yield from (Path(error.filename) for error in closed)
-
-
 def import_files(
     store: Store, files: Sequence[Path], options: Options, named: frozenset[Path] = frozenset()
 ) -> Iterator[Outcome]:
@@ -111,13 +88,29 @@ def import_files(
         with store.database.copied() as path:
             yield from import_files(Store(path), files, replace(options, dry_run=False), named)
         return
-    for read in _read_all(files, options):
-        if read.failed == "skipped" and Path(read.file) in named:
-            yield Outcome(read.file, "refused", reason=read.reason)
-        elif read.failed:
-            yield Outcome(read.file, read.failed, reason=read.reason)
-        else:
-            yield _stored(store, read, options)
+    with TemporaryDirectory(prefix="irbot-zip-") as room:
+        waiting = deque[_Item]()
+
+        def jobs() -> Iterator[Job]:
+            for item in _items(store, files, options, named, Path(room)):
+                waiting.append(item)
+                if item.job:
+                    yield item.job
+
+        for read in read_apart(jobs(), os.cpu_count() or 1 if _are_much(files) else 1):
+            yield from _known(waiting)
+            item = waiting.popleft()
+            yield _outcome(store, read, options, named)
+            if item.unpacked:
+                item.unpacked.unlink(missing_ok=True)
+        yield from _known(waiting)
+
+
+def how_many(files: Sequence[Path]) -> int:
+    """Of how many files `import_files` will tell: an archive is as many as it holds."""
+    found = [members(file) for file in files if _is_file(file) and is_archive(file)]
+    inside = [len(one) if isinstance(one, list) else 1 for one in found]
+    return len(files) - len(inside) + sum(inside)
 
 
 def import_content(
@@ -159,18 +152,88 @@ def _content_stored(store: Store, read: Read, options: Options) -> Outcome:
     return replace(outcome, status="refused") if outcome.status == "skipped" else outcome
 
 
-def _stored(store: Store, read: Read, options: Options) -> Outcome:
-    if read.table:
-        return _store_rows(store, read.file, read.table, options)
-    return _store(store, read, options)
+# What is to be read
 
 
-def _read_all(files: Sequence[Path], options: Options) -> Iterator[Read]:
-    jobs = (
-        Job(str(file), given=options.given, accept_warnings=options.accept_warnings)
-        for file in files
+@dataclass(frozen=True)
+class _Item:
+    """A file to read, or what is known of one without reading it."""
+
+    job: Job | None = None
+    known: Outcome | None = None
+    unpacked: Path | None = None  # a file of ours with a member of an archive
+
+
+def _known(waiting: deque[_Item]) -> Iterator[Outcome]:
+    while waiting and waiting[0].known:
+        yield waiting[0].known
+        waiting.popleft()
+
+
+def _items(
+    store: Store, files: Sequence[Path], options: Options, named: frozenset[Path], room: Path
+) -> Iterator[_Item]:
+    """Every file and every member of an archive, in order.
+
+    Args:
+        room: An empty folder for what is unpacked.
+    """
+    for file in files:
+        if file not in named and os.path.islink(file):  # noqa: PTH114 - its method raises
+            told = f"{one_line(str(file))}：是符号链接，未跟随；要导入请写出它指向的文件"
+            yield _Item(known=Outcome(str(file), "refused", reason=told))
+        elif not _is_file(file):
+            yield _Item(_job(str(file), options))
+        elif is_archive(file):
+            yield from _of_archive(store, file, options, room)
+        else:
+            known = None if file in named else _already(store, str(file), file, options)
+            yield known or _Item(_job(str(file), options))
+
+
+def _of_archive(store: Store, file: Path, options: Options, room: Path) -> Iterator[_Item]:
+    found = members(file)
+    if not isinstance(found, list) or not found:
+        why = found or f"{one_line(str(file))}：压缩包里没有文件"
+        yield _Item(known=Outcome(str(file), "refused", reason=str(why)))
+        return
+    for number, member in enumerate(found):
+        suffix = PurePosixPath(member.name).suffix
+        to = room / f"{file.stat().st_ino}-{number}{suffix if suffix[1:].isalnum() else ''}"
+        if why := unpacked(file, member, to):
+            to.unlink(missing_ok=True)
+            yield _Item(known=Outcome(member.name, "refused", reason=why))
+        elif known := _already(store, member.name, to, options):
+            to.unlink(missing_ok=True)
+            yield known
+        else:
+            yield _Item(_job(member.name, options, to), unpacked=to)
+
+
+def _job(file: str, options: Options, path: Path | None = None) -> Job:
+    return Job(
+        file,
+        given=options.given,
+        accept_warnings=options.accept_warnings,
+        path=str(path) if path else "",
     )
-    return read_apart(jobs, min(len(files), os.cpu_count() or 1) if _are_much(files) else 1)
+
+
+def _already(store: Store, file: str, path: Path, options: Options) -> _Item | None:
+    """What is known of a file whose very bytes are stored, where nothing was decided anew."""
+    decided = options.given or options.published_at or options.is_draft or options.accept_warnings
+    with suppress(OSError):  # it says so when it is read
+        if decided or options.replace_words or path.stat().st_size > LARGEST:
+            return None
+        if records := store.read_from(path.read_bytes()):
+            return _Item(known=Outcome(file, "unchanged", records))
+    return None
+
+
+def _is_file(file: Path) -> bool:
+    with suppress(OSError, ValueError):  # it says so when it is read
+        return stat.S_ISREG(file.stat().st_mode)
+    return False
 
 
 def _are_much(files: Sequence[Path]) -> bool:
@@ -179,6 +242,23 @@ def _are_much(files: Sequence[Path]) -> bool:
         with suppress(OSError):  # it says so when it is read
             sizes += file.stat().st_size
     return sizes >= _WORTH_A_PROCESS
+
+
+# What becomes of it
+
+
+def _outcome(store: Store, read: Read, options: Options, named: frozenset[Path]) -> Outcome:
+    if read.failed == "skipped" and Path(read.file) in named:
+        return Outcome(read.file, "refused", reason=read.reason)
+    if read.failed:
+        return Outcome(read.file, read.failed, reason=read.reason)
+    return _stored(store, read, options)
+
+
+def _stored(store: Store, read: Read, options: Options) -> Outcome:
+    if read.table:
+        return _store_rows(store, read.file, read.table, options)
+    return _store(store, read, options)
 
 
 def _store(store: Store, read: Read, options: Options) -> Outcome:

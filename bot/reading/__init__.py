@@ -3,6 +3,7 @@
 apart.py        each file in a process of its own, with a limit on time and memory
 source.py       bytes → lines with page and style marks; a new file form goes here
   pdf/          a PDF's ruled table and text layer
+  word/         a Word document's paragraphs, tables and lists
   container.py  what kind of text a file is, told from its head
   plain.py      text as it is; rows with tabs or bars
   tabbed.py     recognised text; html.py and markdown.py: what they say

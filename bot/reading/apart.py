@@ -261,11 +261,11 @@ def _read(job: Job, room: Path) -> Read:
     place = one_line(job.file)
     try:
         path = Path(job.path or job.file)
-        if job.content is None and (read := _unopened(path)):
+        if job.content is None and (read := _unopened(path, job.file)):
             return read
         if table := _table(job, path, room):
             return Read(job.file, table=table)
-        content = _content(path) if job.content is None else job.content
+        content = _content(path, job.file) if job.content is None else job.content
         if isinstance(content, Read):
             return content
         readings = read_records(content, job.file, job.given, accept_warnings=job.accept_warnings)
@@ -309,9 +309,9 @@ def _table(job: Job, path: Path, room: Path) -> Table | None:
     return tables.read_table(source, kind, job.file, job.given, room)
 
 
-def _unopened(path: Path) -> Read | None:
+def _unopened(path: Path, file: str) -> Read | None:
     """Why a file is not opened; None: it may be."""
-    file, place = str(path), one_line(str(path))
+    place = one_line(file)
     if path.name.startswith("~$") or path.suffix.lower() in _UNFINISHED:
         why = f"{place}：是没有下载完的文件或临时文件，未读取"
         return Read(file, failed="skipped", reason=why)
@@ -324,9 +324,9 @@ def _unopened(path: Path) -> Read | None:
     return None
 
 
-def _content(path: Path) -> bytes | Read:
+def _content(path: Path, file: str) -> bytes | Read:
     """The file's bytes, or why they are too many."""
-    file, place = str(path), one_line(str(path))
+    place = one_line(file)
     if path.stat().st_size > LARGEST:
         return Read(file, failed="refused", reason=f"{place}：文件超过200MB，未导入")
     return path.read_bytes()

@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Literal
 
 from bot.reading.lines import UNSEEN, Line, squashed, trimmed
+from bot.reading.row_labels import is_known_label
 from bot.reading.rows import Strip, rows_of_form
 
 _EMPTY_HEAD = re.compile(r"Col\d{1,2}|Unnamed: \d{1,2}")  # what converters put for no words
@@ -84,14 +85,31 @@ def _is_row(row: list[Paragraph]) -> bool:
 
 def _form_row(row: list[Paragraph]) -> Iterator[Line]:
     above = 0
+    labels = _labels(row)
     for item in _merged(row):
-        part: Literal["label", "value"] = "label" if item.cell <= 1 else "value"
+        part: Literal["label", "value"] = "label" if item.cell in labels else "value"
         starts = item.cell != above if part == "label" else item.block
         above = item.cell
         if item.text and is_empty_head(item.text) and not item.aside:
             yield Line(item.text, item.page, aside="empty head cell")
         else:
             yield _line(item, part, starts)
+
+
+def _labels(row: list[Paragraph]) -> set[int]:
+    """The cells that hold labels: the first, and in rows of pairs (时间 | … | 地点 | …) each that
+    begins one."""
+    cells = {
+        cell: "".join(item.text for item in row if item.cell == cell)
+        for cell in {item.cell for item in row}
+    }
+    begins = {cell for cell in cells if cell > 1 and cell % 2 and is_known_label(cells[cell])}
+    paired = (
+        bool(begins)
+        and is_known_label(cells.get(1, ""))
+        and all(cell + 1 in cells for cell in begins)
+    )
+    return {0, 1} | (begins if paired else set())
 
 
 def _merged(row: list[Paragraph]) -> list[Paragraph]:

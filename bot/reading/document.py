@@ -183,7 +183,7 @@ def _record(
         narrative=content.narrative,
         is_correction=bool(_CORRECTED.search(f"{identity.head}\n{file}")),
         warnings=(*content.warnings, *rows.warnings),
-        notes=(*content.notes, *identity.notes),
+        notes=(*content.notes, *identity.notes, *ledger.source.notes),
     )
     return record, problems
 

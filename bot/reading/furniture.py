@@ -63,12 +63,14 @@ def put_furniture_aside(ledger: Ledger) -> Doubts:
     doubled = _doubled(ledger)
     candidates = _page_numbers(ledger)
     content = content_lines(_without(ledger, candidates))
+    typed = _typed_by_hand(ledger, candidates)
     numbers = [
         found
         for found in candidates
-        if found.line not in content or _is_proven(ledger, found, candidates)
+        if found not in typed
+        and (found.line not in content or _is_proven(ledger, found, candidates))
     ]
-    for found in numbers:
+    for found in (*numbers, *typed):
         ledger.put_aside(ledger.whole(found.line), "page number")
     for number, line in enumerate(lines):
         if _PAGE_INDEX.fullmatch(line.text) and number not in content:
@@ -134,6 +136,23 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
         total = int(of) if of else None
         found.append(_PageNumber(number, page, total, shape, bare))
     return found
+
+
+def _typed_by_hand(ledger: Ledger, numbers: list[_PageNumber]) -> list[_PageNumber]:
+    """Numbers that say the same at one edge of three pages or more: somebody typed `—1—` into the
+    foot instead of a field that counts."""
+    lines = ledger.source.lines
+    typed: list[_PageNumber] = []
+    for edge in _edges(ledger):
+        at_edge = {line for places in edge.values() for line in places}
+        own = [found for found in numbers if found.line in at_edge and not found.bare]
+        for text in {squashed(lines[found.line].text) for found in own}:
+            same = [found for found in own if squashed(lines[found.line].text) == text]
+            shape = [found for found in own if found.shape == same[0].shape]
+            pages = {lines[found.line].page for found in same}
+            if len(pages) > _FEWEST_PAGES and same == shape:
+                typed += [found for found in same if found not in typed]
+    return typed
 
 
 def _without(ledger: Ledger, numbers: list[_PageNumber]) -> Ledger:

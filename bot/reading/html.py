@@ -45,12 +45,19 @@ class Notes:
 
     doubts: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)  # words of each above a page's own words
 
     def problems(self) -> tuple[Problem, ...]:
         return tuple(Problem(what) for what in dict.fromkeys(self.doubts))
 
     def warnings(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.remarks))
+
+    def facts(self) -> tuple[str, ...]:
+        if not self.scripts:
+            return ()
+        words = " ".join(self.scripts)[:_NAMED]
+        return (f"网页开头有{len(self.scripts)}段脚本，未收录：“{words}”",)
 
     def hidden(self, token: Hidden) -> None:
         if not token.ended:
@@ -136,6 +143,8 @@ class Paragraphs:
         elif self._by_line or not token.ended or any(item.text.strip() for item in self._done):
             # What stands above the first word of a page is its own head.
             self._notes.hidden(token)
+        elif token.kind == "script":
+            self._notes.scripts.append(_words(token))
 
     def _start(self, tag: Tag) -> None:
         name = tag.name
@@ -276,6 +285,7 @@ def html_source(text: str) -> Source:
         wrapped=False,
         remarks=notes.warnings(),
         doubts=notes.problems(),
+        notes=notes.facts(),
     )
 
 

@@ -42,6 +42,7 @@ class Source:
     paged: bool = False  # the container tells where pages begin
     copied: bool = False  # a text, perhaps a converter's, so its order may not be the page's
     doubts: tuple[Problem, ...] = ()  # against importing it, until a person has looked
+    notes: tuple[str, ...] = ()  # Chinese; facts
 
 
 def squashed(text: str) -> str:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.reading.header import CODE, TITLE
+from bot.reading.lines import squashed
 from bot.reading.question_labels import ANSWER, ASKS, label_of
 from bot.reading.row_labels import (
     TORN,
@@ -25,6 +27,8 @@ from bot.reading.row_labels import (
 _FOOT_WORDS = re.compile(
     r"涉及.{0,8}重大|演示文稿|^附件清单|附件[（(]?如有|^(?:记录|填表|登记)?日期$"
 )
+_HEAD_STRIPS = 14  # within which a form's first rows follow its head
+_LONGEST_HEAD = 60  # characters
 _MOST_OWN_ROWS = 3  # of the foot, under labels that no list knows
 _OWN_LABEL = re.compile(r"[\u4e00-\u9fff（）()、/]{2,24}")
 
@@ -43,6 +47,8 @@ def rows_of_form(strips: Sequence[Strip]) -> list[bool]:
     content = _content_at(strips)
     if content is None:
         return [strip.label is not None for strip in strips]
+    if (other := _next_form(strips, content)) is not None:
+        return [*rows_of_form(strips[:other]), *rows_of_form(strips[other:])]
     last = max((at for at, strip in enumerate(strips) if _speaks(strip)), default=0)
     last = max(last, content)
     foot = next(
@@ -54,6 +60,18 @@ def rows_of_form(strips: Sequence[Strip]) -> list[bool]:
         and (at <= content or at >= foot or not bare(strip.label) or _torn(strips, at))
         for at, strip in enumerate(strips)
     ]
+
+
+def _next_form(strips: Sequence[Strip], content: int) -> int | None:
+    """Where another record begins: under a head of its own a form's first rows, and its content."""
+    for at in range(content + 1, len(strips)):
+        words = strips[at].words
+        is_head = CODE.search(words) or TITLE.search(squashed(words)[:_LONGEST_HEAD])
+        if strips[at].label is None and is_head:
+            first = [field_of(one.label) for one in strips[at : at + _HEAD_STRIPS] if one.label]
+            if "activities" in first and "time" in first and _content_at(strips[at:]) is not None:
+                return at
+    return None
 
 
 def _own_rows_above(strips: Sequence[Strip], content: int, last: int, foot: int) -> int:

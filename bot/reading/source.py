@@ -14,6 +14,7 @@ from bot.reading.markdown import markdown_source
 from bot.reading.pdf import pdf_source
 from bot.reading.plain import plain_source
 from bot.reading.tabbed import tabbed_source
+from bot.reading.word import is_word, old_kind, word_source
 
 
 class UnknownKindError(ReadingError):
@@ -31,6 +32,10 @@ def read_source(data: bytes, file: str) -> Source:
         raise ReadingError(file, (Problem("文件是空的；请重新下载后再导入"),))
     if data.lstrip()[:5] == b"%PDF-":
         return pdf_source(data, file)
+    if is_word(data):
+        return word_source(data, file)
+    if what := old_kind(data):
+        raise ReadingError(file, (Problem(what),))
     text = _decoded(data, file)
     match container_of(text):
         case "html":
@@ -51,7 +56,7 @@ def read_source(data: bytes, file: str) -> Source:
 def _decoded(data: bytes, file: str) -> str:
     if b"\0" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise UnknownKindError(
-            file, (Problem("不是可读的记录文件（二进制内容）；请用 PDF 或文本"),)
+            file, (Problem("不是可读的记录文件（二进制内容）；请用 PDF、Word（.docx）或文本"),)
         )
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
@@ -60,5 +65,6 @@ def _decoded(data: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
     raise UnknownKindError(
-        file, (Problem("不是可读的记录文件（文字编码无法识别）；请用 PDF 或 UTF-8 文本"),)
+        file,
+        (Problem("不是可读的记录文件（文字编码无法识别）；请用 PDF、Word（.docx）或 UTF-8 文本"),),
     )

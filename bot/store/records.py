@@ -7,6 +7,7 @@ rebuilds its index.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -323,6 +324,25 @@ class Records(File):
             raise NotFoundError(sha256)
         content: bytes = row["content"]
         return content
+
+    def read_from(self, content: bytes) -> tuple[Record, ...]:
+        """The records whose newest version was read from these very bytes as they are, nothing
+        filled in and nothing accepted; none where a record has newer words, or is of a table."""
+        db = self._db()
+        rows = db.query(
+            "SELECT r.key, v.version, s.given, s.accept_warnings, "
+            "(SELECT max(version) FROM versions WHERE record_id = r.id) AS newest "
+            "FROM version_sources s JOIN sources c ON c.sha256 = s.sha256 AND c.content = ? "
+            "JOIN versions v ON v.id = s.version_id JOIN records r ON r.id = v.record_id "
+            "WHERE s.sha256 = ? ORDER BY v.id",
+            [content, hashlib.sha256(content).hexdigest()],
+        )
+        found = []
+        for row in rows:
+            if row["version"] != row["newest"] or row["given"] != "{}" or row["accept_warnings"]:
+                return ()
+            found.append(self.newest(row["key"]).record)
+        return () if any(record.is_from_table for record in found) else tuple(found)
 
     def size(self) -> int:
         """How many characters the questions and answers of the newest versions have."""

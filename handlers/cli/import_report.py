@@ -35,7 +35,7 @@ def report(outcome: Outcome, dry_run: bool, zone: tzinfo, now: datetime) -> str:
         return "\n".join((f"{_STATUS[outcome.status]}：{outcome.reason}", *told))
     if outcome.rows:
         return "\n".join(_rows(outcome, outcome.rows, dry_run))
-    lines = []
+    lines = [] if outcome.readings else _known(outcome)
     for item, reading in zip(outcome.added, outcome.readings, strict=True):
         record, proof = item.record, reading.proof
         status = _STATUS[item.status].replace("已", "将") if dry_run else _STATUS[item.status]
@@ -51,6 +51,15 @@ def report(outcome: Outcome, dry_run: bool, zone: tzinfo, now: datetime) -> str:
         lines += _differing(item, outcome.file)
         lines += _publication(item, zone, now)
     return "\n".join(lines)
+
+
+def _known(outcome: Outcome) -> list[str]:
+    """A file whose very bytes are stored: it was not read again."""
+    return [
+        f"{_STATUS[outcome.status]} {record.id}：{record.company_name} {record.event_date} "
+        f"共{len(record.questions)}问；与已收录的文件逐字节相同（{one_line(outcome.file)}）"
+        for record in outcome.records
+    ]
 
 
 def _rows(outcome: Outcome, rows: ImportedRows, dry_run: bool) -> list[str]:

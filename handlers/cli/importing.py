@@ -12,7 +12,8 @@ import click
 from bot.config import Settings
 from bot.errors import BotError
 from bot.ingest.embedding import embed_missing
-from bot.ingest.importing import Options, Outcome, files_in, import_files
+from bot.ingest.files import files_in
+from bot.ingest.importing import Options, Outcome, how_many, import_files
 from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
 from bot.store import Store
@@ -93,10 +94,10 @@ def import_(
             embed_missing(store, chosen_embedder(settings.e5_onnx), MEANING_S, tell_left)
         return
     embedder = chosen_embedder(settings.e5_onnx)
-    files = files_in(paths)
+    files = files_in(paths, settings.db)
     outcomes = []
     for outcome in _with_progress(
-        import_files(Store(settings.db), files, options, frozenset(paths)), len(files)
+        import_files(Store(settings.db), files, options, frozenset(paths)), files
     ):
         outcomes.append(outcome)
         if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
@@ -112,13 +113,8 @@ def import_(
         say(summary(outcomes, dry_run), err=True)
     if not files:
         raise BotError("没有找到可导入的文件")
-    if any(_is_refused(outcome) for outcome in outcomes):
+    if any(outcome.is_out for outcome in outcomes):
         raise SystemExit(1)
-
-
-def _is_refused(outcome: Outcome) -> bool:
-    """Whether a file, or a row of one, is not in the store."""
-    return outcome.status == "refused" or bool(outcome.rows and outcome.rows.refused_count)
 
 
 def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> None:
@@ -148,8 +144,9 @@ def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> No
     say(f"已更新 {checked.record_id}；各版：irbot show {checked.record_id}", err=True)
 
 
-def _with_progress(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]:
-    if count < 3 or not sys.stderr.isatty():
+def _with_progress(outcomes: Iterator[Outcome], files: list[Path]) -> Iterator[Outcome]:
+    count = how_many(files) if sys.stderr.isatty() else 0
+    if count < 3:
         yield from outcomes
         return
     with click.progressbar(outcomes, length=count, label="导入", file=sys.stderr) as progress:

@@ -24,6 +24,7 @@ from handlers.cli.output import say
 # Command → its module here, and what it says of itself.
 _COMMANDS = {
     "import": ("importing", "导入记录表文件或文件夹；重复导入不改变什么。"),
+    "watch": ("watching", "看着一个文件夹，放进去的文件自动导入；未收录的，旁边写明原因。"),
     "records": ("records", "列出已收录的记录，最新的在前。"),
     "show": ("records", "显示一份记录或一个问题（300253/2025-002#24）。"),
     "restore-version": (

@@ -12,7 +12,8 @@ import click
 from bot.bootstrap import open_responder
 from bot.config import Settings
 from bot.ingest.embedding import embed_missing
-from bot.ingest.importing import Options, files_in, import_files
+from bot.ingest.files import files_in
+from bot.ingest.importing import Options, import_files
 from bot.matching.model import chosen_embedder
 from bot.message import Message
 from bot.store import Store

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from bot.answering.responder import Responder
 from bot.config import Settings
-from bot.ingest.importing import Options, files_in, import_files
+from bot.ingest.files import files_in
+from bot.ingest.importing import Options, import_files
 from bot.message import Decline, Message
 from bot.record import Reading, Record
 from bot.store import Store

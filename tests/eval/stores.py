@@ -20,7 +20,8 @@ from bot.bootstrap import put_together
 from bot.config import CHINA, Caution, Settings
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import embed_missing
-from bot.ingest.importing import Options, Outcome, files_in, import_files
+from bot.ingest.files import files_in
+from bot.ingest.importing import Options, Outcome, import_files
 from bot.matching.embedding import Embedder, Vectors, default_embedder
 from bot.record import Record
 from bot.store import Store

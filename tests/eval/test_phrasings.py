@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.evaluating import plain_id
-from bot.ingest.importing import Options, files_in, import_files
+from bot.ingest.files import files_in
+from bot.ingest.importing import Options, import_files
 from bot.record import Record
 from bot.store import Store
 from tests.eval.count import LEAST, main, missing, phrasings

@@ -27,6 +27,11 @@ from bot.reading.pdf.witness import DifferenceError, page_chars
 _END_MARK = b"%%EOF"
 _OBJECT = re.compile(rb"\d\s+obj\b|\bendobj\b|\bendstream\b")
 _WORDED = (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET)
+_WITHOUT_WORDS = {
+    True: "PDF 是扫描件（各页都是扫描图片，没有文字），未收录；请用带文字的版本，或识别成 .docx "
+    "并逐字核对后导入",
+    False: "PDF 没有文字（可能是扫描图片）；请用带文字的版本",
+}
 _PICTURE = 0.25  # of the page's area, from which a picture may hold words
 
 logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it reports fonts nobody can mend
@@ -96,7 +101,7 @@ def _source(document: pypdfium2.PdfDocument, tables: Any, file: str) -> Source:
             found.problems.append(Problem(str(error), number))
         plumbed.close()  # its objects are large
     if not (found.characters or found.problems):
-        raise ReadingError(file, (Problem("PDF 没有文字（可能是扫描图片）；请用带文字的版本"),))
+        raise ReadingError(file, (Problem(_WITHOUT_WORDS[bool(found.scans)]),))
     if problems := [*found.problems, *found.scans]:
         raise ReadingError(file, tuple(problems))
     return Source(

@@ -27,7 +27,7 @@ from bot.reading.tables.spool import Spool
 LARGEST = 900 << 20  # bytes; SQLite keeps one value of at most 1,000,000,000
 _HEAD = 1 << 18  # bytes by which a file's kind is told
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-_JSON = re.compile(r"[\[{]")
+_JSON = re.compile(r"\[|\{(?!\\rtf)")
 _JSON_LINE = re.compile(r"\{.*\}\s*\Z")
 _ITS_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".json", ".jsonl", ".xls", ".et")
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import vectors_of
-from bot.ingest.importing import Options, files_in, import_files
+from bot.ingest.files import files_in
+from bot.ingest.importing import Options, import_files
 from bot.matching.index import Index
 from bot.matching.passages import answered_pieces
 from bot.matching.ranking import Candidate, judged
