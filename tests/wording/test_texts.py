@@ -45,15 +45,15 @@ FAMILIES = {
     "desk, alias is ": get_args(AliasState),
     "desk, is ": MISS_STATES,
     "detail, ": (
-        *("alias", "text", "before", "counterexample", "sessions", "status", "file", "sha256"),
-        *("reason", "until", "version", "of", "by", "after", "published_at", "is_draft", "rows"),
+        *("alias", "text", "before", "counterexample", "sessions", "file", "reason", "until"),
+        *("version", "of", "by", "after", "rows", "no", "title", "day", "url"),
     ),
     "did, ": (
         *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import", "restore"),
         *(f"alias {state}" for state in (*get_args(AliasState), "approved")),
         *("counterexample", "counterexample undone"),
         *("replace", "restore-version", "supersede", "publish", "withdraw", "withdraw undone"),
-        *("hold", "release", "pause", "resume", "forget"),
+        *("hold", "release", "pause", "resume", "forget", "later", "later undone"),
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),

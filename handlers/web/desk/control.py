@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from bot.bootstrap import Bot
 from bot.errors import BotError
-from bot.store import EVERYTHING, Publication
+from bot.store import EVERYTHING
+from handlers.changes import Told
 from handlers.web.addresses import paged_by
 from handlers.web.desk.access import desk_user
 from handlers.web.desk.instants import instant_of
@@ -41,21 +42,6 @@ class Control:
             (f"{_AT}/hide", "hide", self._hide),
         ):
             desk.add_url_rule(rule, name, view, methods=["POST"])
-
-    def publication(self, publication: Publication) -> str:
-        """`草稿`, `将于 2026-12-01 09:00 公布` …"""
-        if publication.is_draft:
-            return self._words.text("desk, is draft")
-        if publication.at is None:
-            return self._words.text("desk, is public")
-        at = self.local(publication.at)
-        is_public = publication.is_public(self._now())
-        return self._words.text("desk, public since" if is_public else "desk, public from", at=at)
-
-    def local(self, at: datetime | str) -> str:
-        """`2026-11-26 15:04` of the bot's time zone."""
-        at = datetime.fromisoformat(at) if isinstance(at, str) else at
-        return f"{at.astimezone(self._now().tzinfo):%Y-%m-%d %H:%M}"
 
     def _records(self) -> str:
         sought = request.args.get("q", "").strip()
@@ -128,7 +114,7 @@ class Control:
             )
         else:
             abort(400)
-        flash(f"{done.record_id}：{self.publication(done.after)}")
+        flash(f"{done.record_id}：{Told(self._words, self._now()).publication(done.after)}")
         return redirect(url_for("desk.record", code=code, no=no), 303)
 
     def _hide(self, code: str, no: str) -> Response:
