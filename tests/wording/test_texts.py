@@ -17,6 +17,8 @@ from bot.config import Lang
 from bot.delivery.transport import Loss
 from bot.message import Band
 from bot.store import MISS_STATES, AliasState, Status
+from bot.store.evidence import Fate
+from bot.store.evidence import Kind as Shows
 from bot.store.hidden import HidingKind
 from bot.store.states import StateKind
 from bot.wording.texts import sentences
@@ -61,12 +63,14 @@ FAMILIES = {
         *get_args(Kind),
         *("left out", "repaired", "synonyms", "pins", "counted", "touchy", "company only", "as of"),
     ),
+    "fate, ": get_args(Fate),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
     "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
     "pin, ": (
         *("year", "quarter", "half 1", "half 2", "figure", "metric", "company", "up", "down"),
         *("now", "day", "amount", "money", "when"),
     ),
+    "proof, ": get_args(Shows),
     "result, ": get_args(Band),
     "retired, ": (*get_args(get_type_hints(Loss)["why"]), "desk"),
     "small talk, ": (

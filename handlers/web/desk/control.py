@@ -73,6 +73,7 @@ class Control:
             record=stored.record,
             newest=stored.pending[-1].publication if stored.pending else stored.publication,
             states=self._store.states(stored, self._now()),
+            later=self._store.announcements(stored.record.id),
             units=units[skip : skip + _QUESTIONS],
             hidden=stored.hidden,
             now=self._now(),
@@ -92,6 +93,7 @@ class Control:
             unit=unit,
             target=target,
             states=self._store.states_of_units(stored).get(unit.place, []),
+            later=self._store.announcements(target),
             steps=list(self._store.changes(target)),
         )
 

@@ -8,6 +8,7 @@
     /desk/feedback          what was found unhelpful, by question
     /desk/asked             what is asked most, and what was picked from offers
     /desk/records           what is stored, and whether it may be said; …/300253/2025-002/24
+    /desk/due               answers whose dates pass; …/records/300253/2025-002/24/timeline, …/said
     /desk/import            records by upload; …/import/ID looks at one before it is stored
     /desk/journal           who changed what
     /desk/users             who may use the desk
@@ -31,6 +32,7 @@ from bot.wording.presentation import Words
 from handlers.changes import Told
 from handlers.web.desk.access import DeskAccess
 from handlers.web.desk.control import Control
+from handlers.web.desk.over_time import OverTime
 from handlers.web.desk.reports import Reports
 from handlers.web.desk.teaching import TeachingPages
 from handlers.web.desk.uploads import Uploads
@@ -43,6 +45,7 @@ _NAVIGATION = (
     ("desk.asked", "desk, asked"),
     ("desk.opinions", "desk, opinions"),
     ("desk.records", "desk, records"),
+    ("desk.due", "desk, due dates"),
     ("desk.uploads", "desk, uploads"),
     ("desk.journal", "desk, journal"),
     ("desk.users", "desk, users"),
@@ -56,6 +59,7 @@ def mount(app: Flask, bot: Bot) -> None:
     desk.before_request(name_check(words.public_url))
     DeskAccess(store, words.public_url).mount(app, desk, uploads=frozenset({"desk.take"}))
     Control(bot).mount(desk)
+    OverTime(bot).mount(desk)
     misses = CurrentMisses(store, bot.teaching)
     Reports(bot, misses).mount(desk)
     TeachingPages(bot, misses).mount(desk)
