@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.message import Band, Chat, Hit
+from bot.store.borrowed import forget_borrowed
 from bot.store.connection import File, first, instant
 
 
@@ -226,7 +227,7 @@ class Chats(File):
         return row["company_code"] if row else None
 
     def forget_askers(self, now: datetime, days: int) -> None:
-        """Delete what askers typed longer ago than that."""
+        """Delete what askers typed longer ago than that, also where the desk borrowed it."""
         limit = instant(now - timedelta(days=days))
         with self.database.transaction() as db:
             db.execute(
@@ -241,3 +242,4 @@ class Chats(File):
                 [limit],
             )
             db.execute("DELETE FROM replies WHERE at < ?", [limit])
+            forget_borrowed(db, limit)
