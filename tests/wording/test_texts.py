@@ -64,6 +64,7 @@ FAMILIES = {
         *("left out", "repaired", "synonyms", "pins", "counted", "touchy", "company only", "as of"),
     ),
     "fate, ": get_args(Fate),
+    "found, ": ("taught", "taught near"),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
     "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
     "pin, ": (

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from bot.bootstrap import Bot
 from bot.errors import BotError
-from bot.store import EVERYTHING
+from bot.store import EVERYTHING, Alias
 from handlers.changes import Told
 from handlers.web.addresses import paged_by
 from handlers.web.desk.access import desk_user
@@ -29,6 +29,7 @@ class Control:
         self._words = bot.responder.words
         self._now = bot.responder.now
         self._store = bot.store
+        self._question_now = bot.teaching.question_now
 
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
@@ -94,8 +95,20 @@ class Control:
             target=target,
             states=self._store.states_of_units(stored).get(unit.place, []),
             later=self._store.announcements(target),
+            aliases=self._wordings(target),
             steps=list(self._store.changes(target)),
         )
+
+    def _wordings(self, target: str) -> list[Alias]:
+        """The live ones of a question, or of a part of it."""
+        record_id, _, place = target.partition("#")
+        return [
+            item
+            for item in self._store.aliases("live")
+            if item.question_id.startswith(f"{record_id}#")
+            and (now := self._question_now(item))
+            and now.partition("#")[2].partition(".")[0] == place
+        ]
 
     # Acts
 

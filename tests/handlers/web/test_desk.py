@@ -90,6 +90,14 @@ def test_misses_are_grouped_with_counts_and_become_a_wording_that_answers(desk):
     assert not isinstance(reply(desk, "股东能拿回多少现金"), Answer)
 
 
+def test_a_wording_that_was_hit_is_told_where_it_is_looked_for(desk):
+    desk.post("/desk/aliases", question_id=BONUS, text="股东能拿回多少现金")
+    miss(desk, "股东能拿回多少现金呀")
+    assert "经说法找到：股东能拿回多少现金" in desk.page(place("股东能拿回多少现金呀")).said
+    assert "股东能拿回多少现金" in desk.page("/desk/records/600000/2025-001/1").said
+    assert "股东能拿回多少现金" not in desk.page("/desk/records/600000/2025-001/2").said
+
+
 def test_a_wording_takes_as_many_people_as_are_set(tmp_path):
     desk = made(tmp_path, desk_approvals=2)
     other = Desk(desk.site)
