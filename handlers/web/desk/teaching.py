@@ -122,14 +122,12 @@ class TeachingPages:
             unit = record.unit(place.partition(".")[0])
             return [(Hit(record, unit, 1.0), unit.question, ())] if unit and unit.question else []
         today = self._responder.now().date()
+        collection = library.index.collection
         found = library.index.search(sought, today=today, limit=_CANDIDATES)
         return [
-            (
-                item.hit,
-                item.passage.asked,
-                library.index.collection.wordings_hit(item.at, found.query)[0],
-            )
+            (item.hit, item.passage.asked, (*same, *near))
             for item in found.candidates
+            for same, near in [collection.wordings_hit(item.at, found.query)]
         ]
 
     # Wordings
