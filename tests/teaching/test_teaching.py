@@ -127,6 +127,19 @@ def test_one_wording_belongs_to_one_question(bot):
 # What it does
 
 
+def test_of_two_who_propose_one_wording_at_once_one_does(bot, store):
+    def meanwhile():
+        """The clock is looked at when it is known which wordings there are."""
+        if not store.aliases():
+            bot.teaching.propose("李雷", BOND, SLANG)
+        return NOW
+
+    slower = open_by_words(Settings(store.path), meanwhile).teaching
+    with pytest.raises(RefusedError, match="已经是"):
+        slower.propose("王芳", BOND, SLANG)
+    assert [(alias.text, alias.proposed_by) for alias in store.aliases()] == [(SLANG, "李雷")]
+
+
 def test_it_answers_from_the_next_message_on_in_every_process_and_is_never_shown(bot, store):
     other = open_by_words(Settings(store.path), lambda: NOW)  # with a library of its own
     assert not isinstance(asks(other, SLANG), Answer)

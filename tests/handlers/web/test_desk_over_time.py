@@ -73,6 +73,7 @@ def test_an_announcement_is_noted_at_a_question_and_taken_off(desk):
         ({"day": "2025-06-07"}, 422),  # before the answer
         ({"url": "javascript:alert(1)"}, 422),
         ({"url": "example.com"}, 422),
+        ({"url": "https://www.szse.cn@example.com/"}, 422),
         ({"title": " "}, 422),
         ({"title": "长" * 201}, 422),
         ({"no": ""}, 422),
