@@ -14,7 +14,7 @@ from bot.errors import BotError, NotFoundError, RefusedError
 from bot.message import Answer, Chat, Decline, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
-from bot.teaching import MissFilter
+from bot.teaching import MissFilter, Teaching
 from handlers.json_output import reply_json
 from tests.conftest import open_by_words
 from tests.matching.test_matching import OTHERS, made
@@ -134,7 +134,7 @@ def test_of_two_who_propose_one_wording_at_once_one_does(bot, store):
             bot.teaching.propose("李雷", BOND, SLANG)
         return NOW
 
-    slower = open_by_words(Settings(store.path), meanwhile).teaching
+    slower = Teaching(store, lambda: bot.responder.library, meanwhile, 1)
     with pytest.raises(RefusedError, match="已经是"):
         slower.propose("王芳", BOND, SLANG)
     assert [(alias.text, alias.proposed_by) for alias in store.aliases()] == [(SLANG, "李雷")]
