@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from bot.answering.timeline import timeline
 from bot.bootstrap import Bot
-from bot.digest.expiry import SOON, Due, due
+from bot.digest.expiry import SOON, DatesRead, Due, due
 from bot.errors import BotError, NotFoundError
 from bot.record import Announcement
 from bot.store.since_shown import SinceShown
@@ -33,6 +33,7 @@ class OverTime:
         self._now = bot.responder.now
         self._store = bot.store
         self._lock = threading.Lock()
+        self._read = DatesRead()
         self._due: tuple[Due, ...] = ()
         self._as_of: tuple[int, date] | None = None
 
@@ -62,12 +63,12 @@ class OverTime:
         )
 
     def _dated(self, today: date) -> tuple[Due, ...]:
-        """All that is past or passes within the longest time, read again when something changes:
-        every answer is looked through for it."""
+        """All that is past or passes within the longest time, sorted anew when something changes:
+        every answer is looked through, once."""
         library = self._responder.library
         with self._lock:
             if (library.generation, today) != self._as_of:
-                self._due = tuple(due(library.records, today, max(_WITHIN)))
+                self._due = tuple(due(library.records, today, max(_WITHIN), self._read))
                 self._as_of = library.generation, today
             return self._due
 
