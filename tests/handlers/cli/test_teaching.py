@@ -32,7 +32,7 @@ def test_a_miss_becomes_a_wording_that_answers_and_eval_shows_both(loaded, store
         f"说法 1 已生效：{BOND}“{ASKED}”",
         "撤销：irbot alias undo 1",
     ]
-    (step, *_) = store.changes()
+    _, step, *_ = store.changes()  # behind the import
     assert (step.who, step.what, step.target) == (getpass.getuser(), "alias proposed", BOND)
     (tmp_path / "asked.tsv").write_text(f"{ASKED}\t{BOND}\n", encoding="utf-8")
     numbers = json.loads(loaded("eval", "asked.tsv", "--json").stdout)
