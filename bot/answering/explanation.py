@@ -79,6 +79,8 @@ class Found:
     matched: tuple[str, ...]
     through: tuple[tuple[str, str], ...]  # typed, stored: words for the same
     missing: tuple[str, ...]
+    taught: tuple[str, ...]  # the desk's wordings of it that the message is
+    taught_near: tuple[str, ...]  # those that share words with the message which it has not
     share: float  # of the message's words by weight that the question or its answer holds
     share_asked: float  # that the question alone holds
     likeness: float | None  # of meaning, 0-1; None: not compared
@@ -282,6 +284,7 @@ def _found(
     for term in query.terms:
         if not term.is_single and not term.words.isdisjoint(profile.both):
             held[term.start : term.start + len(term.text)] = [True] * len(term.text)
+    taught, taught_near = collection.wordings_hit(item.at, query)
     return Found(
         id=item.hit.full_id,
         company=f"{record.company_name}（{record.company_code}）",
@@ -293,6 +296,8 @@ def _found(
         matched=tuple(_stretches(query.text, held, kinds, wanted=True)),
         through=tuple(_through(query.text, profile.stored.text, collection.lexicon)),
         missing=tuple(_stretches(query.text, held, kinds, wanted=False)),
+        taught=taught,
+        taught_near=taught_near,
         share=round(features.both, 4),
         share_asked=round(features.question, 4),
         likeness=None if features.similarity is None else round(features.similarity, 4),

@@ -115,6 +115,9 @@ def _found_lines(place: int, found: Found, words: Words) -> Iterator[str]:
         share=f"{found.share:.0%}",
         asked=f"{found.share_asked:.0%}",
     )
+    for key, wordings in (("taught", found.taught), ("taught near", found.taught_near)):
+        if wordings:
+            yield words.text(f"found, {key}", said=words.listed(wordings))
     if found.through:
         pairs = (f"{typed}＝{stored}" for typed, stored in found.through)
         yield words.text("found, through", said=words.listed(pairs))

@@ -91,7 +91,12 @@ class UploadDesk:
         return outcome
 
     def drop(self, upload_id: str) -> None:
-        """Forget an upload."""
+        """Forget an upload.
+
+        Raises:
+            NotFoundError: It does not wait any more: it may be stored by now.
+        """
+        self._options(upload_id)
         self._store.drop_upload(upload_id)
 
     def _options(self, upload_id: str) -> str:

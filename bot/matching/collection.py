@@ -14,7 +14,7 @@ from bot.matching.bm25 import BM25
 from bot.matching.lexicon import Lexicon
 from bot.matching.passages import Passage, company_names
 from bot.matching.profile import PassageProfile, bare, read_profile
-from bot.matching.query import Term, stored_terms, taught_terms
+from bot.matching.query import Query, Term, stored_terms, taught_terms
 from bot.matching.question_key import matter_words
 from bot.matching.text import normalise
 from bot.record import Record
@@ -74,6 +74,19 @@ class Collection:
         """The passages for which a normalised message is other words that were taught, or the same
         but for filler."""
         return self._taught.get(_without_filler(text), ()) if self._taught else ()
+
+    def wordings_hit(self, at: int, query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The taught wordings of a passage that a message is, but for filler, and the others that
+        share words of a matter with it which the passage has not."""
+        typed = _without_filler(query.text)
+        terms = {word for term in query.terms for word in term.words}
+        same, near = [], []
+        for wording in self.passages[at].wordings:
+            if _without_filler(wording) == typed:
+                same.append(wording)
+            elif terms & set(taught_terms([wording], self.lexicon, self.profile(at).both)):
+                near.append(wording)
+        return tuple(same), tuple(near)
 
     def scope(self, wanted: Wanted) -> NDArray[np.bool_]:
         """Of each passage, whether it may be found."""

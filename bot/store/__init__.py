@@ -1,6 +1,7 @@
 """The one SQLite file.
 
 aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
+borrowed.py     askers' words in what the desk decided on, and how long they stay
 connection.py   Database: opened once, one connection a thread; transactions
 schema/         its tables, as migrations
 ids.py          two spellings of one id

@@ -134,16 +134,16 @@ class Aliases(File):
         """One alias.
 
         Raises:
-            NotFoundError: No such alias.
+            NotFoundError: No such alias, or its words were forgotten.
         """
-        row = first(self._db(), "SELECT * FROM aliases WHERE id = ?", alias_id)
+        row = first(self._db(), "SELECT * FROM aliases WHERE id = ? AND text != ''", alias_id)
         if row is None:
             raise NotFoundError(f"说法 {alias_id}", "irbot alias list 查看各个说法")
         return self._alias(row)
 
     def aliases(self, *states: AliasState) -> list[Alias]:
         """All, or those in some states; the first proposed first."""
-        rows = self._db().query("SELECT * FROM aliases ORDER BY id")
+        rows = self._db().query("SELECT * FROM aliases WHERE text != '' ORDER BY id")
         return [self._alias(row) for row in rows if not states or row["state"] in states]
 
     def _alias(self, row: dict[str, Any]) -> Alias:

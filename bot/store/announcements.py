@@ -175,4 +175,6 @@ def _is_web_address(url: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(host) and not re.search(r'[\s<>"]', url)
+    # Before an @ stands no company's name, however it reads: https://www.szse.cn@example.com
+    is_plain = "@" not in parts.netloc and not re.search(r'[\s<>"]', url)
+    return parts.scheme in ("http", "https") and bool(host) and is_plain

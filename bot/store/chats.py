@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.message import Band, Chat, Hit
+from bot.store.borrowed import forget_borrowed
 from bot.store.connection import File, first, instant
 
 _STREAMS_S = 86_400.0  # how long an answer waits to be fetched
@@ -229,7 +230,7 @@ class Chats(File):
         return row["company_code"] if row else None
 
     def forget_askers(self, now: datetime, days: int) -> None:
-        """Delete what askers typed longer ago than that."""
+        """Delete what askers typed longer ago than that, also where the desk borrowed it."""
         limit = instant(now - timedelta(days=days))
         with self.database.transaction() as db:
             db.execute(
@@ -251,3 +252,4 @@ class Chats(File):
                 "WHERE max(heard_at, coalesce(told_at, 0), coalesce(person_at, 0)) < ?",
                 [time.time() - days * 86_400.0],
             )
+            forget_borrowed(db, limit)

@@ -16,7 +16,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -381,8 +381,10 @@ class File:
 
 
 def first(db: Connection, sql: str, *values: object) -> dict[str, Any] | None:
-    """The first row, if there is one."""
-    return next(iter(db.query(sql, list(values))), None)
+    """The first row, if there is one; of a number that SQLite cannot hold there is none."""
+    with suppress(OverflowError):
+        return next(iter(db.query(sql, list(values))), None)
+    return None
 
 
 def grow(db: Connection) -> None:

@@ -79,9 +79,9 @@ class Counterexamples(File):
         """One of them.
 
         Raises:
-            NotFoundError: There is none of that number.
+            NotFoundError: There is none of that number, or its words were forgotten.
         """
-        row = first(self._db(), "SELECT * FROM counterexamples WHERE id = ?", own)
+        row = first(self._db(), "SELECT * FROM counterexamples WHERE id = ? AND text != ''", own)
         if row is None:
             raise NotFoundError(f"反例 {own}", "irbot alias list 查看各个反例")
         return _counterexample(row)

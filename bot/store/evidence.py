@@ -167,6 +167,7 @@ class Evidence(File):
         since: datetime | None = None,
         until: datetime | None = None,
         text: str = "",
+        last: int | None = None,
     ) -> Iterator[Shown]:
         """What was shown, oldest first.
 
@@ -175,6 +176,7 @@ class Evidence(File):
             since: Not before.
             until: Before.
             text: SHA-256 of all that was shown; empty: whatever it was.
+            last: Only so many, the newest first.
         """
         record_id, mark, place = target.partition("#")
         number = place.partition(".")[0]
@@ -187,8 +189,9 @@ class Evidence(File):
             "OR (target > :target || '.' AND target < :target || '/') "
             "OR (:mark = '' AND target > :target || '#' AND target < :target || '$') "
             "OR (:mark = '#' AND target = :record AND instr(places, ' ' || :number || ' '))) "
-            "ORDER BY at, id",
+            f"ORDER BY {'at, id' if last is None else 'at DESC, id DESC'} LIMIT :most",
             {
+                "most": -1 if last is None else last,
                 "target": target,
                 "mark": mark,
                 "record": record_id,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bot.store.borrowed import forget_marked, forget_proposed
 from bot.store.connection import Connection, File
 from bot.store.evidence import alone, settle_evidence
 from bot.store.journal import note
@@ -79,6 +80,9 @@ def _forget(db: Connection, who: dict[str, str], found: Counter[str]) -> None:
     on = "(:platform = '' OR platform = :platform)"
     own = f'{on} AND ("user" = :user OR channel = :user)'
     _forget_posts(db, who, own, found)
+    typed = db.execute(
+        f"SELECT text FROM misses WHERE {own} UNION SELECT query FROM feedback WHERE {own}", who
+    ).fetchall()
     picks = f"DELETE FROM picks WHERE miss IN (SELECT id FROM misses WHERE {own})"
     found["picks"] += db.conn.execute(picks, who).rowcount
     for table in _DELETED:
@@ -90,6 +94,9 @@ def _forget(db: Connection, who: dict[str, str], found: Counter[str]) -> None:
         sql = f'UPDATE {table} SET "{column}" = \'\' WHERE {on} AND "{column}" = :user'
         found[table] += db.conn.execute(sql, who).rowcount
     _forget_chat(db, who, found)
+    if typed:
+        found["miss_marks"] += forget_marked(db)
+        found["aliases"] += forget_proposed(db, (text for (text,) in typed))
 
 
 def _forget_posts(db: Connection, who: dict[str, str], own: str, found: Counter[str]) -> None:

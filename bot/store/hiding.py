@@ -27,6 +27,7 @@ from bot.store.ids import normal_id
 from bot.store.journal import note
 from bot.store.records import Records
 
+_LONGEST_REASON = 200  # characters; it stands in lists, beside what it is of
 _DONE = {"withdraw": "撤下", "hold": "暂停展示", "pause": "暂停答复"}
 _UNDONE = {"withdraw": "withdraw undone", "hold": "release", "pause": "resume"}
 
@@ -231,6 +232,8 @@ class Hidden(Records):
 def _check_reason(reason: str) -> None:
     if not reason.strip():
         raise BotError("请用 --reason 写明原因")
+    if len(reason) > _LONGEST_REASON:
+        raise BotError(f"原因有{len(reason)}字，最多{_LONGEST_REASON}字；没有改动")
 
 
 def _refuse_second(kind: HidingKind, target: str, decided: Sequence[Hiding]) -> None:

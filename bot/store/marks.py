@@ -5,7 +5,7 @@
     not ours    no record answers it, and none of the stored ones is to
     done        it is answered now: another wording was attached to a question
 
-The texts are what the desk decided on, and stay with its decision.
+The texts stay as long as the messages do (borrowed.py), and a mark that has none left ends.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ class Marks(File):
 
     def marks(self) -> list[Mark]:
         """Those that hold, the newest last."""
-        rows = self._db().query("SELECT * FROM miss_marks WHERE undone_at IS NULL ORDER BY id")
+        rows = self._db().query(
+            "SELECT * FROM miss_marks WHERE undone_at IS NULL AND texts != '[]' ORDER BY id"
+        )
         return list(map(_mark, rows))
 
     def not_ours(self) -> dict[str, datetime]:

@@ -118,12 +118,26 @@ def check(
     """
     for problem in (
         _says_nothing(text, library),
-        _is_known(text, wanted, library, known),
+        _is_known(text, wanted, library),
+        _is_taught(text, known),
         _objects(text, wanted, library, today),
         _is_answered(text, wanted, library, today),
     ):
-        if problem:
-            raise RefusedError(f"“{one_line(text)[:_SHOWN]}”{problem}；没有改动")
+        _refuse(text, problem)
+
+
+def check_taught(text: str, known: Iterable[Alias]) -> None:
+    """Whether a text is nobody's wording by now, where it is about to become one.
+
+    Raises:
+        RefusedError: It is.
+    """
+    _refuse(text, _is_taught(text, known))
+
+
+def _refuse(text: str, problem: str | None) -> None:
+    if problem:
+        raise RefusedError(f"“{one_line(text)[:_SHOWN]}”{problem}；没有改动")
 
 
 def _says_nothing(text: str, library: Library) -> str | None:
@@ -140,7 +154,7 @@ def _says_nothing(text: str, library: Library) -> str | None:
     return None
 
 
-def _is_known(text: str, wanted: Target, library: Library, known: Iterable[Alias]) -> str | None:
+def _is_known(text: str, wanted: Target, library: Library) -> str | None:
     typed = bare(normalise(text))
     own = wanted.passage
     for passage in library.index.collection.passages:
@@ -149,6 +163,11 @@ def _is_known(text: str, wanted: Target, library: Library, known: Iterable[Alias
                 return "就是这一问的原话，不用另加"
             name = Target(passage.record, passage.question, passage.part).id
             return f"是另一问 {name} 的原话"
+    return None
+
+
+def _is_taught(text: str, known: Iterable[Alias]) -> str | None:
+    typed = bare(normalise(text))
     for alias in known:
         if bare(normalise(alias.text)) == typed and alias.state in ("live", "proposed"):
             return f"已经是 {alias.question_id} 的说法（编号 {alias.id}，{alias.state_name}）"

@@ -21,7 +21,7 @@ from bot.store.feedback import unhelpful
 from bot.store.hidden import words_of
 from bot.teaching.misses import MissFilter, MissGroup, grouped
 from bot.teaching.picks import picked_by_several, was_proposed
-from bot.teaching.rules import Target, check, plain_text, target
+from bot.teaching.rules import Target, check, check_taught, plain_text, target
 
 _SHOWN = 30  # characters of a message in a line
 
@@ -127,10 +127,9 @@ class Teaching:
                 continue
             for text in picked.texts:
                 try:
-                    wanted, line = self._checked(picked.question_id, text)
+                    made.append(self._kept("", *self._checked(picked.question_id, text)))
                 except (NotFoundError, RefusedError):
                     continue
-                made.append(self._kept("", wanted, line))
                 break
         return made
 
@@ -231,7 +230,11 @@ class Teaching:
 
     def _kept(self, who: str, wanted: Target, text: str) -> Alias:
         words = wanted.question.question
-        return self._store.propose_alias(who, wanted.id, words, text, self.approvals, self._now())
+        with self._store.database.transaction():  # of two who propose it at once, one does
+            check_taught(text, self._store.aliases("live", "proposed"))
+            return self._store.propose_alias(
+                who, wanted.id, words, text, self.approvals, self._now()
+            )
 
     def _checked(self, question_id: str, text: str, own: Alias | None = None) -> tuple[Target, str]:
         """The question and the wording, where it may be one, with the wording's vectors made."""

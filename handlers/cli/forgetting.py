@@ -27,6 +27,8 @@ _TABLES = {
     "digests": "单聊的每日摘要",
     "digest_items": "单聊的每日摘要内容",
     "channels": "会话的公司设置",
+    "miss_marks": "提问的标记（只去掉文字）",
+    "aliases": "未生效的说法",
     "evidence": "单聊的标记（展示记录本身不含提问人，保留）",
 }
 

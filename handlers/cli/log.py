@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -11,38 +9,11 @@ import click
 
 from bot.config import Settings
 from bot.errors import NotFoundError
-from bot.store import EVERYTHING, Change, Publication, Store
+from bot.store import Change, Store
+from bot.wording.texts import Texts
+from handlers.changes import Told, undo_of
 from handlers.cli.output import Instant, echo_json, in_zone, say
 from handlers.cli.settings import pass_settings
-from handlers.cli.states import told_publication
-
-_WHAT = {
-    "import": "收录",
-    "replace": "更正",
-    "restore-version": "改回",
-    "supersede": "取代",
-    "publish": "公布",
-    "withdraw": "撤下",
-    "withdraw undone": "恢复（撤下）",
-    "hold": "暂停展示",
-    "release": "恢复展示",
-    "pause": "暂停答复",
-    "resume": "恢复答复",
-    "later": "此后公告",
-    "later undone": "撤销此后公告",
-    "alias proposed": "提议问法",
-    "alias approved": "同意问法",
-    "alias live": "启用问法",
-    "alias refused": "不用问法",
-    "alias undone": "撤回问法",
-    "counterexample": "记下不是所问",
-    "counterexample undone": "撤销不是所问",
-    "forget": "清除一个人的内容",
-    "desk invite": "邀请登录",
-    "desk sign-in": "登录",
-    "desk sign-out": "退出登录",
-    "desk remove": "停用登录",
-}
 
 
 @click.command()
@@ -59,10 +30,11 @@ def log(settings: Settings, id_: str, since: datetime | None, as_json: bool) -> 
         if begin is None or change.at >= begin
     ]
     if as_json:
-        echo_json([_json(change) for change in found])
+        echo_json([_json(change, store) for change in found])
         return
+    told = Told(Texts(settings.lang), settings.now())
     for change in found:
-        _say(change, settings.tz, settings.now())
+        _say(change, store, told, settings.tz)
     if not found:
         say("没有这样的变动", err=True)
 
@@ -78,90 +50,24 @@ def _as_stored(store: Store, typed: str) -> str:
         return typed  # the journal may be of other things than records
 
 
-def _say(change: Change, zone: tzinfo, now: datetime) -> None:
-    what = _WHAT.get(change.what, change.what)
-    target = "全部公司" if change.target == EVERYTHING else change.target
-    told = "，".join(_told(change.detail, zone, now))
+def _say(change: Change, store: Store, told: Told, zone: tzinfo) -> None:
+    details = "，".join(told.details(change))
     say(
-        f"{change.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {change.who or '（未记名）'}  "
-        f"{what} {target}{f'  {told}' if told else ''}"
+        f"{change.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {told.who(change)}  "
+        f"{told.what(change)} {told.target(change)}{f'  {details}' if details else ''}"
     )
-    if undo := undo_of(change):
+    if undo := undo_of(change, store):
         say(f"    撤销：{undo}")
 
 
-def _told(detail: Mapping[str, Any], zone: tzinfo, now: datetime) -> list[str]:
-    """What is known of a change, in a person's words."""
-    found = []
-    for name, value in detail.items():
-        match name, value:
-            case _, None | "" | False:
-                pass
-            case "version", _:
-                found.append(f"第{value}版")
-            case "of", _:
-                found.append(f"与第{value}版相同")
-            case "by", _:
-                found.append(f"由 {value}")
-            case "before", {"is_draft": _}:
-                found.append(f"原{told_publication(Publication.of(value), zone, now)}")
-            case "after", {"is_draft": _}:
-                found.append(f"现{told_publication(Publication.of(value), zone, now)}")
-            case "published_at", _:
-                found.append(told_publication(Publication.of(detail), zone, now))
-            case "is_draft", _:
-                found.append("草稿")
-            case "until", _:
-                found.append(f"到 {datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}")
-            case "undo", _:
-                pass
-            case (("file" | "reason"), _):
-                found.append(str(value))
-            case _:
-                found.append(f"{name}={value}")
-    return found
-
-
-def undo_of(change: Change) -> str:
-    """The command that takes a change back; what others note may bring its own."""
-    target, reason = change.target, shlex.quote(change.detail.get("reason") or "撤销")
-    company = "" if target == EVERYTHING else f" --company {target}"
-    end = change.detail.get("until")
-    until = f" --until {datetime.fromisoformat(end).isoformat()}" if end else ""
-    version = change.detail.get("version") or 0
-    match change.what:
-        case "import":
-            return f"irbot withdraw {target} --reason 撤销收录"
-        case "replace" | "restore-version" if version > 1:
-            return f"irbot restore-version {target} {version - 1}"
-        case "supersede":
-            return f"irbot restore-version {target} {version}"
-        case "publish":
-            return f"irbot publish {target} --undo"
-        case "withdraw":
-            return f"irbot withdraw {target} --undo"
-        case "withdraw undone":
-            return f"irbot withdraw {target} --reason {reason}"
-        case "hold":
-            return f"irbot release {target}"
-        case "release":
-            return f"irbot hold {target} --reason {reason}"
-        case "pause":
-            return f"irbot resume{company}"
-        case "resume":
-            return f"irbot pause{company}{until} --reason {reason}"
-        case _:
-            return str(change.detail.get("undo", ""))
-
-
-def _json(change: Change) -> dict[str, Any]:
+def _json(change: Change, store: Store) -> dict[str, Any]:
     return {
         "at": change.at.isoformat(),
         "who": change.who,
         "what": change.what,
         "target": change.target,
         "detail": change.detail,
-        "undo": undo_of(change) or None,
+        "undo": undo_of(change, store) or None,
     }
 
 

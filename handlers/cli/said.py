@@ -18,26 +18,11 @@ from bot.store import Store
 from bot.store.evidence import Shown, digest_of
 from bot.store.since_shown import Since, SinceShown
 from bot.typed import plain
+from bot.wording.texts import Texts
 from handlers.cli.output import Day, echo_json, say
 from handlers.cli.settings import pass_settings
 from handlers.cli.states import told_state
 
-_KINDS = {
-    "answer": "答复",
-    "likely": "可能是要问的",
-    "statement": "公司介绍",
-    "digest": "每日摘要",
-    "page": "网页",
-}
-_FATES = {
-    "sent": "已送达",
-    "waiting": "尚未发出",
-    "partly": "只发出一部分",
-    "unknown": "下落不明，可能已送达",
-    "failed": "没有发出，平台拒收",
-    "late": "没有发出，已过时",
-    "at once": "当场给出，没有回执",
-}
 _NOT_SHOWN = {"failed", "late"}
 _CLOCKS_S = 1.0  # apart by more than that, both are told
 _HASH = 16  # of the text's hash, where a line is read
@@ -92,7 +77,7 @@ def said(
     elif as_csv:
         _write_csv([_fields(item, settings.tz) for item in told])
     else:
-        _say(told, settings.tz)
+        _say(told, settings.tz, Texts(settings.lang))
     if file and not told:
         raise BotError("没有显示过与这段文字逐字相同的回复")
 
@@ -126,7 +111,7 @@ def _text(file: Path) -> str:
 # For a person
 
 
-def _say(told: list[_Told], tz: tzinfo) -> None:
+def _say(told: list[_Told], tz: tzinfo, texts: Texts) -> None:
     """By what was shown, and of each the chats that were shown it."""
     groups: dict[tuple[object, ...], list[_Told]] = {}
     for item in told:
@@ -136,7 +121,7 @@ def _say(told: list[_Told], tz: tzinfo) -> None:
     for group in groups.values():
         _say_words(group[0], tz)
         for item in group:
-            say(f"    {_line(item.shown, tz)}")
+            say(f"    {_line(item.shown, tz, texts)}")
         say()
     if not told:
         say("没有显示过", err=True)
@@ -176,12 +161,12 @@ def _next(place: str) -> str:
     return f"{place[: -len(digits)]}{int(digits) + 1}"
 
 
-def _line(shown: Shown, tz: tzinfo) -> str:
+def _line(shown: Shown, tz: tzinfo, texts: Texts) -> str:
     at = f"{shown.at.astimezone(tz):%Y-%m-%d %H:%M:%S}"
     if abs((shown.at - shown.real_at).total_seconds()) > _CLOCKS_S:
         at += f"（实际 {shown.real_at.astimezone(tz):%Y-%m-%d %H:%M:%S}）"
     where = " ".join(filter(None, (shown.platform, shown.workspace, shown.channel)))
-    parts = [at, where, _KINDS[shown.kind], _FATES[shown.fate]]
+    parts = [at, where, texts.text(f"proof, {shown.kind}"), texts.text(f"fate, {shown.fate}")]
     if shown.times > 1:
         parts.append(f"{shown.times}次，到 {shown.last_at.astimezone(tz):%H:%M:%S}")
     return "  ".join((*parts, f"全文 {shown.text[:_HASH]}"))

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from bot.answering.figures import Difference, differences
+from bot.answering.figures import Difference
 from bot.answering.library import Library
 from bot.answering.responder import Responder
+from bot.answering.timeline import Other, timeline
 from bot.bootstrap import open_responder
 from bot.config import Settings
 from bot.errors import NotFoundError
@@ -20,11 +21,11 @@ from handlers.cli.output import echo_json, say
 from handlers.cli.settings import pass_settings
 
 
-@click.command()
+@click.command("timeline")
 @click.argument("id_", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @pass_settings
-def timeline(settings: Settings, id_: str, as_json: bool) -> None:
+def timeline_(settings: Settings, id_: str, as_json: bool) -> None:
     responder = open_responder(settings)
     record, questions = _named(responder, id_)
     told = [_told(responder.library, record, question) for question in questions]
@@ -52,20 +53,17 @@ def _named(responder: Responder, id_: str) -> tuple[Record, Sequence[Question]]:
 
 
 def _told(library: Library, record: Record, question: Question) -> dict[str, Any]:
-    """One question with the answers about its matter, each side the oldest first."""
-    same = library.same_questions.of_question(record, question.number)
-    own = Hit(record, question, 1.0)
+    """One question with the answers about its matter."""
+    found = timeline(library, record, question)
     return {
-        **_answer(own),
-        "earlier": [
-            {**_answer(hit), "differences": _differences(library, hit, own)}
-            for hit in reversed(same.earlier)
-        ],
-        "later": [
-            {**_answer(hit), "differences": _differences(library, own, hit)}
-            for hit in reversed(same.later)
-        ],
+        **_answer(found.own),
+        "earlier": [_other(item) for item in found.earlier],
+        "later": [_other(item) for item in found.later],
     }
+
+
+def _other(item: Other) -> dict[str, Any]:
+    return {**_answer(item.hit), "differences": [_difference(one) for one in item.differences]}
 
 
 def _answer(hit: Hit) -> dict[str, Any]:
@@ -76,17 +74,6 @@ def _answer(hit: Hit) -> dict[str, Any]:
         "answer": hit.question.answer,
         "about": few_words(hit),
     }
-
-
-def _differences(library: Library, before: Hit, after: Hit) -> list[dict[str, Any]]:
-    found = differences(
-        before.question.answer,
-        before.record.last_event.end,
-        after.question.answer,
-        after.record.last_event.end,
-        library.index.lexicon,
-    )
-    return [_difference(item) for item in found]
 
 
 def _difference(item: Difference) -> dict[str, Any]:
@@ -111,4 +98,4 @@ def _side(told: dict[str, Any]) -> str:
     return " ".join(filter(None, (told["period"], told["printed"])))
 
 
-COMMANDS = (timeline,)
+COMMANDS = (timeline_,)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import itertools
 import subprocess
 import time
+from datetime import date
 
 import pytest
 
 from bot.message import Chat, Message
+from bot.record import Question
 from tests.browser.conftest import HOSTILE
 from tests.browser.visiting import LARGEST, WIDTHS, Tab
 from tests.conftest import IRBOT, SAMPLE, environment
 from tests.digest.test_scheduler import Group
+from tests.handlers.web.site import record
 
 PHRASE = "股东能拿回多少现金"
+MARGIN = "公司海外业务毛利率是多少？"
 SCRIPT = f"{HOSTILE}的产能"
 
 
@@ -134,11 +138,36 @@ def pages(signed_in, desk_site, chat):
     upload = signed_in.page.url.removeprefix(desk_site.url)
     signed_in.open("/desk/misses")
     miss = signed_in.page.locator("li.miss a").first.get_attribute("href")
-    names = ("misses", "aliases", "rejections", "feedback", "asked", "import", "journal", "users")
-    return ["/desk", *(f"/desk/{name}" for name in names), miss, upload]
+    for year in (2024, 2025):
+        asked = Question(
+            1, MARGIN, f"{year}年海外业务毛利率为 {year - 2000}.5%，预计2025年6月底前投产。"
+        )
+        desk_site.add(record(f"{year}-009", asked, day=date(year, 3, 8)))
+    question = "/desk/records/600000/2025-009/1"
+    names = (
+        *("misses", "aliases", "rejections", "feedback", "asked", "import", "journal", "users"),
+        *("records", "due"),
+    )
+    own = (miss, upload, question.rpartition("/")[0], question)
+    return [
+        *("/desk", *(f"/desk/{name}" for name in names), *own),
+        *(f"{question}/timeline", f"{question}/said"),
+    ]
 
 
-@pytest.mark.parametrize("at", range(11))
+def test_an_announcement_is_noted_in_a_form(desk, pages, desk_site):
+    desk.open("/desk/records/600000/2025-009/1")
+    facts = {"#no": "2025-059", "#title": SCRIPT, "#day": "2025-06-20", "#url": "https://a.example"}
+    for field, fact in facts.items():
+        desk.page.locator(field).fill(fact)
+    desk.page.locator("#later button").click()
+    desk.page.get_by_role("status").wait_for()
+    desk.open("/r/600000/2025-009")
+    assert f"此后公告：{SCRIPT}（2025-059，2025-06-20）" in desk.page.locator("main").inner_text()
+    assert "ran" not in desk.page.title()
+
+
+@pytest.mark.parametrize("at", range(17))
 def test_a_page_of_the_desk_is_for_everybody(desk, pages, at):
     answer = desk.open(pages[at])
     assert answer.status == 200

@@ -8,12 +8,13 @@ from datetime import date, datetime
 
 import pytest
 
+from bot.answering.explanation_text import told
 from bot.config import CHINA, Settings
 from bot.errors import BotError, NotFoundError, RefusedError
 from bot.message import Answer, Chat, Decline, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
-from bot.teaching import MissFilter
+from bot.teaching import MissFilter, Teaching
 from handlers.json_output import reply_json
 from tests.conftest import open_by_words
 from tests.matching.test_matching import OTHERS, made
@@ -34,13 +35,13 @@ def asks(bot, text, user="u1", **more):
     return bot.responder.reply(Message(text, Chat("slack", "w", "c", user), **more))
 
 
+def taught(store):
+    """What the journal says of teaching; the record's import stands there, too."""
+    return [change for change in store.changes() if change.what != "import"]
+
+
 def ids(reply):
     return [hit.full_id for hit in reply.hits]
-
-
-def decided(store):
-    """What people decided, imports apart."""
-    return [change for change in store.changes() if change.what != "import"]
 
 
 def stored_in(tmp_path, *records):
@@ -91,7 +92,7 @@ def test_what_would_catch_too_much_or_never_answer_is_refused(bot, text, why):
         bot.teaching.propose("王芳", wanted, text)
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 200
-    assert (bot.teaching.aliases(), decided(bot.store)) == ([], [])
+    assert (bot.teaching.aliases(), taught(bot.store)) == ([], [])
     assert bot.store.generation() == before
 
 
@@ -126,6 +127,19 @@ def test_one_wording_belongs_to_one_question(bot):
 # What it does
 
 
+def test_of_two_who_propose_one_wording_at_once_one_does(bot, store):
+    def meanwhile():
+        """The clock is looked at when it is known which wordings there are."""
+        if not store.aliases():
+            bot.teaching.propose("李雷", BOND, SLANG)
+        return NOW
+
+    slower = Teaching(store, lambda: bot.responder.library, meanwhile, 1)
+    with pytest.raises(RefusedError, match="已经是"):
+        slower.propose("王芳", BOND, SLANG)
+    assert [(alias.text, alias.proposed_by) for alias in store.aliases()] == [(SLANG, "李雷")]
+
+
 def test_it_answers_from_the_next_message_on_in_every_process_and_is_never_shown(bot, store):
     other = open_by_words(Settings(store.path), lambda: NOW)  # with a library of its own
     assert not isinstance(asks(other, SLANG), Answer)
@@ -146,13 +160,28 @@ def test_it_answers_from_the_next_message_on_in_every_process_and_is_never_shown
     assert "大债" not in other.responder.show(near).text
     bot.teaching.undo("李雷", alias.id)
     assert all(not isinstance(asks(desk, SLANG), Answer) for desk in (bot, other))
-    steps = [(change.who, change.what, change.target) for change in decided(store)]
+    steps = [(change.who, change.what, change.target) for change in taught(store)]
     assert steps == [
         ("王芳", "alias proposed", BOND),
         ("王芳", "alias approved", BOND),
         ("王芳", "alias live", BOND),
         ("李雷", "alias undone", BOND),
     ]
+
+
+def test_an_explanation_names_the_wording_that_was_hit(bot):
+    def found(text):
+        (search,) = bot.responder.explain(bot.responder.consider(Message(text))).searches
+        return {item.id: (item.taught, item.taught_near) for item in search.candidates}
+
+    assert set(found(SLANG).values()) <= {((), ())}
+    bot.teaching.propose("王芳", BOND, SLANG)
+    assert found(f"请问{SLANG}？")[BOND] == ((SLANG,), ())
+    assert found("大债的事")[BOND] == ((), (SLANG,))
+    considered = bot.responder.consider(Message(SLANG))
+    lines = told(bot.responder.explain(considered), bot.responder.words).splitlines()
+    assert f"   就是它的另一种说法：{SLANG}" in lines
+    assert SLANG not in bot.responder.show(considered.reply).text
 
 
 def test_no_guard_is_beaten_by_it(tmp_path):
@@ -302,7 +331,7 @@ def test_a_group_keeps_its_state_until_it_is_undone(bot):
         teaching.undo_mark("王芳", mark.id)
     with pytest.raises(NotFoundError):
         teaching.mark("王芳", "没有人问过", "ours")
-    steps = [(change.who, change.what) for change in decided(bot.store)]
+    steps = [(change.who, change.what) for change in taught(bot.store)]
     assert steps == [
         ("王芳", "miss ours"),
         ("李雷", "miss done"),

@@ -18,6 +18,8 @@ from bot.delivery.transport import Loss
 from bot.message import Band
 from bot.record import DatedBy
 from bot.store import MISS_STATES, AliasState, Status
+from bot.store.evidence import Fate
+from bot.store.evidence import Kind as Shows
 from bot.store.hidden import HidingKind
 from bot.store.states import StateKind
 from bot.wording.texts import sentences
@@ -47,15 +49,15 @@ FAMILIES = {
     "desk, alias is ": get_args(AliasState),
     "desk, is ": MISS_STATES,
     "detail, ": (
-        *("alias", "text", "before", "counterexample", "sessions", "status", "file", "sha256"),
-        *("reason", "until", "version", "of", "by", "after", "published_at", "is_draft", "rows"),
+        *("alias", "text", "before", "counterexample", "sessions", "file", "reason", "until"),
+        *("version", "of", "by", "after", "rows", "no", "title", "day", "url"),
     ),
     "did, ": (
         *("desk invite", "desk sign-in", "desk sign-out", "desk remove", "import", "restore"),
         *(f"alias {state}" for state in (*get_args(AliasState), "approved")),
         *("counterexample", "counterexample undone"),
         *("replace", "restore-version", "supersede", "publish", "withdraw", "withdraw undone"),
-        *("hold", "release", "pause", "resume", "forget"),
+        *("hold", "release", "pause", "resume", "forget", "later", "later undone"),
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),
@@ -63,12 +65,15 @@ FAMILIES = {
         *get_args(Kind),
         *("left out", "repaired", "synonyms", "pins", "counted", "touchy", "company only", "as of"),
     ),
+    "fate, ": get_args(Fate),
+    "found, ": ("taught", "taught near"),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
     "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
     "pin, ": (
         *("year", "quarter", "half 1", "half 2", "figure", "metric", "company", "up", "down"),
         *("now", "day", "amount", "money", "when"),
     ),
+    "proof, ": get_args(Shows),
     "result, ": get_args(Band),
     "retired, ": (*get_args(get_type_hints(Loss)["why"]), "desk"),
     "small talk, ": (

@@ -5,6 +5,7 @@ instants.py a moment as it was typed
 key.py      what the cookies are signed with
 pages.py    what is under which address; what is common to all
 control.py  whether and when what is stored may be said
+over_time.py what passes, was announced or said otherwise since; where it was shown
 reports.py  what the desk reads
 teaching.py misses and other wordings
 uploads.py  records by upload

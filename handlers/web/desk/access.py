@@ -8,6 +8,7 @@ session is in the store too, where it can be ended. A post is taken from our own
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -116,10 +117,21 @@ class DeskAccess:
             raise Refused("desk, signed out" if forged else "desk, sign in")
         if request.method == "POST":
             self._posts.check()
+            if not self._is_of_our_page():
+                raise Refused("desk, other site")
             try:
                 self._csrf.protect()
             except CSRFError as error:
                 raise Refused("desk, other site") from error
+
+    def _is_of_our_page(self) -> bool:
+        """As far as the browser says where a post comes from; older ones say nothing."""
+        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return False
+        came = request.headers.get("Origin") or request.referrer
+        # A proxy may name this server otherwise than people do.
+        own = {request.host, urlsplit(self._public_url).netloc} - {""}
+        return not came or urlsplit(came).netloc in own
 
     def _link(self, token: str) -> str:
         try:

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from bot.bootstrap import Bot
 from bot.errors import BotError
-from bot.store import EVERYTHING, Publication
+from bot.store import EVERYTHING, Alias
+from handlers.changes import Told
 from handlers.web.addresses import paged_by
 from handlers.web.desk.access import desk_user
 from handlers.web.desk.instants import instant_of
@@ -28,6 +29,7 @@ class Control:
         self._words = bot.responder.words
         self._now = bot.responder.now
         self._store = bot.store
+        self._question_now = bot.teaching.question_now
 
     def mount(self, desk: Blueprint) -> None:
         """Put the views into the blueprint."""
@@ -41,21 +43,6 @@ class Control:
             (f"{_AT}/hide", "hide", self._hide),
         ):
             desk.add_url_rule(rule, name, view, methods=["POST"])
-
-    def publication(self, publication: Publication) -> str:
-        """`草稿`, `将于 2026-12-01 09:00 公布` …"""
-        if publication.is_draft:
-            return self._words.text("desk, is draft")
-        if publication.at is None:
-            return self._words.text("desk, is public")
-        at = self.local(publication.at)
-        is_public = publication.is_public(self._now())
-        return self._words.text("desk, public since" if is_public else "desk, public from", at=at)
-
-    def local(self, at: datetime | str) -> str:
-        """`2026-11-26 15:04` of the bot's time zone."""
-        at = datetime.fromisoformat(at) if isinstance(at, str) else at
-        return f"{at.astimezone(self._now().tzinfo):%Y-%m-%d %H:%M}"
 
     def _records(self) -> str:
         sought = request.args.get("q", "").strip()
@@ -87,6 +74,7 @@ class Control:
             record=stored.record,
             newest=stored.pending[-1].publication if stored.pending else stored.publication,
             states=self._store.states(stored, self._now()),
+            later=self._store.announcements(stored.record.id),
             units=units[skip : skip + _QUESTIONS],
             hidden=stored.hidden,
             now=self._now(),
@@ -106,8 +94,21 @@ class Control:
             unit=unit,
             target=target,
             states=self._store.states_of_units(stored).get(unit.place, []),
+            later=self._store.announcements(target),
+            aliases=self._wordings(target),
             steps=list(self._store.changes(target)),
         )
+
+    def _wordings(self, target: str) -> list[Alias]:
+        """The live ones of a question, or of a part of it."""
+        record_id, _, place = target.partition("#")
+        return [
+            item
+            for item in self._store.aliases("live")
+            if item.question_id.startswith(f"{record_id}#")
+            and (now := self._question_now(item))
+            and now.partition("#")[2].partition(".")[0] == place
+        ]
 
     # Acts
 
@@ -128,7 +129,7 @@ class Control:
             )
         else:
             abort(400)
-        flash(f"{done.record_id}：{self.publication(done.after)}")
+        flash(f"{done.record_id}：{Told(self._words, self._now()).publication(done.after)}")
         return redirect(url_for("desk.record", code=code, no=no), 303)
 
     def _hide(self, code: str, no: str) -> Response:

@@ -20,4 +20,6 @@ def instant_of(typed: str, now: datetime, words: Words) -> datetime | None:
         at = datetime.fromisoformat(typed.strip())
     except ValueError as error:
         raise BotError(words.text("desk, no instant")) from error
+    if not 1990 <= at.year < 9000:  # the first exchange opened in 1990
+        raise BotError(words.text("desk, no instant"))
     return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)

@@ -8,6 +8,7 @@
     /desk/feedback          what was found unhelpful, by question
     /desk/asked             what is asked most, and what was picked from offers
     /desk/records           what is stored, and whether it may be said; …/300253/2025-002/24
+    /desk/due               answers whose dates pass; …/records/300253/2025-002/24/timeline, …/said
     /desk/import            records by upload; …/import/ID looks at one before it is stored
     /desk/journal           who changed what
     /desk/users             who may use the desk
@@ -18,8 +19,6 @@ nowhere: the models that are shown here hold no names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Blueprint, Flask, render_template, request, url_for
@@ -28,11 +27,12 @@ from bot.answering.library import Library
 from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError, StoreError
 from bot.record import Question
-from bot.store import Publication
 from bot.teaching import CurrentMisses, key_of
 from bot.wording.presentation import Words
+from handlers.changes import Told
 from handlers.web.desk.access import DeskAccess
 from handlers.web.desk.control import Control
+from handlers.web.desk.over_time import OverTime
 from handlers.web.desk.reports import Reports
 from handlers.web.desk.teaching import TeachingPages
 from handlers.web.desk.uploads import Uploads
@@ -45,11 +45,11 @@ _NAVIGATION = (
     ("desk.asked", "desk, asked"),
     ("desk.opinions", "desk, opinions"),
     ("desk.records", "desk, records"),
+    ("desk.due", "desk, due dates"),
     ("desk.uploads", "desk, uploads"),
     ("desk.journal", "desk, journal"),
     ("desk.users", "desk, users"),
 )
-_INSTANTS = ("until", "published_at")  # of a change's details
 
 
 def mount(app: Flask, bot: Bot) -> None:
@@ -58,8 +58,8 @@ def mount(app: Flask, bot: Bot) -> None:
     desk = Blueprint("desk", __name__, url_prefix="/desk")
     desk.before_request(name_check(words.public_url))
     DeskAccess(store, words.public_url).mount(app, desk, uploads=frozenset({"desk.take"}))
-    control = Control(bot)
-    control.mount(desk)
+    Control(bot).mount(desk)
+    OverTime(bot).mount(desk)
     misses = CurrentMisses(store, bot.teaching)
     Reports(bot, misses).mount(desk)
     TeachingPages(bot, misses).mount(desk)
@@ -73,13 +73,12 @@ def mount(app: Flask, bot: Bot) -> None:
     app.jinja_env.globals.update(
         desk_pages=_NAVIGATION,
         unit_of=lambda full_id: _unit_of(responder.library, full_id),
-        did=lambda what: _named(words, "did", what),
-        details=lambda detail: _details(words, control, detail),
+        told=lambda: Told(words, responder.now()),
         key_of=key_of,
-        publication=control.publication,
+        publication=lambda publication: Told(words, responder.now()).publication(publication),
         question_now=bot.teaching.question_now,
     )
-    app.jinja_env.filters["local"] = control.local
+    app.jinja_env.filters["local"] = lambda at: Told(words, responder.now()).local(at)
 
 
 def _refused(words: Words, error: BotError) -> tuple[str, int]:
@@ -104,21 +103,3 @@ def _unit_of(library: Library, full_id: str) -> Question | None:
     record_id, _, place = full_id.partition("#")
     record = library.record(record_id)
     return record.unit(place.partition(".")[0]) if record else None
-
-
-def _named(words: Words, family: str, name: str) -> str:
-    """A word of the journal, for people; one that another version wrote as it is."""
-    return words.text(f"{family}, {name}") if words.has(f"{family}, {name}") else name
-
-
-def _details(words: Words, control: Control, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is told of a change."""
-    told = []
-    for name, value in detail.items():
-        if isinstance(value, dict):
-            value = control.publication(Publication.of(value))
-        elif value and name in _INSTANTS:
-            value = control.local(value)
-        if value:
-            told.append((_named(words, "detail", name), str(value)))
-    return told

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError
-from bot.matching.passages import Passage
 from bot.message import Hit
 from bot.store import MISS_STATES, Alias, MissState
 from bot.teaching import CurrentMisses, MissGroup
@@ -113,19 +112,23 @@ class TeachingPages:
             raise NotFoundError(self._words.text("desk, miss"), self._words.text("desk, misses"))
         return group
 
-    def _candidates(self, sought: str) -> list[tuple[Hit, str]]:
-        """Stored questions that may be meant, with what is asked there: the one of an id, else as
-        the matcher ranks them."""
+    def _candidates(self, sought: str) -> list[tuple[Hit, str, tuple[str, ...]]]:
+        """Stored questions that may be meant, with what is asked there and the wordings by which
+        they were found: the one of an id, else as the matcher ranks them."""
         library = self._responder.library
         record_id, mark, place = sought.partition("#")
         record = library.record(record_id) if mark else None
         if record:
             unit = record.unit(place.partition(".")[0])
-            hits = [Hit(record, unit, 1.0)] if unit and not unit.is_narrative else []
-        else:
-            today = self._responder.now().date()
-            hits = library.index.search(sought, today=today, limit=_CANDIDATES).hits
-        return [(hit, Passage(hit.record, hit.question, hit.part).asked) for hit in hits]
+            return [(Hit(record, unit, 1.0), unit.question, ())] if unit and unit.question else []
+        today = self._responder.now().date()
+        collection = library.index.collection
+        found = library.index.search(sought, today=today, limit=_CANDIDATES)
+        return [
+            (item.hit, item.passage.asked, (*same, *near))
+            for item in found.candidates
+            for same, near in [collection.wordings_hit(item.at, found.query)]
+        ]
 
     # Wordings
 

@@ -37,7 +37,7 @@ class Desk:
     def page(self, url, status=200):
         return Page(self.get(url, status).text)
 
-    def post(self, url, status=303, **fields):
+    def post(self, url, status=303, /, **fields):
         answer = self.client.post(url, data={"csrf_token": self.csrf, **fields}, buffered=True)
         assert answer.status_code == status, (url, answer.status_code, answer.text)
         return answer

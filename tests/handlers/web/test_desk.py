@@ -90,6 +90,14 @@ def test_misses_are_grouped_with_counts_and_become_a_wording_that_answers(desk):
     assert not isinstance(reply(desk, "股东能拿回多少现金"), Answer)
 
 
+def test_a_wording_that_was_hit_is_told_where_it_is_looked_for(desk):
+    desk.post("/desk/aliases", question_id=BONUS, text="股东能拿回多少现金")
+    miss(desk, "股东能拿回多少现金呀")
+    assert "经说法找到：股东能拿回多少现金" in desk.page(place("股东能拿回多少现金呀")).said
+    assert "股东能拿回多少现金" in desk.page("/desk/records/600000/2025-001/1").said
+    assert "股东能拿回多少现金" not in desk.page("/desk/records/600000/2025-001/2").said
+
+
 def test_a_wording_takes_as_many_people_as_are_set(tmp_path):
     desk = made(tmp_path, desk_approvals=2)
     other = Desk(desk.site)
@@ -335,6 +343,16 @@ def test_what_is_refused_or_dropped_changes_nothing(desk):
     assert (desk.site.store.generation(), what_was_done(desk)) == (before, [])
 
 
+def test_what_is_stored_cannot_be_dropped_any_more(desk, sample):
+    at = upload(desk, SAMPLE.read_bytes())
+    options = seen(desk, at)
+    desk.post(f"{at}/store", seen=options)
+    for again in ("store", "drop"):
+        answer = desk.post(f"{at}/{again}", 404, seen=options)
+        assert "放弃" not in Page(answer.text).said
+    desk.site.get("/r/300253/2025-002")
+
+
 def test_how_a_file_is_imported_can_be_decided_and_looked_at_again(desk, sample):
     desk.site.add(sample.record, content=SAMPLE.read_bytes())
     changed = SAMPLE.read_bytes().replace("交付验收延后".encode(), "交付验收推后".encode(), 1)
@@ -402,6 +420,20 @@ def test_a_question_is_held_and_released_with_who_and_why(desk):
     ]
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00", "昨天"])
+def test_a_moment_that_no_calendar_needs_is_refused(desk, until):
+    desk.post("/desk/pause", 422, company="600000", reason="静默期", until=until)
+    desk.post(f"{RECORD}/publish", 422, act="at", at=until)
+    assert what_was_done(desk) == []
+
+
+def test_a_reason_is_one_that_fits_a_list(desk):
+    desk.post("/desk/pause", 422, company="600000", reason="长" * 201)
+    desk.post(f"{RECORD}/hide", 422, act="withdraw", reason="长" * 201)
+    desk.post(f"{RECORD}/hide", 422, act="hold", place="1", reason="长" * 201)
+    assert what_was_done(desk) == []
+
+
 def test_a_company_is_paused_until_it_is_resumed(desk):
     assert desk.post("/desk/pause", 404, company="600009", reason="静默期").status_code == 404
     desk.post("/desk/pause", 422, company="600000", reason="静默期", until="2020-01-01T00:00")
@@ -442,11 +474,13 @@ def test_a_draft_is_published_when_somebody_says_so(desk):
         f"{RECORD}/<b>",
         f"{RECORD}?page=9",
         "/desk/records?page=0",
+        f"/desk/aliases/{'9' * 30}",
         "/desk/records/..%2f..%2fetc/passwd",
     ],
 )
 def test_what_is_not_stored_has_no_page(desk, url):
     desk.get(url, 404)
+    desk.post(f"/desk/rejections/{'9' * 30}/undo", 404)
     desk.post(f"{RECORD}/hide", 404, act="hold", place="9", reason="无")
     desk.post(f"{RECORD}/hide", 400, act="x", place="1", reason="无")
     assert what_was_done(desk) == []

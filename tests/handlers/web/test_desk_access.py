@@ -165,6 +165,26 @@ def test_a_post_from_elsewhere_changes_nothing(desk):
     desk.get("/desk")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Origin", "http://localhost.evil.example"),
+        ("Referer", "https://evil.example/localhost"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+    ],
+)
+def test_a_post_that_a_browser_says_is_from_elsewhere_changes_nothing(desk, name, value):
+    desk.sign_in(desk.invite("王芳"))
+    given = {"csrf_token": desk.csrf}  # however it came by the token
+    assert desk.client.post("/desk/leave", data=given, headers={name: value}).status_code == 403
+    desk.get("/desk")
+    own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    assert desk.client.post("/desk/leave", data=given, headers=own).status_code == 303
+
+
 def test_signing_in_takes_a_post_of_our_own_page(desk):
     link = desk.invite("王芳")
     assert desk.client.post(link).status_code == 403
