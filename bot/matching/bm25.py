@@ -97,10 +97,10 @@ class BM25:
         local = np.full(self.size, -1, dtype=np.int32)
         local[np.array(places)] = np.arange(len(places), dtype=np.int32)
         at = local[self._places]
-        own = at >= 0
+        own = np.flatnonzero(at >= 0)
         seen = np.diff(self._starts)
         rarity = np.log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
-        starts = np.concatenate(([0], np.cumsum(own)))[self._starts]
+        starts = np.searchsorted(own, self._starts)
         return Among(self._ids, rarity, at[own], self._frequency[own], starts, len(places))
 
 

@@ -34,7 +34,7 @@ _ALIKE = 3.4  # score from which two questions are about one matter
 _COMMON_FROM, _COMMON = 1.2, 6.0  # score from which a third question counts, and what all count
 # What a company's scores are like before any are seen, and as how many they count.
 _PRIOR, _MEAN, _MEAN_WITH_MEANING, _SPREAD = 20, 0.3, 1.1, 0.6
-_MOST = 2_000  # questions of a company that are compared, the newest: 16 MB a matrix of them
+_MOST = 1_000  # questions of a company that are compared, the newest: half a second
 
 _Scores = NDArray[np.float32]
 

@@ -20,7 +20,7 @@ from bot.matching.text import normalise
 FILE = Path(__file__).with_name("likeness.toml")
 
 _TELLING = 20  # words of an answer that are compared
-_READ = 4096  # questions whose words are kept, some 3 KB each: a changed store holds most of them
+_READ = 4096  # questions whose words are kept, some 5 KB each: a changed store holds most of them
 
 _RUN = re.compile("[a-z][a-z0-9]+|[㐀-鿿]+")
 
@@ -55,8 +55,8 @@ def weighed_words(
     for place in places:
         passage = collection.passages[place]
         words = read(passage.asked, passage.answered)
-        subjects.append({term: weight * rarity(term) for term, weight in words.subject})
-        weighed = {term: rarity(term) * weight for term, weight in words.answer}
+        subjects.append({term: weight * rarity(term) for term, weight in words.subject.items()})
+        weighed = {term: rarity(term) * weight for term, weight in words.answer.items()}
         first = sorted(weighed, key=lambda term: (-weighed[term] * rarity(term), term))
         answers.append({term: weighed[term] for term in first[:_TELLING]})
     return subjects, answers
@@ -65,8 +65,8 @@ def weighed_words(
 class _Words(NamedTuple):
     """What words weigh, their rarity apart: the same in every store."""
 
-    subject: tuple[tuple[str, float], ...]
-    answer: tuple[tuple[str, float], ...]
+    subject: Mapping[str, float]
+    answer: Mapping[str, float]
 
 
 @lru_cache(maxsize=2)
@@ -91,8 +91,8 @@ class _Reader:
         lines = {term for term in said if term[0] == "="} - self._no_matter
         telling = (lines | {*_words(answer)}) & said.keys()
         return _Words(
-            tuple(self._subject(normalise(asked), said)),
-            tuple((intern(term), 1 + log(said[term])) for term in telling),
+            dict(self._subject(normalise(asked), said)),
+            {intern(term): 1 + log(said[term]) for term in telling},
         )
 
     def _subject(self, question: str, said: Mapping[str, int]) -> Iterator[tuple[str, float]]:
