@@ -68,10 +68,12 @@ class Phrases:
             text: Normalised.
             apart: Phrases that are none there, with where they begin.
         """
+        # Most of a text begins no phrase: sets tell it sooner than a look at each place.
+        starts = {text[at : at + 2] for at in range(len(text))}.union(text)
         return {
             self._line[phrase]
-            for start in {text[at : at + 2] for at in range(len(text))}
-            for phrase in self._candidates(start)
+            for start in starts & self._starts.keys()
+            for phrase in self._starts[start]
             if phrase in text
             and self._stands(text, text.index(phrase), phrase)
             and not (apart and _only_apart(text, phrase, apart))

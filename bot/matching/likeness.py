@@ -18,55 +18,25 @@ comes of it over the records of another company.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from math import log, log1p
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.bm25 import BM25
 from bot.matching.collection import Collection
 from bot.matching.embedding import Vectors
-from bot.matching.query import stored_terms, synonym
 from bot.matching.question_key import matter_words
-from bot.matching.text import normalise
-
-FILE = Path(__file__).with_name("likeness.toml")
+from bot.matching.subject import weighed_words
 
 # Of subject in text, subject in question, answer in text, and of the questions' cosine above .8.
 _TEXT, _QUESTION, _ANSWER, _MEANING = 2.2, 1.8, 2.4, 9.0
 _ALIKE = 3.4  # score from which two questions are about one matter
 _COMMON_FROM, _COMMON = 1.2, 6.0  # score from which a third question counts, and what all count
-_TELLING = 20  # words of an answer that are compared
 # What a company's scores are like before any are seen, and as how many they count.
 _PRIOR, _MEAN, _MEAN_WITH_MEANING, _SPREAD = 20, 0.3, 1.1, 0.6
-_MOST = 600  # questions of a company that are compared, the newest: some two seconds
+_MOST = 1_000  # questions of a company that are compared, the newest: half a second
 
-_RUN = re.compile("[a-z][a-z0-9]+|[㐀-鿿]+")
 _Scores = NDArray[np.float32]
-
-
-class _Aside(NamedTuple):
-    words: re.Pattern[str]
-    between: re.Pattern[str]
-    lines: tuple[str, ...]
-
-
-@cache
-def _aside() -> _Aside:
-    listed = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    words = sorted(listed["aside"].split(), key=len, reverse=True)
-    return _Aside(
-        re.compile("|".join(words)),
-        re.compile(f"[{listed['between']}]"),
-        tuple(listed["lines"]),
-    )
 
 
 def same_matters(
@@ -85,10 +55,10 @@ def same_matters(
     found = _asked_alike(collection, places)
     newest = places[:_MOST]
     scores = _scores(collection, newest, cosines)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    for at, place in enumerate(newest):
-        alike = (newest[other] for other in order[at] if scores[at, other] >= _ALIKE)
-        found[place] = list(dict.fromkeys((*found[place], *alike)))
+    for place, own in zip(newest, scores, strict=True):
+        alike = np.flatnonzero(own >= _ALIKE)
+        likest = alike[np.argsort(-own[alike], kind="stable")]
+        found[place] = list(dict.fromkeys((*found[place], *(newest[at] for at in likest))))
     return found
 
 
@@ -111,11 +81,12 @@ def _scores(
     cosines: Callable[[Sequence[int]], Vectors] | None,
 ) -> _Scores:
     """How alike questions are; none is like itself."""
-    texts = _Texts(collection, places)
+    subjects, answers = weighed_words(collection, places)
+    texts = collection.texts.among(places)
     raw = (
-        _TEXT * _both_ways(collection.texts, texts.subjects, places)
-        + _QUESTION * _both_ways(collection.questions, texts.subjects, places)
-        + _ANSWER * _both_ways(collection.texts, texts.answers, places)
+        _TEXT * _both_ways(texts.scores(subjects))
+        + _QUESTION * _both_ways(collection.questions.among(places).scores(subjects))
+        + _ANSWER * _both_ways(texts.scores(answers))
     )
     if cosines:
         raw += _MEANING * (cosines(places) - 0.8)
@@ -124,70 +95,8 @@ def _scores(
     return scores
 
 
-class _Texts:
-    """What is compared of each question: words and what they weigh."""
-
-    def __init__(self, collection: Collection, places: Sequence[int]) -> None:
-        self._collection = collection
-        aside = _aside()
-        lexicon = collection.lexicon
-        self._no_matter = {
-            synonym(at)
-            for at, line in enumerate(lexicon.same)
-            if not set(line).isdisjoint(aside.lines)
-        }
-        self.subjects: list[dict[str, float]] = []
-        self.answers: list[dict[str, float]] = []
-        for place in places:
-            passage = collection.passages[place]
-            answer = normalise(passage.answered)
-            said = Counter(stored_terms(answer, lexicon))
-            self.subjects.append(self._subject(normalise(passage.asked), said))
-            self.answers.append(self._telling(answer, said))
-
-    def _subject(self, question: str, said: Mapping[str, int]) -> dict[str, float]:
-        for name in self._collection.all_names:
-            question = question.replace(name, " ")
-        idf = self._collection.texts.idf
-        words = {term: 1.5 if term.isascii() else 1.0 for term in _words(question)}
-        words |= dict.fromkeys(self._lines(question), 2.0)
-        return {
-            term: weight * idf(term) * (1 + log1p(said[term]) if term in said else 0.5)
-            for term, weight in words.items()
-        }
-
-    def _telling(self, answer: str, said: Mapping[str, int]) -> dict[str, float]:
-        """The rarest words of an answer."""
-        idf = self._collection.texts.idf
-        lines = {term for term in said if term[0] == "="} - self._no_matter
-        words = (lines | {*_words(answer)}) & said.keys()
-        weighed = {term: idf(term) * (1 + log(said[term])) for term in words}
-        first = sorted(weighed, key=lambda term: (-weighed[term] * idf(term), term))
-        return {term: weighed[term] for term in first[:_TELLING]}
-
-    def _lines(self, question: str) -> set[str]:
-        said = _aside().words.sub(" ", question)
-        lexicon = self._collection.lexicon
-        return {synonym(line) for line in lexicon.synonyms.lines(said)} - self._no_matter
-
-
-def _words(text: str) -> list[str]:
-    """Latin words and pairs of characters of what is said of a matter."""
-    aside = _aside()
-    found: list[str] = []
-    for run in _RUN.findall(aside.words.sub(" ", text)):
-        if run.isascii():
-            found.append(run)
-            continue
-        for piece in aside.between.split(run):
-            found += (piece[at : at + 2] for at in range(len(piece) - 1))
-    return found
-
-
-def _both_ways(bm25: BM25, texts: Sequence[Mapping[str, float]], places: Sequence[int]) -> _Scores:
-    """Each text against each place, as a share of what it scores with its own; both ways."""
-    at = np.array(places)
-    scores = np.array([bm25.scores(text)[at] for text in texts])
+def _both_ways(scores: _Scores) -> _Scores:
+    """Each text against each place as a share of what it scores with its own, and back."""
     own = np.diag(scores).copy()
     own[own <= 0] = 1
     shares = scores / own[:, None]
