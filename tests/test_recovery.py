@@ -21,6 +21,7 @@ from bot.store.backups import back_up
 from bot.store.carrying_over import _TABLES, carry_over
 from bot.store.connection import Connection
 from bot.store.schema import migrations
+from bot.store.streams import Stream
 from tests.conftest import SAMPLE
 from tests.delivery.test_delivery import Platform, delivering
 from tests.digest.test_scheduler import Bot
@@ -131,7 +132,7 @@ def test_what_is_known_of_people_outside_goes_along(store, tmp_path):
     again = Store(store.path)
     assert [again.cursor("wecom-kf", account) for account in ("wkA", "wkB")] == ["late", "other"]
     assert [again.customer(chat, 200.0) for chat in (OUTSIDE, other)] == known
-    assert [again.stream(id_).body for id_ in ("s-1", "s-2")] == ["{}", ""]
+    assert [again.stream(id_) for id_ in ("s-1", "s-2")] == [Stream("{}"), Stream("")]
 
 
 def test_what_came_to_the_new_file_already_stays(store, tmp_path):
@@ -145,7 +146,7 @@ def test_what_came_to_the_new_file_already_stays(store, tmp_path):
         carry_over(store.database.connection(), db)
     assert new.customer(OUTSIDE, 0.0).heard_at == 200.0
     assert new.customer(OUTSIDE, 0.0).has_person
-    assert new.stream("s-1").body == "200.0"
+    assert new.stream("s-1") == Stream("200.0")
 
 
 def test_without_the_present_database_messages_are_fetched_anew(store, tmp_path):
