@@ -368,6 +368,7 @@ class ReplyView:
     headings: tuple[str, ...] = ()  # what lines of the intro begin with, bold where a chat has that
     mentions: tuple[str, ...] = ()  # ids in the intro that name a person or a channel of this chat
     sends: str = ""  # the message that shows the intro again; empty: none is known
+    listed: tuple[str, ...] = ()  # full ids of the questions that the intro lists
 
     @property
     def text(self) -> str:

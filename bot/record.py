@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Literal
@@ -92,6 +92,11 @@ class Question:
     def is_from_table(self) -> bool:
         """Whether it was imported from a table or an export, not read in a filed record."""
         return self.kind in ("platform", "table")
+
+    @property
+    def is_disclosed(self) -> bool:
+        """Whether the company has published it: a sheet may be anybody's, and nothing proves it."""
+        return self.kind != "table"
 
     @property
     def day(self) -> date | None:
@@ -267,8 +272,9 @@ class Record:
     def without(self, questions: Set[int], paragraphs: Set[int]) -> Record:
         """The record as if these were not in it; all else keeps its number."""
         left = tuple(item for item in self.questions if item.number not in questions)
+        dates = self._days_of(left) if self.is_written else self.event_dates
         if not paragraphs:
-            return replace(self, questions=left)
+            return replace(self, questions=left, event_dates=dates)
         kept: list[Narrative] = []
         for item in self._numbered():
             lines = [
@@ -279,7 +285,16 @@ class Record:
             if lines:
                 text = "\n".join(line for _, line in lines)
                 kept.append(replace(item, text=text, numbers=tuple(n for n, _ in lines)))
-        return replace(self, questions=left, narrative=tuple(kept))
+        return replace(self, questions=left, event_dates=dates, narrative=tuple(kept))
+
+    def _days_of(self, questions: Iterable[Question]) -> tuple[EventDate, ...]:
+        """From the first to the last day of these written answers; as before where none has one."""
+        days = sorted(item.day for item in questions if item.day)
+        if not days:
+            return self.event_dates
+        first, last = days[0], days[-1]
+        printed = f"{first}" if first == last else f"{first} 至 {last}"
+        return (EventDate(first, last, "day", printed),)
 
     def paragraph(self, number: int) -> Question | None:
         return next((item for item in self.paragraphs if item.number == number), None)

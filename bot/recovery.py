@@ -83,6 +83,8 @@ class Backup:
             forgotten = max(0, count_of(present, "forget") - count_of(tables, "forget"))
         doubtful = leave_in_doubt(tables, waits, instant(now))
         if present is None:
+            # What was fetched since comes again, and nobody is told that it came too late.
+            tables.execute("DELETE FROM cursors")
             digests = leave_due_in_doubt(
                 SubscriptionStore(self.store.database),
                 load_trading_days(settings.db.parent / FILE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 from datetime import time as clock_time
 
@@ -17,8 +18,10 @@ from bot.message import Chat
 from bot.recovery import opened_backup
 from bot.store import LinkError, Store
 from bot.store.backups import back_up
+from bot.store.carrying_over import _TABLES, carry_over
 from bot.store.connection import Connection
 from bot.store.schema import migrations
+from bot.store.streams import Stream
 from tests.conftest import SAMPLE
 from tests.delivery.test_delivery import Platform, delivering
 from tests.digest.test_scheduler import Bot
@@ -103,6 +106,73 @@ def test_what_the_present_database_knows_goes_along(store, tmp_path):
     assert again.database.connection().execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with closing(sqlite3.connect(restored.kept)) as kept:
         assert kept.execute("SELECT count(*) FROM hidings").fetchone() == (1,)
+
+
+OUTSIDE = Chat("wecom-kf", "wkA", "wmA", "wmA")
+
+
+def test_what_is_known_of_people_outside_goes_along(store, tmp_path):
+    other = replace(OUTSIDE, channel="wmB", user="wmB")
+    store.move_cursor("wecom-kf", "wkA", "early")
+    store.hear(OUTSIDE, 100.0)
+    store.promise("s-1", OUTSIDE, time.time())
+    back_up(store.path, tmp_path / "copy")
+    store.move_cursor("wecom-kf", "wkA", "late")
+    store.move_cursor("wecom-kf", "wkB", "other")
+    store.hear(OUTSIDE, 200.0)
+    store.note_told(OUTSIDE, 200.0)
+    store.note_person(OUTSIDE, 201.0)
+    store.count_question(OUTSIDE, 200.0)
+    store.note_told(other, 300.0)  # welcomed, and never heard
+    store.fulfil("s-1", "{}")
+    store.promise("s-2", OUTSIDE, time.time())
+    known = [store.customer(chat, 200.0) for chat in (OUTSIDE, other)]
+    store.database.close()
+    put_back(Settings(store.path), tmp_path / "copy")
+    again = Store(store.path)
+    assert [again.cursor("wecom-kf", account) for account in ("wkA", "wkB")] == ["late", "other"]
+    assert [again.customer(chat, 200.0) for chat in (OUTSIDE, other)] == known
+    assert [again.stream(id_) for id_ in ("s-1", "s-2")] == [Stream("{}"), Stream("")]
+
+
+def test_what_came_to_the_new_file_already_stays(store, tmp_path):
+    new = Store(tmp_path / "new.db")
+    for each, at in ((store, 100.0), (new, 200.0)):
+        each.hear(OUTSIDE, at)
+        each.promise("s-1", OUTSIDE, at)
+        each.fulfil("s-1", str(at))
+    new.note_person(OUTSIDE, 201.0)
+    with new.database.transaction() as db:
+        carry_over(store.database.connection(), db)
+    assert new.customer(OUTSIDE, 0.0).heard_at == 200.0
+    assert new.customer(OUTSIDE, 0.0).has_person
+    assert new.stream("s-1") == Stream("200.0")
+
+
+def test_without_the_present_database_messages_are_fetched_anew(store, tmp_path):
+    store.move_cursor("wecom-kf", "wkA", "early")
+    back_up(store.path, tmp_path / "copy")
+    lose(store)
+    put_back(Settings(store.path), tmp_path / "copy")
+    assert Store(store.path).cursor("wecom-kf", "wkA") is None
+
+
+# What is as the file has it that takes the place; of all other tables rows go along.
+STAYS = {
+    *("sources", "records", "versions", "version_sources", "questions", "parts", "hidings"),
+    *("misses", "memories", "channels", "feedback", "subscriptions", "subscription_changes"),
+    *("replies", "vectors", "shown", "picks", "journal", "aliases", "alias_approvals"),
+    *("counterexamples", "miss_marks", "announcements", "desk_users", "desk_links"),
+    *("desk_sessions", "uploads", "generation", "_sqlite_migrations"),
+}
+
+
+def test_it_is_decided_of_every_table_whether_it_goes_along(store):
+    tables = set(store.database.connection().table_names())
+    carried = {table.name for table in _TABLES}
+    assert carried <= tables
+    assert not carried & STAYS
+    assert tables == carried | STAYS
 
 
 @pytest.mark.parametrize("damage", ["lost", "overwritten"])

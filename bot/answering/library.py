@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -60,11 +61,13 @@ class Library:
         """Whether a record, a question of it or a part may be shown."""
         record_id, _, place = full_id.partition("#")
         record = self.record(record_id)
-        if record is None:
-            return False
         number = place.partition(".")[0]
-        items = (*record.questions, *record.paragraphs)
-        return not number or any(item.place == number for item in items)
+        return record is not None and (not number or number in _places(record))
+
+    def shows_all_of(self, record: Record) -> bool:
+        """Whether each question and paragraph of a record may be shown."""
+        known = self.record(record.id)
+        return known is not None and _places(record) <= _places(known)
 
     @cached_property
     def companies(self) -> Mapping[str, tuple[Record, ...]]:
@@ -202,6 +205,20 @@ class Library:
         return _each(newer, later), _each(earlier, same.earlier)
 
 
+def _places(record: Record) -> set[str]:
+    return {item.place for item in (*record.questions, *record.paragraphs)}
+
+
+def _disclosed(stored: Stored) -> Stored | None:
+    """A record without the rows of sheets, itself where it has none; None: nothing is left."""
+    record = stored.record
+    rows = {item.number for item in record.questions if not item.is_disclosed}
+    if not rows:
+        return stored
+    left = record.without(rows, frozenset())
+    return replace(stored, record=left) if left.questions or left.paragraphs else None
+
+
 def _each(found: Sequence[Hit], same: Sequence[Hit]) -> tuple[Hit, ...]:
     """Each question once, what was found for the message first."""
     new = {hit.id for hit in same} - {hit.id for hit in found}
@@ -241,6 +258,7 @@ class CurrentLibrary:
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
         self._library = self._load()
+        self._outside: tuple[Library, Library] | None = None  # of which it was made
 
     def get(self) -> Library:
         """What may be answered now."""
@@ -253,6 +271,24 @@ class CurrentLibrary:
                     self._library = self._load()
         return self._library
 
+    def outside(self) -> Library:
+        """What people outside the company may be told now: no row of a sheet."""
+        library = self.get()
+        made = self._outside
+        if made is None or made[0] is not library:
+            with self._lock:
+                made = self._outside
+                if made is None or made[0] is not library:
+                    self._outside = made = library, self._of_outside(library)
+        return made[1]
+
+    def _of_outside(self, library: Library) -> Library:
+        stored = tuple(filter(None, map(_disclosed, library.stored)))
+        if all(map(operator.is_, stored, library.stored)) and len(stored) == len(library.stored):
+            return library
+        is_silenced = library.is_silenced or not stored
+        return self._put_together(library.generation, stored, library.until, is_silenced)
+
     @property
     def built(self) -> Library:
         """As it was built last, for what must not wait for another."""
@@ -264,17 +300,26 @@ class CurrentLibrary:
 
     def _load(self) -> Library:
         shown = self._store.shown(self._now())
-        records = [item.record for item in shown.stored]
-        log.info("index built: records=%d generation=%d", len(records), shown.generation)
+        return self._put_together(shown.generation, shown.stored, shown.until, shown.is_silenced)
+
+    def _put_together(
+        self,
+        generation: int,
+        stored: tuple[Stored, ...],
+        until: datetime | None,
+        is_silenced: bool,
+    ) -> Library:
+        records = [item.record for item in stored]
+        log.info("index built: records=%d generation=%d", len(records), generation)
         index = Index(
             records,
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,
             vectors=known_vectors(self._store, self._embedder, records),
-            wordings=self._wordings(shown.stored) if self._is_taught else (),
-            rejections=self._rejections(shown.stored) if self._is_taught else (),
+            wordings=self._wordings(stored) if self._is_taught else (),
+            rejections=self._rejections(stored) if self._is_taught else (),
         )
-        return Library(shown.generation, index, shown.until, shown.stored, shown.is_silenced)
+        return Library(generation, index, until, stored, is_silenced)
 
     def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
         """The live aliases of what may be shown, under the number that each question has now."""

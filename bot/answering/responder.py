@@ -160,9 +160,10 @@ class Responder:
 
         `keep` is to follow once the reply is certain to go out.
         """
-        library = self._library.get()
         if self._is_outside(message):
+            library = self._library.outside()
             return outsiders.limited(self._considered(message, library), library, self.words)
+        library = self._library.get()
         if handed := self._handing_over.reply(message):
             return Considered(Ask(message.text), handed, library, self._caution)
         return self._considered(message, library)
@@ -170,7 +171,10 @@ class Responder:
     def _considered(self, message: Message, library: Library) -> Considered:
         wanted = self._asked(message, library)
         command = wanted.command
-        message = self._scoped(replace(message, as_of=wanted.as_of or message.as_of))
+        as_of = wanted.as_of or message.as_of
+        if as_of and message.chat:  # what is announced for a day to come is not out yet
+            as_of = min(as_of, self._today())
+        message = self._scoped(replace(message, as_of=as_of))
         if isinstance(command, Ask) and (library.records or library.is_silenced):
             found = ByText(library, self._caution, self._today()).reply(command.text, message)
             reply = replace(found.reply, is_cut=wanted.is_cut)
@@ -187,9 +191,9 @@ class Responder:
         """Whether a message says nothing but that a person is wanted."""
         return kind_of(text) == "person"
 
-    def may_show(self, full_id: str) -> bool:
-        """Whether a question, or a record, may be shown now."""
-        return self._library.get().shows(full_id)
+    def may_leave(self, full_id: str) -> bool:
+        """Whether a question, or a record, may be shown to people outside now."""
+        return self._library.outside().shows(full_id)
 
     def _is_outside(self, message: Message) -> bool:
         return message.chat is not None and self.is_outside(message.chat)

@@ -2,8 +2,9 @@
 said already, so that nothing is lost and nothing is said twice.
 
 A copy put back may be from before a message was answered, and would answer it again. So every
-message and post goes along, also what is done; of two rows under one key the one that has come
-farther is true. Records, misses and all else are as the new file has them.
+message and post goes along, also what is done, and so does how far messages were fetched, what
+people outside were told, and which answers were promised; of two rows under one key the one that
+has come farther is true. Records, misses and all else are as the new file has them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ class _Table:
     name: str
     key: tuple[str, ...]
     farther: str = ""  # whether the old file's row, `excluded`, has come farther; empty: never
-    numbered: bool = False  # others name a row by its number
 
 
 _TABLES = (
@@ -31,7 +31,7 @@ _TABLES = (
         "(outbox.state = 'ready' AND excluded.state != 'ready') OR "
         "(outbox.state = 'sending' AND excluded.state NOT IN ('ready', 'sending'))",
     ),
-    _Table("handovers", ("id",), numbered=True),
+    _Table("handovers", ("id",)),  # others name a row by its number
     _Table(
         "digests",
         ("platform", "workspace", "channel", "day"),
@@ -43,6 +43,14 @@ _TABLES = (
         ("post", "target", "kind"),
         "excluded.times > evidence.times OR evidence.fate IS NULL",
     ),
+    # No order is known of cursors; one that is too early only fetches what the inbox has.
+    _Table("cursors", ("platform", "workspace"), "true"),
+    _Table(
+        "customers",
+        ("platform", "workspace", "channel", "user"),
+        "excluded.heard_at >= customers.heard_at",
+    ),
+    _Table("streams", ("id",), "streams.body = ''"),
 )
 _WAIT = {"inbox": "state = 'new'", "outbox": "state IN ('ready', 'sending')"}
 
@@ -103,8 +111,11 @@ def carry_over(old: Connection, new: Connection) -> int:
 
 def _shared_columns(old: sqlite3.Connection, new: sqlite3.Connection, table: _Table) -> list[str]:
     theirs = _columns(old, table.name)
-    left_out = () if table.numbered else ("id",)
-    return [name for name in _columns(new, table.name) if name in theirs and name not in left_out]
+    return [
+        name
+        for name in _columns(new, table.name)
+        if name in theirs and (name != "id" or name in table.key)
+    ]
 
 
 def _carry(

@@ -31,6 +31,7 @@ from bot.message import (
     Statement,
     Suggest,
 )
+from bot.record import Question, Record
 from bot.wording.digests import show_desk_digest, show_digest
 from bot.wording.excerpts import few_words, offered
 from bot.wording.handovers import hand_over_button, show_handover
@@ -75,7 +76,8 @@ class Words(Quoting):
             case Help(for_outsiders):
                 return ReplyView(intro=self._help(for_outsiders))
             case Listing(record):
-                return ReplyView(intro=self._listing(reply), sends=record.id)
+                ids = tuple(f"{record.id}#{item.place}" for item in _listed(record))
+                return ReplyView(intro=self._listing(reply), sends=record.id, listed=ids)
             case Notice():
                 return ReplyView(intro=reply.text, mentions=reply.mentions)
             case Digest():
@@ -284,10 +286,7 @@ class Words(Quoting):
 
     def _listing(self, reply: Listing) -> str:
         record = reply.record
-        listed = list(record.questions)
-        if record.is_written:
-            newest = sorted(listed, key=lambda item: item.answered_at or "", reverse=True)
-            listed = newest[:_WRITTEN]
+        listed = _listed(record)
         lines = [
             self.text(
                 "listing",
@@ -308,3 +307,11 @@ class Words(Quoting):
             example = f"{record.id}#{told[0].place}"
             lines.append(self.text("listing, told", count=len(told), id=example))
         return "\n".join(lines)
+
+
+def _listed(record: Record) -> Sequence[Question]:
+    """The questions that a list of a record names."""
+    if not record.is_written:
+        return record.questions
+    newest = sorted(record.questions, key=lambda item: item.answered_at or "", reverse=True)
+    return newest[:_WRITTEN]

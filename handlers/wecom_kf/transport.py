@@ -76,6 +76,7 @@ def about(shown: ReplyView) -> list[str]:
         yield from (quotation.id for quotation in shown.quotations)
         yield from (option.sends for option in shown.options)
         yield from (button.sends.split()[-1] for button in shown.buttons)
+        yield from shown.listed
         yield from filter(None, [shown.sends])
 
     return list(dict.fromkeys(found for found in ids() if "/" in found))
@@ -175,7 +176,7 @@ class KfTransport:
 
     def _may_leave(self, payload: Payload) -> bool:
         """Whether all that a post is about may still be shown."""
-        return all(map(self._responder.may_show, payload.get("about", [])))
+        return all(map(self._responder.may_leave, payload.get("about", [])))
 
     def _outcome(self, answer: Answer, payload: Payload, chat: Chat, key: str) -> Outcome:
         if not answer.errcode:
