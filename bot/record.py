@@ -18,7 +18,8 @@ Precision = Literal["day", "month"]
 ActivitiesRead = Literal["read", "inferred", "not readable"]
 Kind = Literal["record", "platform", "table", "narrative"]
 
-AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
+# They separate the pieces of an id, or mean something to a shell, where ids are typed as printed.
+AWKWARD_IN_ID = re.compile(r"[\s/#'\"`$&;|<>(){}*?!\\\[\]~]+")
 
 
 @dataclass(frozen=True)
