@@ -19,7 +19,8 @@ ActivitiesRead = Literal["read", "inferred", "not readable"]
 Kind = Literal["record", "platform", "table", "narrative"]
 DatedBy = Literal["answer", "update", "day"]  # what a row's date is: of the answer, of any change
 
-AWKWARD_IN_ID = re.compile(r"[\s/#]+")  # they separate the pieces of an id
+# They separate the pieces of an id, or mean something to a shell, where ids are typed as printed.
+AWKWARD_IN_ID = re.compile(r"[\s/#'\"`$&;|<>(){}*?!\\\[\]~]+")
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,35 @@ QQ号 12345678
 护照 K12345678
 通行证H1234567890
 想了解分红13912345678
+电话 186/1234/5678
+手机：186、1234、5678
+186 12 34 56 78
+186 123 456 78
+18612 345678
+1861 2345 678
+①⑧⑥①②③④⑤⑥⑦⑧
+❶❽❻❶❷❸❹❺❻❼❽
+1️⃣8️⃣6️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣
+186 一二三四 5678
+一86一二345678
+13800138000一直打不通
+86-571-87654321
+0086-21-62281234
++1 (415) 555-2671
+00852 2345 6789
+传真 87654322
+我的身份证是320102 198511 220034
+身份证 320102198511220 03X
+卡号：6228.4804.0256.4890.018
+A123 456 789
+客户号 310012345678
+台胞证 12345678
+lisi[at]163.com
+lisi (at) 163 (dot) com
+lisi@163。com
+QQ：12345
+扣扣 123456789
+微信：123456789
 """
 
 # What questions are full of: nothing of it may change.
@@ -176,6 +205,21 @@ IPv4 192.168.1.1
 DN12345678
 37 38 39 40 41 42 43
 5 6 7 8 9 10 11
+统一社会信用代码 91110108551385082Q
+统一社会信用代码：914403001922038216
+招标编号0733-24123456
+企业微信用户数12345678
+信用卡发卡量 12345678 张
+访问量 13812345678 次
+播放量13812345678
+15000 200000
+159915 12345
+微信小程序 WiNEX5
+企业微信 12345 用户
+微信支付：wechatpay
+QQ音乐 2024
+QQ号：20250428
+①营收②利润③产能④分红⑤研发⑥订单⑦海外
 """
 
 
@@ -191,6 +235,25 @@ def test_numbers_of_people_are_masked(text):
 @pytest.mark.parametrize("text", NOT_PERSONAL.splitlines())
 def test_codes_dates_years_and_amounts_stay(text):
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("微信：lisi_2024，谢谢", f"微信：{MASK}，谢谢"),
+        ("微信号 lisi", "微信号 lisi"),
+        ("微信号 lisixyz", f"微信号 {MASK}"),
+        ("我的微信是 lisi2024abc", f"我的微信是 {MASK}"),
+        ("微信wxid_abc123def45", f"微信{MASK}"),
+        ("加V：lisi2024abc", f"加V：{MASK}"),
+        ("WeChat ID: lisi-2024", f"WeChat ID: {MASK}"),
+        ("ＷＸ：lisi2024", f"ＷＸ：{MASK}"),
+        ("QQ号是12345678吗", f"QQ号是{MASK}吗"),
+    ],
+)
+def test_a_name_in_wechat_or_qq_is_masked(said, kept):
+    assert masked(said) == kept
+    assert masked(kept) == kept
 
 
 def test_words_around_a_number_stay_to_the_letter():

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bot.errors import BotError, NotFoundError, one_line
 from bot.record import Announcement, Question, Record
 from bot.store.announced import Announced, announced
-from bot.store.connection import grow, instant
+from bot.store.connection import Connection, grow, instant
 from bot.store.hidden import words_of
 from bot.store.ids import normal_id
 from bot.store.journal import note
@@ -39,12 +39,7 @@ class Announcements(Records):
                     f"{target} 已有编号 {announcement.no} 的此后公告；"
                     f"先撤销：{undo_later_command(target, announcement.no)}"
                 )
-            facts = {
-                "no": announcement.no,
-                "title": announcement.title,
-                "day": announcement.day.isoformat(),
-                "url": announcement.url,
-            }
+            facts = _facts(announcement)
             db.table("announcements").insert(
                 {
                     "target": target,
@@ -143,6 +138,30 @@ def later_command(target: str, item: Announcement) -> str:
 def undo_later_command(target: str, no: str) -> str:
     """What is typed to take it off again."""
     return f"irbot later {target} --no {shlex.quote(no)} --undo"
+
+
+def announce_too(db: Connection, before: str, after: str, who: str) -> None:
+    """Show of a record what was announced after another one that it takes the place of."""
+    there = {item.announcement for item in announced(db).get(normal_id(after), ())}
+    for item in announced(db).get(normal_id(before), ()):
+        if item.announcement not in there:
+            target = f"{after}#{item.place}"
+            db.execute(
+                "INSERT INTO announcements (target, words, no, title, day, url, added_at) "
+                "SELECT ?, words, no, title, day, url, added_at FROM announcements WHERE id = ?",
+                [target, item.row],
+            )
+            undo = undo_later_command(target, item.announcement.no)
+            note(db, who, "later", target, **_facts(item.announcement), undo=undo)
+
+
+def _facts(announcement: Announcement) -> dict[str, str]:
+    return {
+        "no": announcement.no,
+        "title": announcement.title,
+        "day": announcement.day.isoformat(),
+        "url": announcement.url,
+    }
 
 
 def _check(announcement: Announcement, record: Record) -> None:

@@ -20,6 +20,10 @@ QUERIES: Mapping[str, str] = {
         "proposed_by, (SELECT json_group_array(who) FROM alias_approvals WHERE alias = aliases.id) "
         "AS approved_by FROM aliases ORDER BY id"
     ),
+    "announcements": (
+        "SELECT target, words, no, title, day, url, added_at, undone_at "
+        "FROM announcements ORDER BY id"
+    ),
     "evidence": (
         "SELECT at, real_at, platform, workspace, channel, kind, target, places, version, source, "
         "text, matcher, coalesce((SELECT group_concat(DISTINCT state) FROM outbox "

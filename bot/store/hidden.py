@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from rapidfuzz import fuzz
+
 from bot.record import Question, Record
 from bot.store.connection import Connection
 from bot.store.ids import normal_id
 
 HidingKind = Literal["withdraw", "hold", "pause"]
 EVERYTHING = "*"  # what a pause of all companies is of
+
+# rapidfuzz ratio, 0-100, from which a question may be the hidden one in other words; low, since a
+# question too many does no harm where one too few would be shown.
+_ALIKE = 60.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Hiding:
     who: str  # empty: decided before that was kept
     at: datetime
     until: datetime | None = None  # ends by itself then
+    answer: str | None = None  # of the question, since that is kept
 
     @property
     def place(self) -> str | None:
@@ -77,6 +84,7 @@ def hidings(db: Connection) -> Hidings:
             row["who"] or "",
             datetime.fromisoformat(row["decided_at"]),
             datetime.fromisoformat(row["until"]) if row["until"] else None,
+            row["answer"],
         )
         for row in db.query("SELECT * FROM hidings WHERE ended_at IS NULL ORDER BY id")
     )
@@ -91,7 +99,8 @@ def hidden_units(record: Record, decided: Sequence[Hiding]) -> Mapping[str, tupl
     """The places (`4`, `p3`) of what they hide, and which of them does.
 
     A question is known by its words: another version may number it otherwise. Where none has
-    these words, it is the one of that number, asked in other words. So is a paragraph.
+    these words, it may be the one of that number, and any that asks alike or has the same answer;
+    all of these are hidden. So is a paragraph.
     """
     hidden: dict[str, tuple[Hiding, ...]] = {}
     for hiding in decided:
@@ -103,9 +112,16 @@ def hidden_units(record: Record, decided: Sequence[Hiding]) -> Mapping[str, tupl
         units = record.paragraphs if hiding.place.startswith("p") else record.questions
         wanted = _bare(hiding.words or "")
         same = [item.place for item in units if wanted == _bare(words_of(item))]
-        for place in same or [hiding.place]:
+        alike = [item.place for item in units if not same and _may_be(item, hiding)]
+        for place in same or dict.fromkeys((hiding.place, *alike)):
             hidden[place] = (*hidden.get(place, ()), hiding)
     return hidden
+
+
+def _may_be(unit: Question, hiding: Hiding) -> bool:
+    if hiding.answer is not None and _bare(hiding.answer) == _bare(unit.answer):
+        return True
+    return fuzz.ratio(_bare(hiding.words or ""), _bare(words_of(unit))) >= _ALIKE
 
 
 def words_of(unit: Question) -> str:

@@ -159,7 +159,7 @@ class Hidden(Records):
             target = _id(record, unit)
             same = [item for item in _own(db, record, unit) if item.kind == kind]
             _refuse_second(kind, target, same)
-            self._decide(db, kind, target, words_of(unit) if unit else None, reason, who)
+            self._decide(db, kind, target, unit, reason, who)
         return target
 
     def _show(self, kind: HidingKind, target: str, who: str) -> str:
@@ -197,7 +197,7 @@ class Hidden(Records):
         db: Connection,
         kind: HidingKind,
         target: str,
-        words: str | None,
+        unit: Question | None,
         reason: str,
         who: str,
         until: datetime | None = None,
@@ -210,7 +210,8 @@ class Hidden(Records):
                 "reason": reason,
                 "who": who,
                 "decided_at": instant(datetime.now(UTC)),
-                "words": words,
+                "words": words_of(unit) if unit else None,
+                "answer": unit.answer if unit and not unit.is_narrative else None,
                 **end,
             }
         )
@@ -227,6 +228,21 @@ class Hidden(Records):
         end = {"until": instant(until)} if until else {}
         note(db, who, _UNDONE[kind], target, reason=ended[-1].reason, **end)
         grow(db)
+
+
+def hide_too(db: Connection, before: str, after: str, who: str) -> None:
+    """Decide of a record what holds of another one that it takes the place of."""
+    there = {(item.kind, item.target) for item in hidings(db).of(after)}
+    for hiding in hidings(db).of(before):
+        target = after + (f"#{hiding.place}" if hiding.place else "")
+        if (hiding.kind, target) not in there:
+            db.execute(
+                "INSERT INTO hidings (kind, target, words, answer, reason, who, decided_at, until) "
+                "SELECT kind, ?, words, answer, reason, who, decided_at, until FROM hidings "
+                "WHERE id = ?",
+                [target, hiding.id],
+            )
+            note(db, who, hiding.kind, target, reason=hiding.reason)
 
 
 def _check_reason(reason: str) -> None:

@@ -13,7 +13,9 @@ from bot.errors import NotFoundError
 from bot.reading.comparing import changes
 from bot.record import Record
 from bot.store.adding import Added, Adding, Deed
+from bot.store.announcements import announce_too
 from bot.store.connection import grow
+from bot.store.hiding import hide_too
 from bot.store.ids import key_of, normal_id
 from bot.store.journal import note
 from bot.store.records import Source
@@ -61,7 +63,7 @@ class Restoring(Adding):
         """Show what stored sources say today, as a new version of the record.
 
         Where today's reading gives the record another id, it is stored under that, and what was
-        stored is superseded by it.
+        stored is superseded by it; what is hidden of it and was announced after it goes along.
 
         Raises:
             NotFoundError: No such record.
@@ -86,6 +88,8 @@ class Restoring(Adding):
                     [key_of(record), row["id"]],
                 )
                 note(db, who, "supersede", row["id"], by=record.id, version=row["version"])
+                hide_too(db, row["id"], record.id, who)
+                announce_too(db, row["id"], record.id, who)
             if now := self._newest(db, key_of(record)):
                 for source in sources[1:]:
                     self._attach(db, now["version_id"], source)

@@ -220,8 +220,8 @@ _KINDS = tuple(
     for words, days, is_certain in (
         (r"(?<![\d.])\d{4}([-/.])\d{1,2}\1\d{1,2}(?![\d%亿万元])" + _BEFORE, _iso, True),
         (
-            rf"(?:未来|今后|接下来|往后)\s*的?\s*"
-            rf"(?P<count>{_COUNT}(?:\s*[-–—~～至到或、]?\s*{_COUNT})?)"
+            rf"(?:未来|今后|接下来|往后|后续)\s*的?\s*"
+            rf"(?P<count>半(?=\s*年)|{_COUNT}(?:\s*[-–—~～至到或、]?\s*{_COUNT})?)"
             r"\s*个?\s*(?P<unit>年|月|季度|[天日周])",
             _ahead,
             True,

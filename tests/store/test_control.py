@@ -200,6 +200,24 @@ def test_a_hold_follows_the_words_of_its_question(run):
     assert answers(run) == "3.20"
 
 
+def test_a_held_question_asked_in_other_words_under_another_number_stays_held(run):
+    do(run, "import first.txt")
+    words = json.loads(do(run, f"show {OF_FIRST}#4 --json").stdout)["question"]
+    do(run, f"hold {OF_FIRST}#4 --reason 静默期")
+    renumbered = FIRST
+    for number in range(9, 0, -1):
+        renumbered = renumbered.replace(f"\n{number}.", f"\n{number + 1}.")
+    renumbered = renumbered.replace("\n2.", "\n1.公司有几处厂房？\n答:两处。\n2.", 1)
+    for others in (f"请问{words[:-1]}，谢谢", "今年给股东多少"):  # asks alike; has the same answer
+        assert words in renumbered
+        Path("renumbered.txt").write_text(renumbered.replace(words, others), encoding="utf-8")
+        do(run, "import --replace renumbered.txt")
+        assert answers(run) is None
+    do(run, f"release {OF_FIRST}#5")
+    states = json.loads(do(run, f"show {OF_FIRST} --json").stdout)["states"]
+    assert "held" not in [item["state"] for item in states]
+
+
 def test_what_hides_it_besides_is_said_when_one_decision_ends(run):
     do(run, "import first.txt")
     do(run, f"hold {OF_FIRST} --reason 全部")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pypdfium2
@@ -126,3 +127,11 @@ def test_a_person_who_has_looked_may_accept_what_has_no_place(store):
     (stored,) = store.records()
     assert any("转载请注明出处" in warning for warning in stored.record.warnings)
     assert stored.sources[0].accept_warnings
+
+
+@pytest.mark.parametrize("number", ["2025*?", "$HOME`id`", "2025'7", "2025&7", "~2025|7", '2025"7'])
+def test_an_id_is_typed_in_a_shell_as_it_is_printed(store, offer, number):
+    offer("odd.txt", NUMBERED.replace("2025-2", number, 1))
+    (stored,) = store.newest_records()
+    assert re.fullmatch(r"399102/[\w-]+", stored.record.id)
+    assert store.record(stored.record.id).record == stored.record

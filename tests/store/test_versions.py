@@ -300,6 +300,24 @@ def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot):
     assert shown(irbot, "399102/2025-7")["superseded_by"] is None
 
 
+def test_what_is_decided_of_a_superseded_record_is_decided_of_the_one_in_its_place(irbot):
+    irbot("import first.txt")
+    damaged("UPDATE records SET id = '399102/2025-7', key = '399102/2025-7'")
+    damaged(
+        "UPDATE versions SET record_id = '399102/2025-7', header = replace(header, "
+        '\'"record_no": "2025-2"\', \'"record_no": "2025-7"\')'
+    )
+    announced = "--no 2025-059 --title 公告 --date 2026-01-05 --url https://example.com/a"
+    assert irbot("hold 399102/2025-7#4 --reason 核对").exit_code == 0
+    assert irbot(f"later 399102/2025-7#3 {announced}").exit_code == 0
+    assert irbot("import --again 399102/2025-7 --yes").exit_code == 0
+    (held,) = [item for item in shown(irbot)["states"] if item["state"] == "held"]
+    assert held["id"] == f"{ID}#4"
+    assert "2025-059" in irbot(f"later {ID}#3").stdout
+    assert irbot(f"release {ID}#4").exit_code == 0
+    assert irbot(f"later {ID}#3 --no 2025-059 --undo").exit_code == 0
+
+
 def test_what_todays_reader_refuses_is_listed_and_read_again_by_who_has_looked(irbot):
     irbot("import first.txt")
     refused = (MADE_UP / "refused_words_after_the_foot.txt").read_bytes()

@@ -178,3 +178,10 @@ def later_announcements(db: Database) -> None:
         pk="id",
         not_null={"target", "words", "no", "title", "day", "url", "added_at"},
     )
+
+
+@migrations()
+def hidden_answers(db: Database) -> None:
+    """The answer of a hidden question, by which it is known where a correction asks it in other
+    words under another number."""
+    db.table("hidings").add_column("answer", str)

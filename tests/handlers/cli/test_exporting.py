@@ -6,12 +6,13 @@ import csv
 import json
 import subprocess
 import time
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from bot.message import Chat
-from bot.record import Question, Reading
+from bot.record import Announcement, Question, Reading
 from bot.store import Store
 from bot.store.evidence import Quoted
 from bot.store.feedback import Feedback
@@ -32,6 +33,8 @@ def store(tmp_path, store):
         [Reading(record("2025-001", *questions, attendees="=cmd|' /C calc'!A0"))], b"=", "=x.pdf"
     )
     store.withdraw("600000/2025-001#3", "-理由")
+    announced = Announcement("2025-059", "=公告", date(2026, 1, 5), "https://example.com/a")
+    store.add_announcement("600000/2025-001#10", announced, "王芳")
     store.add_miss(ASKER, "问不到的话", "decline", NOW)
     store.propose_alias("王芳", "600000/2025-001#10", "平常", "平时的话", 1, NOW)
     store.propose_alias("", "600000/2025-001#10", "平常", "大家选的话", 1, NOW)
@@ -81,6 +84,8 @@ def test_json_holds_what_show_prints(irbot, store, tmp_path):
 
 def test_decisions_and_proofs_are_in_it(irbot, store, tmp_path):
     out = export(irbot, tmp_path)
+    (announced,) = objects(out / "announcements.json")
+    assert (announced["no"], announced["title"]) == ("2025-059", "=公告")
     assert [(item["target"], item["reason"]) for item in objects(out / "hidings.json")] == [
         ("600000/2025-001#3", "-理由")
     ]
