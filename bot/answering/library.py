@@ -62,7 +62,7 @@ class Library:
         record_id, _, place = full_id.partition("#")
         record = self.record(record_id)
         number = place.partition(".")[0]
-        return record is not None and (not number or number in _places(record))
+        return record is not None and (not number or record.unit(number) is not None)
 
     def shows_all_of(self, record: Record) -> bool:
         """Whether each question and paragraph of a record may be shown."""

@@ -2,6 +2,7 @@
 
 A message that came before is known by its id, and changes nothing. What is not answered:
 
+    recalled   taken back before it was fetched
     late       written more than an hour ago, after a standstill: one line for each customer
     by person  while a person serves the customer, the bot is silent
     too many   questions of one person in a minute or a day: told once
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
@@ -30,6 +31,7 @@ from handlers.wecom_kf.messages import (
     Left,
     NotShown,
     Origin,
+    Recalled,
     Served,
     Wordless,
 )
@@ -78,7 +80,7 @@ class Intake:
             cursor: The one behind it.
             old: It may hold what was written before the bot was there: then nothing is said of it.
         """
-        items = [messages.read(item, account) for item in listed]
+        items = _not_taken_back([messages.read(item, account) for item in listed])
         self._look_at_sessions(account, items)
         with self.delivery.inbox.accepting() as taken_in:
             for item in items:
@@ -109,7 +111,7 @@ class Intake:
             case NotShown(msgid, why):
                 log.warning("WeCom 微信客服: a message was not shown: fail_type %d", why)
                 self.delivery.note_not_shown(PLATFORM, msgid, f"fail_type {why}")
-            case Left():
+            case Recalled() | Left():
                 pass
             case _:
                 assert_never(item)
@@ -213,3 +215,13 @@ class Intake:
         left_s = _REACHABLE_S - (now - origin.at)
         until = self.responder.now().timestamp() + left_s
         return {**self.transport.address_of(chat), "until": until}
+
+
+def _not_taken_back(items: Sequence[Item]) -> list[Item]:
+    """A page without what its customers took back themselves."""
+    recalled = {item.msgid for item in items if isinstance(item, Recalled)}
+    return [
+        item
+        for item in items
+        if not (isinstance(item, Asked | Wordless) and item.origin.msgid in recalled)
+    ]

@@ -62,11 +62,18 @@ class NotShown:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """A customer took a message of theirs back."""
+
+    msgid: str
+
+
+@dataclass(frozen=True)
 class Left:
     """Nothing to do."""
 
 
-Item = Asked | Wordless | Entered | Served | NotShown | Left
+Item = Asked | Wordless | Entered | Served | NotShown | Recalled | Left
 
 
 class _UnusableError(Exception):
@@ -111,6 +118,8 @@ def _event(item: dict[str, Any], event: dict[str, Any], account: str) -> Item:
         case "msg_send_fail":
             why = event.get("fail_type")
             return NotShown(_id(event.get("fail_msgid")), why if isinstance(why, int) else 0)
+        case "user_recall_msg":
+            return Recalled(_id(event.get("recall_msgid")))
         case "session_status_change":
             change = event.get("change_type")
             if change == _ENDED:

@@ -85,6 +85,19 @@ def test_a_picture_is_told_that_words_are_needed(talk, kf):
     assert "请用文字提问" in kf.to("wmA")[0]["content"]
 
 
+def test_what_was_taken_back_before_it_was_fetched_is_not_answered_nor_kept(talk, kf, tmp_path):
+    taken_back = kf.say("手机是机密的")
+    kf.say("#7")
+    kf.happens("user_recall_msg", "wmA", recall_msgid=taken_back)
+    kf.happens("user_recall_msg", "wmA", recall_msgid=5)
+    talk.call()
+    _, answer = kf.to("wmA", 2)
+    assert "第7问" in answer["content"]
+    talk.said("#8")
+    assert len(kf.to("wmA")) == 3
+    assert len(rows(tmp_path, "SELECT 1 FROM inbox")) == 2
+
+
 # Welcome
 
 
