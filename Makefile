@@ -27,8 +27,9 @@ serve: install ## every configured chat until stopped
 onnx: install ## also what a model of your own needs (IR_E5_ONNX)
 	@$(PIP) install --require-hashes -r requirements-onnx.txt
 
+# Two tests at a time; those of one file, which share what is dear to set up, in one process.
 test: dev browser lint ## everything CI runs
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 trials: dev ## the long forms: kills, soaks, races
 	@$(BIN)/pytest -m trial --timeout 3600

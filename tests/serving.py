@@ -1,7 +1,9 @@
-"""`irbot serve` in a process of its own, killed and started again."""
+"""`irbot serve` in a process of its own, killed and started again, at an address of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import socket
 import subprocess
@@ -14,13 +16,25 @@ from pathlib import Path
 
 from tests.conftest import IRBOT
 
+# Below what systems give out by themselves (Linux from 32768 on, others from 49152): no connection
+# and no server of another test comes to lie on a port between two processes that serve there. Tests
+# that run beside these begin elsewhere.
+_PORTS = itertools.count(20_000 + os.getpid() % 60 * 200)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens, given out once."""
+    for port in _PORTS:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("ports do not end")
+
 
 class Served:
     """One folder's bot, over however many processes; its callbacks stay at one address."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.address}"
         self._folder = folder
         self._env = {

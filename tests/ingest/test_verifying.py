@@ -81,7 +81,7 @@ def test_what_was_imported_is_proven(db):
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -263,7 +263,17 @@ def test_what_cannot_be_used_is_one_line_that_says_where_and_why(tmp_path, broke
     assert "\n" not in line
 
 
-def test_a_wrong_folder_stops_all_that_compares_and_changes_nothing(irbot, store, tmp_path):
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [["import", SAMPLE], ["serve"]],
+        pytest.param([["ask", "关税"], ["start"]], marks=pytest.mark.trial),
+    ],
+    ids=lambda commands: " and ".join(command[0] for command in commands),
+)
+def test_a_wrong_folder_stops_all_that_compares_and_changes_nothing(
+    irbot, store, tmp_path, commands
+):
     env = {"IR_DB": str(store.path), "IR_E5_ONNX": "nowhere", "IR_HTTP": "127.0.0.1:0"}
 
     def stored():
@@ -271,7 +281,7 @@ def test_a_wrong_folder_stops_all_that_compares_and_changes_nothing(irbot, store
             return list(db.iterdump())
 
     before = stored()
-    for arguments in (["import", SAMPLE], ["ask", "关税"], ["serve"], ["start"]):
+    for arguments in commands:
         done = irbot(*arguments, **env)
         assert (done.returncode, done.stdout) == (1, ""), arguments
         assert done.stderr.count("\n") == 1

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -25,6 +24,7 @@ from bot.store import Store
 from handlers.cli.main import cli
 from tests.conftest import IRBOT, NOW, SAMPLE, environment, open_by_words
 from tests.handlers.web.site import record
+from tests.serving import free_port
 
 ID = "300253/2025-002"
 MADE_UP = Path(__file__).parents[1] / "records/made_up"
@@ -364,8 +364,7 @@ def test_the_log_is_of_a_record_or_of_a_time(run):
 
 def test_a_hold_is_seen_by_the_next_request_to_another_process(imported, tmp_path):
     imported.copy(tmp_path / "irbot.db")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        http = f"127.0.0.1:{free.getsockname()[1]}"
+    http = f"127.0.0.1:{free_port()}"
     env = environment({"IR_DB": "irbot.db", "IR_HTTP": http, "NO_PROXY": "127.0.0.1"})
 
     def irbot(*words):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -15,6 +14,7 @@ import pytest
 
 from tests.conftest import IRBOT, SAMPLE, environment
 from tests.fakes.slack import FakeSlack
+from tests.serving import free_port
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_verify_proves_the_store(loaded):
 
 
 def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_path):
-    port = _free_port()
+    port = free_port()
     with FakeSlack() as slack:
         process = subprocess.Popen(
             [IRBOT, "serve"],
@@ -190,7 +190,7 @@ def test_doctor_says_what_is_wrong_and_fails_only_then(loaded):
 
 def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
     with FakeSlack() as slack:
-        port = _free_port()
+        port = free_port()
         env = {
             **slack.env,
             "SLACK_APP_TOKEN": "",
@@ -209,11 +209,6 @@ def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
             assert process.wait(6) == 0
     neither = loaded("serve", **{**env, "IR_CALLBACK_HTTP": ""})
     assert (neither.returncode, "IR_CALLBACK_HTTP" in neither.stderr) == (1, True)
-
-
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return held.getsockname()[1]
 
 
 def _status(url, data=None):

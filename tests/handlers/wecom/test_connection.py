@@ -312,8 +312,10 @@ def test_a_ping_that_is_refused_renews_the_subscription(bot, wecom):
 
 
 def test_an_answer_refused_as_too_often_is_repeated_once_after_a_minute(
-    bot, wecom, store, monkeypatch
+    start, wecom, store, monkeypatch
 ):
+    chat, _ = start(replace(QUICK, ack=10.0))  # no ack is late, however busy the machine is
+    wecom.until(lambda: chat.state == "connected")
     case = VECTORS["ack-reply-45009"]
     assert case["expect"]["retry_after_s"] == transport._TOO_OFTEN_WAIT_S
     monkeypatch.setattr(transport, "_TOO_OFTEN_WAIT_S", 0.5)
