@@ -384,7 +384,7 @@ BROKEN = (
 
 @pytest.mark.parametrize("rest", ["但明年不会。", "但明年,后年,都不会。", "2025年不会。,"])
 def test_an_answer_that_goes_on_in_the_next_line_is_never_cut(rest, tmp_path):
-    with pytest.raises(ReadingError, match="第3行只有.*上一行答复的下文"):
+    with pytest.raises(ReadingError, match=r"第3行只有.*上一行答复的下文"):
         read(written(tmp_path, BROKEN.format(rest)), tmp_path)
 
 
