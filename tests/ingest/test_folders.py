@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.ingest.files import REPORT, files_in
-from bot.ingest.importing import Options, Outcome, how_many, import_files
+from bot.ingest.importing import Options, Outcome, how_many, import_content, import_files
 from bot.ingest.watching import Watch
 from bot.store import Store
 from handlers.cli.main import cli
@@ -369,3 +369,12 @@ def test_names_that_are_not_utf_8_are_imported_and_kept_as_text(tmp_path, monkey
     told = [one for _ in range(2) for one in watch.look(store, Options())]
     assert sorted(one.status for one in told) == ["refused", "unchanged", "unchanged"]
     assert len(list(tmp_path.rglob(f"*{REPORT}"))) == 1
+
+
+def test_an_archive_that_is_uploaded_is_refused_with_what_to_do(tmp_path, store):
+    archive = tmp_path / "资料.zip"
+    zipped(archive, {"a.docx": word(form(*SAID))})
+    outcome = import_content(store, archive.name, archive.read_bytes(), Options())
+    assert outcome.status == "refused"
+    assert "解压后上传其中的文件，或整个用 irbot import 导入" in outcome.reason
+    assert "\n" not in outcome.reason
