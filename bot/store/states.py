@@ -63,7 +63,7 @@ class States(Records):
             found.append(self._unpublished(record_id, stored.version, stored.publication, False))
         for waiting in stored.pending:
             found.append(self._unpublished(record_id, waiting.number, waiting.publication, True))
-        if stored.version > 1 and (not stored.record.is_written or self._corrected(stored)):
+        if stored.version > 1 and (not stored.record.is_written or self._corrected_places(stored)):
             found.append(self._correction(record_id, stored.version, record_id))
         return found
 
@@ -74,12 +74,12 @@ class States(Records):
             place: [_of_hiding(item, f"{record.id}#{place}") for item in own]
             for place, own in stored.hidden.items()
         }
-        for place in self._corrected(stored):
+        for place in self._corrected_places(stored):
             state = self._correction(record.id, stored.version, f"{record.id}#{place}")
             found.setdefault(place, []).append(state)
         return found
 
-    def _corrected(self, stored: Stored) -> list[str]:
+    def _corrected_places(self, stored: Stored) -> list[str]:
         """Places of what the version before says in other words. A company's written answers only
         grow with every export: what is new in them corrects nothing."""
         if stored.version == 1:

@@ -23,7 +23,7 @@ HEADER = "company_code,company_name,question,answer,event_date\n"
 def read(path, folder, **given):
     room = folder / "rows"
     room.mkdir()
-    kind = kind_of(path)
+    kind = kind_of(path, path.name)
     assert kind
     table = read_table(path, kind, path.name, given, room)
     rows = [row for _, own in by_company(room) for row in own]
@@ -433,3 +433,12 @@ def test_a_number_that_a_spreadsheet_made_a_date_is_refused(tmp_path):
     workbook.save(path)
     table, _ = read(path, tmp_path)
     assert "编号被表格软件当成了日期" in table.refused[0][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("rows.xlsx", "加了密码"), ("rows.xls", "旧版 Excel"), ("rows.et", "旧版")]
+)
+def test_a_workbook_in_the_old_container_is_refused_with_what_to_do(name, told, tmp_path):
+    path = written(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), name)
+    with pytest.raises(ReadingError, match=f"{told}.*请"):
+        kind_of(path, path.name)
