@@ -52,6 +52,30 @@ def is_passed_over(name: str) -> bool:
     return name.startswith((".", "~$", "._")) or name.endswith(REPORT) or name.lower() in _NOBODYS
 
 
+def written_name(file: str) -> str:
+    """A file's name as text that can be stored: names are bytes to the system, and those of old
+    Chinese archives and shares are GBK.
+
+    >>> written_name("\udcbc\udccd\udcd2\udcaa.docx"), written_name("纪要.docx")
+    ('纪要.docx', '纪要.docx')
+    """
+    try:
+        file.encode()
+    except UnicodeEncodeError:
+        written = file.encode("utf-8", "surrogateescape")
+        return b"/".join(map(_utf_8, written.split(b"/"))).decode()
+    return file
+
+
+def _utf_8(name: bytes) -> bytes:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return name.decode(encoding).encode()
+        except UnicodeError:
+            continue
+    return name.decode("utf-8", "backslashreplace").encode()
+
+
 def _walked(folder: Path) -> Iterator[Path]:
     """All in the folder and its folders that is no folder; links to folders, and a folder that
     cannot be opened, too."""

@@ -16,6 +16,7 @@ from typing import Literal
 from bot.config import CHINA
 from bot.errors import IdentityError, Problem, ReadingError, one_line
 from bot.ingest.archives import is_archive, members, unpacked
+from bot.ingest.files import written_name
 from bot.reading.apart import LARGEST, Job, Read, read_apart
 from bot.reading.tables import Table
 from bot.record import Reading, Record
@@ -267,7 +268,7 @@ def _store(store: Store, read: Read, options: Options) -> Outcome:
         added = store.add(
             read.readings,
             read.content,
-            read.file,
+            written_name(read.file),
             given=options.given,
             accept_warnings=options.accept_warnings,
             replace_words=options.replace_words,
@@ -292,7 +293,7 @@ def _store(store: Store, read: Read, options: Options) -> Outcome:
 def _store_rows(store: Store, file: str, table: Table, options: Options) -> Outcome:
     added = store.add_table(
         table,
-        file,
+        written_name(file),
         given=options.given,
         replace_words=options.replace_words,
         published_at=options.published_at,

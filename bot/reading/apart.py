@@ -296,7 +296,7 @@ def _table(job: Job, path: Path, room: Path) -> Table | None:
         room.mkdir()
         source.write_bytes(job.content)
         path = source
-    kind = tables.kind_of(path)
+    kind = tables.kind_of(path, job.file)
     if kind is None:
         return None
     if path.stat().st_size > tables.LARGEST:

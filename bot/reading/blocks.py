@@ -36,6 +36,7 @@ class Paragraph:
     page: int = 1
     aside: str = ""  # the kind of furniture that it is
     raw: str = ""  # of a row's first paragraph: the row as it is written
+    inner: bool = False  # in a table inside that table's cell
 
     @property
     def bold(self) -> bool:
@@ -140,11 +141,14 @@ def _words_of(row: list[Paragraph], in_row: bool) -> Iterator[Line]:
     if row[0].raw:
         yield Line(trimmed(row[0].raw), row[0].page, starts=True, row=part)
         return
+    cells = len({item.cell for item in row if item.row}) > 1
     for item in row:
-        yield _line(item, part if row[0].row else "", item.block)
+        yield _line(item, part if row[0].row else "", item.block, cells)
 
 
-def _line(item: Paragraph, row: Literal["", "label", "value"], starts: bool) -> Line:
+def _line(
+    item: Paragraph, row: Literal["", "label", "value"], starts: bool, cell: bool = False
+) -> Line:
     indent = item.text.startswith("\u3000\u3000")
     return Line(
         trimmed(item.text),
@@ -156,4 +160,5 @@ def _line(item: Paragraph, row: Literal["", "label", "value"], starts: bool) -> 
         item.links,
         indent,
         item.aside,
+        cell or item.inner,
     )

@@ -129,6 +129,8 @@ def _page_numbers(ledger: Ledger) -> list[_PageNumber]:
         bare = squashed(line.text).isdigit()
         counted = found[-1].page if found else 0
         goes_on = page == counted + 1 or (found and counted < page <= counted + 3)
+        if bare and line.cell:
+            continue  # 1, 2, 3: a table counts its rows
         if bare and not (goes_on if not paged else number in at_edge):
             continue
         shape = re.sub(r"\d+", "0", squashed(line.text))

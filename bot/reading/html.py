@@ -244,7 +244,10 @@ class Paragraphs:
         if not self._open["raised"]:
             self._raise("")
         at = self._place
-        self._done.append(Paragraph("", 0, block, ticked, (), at.row, at.cell, page=self.page))
+        inner = self._open["table"] > 1
+        self._done.append(
+            Paragraph("", 0, block, ticked, (), at.row, at.cell, page=self.page, inner=inner)
+        )
 
     def _enter(self, name: str) -> None:
         """Follow the outermost table; tables inside a cell are that cell's words."""

@@ -29,6 +29,7 @@ class Line:
     links: tuple[str, ...] = ()
     indent: bool = False  # begins farther right than the lines around it
     aside: str = ""  # the kind of furniture that the container tells it is
+    cell: bool = False  # of a table among the words of a row, not of the form's own
 
 
 @dataclass(frozen=True)

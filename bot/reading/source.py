@@ -54,6 +54,17 @@ def read_source(data: bytes, file: str) -> Source:
 
 
 def _decoded(data: bytes, file: str) -> str:
+    if data.startswith(b"PK\x03\x04"):
+        what = "是压缩包或其他办公软件的文件，在这里不能读取"
+        raise UnknownKindError(
+            file,
+            (
+                Problem(
+                    f"{what}；压缩包请解压后上传其中的文件，或整个用 irbot import 导入，"
+                    "其他文件请另存为 PDF 或 .docx"
+                ),
+            ),
+        )
     if b"\0" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise UnknownKindError(
             file, (Problem("不是可读的记录文件（二进制内容）；请用 PDF、Word（.docx）或文本"),)

@@ -63,7 +63,7 @@ class States(Records):
             found.append(self._unpublished(record_id, stored.version, stored.publication, False))
         for waiting in stored.pending:
             found.append(self._unpublished(record_id, waiting.number, waiting.publication, True))
-        if stored.version > 1:
+        if stored.version > 1 and (not stored.record.is_written or self._corrected_places(stored)):
             found.append(self._correction(record_id, stored.version, record_id))
         return found
 
@@ -74,13 +74,25 @@ class States(Records):
             place: [_of_hiding(item, f"{record.id}#{place}") for item in own]
             for place, own in stored.hidden.items()
         }
-        if stored.version > 1:
-            before = self.version(record.id, stored.version - 1)
-            for unit in (*record.questions, *record.paragraphs):
-                if _words(before.unit(unit.place)) != _words(unit):
-                    state = self._correction(record.id, stored.version, f"{record.id}#{unit.place}")
-                    found.setdefault(unit.place, []).append(state)
+        for place in self._corrected_places(stored):
+            state = self._correction(record.id, stored.version, f"{record.id}#{place}")
+            found.setdefault(place, []).append(state)
         return found
+
+    def _corrected_places(self, stored: Stored) -> list[str]:
+        """Places of what the version before says in other words. A company's written answers only
+        grow with every export: what is new in them corrects nothing."""
+        if stored.version == 1:
+            return []
+        record = stored.record
+        version = self.version(record.id, stored.version - 1)
+        before = {unit.place: _words(unit) for unit in (*version.questions, *version.paragraphs)}
+        return [
+            unit.place
+            for unit in (*record.questions, *record.paragraphs)
+            if before.get(unit.place) != _words(unit)
+            and (unit.place in before or not record.is_written)
+        ]
 
     def _unpublished(
         self, record_id: str, version: int, publication: Publication, is_waiting: bool
@@ -126,5 +138,5 @@ def _of_hiding(hiding: Hiding, target: str) -> State:
     )
 
 
-def _words(unit: Question | None) -> tuple[str, str] | None:
-    return (unit.question, unit.answer) if unit else None
+def _words(unit: Question) -> tuple[str, str]:
+    return unit.question, unit.answer

@@ -17,7 +17,7 @@ from bot.errors import BotError, printable, reason
 from bot.private_files import make_private
 
 _UNSEEN = re.compile(
-    "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+    "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )  # and the rest by JSON
 
 DRAFT = "draft"  # typed where an instant of publication is

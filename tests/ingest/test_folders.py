@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.ingest.files import REPORT, files_in
-from bot.ingest.importing import Options, Outcome, how_many, import_files
+from bot.ingest.importing import Options, Outcome, how_many, import_content, import_files
 from bot.ingest.watching import Watch
 from bot.store import Store
 from handlers.cli.main import cli
@@ -345,3 +345,40 @@ def test_watching_ends_with_sigterm_and_begins_only_at_a_folder(folder, tmp_path
     none = CliRunner().invoke(cli, ["watch", str(folder / "nowhere")])
     assert none.exit_code == 1
     assert "没有这个文件夹" in none.stderr
+
+
+def test_names_that_are_not_utf_8_are_imported_and_kept_as_text(tmp_path, monkeypatch):
+    folder = os.fsencode(tmp_path) + "/旧盘".encode("gbk")
+    os.mkdir(folder)  # noqa: PTH102 - its name is bytes
+    for name, content in (
+        ("纪要.docx", word(form(*SAID))),
+        ("问答.csv", "代码,问题,回复,日期\n1,会回购吗？,会。,2025-04-29\n".encode()),
+        ("坏.docx", b"PK"),
+    ):
+        Path(os.fsdecode(folder + b"/" + name.encode("gbk"))).write_bytes(content)
+    monkeypatch.setenv("IR_DB", str(tmp_path / "irbot.db"))
+    run = CliRunner().invoke(cli, ["import", str(tmp_path)])
+    assert (run.exit_code, type(run.exception)) == (1, SystemExit)
+    assert "共3个文件：已收录2、未收录1" in run.output
+    again = CliRunner().invoke(cli, ["import", "--json", str(tmp_path)])
+    assert type(again.exception) is SystemExit
+    store = Store(tmp_path / "irbot.db")
+    for record_id, name in (("399999/2026-001", "纪要.docx"), ("000001/qa", "问答.csv")):
+        assert store.record(record_id).sources[0].file == f"{tmp_path}/旧盘/{name}"
+    watch = Watch(tmp_path, lambda outcome: outcome.reason)
+    told = [one for _ in range(2) for one in watch.look(store, Options())]
+    assert sorted(one.status for one in told if isinstance(one, Outcome)) == [
+        "refused",
+        "unchanged",
+        "unchanged",
+    ]
+    assert len(list(tmp_path.rglob(f"*{REPORT}"))) == 1
+
+
+def test_an_archive_that_is_uploaded_is_refused_with_what_to_do(tmp_path, store):
+    archive = tmp_path / "资料.zip"
+    zipped(archive, {"a.docx": word(form(*SAID))})
+    outcome = import_content(store, archive.name, archive.read_bytes(), Options())
+    assert outcome.status == "refused"
+    assert "解压后上传其中的文件，或整个用 irbot import 导入" in outcome.reason
+    assert "\n" not in outcome.reason

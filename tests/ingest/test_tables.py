@@ -369,3 +369,18 @@ def test_a_table_comes_in_by_upload_too(desk):
     assert len(desk.questions()) == 1
     unanswered = (HEADER + BUYBACK).encode()
     assert import_content(desk.store, "b.csv", unanswered, Options()).status == "refused"
+
+
+def test_rows_that_are_added_correct_nothing(desk):
+    def states():
+        stored = desk.store.record("000001/qa")
+        whole = [state.kind for state in desk.store.states(stored, datetime.now(CHINA))]
+        return whole, sorted(desk.store.states_of_units(stored))
+
+    desk.put(HEADER + DIVIDEND)
+    desk.put(HEADER + DIVIDEND + ORDERS, "grown.csv")
+    assert desk.store.record("000001/qa").version == 2
+    assert states() == ([], [])
+    later = DIVIDEND.replace("派2元", "派3元").replace("2025-04-29", "2025-05-06")
+    desk.put(HEADER + later, "later.csv")
+    assert states() == (["corrected"], ["1"])

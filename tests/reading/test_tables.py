@@ -23,7 +23,7 @@ HEADER = "company_code,company_name,question,answer,event_date\n"
 def read(path, folder, **given):
     room = folder / "rows"
     room.mkdir()
-    kind = kind_of(path)
+    kind = kind_of(path, path.name)
     assert kind
     table = read_table(path, kind, path.name, given, room)
     rows = [row for _, own in by_company(room) for row in own]
@@ -124,6 +124,7 @@ def test_a_code_keeps_its_zeros(value, code):
         ("2025-04-28T23:30:00Z", "2025-04-29T07:30:00"),
         ("2025-04-28 23:30:00.123+0900", "2025-04-28T22:30:00"),
         (datetime(2025, 4, 28, 9, 1), "2025-04-28T09:01:00"),
+        (datetime(2025, 4, 28), "2025-04-28"),
         ("nan", None),
         ("NaT", None),
         # neither guessed nor rounded
@@ -374,3 +375,70 @@ def test_a_damaged_workbook_is_refused(tmp_path):
     path = written(tmp_path, data[:at] + b"\xff" * 30 + data[at + 30 :], "a.xlsx")
     (read_,) = read_apart([Job(str(path))])
     assert read_.failed == "refused"
+
+
+BROKEN = (
+    "股票代码,提问时间,回答时间,问题,回答\n000001,2025-04-28,2025-04-29,会分红吗？,今年会。\n{}\n"
+)
+
+
+@pytest.mark.parametrize("rest", ["但明年不会。", "但明年,后年,都不会。", "2025年不会。,"])
+def test_an_answer_that_goes_on_in_the_next_line_is_never_cut(rest, tmp_path):
+    with pytest.raises(ReadingError, match=r"第3行只有.*上一行答复的下文"):
+        read(written(tmp_path, BROKEN.format(rest)), tmp_path)
+
+
+@pytest.mark.parametrize("rest", ["", "   ", "000001,2025-04-30,,会回购吗？", "000001"])
+def test_a_row_may_end_with_cells_that_are_left_out(rest, tmp_path):
+    table, rows = read(written(tmp_path, BROKEN.format(rest)), tmp_path)
+    assert [row.answer for row in rows] == ["今年会。"]
+    assert table.unanswered == (1 if rest.strip() else 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("见 http://a.cn/?a=1&copy=2&sect=3。", "见 http://a.cn/?a=1&copy=2&sect=3。"),
+        ("R&D&nbsp;占&lt;5%&amp;稳定", "R&D 占<5%&稳定"),
+    ],
+)
+def test_only_whole_references_are_undone(typed, shown):
+    assert cells.words(typed) == (shown, ())
+
+
+@pytest.mark.parametrize(
+    "value", [0.153, 23541, datetime(2025, 4, 29), True, ["甲", "乙"], {"text": "甲"}]
+)
+def test_what_is_no_text_is_no_answer(value):
+    with pytest.raises(UnreadableCellError, match="应是文字"):
+        cells.words(value)
+
+
+@pytest.mark.parametrize("value", [None, "", float("nan")])
+def test_an_empty_cell_has_no_words(value):
+    assert cells.words(value) == ("", ())
+
+
+@pytest.mark.parametrize("said", ["暂未回复", "尚未回复", "（待公司回复）", "未答复"])
+def test_what_says_that_nobody_answered_is_no_answer(said, tmp_path):
+    table, rows = read(written(tmp_path, BROKEN.format(f"1,,2025-04-29,何时？,{said}")), tmp_path)
+    assert (table.unanswered, len(rows)) == (1, 1)
+
+
+def test_a_number_that_a_spreadsheet_made_a_date_is_refused(tmp_path):
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["代码", "问题", "回复", "回复日期", "编号"])
+    workbook.active.append([1, "会分红吗？", "会。", datetime(2025, 4, 29), datetime(2025, 1, 1)])
+    path = tmp_path / "rows.xlsx"
+    workbook.save(path)
+    table, _ = read(path, tmp_path)
+    assert "编号被表格软件当成了日期" in table.refused[0][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("rows.xlsx", "加了密码"), ("rows.xls", "旧版 Excel"), ("rows.et", "旧版")]
+)
+def test_a_workbook_in_the_old_container_is_refused_with_what_to_do(name, told, tmp_path):
+    path = written(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), name)
+    with pytest.raises(ReadingError, match=f"{told}.*请"):
+        kind_of(path, path.name)

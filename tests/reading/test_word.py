@@ -513,3 +513,59 @@ def test_two_records_in_one_document_are_two():
 def test_a_question_and_its_answer_may_be_parted_by_line_breaks_alone():
     inside = "<w:r>" + "<w:br/>".join(f"<w:t>{line}</w:t>" for line in ALL) + "</w:r>"
     assert pairs(form(paragraph(inside))) == pairs(form(*ALL))
+
+
+def fraction(*parts):
+    return "".join(f"<m:{name}><m:r><m:t>{text}</m:t></m:r></m:{name}>" for name, text in parts)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        f"<m:f>{fraction(('num', '1'), ('den', '2'))}</m:f>",
+        f"<m:sSup>{fraction(('e', '10'), ('sup', '8'))}</m:sSup>",
+        f"<m:rad>{fraction(('e', '2'))}</m:rad>",
+    ],
+)
+def test_a_formula_that_means_by_its_places_is_never_one_line(formula):
+    said = paragraph(run("答：约为") + f"<m:oMath>{formula}</m:oMath>" + run("。"))
+    assert "连成一行会读错" in refusal(word(form(ASKED, said)))
+
+
+def test_a_formula_in_one_line_is_its_words():
+    said = paragraph(run("答：设") + "<m:oMath><m:r><m:t>x=3</m:t></m:r></m:oMath>" + run("。"))
+    assert first(form(ASKED, said))[1] == "设x=3。"
+
+
+COUNTED = table(row("序号", "项目", "金额"), row("1", "甲", "100"), row("2", "乙", "2"))
+CELLS = "序号\n项目\n金额\n1\n甲\n100\n2\n乙\n2"
+
+
+def test_numbers_in_the_cells_of_a_table_are_words_and_no_page_numbers():
+    said = first(form(ASKED, "答：如下表：", COUNTED, paragraph("以上。")))
+    assert said[1] == f"如下表：\n{CELLS}\n以上。"
+    plain = pairs(form(ASKED, "答：如下表：", COUNTED, paragraph("以上。"), NEXT, SAID_NEXT))
+    assert [answer for _, answer in plain] == [said[1], "订单稳定。"]
+
+
+def test_a_table_in_a_page_keeps_its_numbers_too():
+    def html(*rows):
+        return "".join(f"<tr>{''.join(f'<td>{one}</td>' for one in row)}</tr>" for row in rows)
+
+    counted = html(("序号", "项目", "金额"), ("1", "甲", "100"), ("2", "乙", "2"))
+    rows = [
+        ("投资者关系活动类别", "☑业绩说明会"),
+        ("参与单位名称及人员姓名", "线上投资者"),
+        ("时间", "2026年5月6日"),
+        ("地点", "公司会议室"),
+        ("上市公司接待人员姓名", "董事长：林一舟"),
+        (
+            "投资者关系活动主要内容介绍",
+            f"<p>{ASKED}</p><p>答：如下表：</p><table>{counted}</table><p>以上。</p>",
+        ),
+        ("日期", "2026年5月7日"),
+    ]
+    head = "<p>证券代码：399999 证券简称：测试股份</p><p>测试股份投资者关系活动记录表</p>"
+    page = f"<html><body>{head}<p>编号：2026-001</p><table>{html(*rows)}</table></body></html>"
+    (found,) = read_records(page.encode(), "记录.html")
+    assert found.record.questions[0].answer == f"如下表：\n{CELLS}\n以上。"

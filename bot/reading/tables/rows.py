@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from bot.errors import Problem, ReadingError
@@ -165,7 +165,7 @@ class RowReader:
             dated_by,
             self._row_id(place, found),
             link,
-            cells.printed(found.get("record_no")).strip() or self._given.record_no,
+            _record_no(found.get("record_no")) or self._given.record_no,
             _number(found.get("number")),
         )
 
@@ -228,3 +228,11 @@ class RowReader:
 def _number(value: object) -> int | None:
     text = cells.printed(value).strip()
     return int(text) if text.isdecimal() and 0 < len(text) <= 9 and int(text) > 0 else None
+
+
+def _record_no(value: object) -> str:
+    if isinstance(value, date):
+        raise UnreadableCellError(
+            f"编号被表格软件当成了日期（{value:%Y-%m-%d}）；请把编号列改成文本"
+        )
+    return cells.printed(value).strip()

@@ -50,19 +50,29 @@ class Table:
     characters: int  # of the rows' questions and answers
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path, file: str) -> Kind | None:
     """What kind of table a file is, told from its bytes; None where it is none.
+
+    Args:
+        path: Its bytes.
+        file: Its name, for errors.
 
     Raises:
         NoRowsError: By its name it should be one.
+        ReadingError: A workbook in a form that is not read.
     """
     with path.open("rb") as opened:
         head = opened.read(_HEAD)
     if head.startswith(b"PK"):
         return "xlsx" if is_workbook(path) else None
     its_name = path.suffix.lower() in _ITS_SUFFIXES
+    if head.startswith(_OLD_WORKBOOK) and path.suffix.lower() in (".xlsx", ".xlsm"):
+        # Excel wraps what it encrypts in the old container.
+        what = "加了密码的 Excel 文件不能直接读取；请去掉密码后另存，或另存为 CSV"
+        raise ReadingError(file, (Problem(what),))
     if head.startswith(_OLD_WORKBOOK) and its_name:
-        raise NoRowsError("旧版 Excel 文件；请在 Excel 里另存为 .xlsx 或 CSV")
+        what = "旧版 Excel 文件不能直接读取；请在 Excel 里另存为 .xlsx 或 CSV"
+        raise ReadingError(file, (Problem(what),))
     text = _head_text(head)
     if kind := _kind_of_text(text):
         return kind

@@ -66,7 +66,7 @@ class Body:
                 self._notes.doubts.append(
                     "文件里嵌有另一个文件，其中的文字没有读到；请另存后再导入"
                 )
-            elif content := self._through(element):
+            elif (content := self._through(element)) is not None:
                 yield from self._blocks(content)
 
     def _through(self, element: Any) -> Any:

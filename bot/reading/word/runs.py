@@ -34,6 +34,14 @@ _PLACED = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawi
 _CHARTS = ("chart", "diagram")  # what a graphic holds whose words stand in another part
 REMOVED = (f"{W}del", f"{W}moveFrom")
 ALTERNATIVES = f"{COMPATIBILITY}AlternateContent"
+# Formulas whose parts stand over one another or mean by their place: ½ is no 12.
+_STACKED = tuple(
+    f"{MATH}{name}"
+    for name in (
+        *("f", "rad", "nary", "sSup", "sSub", "sSubSup", "sPre", "m", "eqArr", "limLow", "limUpp"),
+        *("acc", "bar", "groupChr", "d", "func", "phant", "borderBox"),
+    )
+)
 _PICTURES = (f"{W}drawing", f"{W}pict", f"{W}object")
 _NOTHING = (
     f"{W}rPr",
@@ -206,7 +214,12 @@ class Runs:
 
     def _formula(self, element: Any) -> Iterator[Token]:
         words = words_of(element)
-        self._notes.remarks.append(f"有公式，按其中的文字收录，请核对：“{words[:40]}”")
+        if any(part.tag in _STACKED for part in element.iter()):
+            self._notes.doubts.append(
+                f"有分式、上下标等公式（“{words[:40]}”），连成一行会读错；请改写成文字后另存"
+            )
+        else:
+            self._notes.remarks.append(f"有公式，按其中的文字收录，请核对：“{words[:40]}”")
         yield Words(words)
 
     def _alternatives(self, element: Any) -> Iterator[Token]:
