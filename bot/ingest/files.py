@@ -56,15 +56,22 @@ def written_name(file: str) -> str:
     """A file's name as text that can be stored: names are bytes to the system, and those of old
     Chinese archives and shares are GBK.
 
-    >>> written_name("\udcbc\udccd\udcd2\udcaa.docx"), written_name("纪要.docx")
+    >>> written_name("\\udcbc\\udccd\\udcd2\\udcaa.docx"), written_name("纪要.docx")
     ('纪要.docx', '纪要.docx')
+    >>> written_name("\\ud800.docx")
+    '\\\\ud800.docx'
     """
     try:
         file.encode()
     except UnicodeEncodeError:
+        pass
+    else:
+        return file
+    try:
         written = file.encode("utf-8", "surrogateescape")
-        return b"/".join(map(_utf_8, written.split(b"/"))).decode()
-    return file
+    except UnicodeEncodeError:  # no name of a system's
+        return file.encode("utf-8", "backslashreplace").decode()
+    return b"/".join(map(_utf_8, written.split(b"/"))).decode()
 
 
 def _utf_8(name: bytes) -> bytes:
