@@ -19,7 +19,7 @@ from bot.matching.lexicon import LexiconFile
 from bot.matching.taught import Rejection, Wording
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, Stored, normal_id, numbered, typed_id, unit_now
+from bot.store import Store, Stored, meant_now, normal_id, numbered, typed_id
 
 _RELATED = 5  # questions with the same answer that are named beside it
 
@@ -323,26 +323,24 @@ class CurrentLibrary:
 
     def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
         """The live aliases of what may be shown, under the number that each question has now."""
-        records = {normal_id(item.record.id): item.record for item in shown}
+        find = _by_any_spelling(shown)
         for alias in self._store.aliases("live"):
-            record_id, _, place = alias.question_id.partition("#")
-            record = records.get(normal_id(record_id))
-            place, _, part = place.partition(".")
-            unit = unit_now(record, place, alias.question) if record else None
-            if record and unit:
-                is_part = bool(part) and unit.part(int(part)) is not None
-                yield Wording(record.id, unit.number, alias.text, int(part) if is_part else None)
+            if meant := meant_now(find, alias.question_id, alias.question):
+                record, unit, part = meant
+                yield Wording(record.id, unit.number, alias.text, part)
 
     def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
         """What no question answers, and what one of those that may be shown does not."""
-        zone = self._now().tzinfo
+        zone, find = self._now().tzinfo, _by_any_spelling(shown)
         for text, at in self._store.not_ours().items():
             yield Rejection(text, at.astimezone(zone).date())
-        records = {normal_id(item.record.id): item.record for item in shown}
         for item in self._store.counterexamples():
-            day = item.at.astimezone(zone).date()
-            record_id, _, place = item.question_id.partition("#")
-            record = records.get(normal_id(record_id))
-            unit = unit_now(record, place.partition(".")[0], item.question) if record else None
-            if record and unit:
-                yield Rejection(item.text, day, record.id, unit.place)
+            if meant := meant_now(find, item.question_id, item.question):
+                record, unit, _ = meant
+                yield Rejection(item.text, item.at.astimezone(zone).date(), record.id, unit.place)
+
+
+def _by_any_spelling(shown: Iterable[Stored]) -> Callable[[str], Record | None]:
+    """Finds a record by its id, however its number is written."""
+    records = {normal_id(item.record.id): item.record for item in shown}
+    return lambda record_id: records.get(normal_id(record_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,18 +44,17 @@ class SameQuestions:
         company = record.company_code
         with self._lock:
             if company not in self._of_company:
-                self._of_company[company] = self._index.same_matters(company)
-        hits = self._of_company[company].get(f"{record.id}#{number}", [])
+                alike = self._index.same_matters(company)
+                self._of_company[company] = {
+                    id_: sorted(hits, key=_event, reverse=True) for id_, hits in alike.items()
+                }
+        newest_first = self._of_company[company].get(f"{record.id}#{number}", [])
         question = record.question(number)
         day = (question.day if question else None) or record.last_event.end
         return SameQuestion(
-            _newest_first([hit for hit in hits if _event(hit) < day]),
-            _newest_first([hit for hit in hits if _event(hit) > day]),
+            tuple(hit for hit in newest_first if _event(hit) < day),
+            tuple(hit for hit in newest_first if _event(hit) > day),
         )
-
-
-def _newest_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    return tuple(sorted(hits, key=_event, reverse=True))
 
 
 def _event(hit: Hit) -> date:

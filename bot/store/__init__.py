@@ -43,7 +43,7 @@ from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.counterexamples import Counterexample, Counterexamples
 from bot.store.customers import Customers
-from bot.store.decided import unit_now
+from bot.store.decided import meant_now
 from bot.store.evidence import Evidence
 from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
@@ -120,9 +120,9 @@ __all__ = [
     "Upload",
     "Version",
     "chief",
+    "meant_now",
     "normal_id",
     "numbered",
     "typed_id",
     "undo_command",
-    "unit_now",
 ]

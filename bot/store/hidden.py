@@ -14,6 +14,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from bot.reading.lines import squashed
 from bot.record import Question, Record
 from bot.store.connection import Connection
 from bot.store.ids import normal_id
@@ -110,8 +111,8 @@ def hidden_units(record: Record, decided: Sequence[Hiding]) -> Mapping[str, tupl
             hidden[hiding.place] = (*hidden.get(hiding.place, ()), hiding)
             continue
         units = record.paragraphs if hiding.place.startswith("p") else record.questions
-        wanted = _bare(hiding.words or "")
-        same = [item.place for item in units if wanted == _bare(words_of(item))]
+        wanted = squashed(hiding.words or "")
+        same = [item.place for item in units if wanted == squashed(words_of(item))]
         alike = [item.place for item in units if not same and _may_be(item, hiding)]
         for place in same or dict.fromkeys((hiding.place, *alike)):
             hidden[place] = (*hidden.get(place, ()), hiding)
@@ -119,15 +120,11 @@ def hidden_units(record: Record, decided: Sequence[Hiding]) -> Mapping[str, tupl
 
 
 def _may_be(unit: Question, hiding: Hiding) -> bool:
-    if hiding.answer is not None and _bare(hiding.answer) == _bare(unit.answer):
+    if hiding.answer is not None and squashed(hiding.answer) == squashed(unit.answer):
         return True
-    return fuzz.ratio(_bare(hiding.words or ""), _bare(words_of(unit))) >= _ALIKE
+    return fuzz.ratio(squashed(hiding.words or ""), squashed(words_of(unit))) >= _ALIKE
 
 
 def words_of(unit: Question) -> str:
     """The words that a question or a paragraph is known by."""
     return unit.answer if unit.is_narrative else unit.question
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.reading.lines import squashed
 from bot.reading.tables import Row
 from bot.record import Question
 
@@ -49,7 +50,7 @@ class Known:
         if number not in self.by_number:
             if row_id := _telling(question.row_id):
                 self._by_id[row_id] = number
-            self._by_words.setdefault(_bare(question.question), []).append(number)
+            self._by_words.setdefault(squashed(question.question), []).append(number)
             self._last = max(self._last, number)
         self.by_number[number] = question
 
@@ -62,7 +63,7 @@ class Known:
         row_id = _telling(row.row_id)
         if row_id and row_id in self._by_id:
             return self.by_number[self._by_id[row_id]]
-        numbers = self._by_words.get(_bare(row.question), ())
+        numbers = self._by_words.get(squashed(row.question), ())
         return next(
             (one for one in map(self.by_number.__getitem__, numbers) if _is(one, row)), None
         )
@@ -141,7 +142,7 @@ def _clash(one: Question, row: Row, where: str) -> str:
         ("提问", one.question, row.question),
         ("答复", one.answer, row.answer),
     ):
-        if mine != theirs and _bare(mine) != _bare(theirs):
+        if mine != theirs and squashed(mine) != squashed(theirs):
             words = f"“{_around(mine, theirs)}”→“{_around(theirs, mine)}”"
             return f"与{where}是同一个提问，{what}却不同：{words}"
     return ""
@@ -154,10 +155,6 @@ def _around(text: str, other: str) -> str:
         min(len(text), len(other)),
     )
     return text[max(0, same - 8) : same + 16].replace("\n", "⏎")
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())
 
 
 def days(questions: Iterable[Question]) -> Iterator[str]:

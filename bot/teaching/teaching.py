@@ -16,7 +16,8 @@ from bot.answering.pointing import LONGEST
 from bot.answering.small_talk import kind_of
 from bot.errors import NotFoundError, RefusedError, one_line
 from bot.matching.text import normalise
-from bot.store import Alias, AliasState, Counterexample, Mark, MissState, Store, unit_now
+from bot.reading.lines import squashed
+from bot.store import Alias, AliasState, Counterexample, Mark, MissState, Store, meant_now
 from bot.store.feedback import unhelpful
 from bot.store.hidden import words_of
 from bot.teaching.misses import MissFilter, MissGroup, grouped
@@ -111,13 +112,8 @@ class Teaching:
 
     def question_now(self, alias: Alias) -> str | None:
         """The full id under which an alias's question may be shown now; None: it may not."""
-        record_id, _, place = alias.question_id.partition("#")
-        place, _, part = place.partition(".")
-        found = self._library().find(record_id)
-        unit = unit_now(found.record, place, alias.question) if found else None
-        if found is None or unit is None:
-            return None
-        return Target(found.record, unit, int(part) if part else None).id
+        meant = meant_now(self._library().record, alias.question_id, alias.question)
+        return Target(*meant).id if meant else None
 
     def propose_picks(self) -> list[Alias]:
         """Propose what several people picked for like messages and nobody has proposed yet."""
@@ -149,7 +145,7 @@ class Teaching:
         if unit is None:
             raise NotFoundError(one_line(question_id), f"irbot show {record.id} 查看各问")
         own = f"{record.id}#{unit.place}"
-        if "".join(unit.question.split()) == "".join(text.split()):
+        if squashed(unit.question) == squashed(text):
             raise RefusedError(f"这就是 {own} 的原话；不想再用它回答，请撤下：irbot withdraw {own}")
         return self._store.add_counterexample(who, text, self._now(), own, words_of(unit))
 
