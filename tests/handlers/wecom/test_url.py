@@ -30,6 +30,7 @@ from tests.conftest import open_by_words
 from tests.fakes.wecom_server import CORP, KEY, TOKEN, post, sealed
 from tests.handlers.wecom_app.test_app import import_long
 from tests.serving import served
+from tests.waiting import settled, until
 
 CRYPTO = Crypto(TOKEN, KEY, "")
 FRAMES = [
@@ -125,16 +126,14 @@ class Platform:
             **more,
         }
 
-    def fetched(self, first, seconds=10.0):
+    def fetched(self, first):
         """The stream once it is finished."""
         assert first["msgtype"] == "stream"
-        until = time.monotonic() + seconds
-        while not first["stream"]["finish"]:
-            assert time.monotonic() < until
-            time.sleep(0.02)
-            body = {"msgid": "poll", "msgtype": "stream", "stream": {"id": first["stream"]["id"]}}
-            first = self.call(body)
-        return first["stream"]["content"]
+        poll = {"msgid": "poll", "msgtype": "stream", "stream": {"id": first["stream"]["id"]}}
+        stream = first["stream"]
+        if not stream["finish"]:
+            stream = until(lambda: (now := self.call(poll)["stream"])["finish"] and now)
+        return stream["content"]
 
     def asked(self, text, **more):
         return self.fetched(self.call(self.message(text, **more)))
@@ -188,11 +187,7 @@ def test_a_long_answer_takes_stream_and_url(platform, tmp_path):
     answer = "".join(f"第{at}句说明公司的经营情况良好。" for at in range(800))
     import_long(tmp_path, answer)
     said = platform.asked("300900/2026-001#1")
-    end = time.monotonic() + 5
-    while not platform.urls.posts:
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    ((_, rest),) = platform.urls.posts
+    ((_, rest),) = until(lambda: platform.urls.posts)
     assert len(said.encode()) <= LIMIT
     assert len(rest.encode()) <= LIMIT
     assert joined(said, rest).count("第799句") == 1
@@ -237,11 +232,9 @@ def test_a_call_whose_fate_is_not_known_is_repeated_and_shown_once(platform, tmp
     import_long(tmp_path, answer)
     platform.urls.faults = [fault]
     platform.asked("300900/2026-001#1")
-    end = time.monotonic() + 15
-    query = "SELECT state FROM outbox"
-    while {row["state"] for row in connect(tmp_path / "irbot.db").query(query)} != {"sent"}:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    db = connect(tmp_path / "irbot.db")
+    settled(db.conn)
+    assert {row["state"] for row in db["outbox"].rows} == {"sent"}
     assert len(platform.urls.posts) == 1
 
 
@@ -368,8 +361,8 @@ def test_over_kills_what_was_taken_is_answered_once(kills, urls, imported, tmp_p
         ask(Platform(Http(bot), urls), 0)
         at = 1
         for _ in range(kills):
-            until = time.monotonic() + chance.uniform(0.05, 0.4)
-            while time.monotonic() < until:
+            end = time.monotonic() + chance.uniform(0.05, 0.4)
+            while time.monotonic() < end:
                 calls.append(threading.Thread(target=ask, args=(Platform(Http(bot), urls), at)))
                 calls[-1].start()
                 at += 1
@@ -381,7 +374,8 @@ def test_over_kills_what_was_taken_is_answered_once(kills, urls, imported, tmp_p
         platform = Platform(Http(bot), urls)
         for stream, number in taken.items():
             first = {"msgtype": "stream", "stream": {"id": stream, "finish": False}}
-            assert f"编号2025-002 第{number}问" in platform.fetched(first, 60)
+            assert f"编号2025-002 第{number}问" in platform.fetched(first)
+        settled(conn)  # also what was kept, and whose reply a kill took: it is not in `taken`
         states = dict(conn.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
         with capsys.disabled():
             print(f"\n{kills} kills, {at} asked, {len(taken)} taken, {states}", end="")

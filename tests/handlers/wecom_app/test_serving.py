@@ -16,6 +16,7 @@ from bot.store.connection import connect
 from handlers.wecom_app.credentials import PATH
 from tests.fakes.wecom_server import FakeWecomServer, deliver, post
 from tests.serving import served
+from tests.waiting import settled
 
 
 @pytest.fixture
@@ -78,11 +79,7 @@ def test_over_kills_what_was_taken_is_answered_and_nothing_is_doubled(
             cut |= {row for (row,) in conn.execute("SELECT id FROM outbox WHERE state = 'sending'")}
             bot.start()
         members.wait()
-        waiting = (
-            "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE state = 'new' "
-            "UNION ALL SELECT 1 FROM outbox WHERE state IN ('ready', 'sending'))"
-        )
-        server.until(lambda: conn.execute(waiting).fetchone() == (0,), 60)
+        settled(conn)
         unknown = conn.execute("SELECT id, channel FROM outbox WHERE state = 'unknown'").fetchall()
     shown = Counter(
         (post["to"], int(re.findall(r"编号2025-002 第(\d+)问", post["content"])[0]))

@@ -16,6 +16,7 @@ from handlers.wecom_kf.credentials import PATH
 from tests.fakes.wecom_kf import FakeKf
 from tests.fakes.wecom_server import deliver
 from tests.serving import served
+from tests.waiting import settled, until
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,8 @@ def test_over_kills_everything_is_answered_once(kills, imported, tmp_path, capsy
             closing(connect(tmp_path / "irbot.db").conn) as conn,
         ):
             for _ in range(kills):
-                until = time.monotonic() + chance.uniform(0.05, 0.4)
-                while time.monotonic() < until:
+                end = time.monotonic() + chance.uniform(0.05, 0.4)
+                while time.monotonic() < end:
                     who, number = f"wm{len(asked)}", len(asked) % 24 + 1
                     kf.say(f"#{number}", who)
                     asked.append((who, number))
@@ -53,13 +54,9 @@ def test_over_kills_everything_is_answered_once(kills, imported, tmp_path, capsy
                 bot.start()
             for thread in calls:
                 thread.join()
-            waiting = (
-                "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE state = 'new' "
-                "UNION ALL SELECT 1 FROM outbox WHERE state IN ('ready', 'sending'))"
-            )
             heard = "SELECT count(*) FROM inbox"
-            kf.until(lambda: conn.execute(heard).fetchone() == (len(asked),), 60)
-            kf.until(lambda: conn.execute(waiting).fetchone() == (0,), 60)
+            until(lambda: conn.execute(heard).fetchone() == (len(asked),))
+            settled(conn)
             states = dict(conn.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
     shown = Counter(
         (post["to"], int(found[0]))
