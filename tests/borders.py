@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.reading.form import row_at
 from bot.reading.ledger import Ledger
 from bot.reading.source import read_source

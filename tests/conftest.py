@@ -18,7 +18,7 @@ import pytest
 from bot.bootstrap import Bot, put_together
 from bot.config import CHINA, Settings
 from bot.errors import StoreError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Store, connection
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))

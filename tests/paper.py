@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Record
 from bot.store import Stored
 from handlers.json_output import record_json

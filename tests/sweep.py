@@ -19,7 +19,7 @@ from html import escape
 from pathlib import Path
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Record
 
 FRAGMENTS: dict[str, list[str]] = json.loads(

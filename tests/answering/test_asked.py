@@ -15,7 +15,7 @@ import pytest
 
 from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Listing, Message, Suggest
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Store
 from handlers.json_output import reply_json
 from tests.conftest import open_by_words

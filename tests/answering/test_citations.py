@@ -10,7 +10,7 @@ import pytest
 
 from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Decline, Listing, Message, Notice, Suggest
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Reading
 from bot.store import Store
 from tests.conftest import open_by_words

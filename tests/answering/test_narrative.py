@@ -17,7 +17,7 @@ from bot.matching.index import Index
 from bot.matching.periods import periods
 from bot.matching.text import normalise
 from bot.message import Chat, Hit, Likely, Message, Statement, Suggest, band
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Store
 from bot.wording.presentation import Words
 from handlers.json_output import reply_json

@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import CHINA, Settings
 from bot.message import Answer, Decline, Likely, Message, Suggest
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Store
 from tests.conftest import SAMPLE, open_by_words
 

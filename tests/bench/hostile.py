@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
 from bot.message import Message
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Store
 from tests.conftest import SAMPLE
 from tests.matching.test_matching import HOSTILE

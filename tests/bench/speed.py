@@ -26,7 +26,7 @@ from bot.ingest.embedding import texts
 from bot.matching.embedding import LARGEST_STORE, default_embedder
 from bot.matching.index import Index
 from bot.matching.text import sentences
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import EventDate, Question, Record
 from tests.conftest import SAMPLE
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import date
 
@@ -15,6 +14,7 @@ from tests.browser import chromium
 from tests.browser.visiting import Tab, launched
 from tests.conftest import SAMPLE
 from tests.handlers.web.site import Site, record
+from tests.serving import free_port
 
 HOSTILE = '<script>document.title="ran"</script><img src=x onerror=document.title="ran">&amp;'
 QUESTIONS = ("公司的分红政策是什么？", "海外业务的收入占比是多少？", "二〇二五年的产能规划如何？")
@@ -36,8 +36,7 @@ class Served(Site):
     """The real server over a store of made-up records, under two names."""
 
     def __init__(self, path):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         super().__init__(path, public_url=f"http://{NAME}:{port}", contact="证券部 021-0000")
         self.server = WebServer(self.app, f"127.0.0.1:{port}")
         self.url = self.server.url

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import ViewportSize
 
-from bot.reading import read_records
+from bot.reading.document import read_records
 from handlers.web.app import WebServer
 from tests.browser import chromium
 from tests.browser.visiting import launched

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import subprocess
-import time
 from datetime import date
 
 import pytest
@@ -16,6 +15,7 @@ from tests.browser.visiting import LARGEST, WIDTHS, Tab
 from tests.conftest import IRBOT, SAMPLE, environment
 from tests.digest.test_scheduler import Group
 from tests.handlers.web.site import record
+from tests.waiting import until
 
 PHRASE = "股东能拿回多少现金"
 MARGIN = "公司海外业务毛利率是多少？"
@@ -36,10 +36,7 @@ class ChatOf:
         count = len(self.group.posts)
         chat = Chat("wecom", "B1", "G1", "zhangsan")
         self.delivery.inbox.accept(f"m{next(self.numbers)}", Message(text, chat), {"chatid": "G1"})
-        end = time.monotonic() + 10
-        while len(self.group.posts) == count:
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        until(lambda: len(self.group.posts) > count)
         return self.group.posts[-1][1]
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.chromium import FLAGS
+from tests.waiting import PATIENCE_S
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -38,7 +39,7 @@ _FOCUSED = """() => {
 _REACHABLE = """() => [...document.querySelectorAll(FOCUSABLE)].flatMap((at, number, all) =>
     at.type === "radio" && all.findIndex(other => other.name === at.name) < number ? [] : [number]
 )""".replace("FOCUSABLE", f'"{_FOCUSABLE}"')
-_PATIENCE_MS = 10_000
+_PATIENCE_MS = PATIENCE_S * 1_000
 _MOST_TABS = 2_000  # a page that needs more has no end
 
 

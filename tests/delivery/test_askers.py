@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import time
 from contextlib import closing
 
 import pytest
@@ -15,6 +14,7 @@ from bot.store.connection import connect
 from bot.store.forgetting import COVERED
 from tests.conftest import open_by_words
 from tests.delivery.test_delivery import CHAT, Platform, ask
+from tests.waiting import until
 
 NUMBER, SPACED, MAIL = "13812345678", "１３８-1234 5678", "zhang@qq.com"
 WORDS = "天上的云彩为什么"  # of which nothing is stored
@@ -26,10 +26,7 @@ def bytes_of(path):
 
 
 def settled(delivery, count):
-    until = time.monotonic() + 5
-    while delivery.counters.all()["sent"] < count:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: delivery.counters.all()["sent"] >= count)
 
 
 def test_no_number_reaches_the_file_whichever_way_it_comes(store):

@@ -17,6 +17,7 @@ from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Un
 from bot.message import Chat, Message
 from bot.store.connection import Database, connect
 from tests.conftest import NOW, open_by_words
+from tests.waiting import PATIENCE_S, until
 
 CHAT = Chat("slack", "T", "C1", "U1")
 
@@ -66,9 +67,9 @@ class Platform:
     def address_of(self, chat):
         return {}
 
-    def until(self, condition, timeout_s=10):
+    def until(self, condition):
         with self.heard:
-            assert self.heard.wait_for(condition, timeout_s)
+            assert self.heard.wait_for(condition, PATIENCE_S)
 
 
 @contextmanager
@@ -89,13 +90,16 @@ def ask(delivery, key, text="可转债", chat=CHAT):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_misses_and_picks_are_kept_once_though_the_process_ends_between(store):
     class Dies(Platform):
+        died = False
+
         def render(self, shown, address):
+            self.died = True
             raise SystemExit
 
     for key, text in (("offer", "WiNEX 进展如何？"), ("pick", "A"), ("miss", "明天会下雨吗")):
-        with delivering(store, Dies()) as delivery:
+        with delivering(store, dies := Dies()) as delivery:
             ask(delivery, key, text)
-            time.sleep(0.1)
+            until(lambda d=dies: d.died)
         with delivering(store, platform := Platform()) as delivery:
             platform.until(lambda p=platform: p.posts)
         assert delivery.counters.all()["answered"] == (key == "pick")
@@ -131,7 +135,7 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(st
 
     def ends_first(address):
         reading.set()
-        ends.wait(5)
+        ends.wait(PATIENCE_S)
         return "可转债"
 
     chat = Chat("slack", "T", "C1", "U1", "1.1", in_thread=True)
@@ -139,7 +143,7 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(st
     delivery.register("slack", platform := Platform(), ends_first)
     delivery.start()
     delivery.inbox.accept("k", Message("", chat), {"start": "1.1"})
-    assert reading.wait(5)
+    assert reading.wait(PATIENCE_S)
     ask(delivery, "other", chat=Chat("slack", "T", "C2", "U1"))
     platform.until(lambda: platform.posts == ["other/1"])  # which waits for nothing
     delivery.stop()
@@ -219,8 +223,7 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(s
     ask(delivery, "k")
     delivery.feedback.keep(CHAT, "300253/2025-002#1", "打的字", helpful=True)
     platform.until(lambda: platform.posts)
-    while not delivery.counters.all()["sent"]:
-        time.sleep(0.01)
+    until(lambda: delivery.counters.all()["sent"])
     now[0] += 86400
     delivery.purge(0)
     assert ask(delivery, "k") is False
@@ -257,18 +260,15 @@ def test_a_long_backlog_costs_a_post_nothing(store, waiting):
 def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(store):
     platform = Platform()
     platform.rate_limits = RateLimits(background=((1, 0.2),))
-    until = {"past": NOW.timestamp() - 1, "ahead": NOW.timestamp() + 60}
+    past, ahead = NOW.timestamp() - 1, NOW.timestamp() + 60
     with delivering(store, platform) as delivery:
         for at in range(5):
-            address = {"lane": f"digest/{at}", "until": until["ahead" if at < 4 else "past"]}
+            address = {"lane": f"digest/{at}", "until": ahead if at < 4 else past}
             delivery.sender.enqueue(f"d{at}", CHAT, [{"text": "摘要"}], address, background=True)
         ask(delivery, "q", "关税")
         platform.until(lambda: len(platform.posts) == 5)
         assert platform.posts.index("q/1") < 3
-        until_late = time.monotonic() + 5
-        while delivery.counters.all()["late"] != 1:
-            assert time.monotonic() < until_late
-            time.sleep(0.02)
+        until(lambda: delivery.counters.all()["late"] == 1)
     assert "d4/1" not in platform.posts
 
 

@@ -10,6 +10,7 @@ from bot.message import Chat, Message
 from bot.store.connection import connect
 from tests.conftest import open_by_words
 from tests.delivery.test_delivery import Platform, delivering
+from tests.waiting import until
 
 # As written by version 0.1.0, whose process is gone.
 NEW_QUESTION = (
@@ -41,10 +42,7 @@ def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(store
     platform.posts.append("sent before the kill/1")
     with delivering(store, platform) as delivery:
         platform.until(lambda: len(platform.posts) == 4)
-        until = time.monotonic() + 5
-        while delivery.oldest_undelivered_s():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        until(lambda: not delivery.oldest_undelivered_s())
     assert sorted(platform.posts) == [
         "cut before it went/1",
         "not begun/1",

@@ -12,6 +12,7 @@ from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import CannotCheck, Loss, Refused, Sent, Unconfirmed
 from bot.message import Chat, Message
 from tests.conftest import open_by_words
+from tests.waiting import until
 
 DAY = date(2026, 9, 30)
 
@@ -81,11 +82,8 @@ class Bot:
         self.until(lambda: [e for e in self.subscriptions.entries(day, state) if e.day == day])
 
     def until(self, condition):
-        end = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < end
-            self.scheduler.run_once(self.now)
-            time.sleep(0.02)
+        """Wait, while the scheduler looks again and again."""
+        until(lambda: self.scheduler.run_once(self.now) or condition())
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 from werkzeug.serving import make_server
 
 from handlers.slack.manifest import SCOPES
+from tests.waiting import PATIENCE_S
 
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
@@ -277,7 +278,7 @@ class FakeSlack:
 
     # Waiting
 
-    def until(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    def until(self, condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
         """Wait until the condition holds and return its value."""
         end = time.monotonic() + timeout_s
         with self._heard:
@@ -324,7 +325,7 @@ class FakeSlack:
                 "accepts_response_payload": True,
             }
         )
-        found: dict[str, Any] = self.until(lambda: self.acks.get(envelope_id), 3.0)
+        found: dict[str, Any] = self.until(lambda: self.acks.get(envelope_id))
         return found["payload"] or {}
 
     def _send(self, envelope: dict[str, Any]) -> None:

@@ -20,6 +20,8 @@ from typing import Any
 
 from websockets.sync.server import Server, ServerConnection, serve
 
+from tests.waiting import PATIENCE_S
+
 BOT, SECRET, NAME = "aibTEST", "long-connection-secret", "投关小助手"
 
 Frame = dict[str, Any]
@@ -181,7 +183,7 @@ class FakeWecom:
 
     # Waiting
 
-    def until(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    def until(self, condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
         """Wait until the condition holds and return its value."""
         end = time.monotonic() + timeout_s
         with self._heard:

@@ -24,6 +24,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from handlers.wecom_server.crypto import Crypto
+from tests.waiting import PATIENCE_S, until
 
 CORP, AGENT, SECRET = "ww0000000000000001", "1000002", "app-secret"
 TOKEN, KEY = "IrDeskToken2026", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
@@ -157,13 +158,7 @@ class FakeWecomServer:
             self.cut.append(body)
         return {"kind": kind, "content": content[:2048].decode(errors="ignore")}
 
-    def until(self, condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-        """Wait until something is so."""
-        end = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < end, "in vain"
-            time.sleep(0.01)
-        return found
+    until = staticmethod(until)
 
     def to(self, user: str, count: int = 1) -> list[Json]:
         """The posts to one member, once there are so many."""
@@ -216,14 +211,14 @@ def in_xml(encrypted: str) -> str:
 
 
 def deliver(
-    url: str, content: str, crypto: Crypto | None = None, timeout_s: float = 5.0
+    url: str, content: str, crypto: Crypto | None = None, timeout_s: float = PATIENCE_S
 ) -> tuple[int, str]:
     """Call back over HTTP as the platform does; status 0 where nobody answers in time."""
     query, encrypted = sealed(content, crypto)
     return post(f"{url}?{urlencode(query)}", in_xml(encrypted).encode(), timeout_s)
 
 
-def post(url: str, body: bytes, timeout_s: float = 5.0) -> tuple[int, str]:
+def post(url: str, body: bytes, timeout_s: float = PATIENCE_S) -> tuple[int, str]:
     """One POST, straight to loopback."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -17,6 +17,7 @@ from bot.store import Store
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
 from tests.serving import free_port
+from tests.waiting import PATIENCE_S
 
 _QUESTION = "#7"
 _ANSWER = "编号2025-002 第7问"
@@ -37,7 +38,7 @@ def served(slack, folder):
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([IRBOT, "serve"], cwd=folder, env=env, stderr=log)
     try:
-        slack.until(lambda: slack.sockets, 20)
+        slack.until(lambda: slack.sockets)
         yield process
     finally:
         process.kill()
@@ -93,18 +94,18 @@ def test_a_replaced_file_is_served_and_nothing_that_was_acknowledged_is_lost(
         _copy(db, earlier)  # with messages that are being answered
         seen = len(slack.opened)
         other.rename(db)
-        slack.until(lambda: len(slack.opened) > seen, 20)
+        slack.until(lambda: len(slack.opened) > seen)
         after = slack.mention(_QUESTION, channel="AFTER")
         told = slack.until(lambda: [post for post in slack.posts if post["thread_ts"] == after])
         assert _ANSWER not in told[0]["text"]  # it is withdrawn there
 
         seen = len(slack.opened)
         earlier.rename(db)
-        slack.until(lambda: len(slack.opened) > seen, 20)
+        slack.until(lambda: len(slack.opened) > seen)
         restored = slack.mention(_QUESTION, channel="RESTORED")
         told = slack.until(lambda: [post for post in slack.posts if post["thread_ts"] == restored])
         assert _ANSWER in told[0]["text"]
-        slack.until(lambda: set(posted(slack)) >= set(asked), 20)
+        slack.until(lambda: set(posted(slack)) >= set(asked))
     assert set(posted(slack).values()) == {1}
 
 
@@ -119,7 +120,7 @@ def test_a_deleted_file_ends_serving_with_one_line_and_what_was_acknowledged_is_
         slack.until(lambda: len(asked) > 40)
         for path in tmp_path.glob("irbot.db*"):
             path.unlink()
-        assert process.wait(30) == 1
+        assert process.wait(PATIENCE_S) == 1
     acknowledged = set(asked) - slack.waiting()
     (saved,) = tmp_path.glob("irbot.db-saved-*")
     line = (tmp_path / "log").read_text().splitlines()[-1]
@@ -141,7 +142,7 @@ def test_what_sqlite_kept_beside_the_file_is_written_back_before_serving_ends(
         asked = slack.mention(_QUESTION)
         slack.until(lambda: slack.posts)
         (tmp_path / "irbot.db-wal").unlink()
-        assert process.wait(30) == 1
+        assert process.wait(PATIENCE_S) == 1
     assert "请重新启动" in (tmp_path / "log").read_text().splitlines()[-1]
     with sqlite3.connect(tmp_path / "irbot.db") as db:
         assert db.execute("SELECT key, state FROM inbox").fetchall() == [
@@ -160,7 +161,7 @@ def test_a_copy_over_the_open_file_is_noticed_and_stays_whole(slack, imported, t
             other.execute("PRAGMA wal_checkpoint(FULL)")  # as SQLite does by and by
         time.sleep(1.0)  # serve looks twice a second
         shutil.copyfile(earlier, db)
-        assert process.wait(30) == 1
+        assert process.wait(PATIENCE_S) == 1
     assert "在运行中被覆盖" in (tmp_path / "log").read_text().splitlines()[-1]
     assert db.read_bytes() == earlier.read_bytes()
     assert not (tmp_path / "irbot.db-wal").exists()

@@ -22,6 +22,7 @@ from bot.store import Store
 from handlers.cli.main import cli
 from handlers.json_output import import_json
 from tests.conftest import SAMPLE
+from tests.waiting import PATIENCE_S
 from tests.word_files import form, word
 
 TEXTS = sorted((Path(__file__).parents[1] / "records/made_up").glob("layout_*.txt"))
@@ -340,7 +341,7 @@ def test_watching_ends_with_sigterm_and_begins_only_at_a_folder(folder, tmp_path
         while "已收录" not in told:
             told = running.stderr.readline()
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        assert running.wait(PATIENCE_S) == 0
     assert len(Store(tmp_path / "irbot.db").records()) == 1
     none = CliRunner().invoke(cli, ["watch", str(folder / "nowhere")])
     assert none.exit_code == 1

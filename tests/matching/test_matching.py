@@ -360,7 +360,7 @@ def test_a_message_always_gets_the_same_hits(sample):
     """In another process too, where sets have another order."""
     code = (
         "import sys; from pathlib import Path; from bot.matching.index import Index\n"
-        "from bot.reading import read_records\n"
+        "from bot.reading.document import read_records\n"
         "path = Path(sys.argv[1]); (read,) = read_records(path.read_bytes(), path.name)\n"
         "index = Index([read.record])\n"
         "for text in sys.argv[2:]:\n"

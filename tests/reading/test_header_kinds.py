@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Record
 
 ROWS = {

@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import ReadingError
 from bot.ingest.importing import Options, import_files
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Record
 from bot.store import Store
 from handlers.json_output import record_json

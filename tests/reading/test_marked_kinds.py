@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Record
 
 HEAD = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from tests.records.made_up.make_pdfs import FOLDER as MADE_UP
 from tests.sheets import (
     CONTENT,

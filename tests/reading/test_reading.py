@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Stored
 from handlers.json_output import record_json
 from tests.conftest import SAMPLE

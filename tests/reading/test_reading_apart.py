@@ -49,18 +49,25 @@ def test_files_come_back_in_their_order_with_their_bytes(processes):
                if not one.failed)  # fmt: skip
 
 
+@pytest.fixture(params=[256 << 20, pytest.param(apart.MEMORY_LIMIT, marks=pytest.mark.trial)])
+def memory(request, monkeypatch):
+    """What a worker may take: enough for every file that is none of these."""
+    monkeypatch.setattr(apart, "MEMORY_LIMIT", request.param)
+    return request.param
+
+
+@pytest.mark.usefixtures("memory")
 def test_a_few_bytes_that_take_all_memory_cost_one_line():
-    began = time.monotonic()
     bomb, after = read(HOSTILE / "h1_form_recursion.pdf", SAMPLE)
-    assert time.monotonic() - began < 30
     assert bomb.failed == "refused"
     assert bomb.reason.startswith(f"{HOSTILE}/h1_form_recursion.pdf：读取")
+    assert "内存" in bomb.reason  # and not its time: it was stopped soon
     assert "\n" not in bomb.reason
     assert len(after.readings) == 1
 
 
-def test_a_page_that_unpacks_to_gigabytes_costs_one_line(tmp_path):
-    packed = zlib.compress(zlib.compress(bytes(1 << 30), 9), 9)
+def test_a_page_that_unpacks_to_all_memory_costs_one_line(tmp_path, memory):
+    packed = zlib.compress(zlib.compress(bytes(memory), 9), 9)
     stream = f"<< /Length {len(packed)} /Filter [/FlateDecode /FlateDecode] >>\nstream\n".encode()
     bomb = tmp_path / "bomb.pdf"
     whole = pdf(form(["1、公司？", "答：是。"]))
@@ -68,10 +75,9 @@ def test_a_page_that_unpacks_to_gigabytes_costs_one_line(tmp_path):
     # The places of the objects behind it are mended by every reader.
     bomb.write_bytes(whole[:at] + stream + packed + b"\nendstream\nendobj\n" + whole[-400:])
     assert bomb.stat().st_size < 20_000
-    began = time.monotonic()
     first, second = read(bomb, SAMPLE)
-    assert time.monotonic() - began < 60
     assert first.failed == "refused"
+    assert "秒" not in first.reason  # it was stopped before its time was over
     assert len(first.reason.splitlines()) == 1
     assert len(second.readings) == 1
 
@@ -208,6 +214,7 @@ def test_a_text_as_large_as_is_read_is_bounded(tmp_path):
     assert "超过200MB" in second.reason
 
 
+@pytest.mark.usefixtures("memory")
 def test_a_folder_of_hostile_files_gives_a_line_each_and_stores_nothing_of_them(tmp_path):
     store = Store(tmp_path / "irbot.db")
     paths = [

@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ReadingError
-from bot.reading import read_records
+from bot.reading.document import read_records
 from tests import borders
 from tests.sweep import FORMS, FRAGMENTS, PAIRS, STYLES, Case, cases, fate, printed, squashed
 

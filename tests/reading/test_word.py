@@ -11,7 +11,7 @@ import pytest
 from bot.errors import ReadingError
 from bot.ingest.importing import Options, import_files
 from bot.ingest.verifying import verify_records
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.reading.word.numbers import written
 from bot.store import Store
 from tests.word_files import (

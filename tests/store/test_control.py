@@ -25,6 +25,7 @@ from handlers.cli.main import cli
 from tests.conftest import IRBOT, NOW, SAMPLE, environment, open_by_words
 from tests.handlers.web.site import record
 from tests.serving import free_port
+from tests.waiting import PATIENCE_S
 
 ID = "300253/2025-002"
 MADE_UP = Path(__file__).parents[1] / "records/made_up"
@@ -372,7 +373,7 @@ def test_a_hold_is_seen_by_the_next_request_to_another_process(imported, tmp_pat
 
     def status(path):
         try:
-            return urllib.request.urlopen(f"http://{http}{path}", timeout=20).status
+            return urllib.request.urlopen(f"http://{http}{path}", timeout=PATIENCE_S).status
         except urllib.error.HTTPError as error:
             return error.code
 
@@ -395,7 +396,7 @@ def test_a_hold_is_seen_by_the_next_request_to_another_process(imported, tmp_pat
         assert seen == [200, 404, 200, 404, 200]
     finally:
         serving.send_signal(signal.SIGTERM)
-        serving.wait(20)
+        serving.wait(PATIENCE_S)
         serving.stderr.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +17,7 @@ from bot.store import Database, Store
 from bot.store.carrying_over import carry_over
 from tests.conftest import NOW, SAMPLE, open_by_words
 from tests.delivery.test_delivery import Platform, ask, delivering
+from tests.waiting import until
 
 Q24 = "300253/2025-002#24"
 BYTES = "另一个文件".encode()
@@ -48,13 +48,12 @@ def correct(store, sample, number=24, new="改正后的答复。", **more):
 
 def settled(store, count):
     """All rows, once that many posts are known to have gone out, or not."""
-    until = time.monotonic() + 5
-    while True:
+
+    def known():
         rows = list(store.evidence())
-        if sum(row.fate != "waiting" for row in rows) >= count:
-            return rows
-        assert time.monotonic() < until
-        time.sleep(0.01)
+        return sum(row.fate != "waiting" for row in rows) >= count and rows
+
+    return until(known)
 
 
 def test_who_was_shown_which_version_when_a_correction_comes_amid_a_conversation(store, sample):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import operator
 import re
 import shutil
 import sqlite3
@@ -22,6 +22,7 @@ from bot.store import Store
 from tests.conftest import IRBOT, environment
 from tests.fakes.slack import FakeSlack
 from tests.handlers.test_displaced import asking, posted, served
+from tests.waiting import until
 
 PAGE = 4096  # of SQLite, in bytes
 MADE_UP = Path(__file__).parents[2] / "records/made_up"
@@ -52,23 +53,30 @@ def counts(db):
         }
 
 
+GROWING = ("inbox", "records")
+
+
+def grown(db):
+    """The rows that answering and importing add to."""
+    with closing(sqlite3.connect(db)) as rows:
+        return [rows.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in GROWING]
+
+
 @contextmanager
 def importing(irbot):
     """One file of made-up records after another."""
     enough = threading.Event()
-    done = []
 
     def work():
-        files = sorted(MADE_UP.glob("*.txt"))
-        for at in itertools.count():
-            if enough.is_set() or at == len(files):
+        for file in sorted(MADE_UP.glob("*.txt")):
+            if enough.is_set():
                 return
-            done.append(irbot("import", files[at], IR_DB="irbot.db"))
+            irbot("import", file, IR_DB="irbot.db")
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        yield done
+        yield
     finally:
         enough.set()
         thread.join()
@@ -79,16 +87,17 @@ def test_backups_made_while_answering_and_importing_are_whole(slack, irbot, impo
     imported.copy(db)
     copies = [tmp_path / f"copy{at}.db" for at in range(2)]
     with served(slack, tmp_path):
-        with asking(slack) as asked, importing(irbot) as files:
+        with asking(slack) as asked, importing(irbot):
             slack.until(lambda: slack.posts)
             for copy in copies:
-                done, seen = irbot("backup", copy, IR_DB="irbot.db"), len(files)
+                done = irbot("backup", copy, IR_DB="irbot.db")
                 assert done.returncode == 0, done.stderr
-                slack.until(lambda seen=seen: len(files) > seen, 20)
-        slack.until(lambda: set(posted(slack)) >= set(asked), 20)
+                held = grown(copy)
+                until(lambda held=held: all(map(operator.gt, grown(db), held)))
+        slack.until(lambda: set(posted(slack)) >= set(asked))
         refused = irbot("restore", copies[0], IR_DB="irbot.db")
         assert (refused.returncode, "irbot serve 正在使用" in refused.stderr) == (1, True)
-    for table in ("inbox", "records"):
+    for table in GROWING:
         assert len({counts(copy)[table] for copy in copies}) == len(copies)
 
     for at, copy in enumerate(copies):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -15,6 +14,7 @@ import pytest
 from tests.conftest import IRBOT, SAMPLE, environment
 from tests.fakes.slack import FakeSlack
 from tests.serving import free_port
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_pa
             text=True,
         )
         try:
-            slack.until(lambda: slack.sockets, 20)
+            slack.until(lambda: slack.sockets)
             ts = slack.mention("可转债")
             post = slack.until(lambda: slack.posts)[0]
             assert post["thread_ts"] == ts
@@ -145,17 +145,15 @@ def test_serve_answers_slack_tells_its_health_and_ends_on_sigterm(loaded, tmp_pa
             assert health["records"] == 1
         finally:
             process.send_signal(signal.SIGTERM)
-            began = time.monotonic()
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
-    assert time.monotonic() - began < 5
     assert "xoxb-1-test" not in said
     assert "可转债" not in said
 
 
 def _health(url):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=5) as answer:
+    with opener.open(url, timeout=PATIENCE_S) as answer:
         return json.load(answer)
 
 
@@ -200,13 +198,13 @@ def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
         }
         process = subprocess.Popen([IRBOT, "serve"], cwd=tmp_path, env=environment(env))
         try:
-            slack.until(lambda: "auth.test" in slack.calls, 20)
+            slack.until(lambda: "auth.test" in slack.calls)
             slack.until(lambda: _status(f"http://127.0.0.1:{port}/healthz") == 200)
             assert _status(f"http://127.0.0.1:{port}/") == 404
             assert _status(f"http://127.0.0.1:{port}/slack/events", data=b"{}") == 401
         finally:
             process.terminate()
-            assert process.wait(6) == 0
+            assert process.wait(PATIENCE_S) == 0
     neither = loaded("serve", **{**env, "IR_CALLBACK_HTTP": ""})
     assert (neither.returncode, "IR_CALLBACK_HTTP" in neither.stderr) == (1, True)
 
@@ -214,7 +212,7 @@ def test_callbacks_are_served_on_an_address_of_their_own(loaded, tmp_path):
 def _status(url, data=None):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, data=data, timeout=5) as answer:
+        with opener.open(url, data=data, timeout=PATIENCE_S) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:

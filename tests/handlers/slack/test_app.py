@@ -236,13 +236,13 @@ def test_a_nine_thousand_character_answer_arrives_whole_and_in_order(bot, slack,
     store.add([replace(sample, record=record)], b"long", "long.txt")
     for text in ("300253/2025-009#1",):
         slack.mention(text)
-        slack.until(lambda: "出处" in "".join(map(_text, slack.posts)), 20)
+        slack.until(lambda: "出处" in "".join(map(_text, slack.posts)))
         assert len(slack.posts) > 1
         assert len({post["thread_ts"] for post in slack.posts}) == 1
         assert answer in "".join(_text(post) for post in slack.posts)
         asked = slack.command(text)
         assert asked == {}
-        slack.until(lambda: "出处" in "".join(map(_text, slack.responses)), 20)
+        slack.until(lambda: "出处" in "".join(map(_text, slack.responses)))
         assert answer in "".join(_text(part) for part in slack.responses)
 
 

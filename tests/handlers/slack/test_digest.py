@@ -25,6 +25,7 @@ from handlers.slack.app import SlackChat
 from tests.conftest import IRBOT, open_by_words
 from tests.fakes.slack import TEAM, FakeSlack
 from tests.fakes.webhook import FakeWebhook
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ class Servers:
             env={**self.env, "IR_NOW": now.isoformat()},
             stderr=subprocess.DEVNULL,
         )
-        self.slack.until(lambda: len(self.slack.opened) > opened, 20)
+        self.slack.until(lambda: len(self.slack.opened) > opened)
         return process
 
     def subscribe(self, *channels):
@@ -308,12 +309,12 @@ def test_one_post_a_due_day_over_kills_around_the_due_minute(days, imported, tmp
             process = servers.start(nine + timedelta(seconds=30))
             try:
                 if day in due:
-                    fake.until(partial(servers.all_settled, day, 3), 40)
+                    fake.until(partial(servers.all_settled, day, 3))
                 else:
                     time.sleep(1.0)
             finally:
                 process.kill() if chance.random() < 0.5 else process.terminate()
-                process.wait(10)
+                process.wait(PATIENCE_S)
     posts = Counter((post["channel"], _day(post["text"])) for post in fake.posts)
     assert posts == Counter({(channel, str(day)): 1 for day in due for channel in ("C1", "C2")})
     told = Counter(_day(body[body["msgtype"]]["content"]) for _, body in group.posts)
@@ -339,10 +340,10 @@ def test_two_processes_on_one_store_post_once(imported, tmp_path):
         now = datetime(2026, 9, 30, 8, 59, 57, tzinfo=CHINA)
         processes = [servers.start(now), servers.start(now)]
         try:
-            fake.until(partial(servers.all_settled, now.date(), len(channels)), 30)
+            fake.until(partial(servers.all_settled, now.date(), len(channels)))
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(10)
+                process.wait(PATIENCE_S)
     assert sorted(post["channel"] for post in fake.posts) == channels

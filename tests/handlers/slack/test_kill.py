@@ -14,6 +14,7 @@ import pytest
 from bot.store import Store
 from tests.conftest import IRBOT
 from tests.fakes.slack import FakeSlack
+from tests.waiting import PATIENCE_S
 
 # The `irbot` command of an older version, for the trial that lets both work on one file in turn. It
 # must know the newest migration: a version before it refuses the file.
@@ -40,7 +41,7 @@ def _kill(commands, kills, imported, folder, edits=False):
             process = subprocess.Popen(
                 [next(turns), "serve"], cwd=folder, env=env, stderr=subprocess.DEVNULL
             )
-            slack.until(lambda: len(slack.opened) > seen, 20)
+            slack.until(lambda: len(slack.opened) > seen)
             return process
 
         process = start()
@@ -59,13 +60,13 @@ def _kill(commands, kills, imported, folder, edits=False):
             process.wait()
             process = start()
         try:
-            slack.until(lambda: {post["thread_ts"] for post in slack.posts} >= asked.keys(), 30)
-            slack.until(lambda: slack.unacknowledged() == 0, 30)
-            slack.until(lambda: _changed(slack.posts) >= edited, 30)
+            slack.until(lambda: {post["thread_ts"] for post in slack.posts} >= asked.keys())
+            slack.until(lambda: slack.unacknowledged() == 0)
+            slack.until(lambda: _changed(slack.posts) >= edited)
             time.sleep(1.0)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE_S)
     return set(asked), edited, slack.posts
 
 

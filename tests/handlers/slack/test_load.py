@@ -55,7 +55,7 @@ def test_replies_are_quick_and_stay_so_while_one_channel_is_limited(served, seco
             assert found["mention_to_post_ms"]["p99"] <= post_s * 1000
             assert found["command_ack_ms"]["p99"] <= ack_s * 1000
     else:
-        assert beside["mention_to_post_ms"]["p50"] <= 100
+        assert beside["mention_to_post_ms"]["p50"] < 1000  # half of what the channel is kept
 
 
 @pytest.mark.trial
@@ -80,7 +80,7 @@ def test_a_week_leaves_memory_flat_and_the_store_bounded(
                 text = ("可转债", "关税", "#7", "WiNEX 进展如何？", "明天会下雨吗")[number % 5]
                 slack.mention(text, channel=f"C{at}x{number % 500}", user=f"U{number % 50}")
                 if number % 200 == 199:  # as much in flight as a busy minute
-                    slack.until(lambda: slack.unacknowledged() == 0, 60)
+                    slack.until(lambda: slack.unacknowledged() == 0)
             slack.until(lambda: len(slack.posts) >= lot, 120)
             slack.forget()
             bot.delivery.purge(2)

@@ -11,7 +11,7 @@ import pytest
 from bot.config import CHINA
 from bot.errors import ReadingError
 from bot.message import Answer, Decline, Hit, Suggest
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.record import Announcement
 from bot.wording.presentation import Words
 from handlers.slack import render

@@ -44,7 +44,7 @@ def _ask_all(slack, answer):
     assert "第7问 300253/2025-002#7" in _text(slack.command("300253/2025-002#7"))
     assert "未找到" in _text(slack.command("明天会下雨吗"))
     assert slack.command("300253/2025-009#1") == {}
-    slack.until(lambda: "出处" in "".join(map(_text, slack.responses)), 20)
+    slack.until(lambda: "出处" in "".join(map(_text, slack.responses)))
     assert answer in "".join(_text(part) for part in slack.responses)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.wecom import BOT, SECRET, FakeWecom
+from tests.waiting import PATIENCE_S
 
 SDK = "@wecom/aibot-node-sdk@1.0.7"
 
@@ -98,7 +99,7 @@ class Client:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         self.process.stdout.close()
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.message import Answer, Hit, LaterLine, Message, Option, Quotation, ReplyView
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.wording.presentation import Words
 from handlers.wecom.render import LIMIT, feedback_id, messages, opinion_about
 from tests.conftest import SAMPLE

@@ -13,7 +13,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.message import Message
-from bot.reading import read_records
+from bot.reading.document import read_records
 from bot.store import Store
 from bot.store.connection import connect
 from handlers.wecom_app.app import api_of

@@ -180,8 +180,8 @@ def test_no_command_and_no_question_brings_out_what_is_hidden(hidden, start, kf)
     waiting = "SELECT 1 FROM inbox WHERE state = 'new' UNION ALL SELECT 1 FROM outbox o WHERE "
     open_ = waiting + "state IN ('ready', 'sending') AND channel != 'wm0'"
     db = Store(hidden.path).database
-    kf.until(lambda: len(list(db.connection().query("SELECT 1 FROM inbox"))) > len(typed), 60)
-    kf.until(lambda: not list(db.connection().query(open_)), 60)
+    kf.until(lambda: len(list(db.connection().query("SELECT 1 FROM inbox"))) > len(typed))
+    kf.until(lambda: not list(db.connection().query(open_)))
     assert len(typed) > 250
     assert len({post["to"] for post in kf.posts}) > len(typed)
     assert not leaks(sent(kf))

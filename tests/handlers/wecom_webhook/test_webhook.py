@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from handlers.wecom_webhook import chat
 from handlers.wecom_webhook.app import Webhooks, check, messages
 from tests.conftest import open_by_words
 from tests.fakes.webhook import FakeWebhook
+from tests.waiting import until
 
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 
@@ -170,11 +170,7 @@ def group(gateway, store, tmp_path):
             self.scheduler.run_once(self.now)
 
         def until(self, condition):
-            end = time.monotonic() + 10
-            while not condition():
-                assert time.monotonic() < end
-                time.sleep(0.02)
-                self.scheduler.run_once(self.now)
+            until(lambda: condition() or self.scheduler.run_once(self.now))
 
     group = Group()
     yield group
