@@ -6,11 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.answering.explanation import Explanation
-from bot.ingest.importing import ImportedRows, Outcome
-from bot.ingest.verifying import Checked
 from bot.message import (
     Answer,
     DeskAnswer,
@@ -30,6 +27,11 @@ from bot.message import (
 )
 from bot.record import Question, Record
 from bot.store import State, Stored, Version, chief
+
+if TYPE_CHECKING:  # a command that prints none of them loads none of what makes them
+    from bot.answering.explanation import Explanation
+    from bot.ingest.importing import ImportedRows, Outcome
+    from bot.ingest.verifying import Checked
 
 _SUGGESTED = 5
 

@@ -30,9 +30,7 @@ ledger.py       lines → verbatim text, and the ledger of the proof; lines.py: 
 printed.py      what was found among unified radicals, as printed
 document.py     all of it, one record a form
 comparing.py    two readings side by side
+
+Nothing is loaded here: what reads a file takes longer to load than most commands to run, and they
+read none.
 """
-
-from bot.reading.document import read_records
-from bot.reading.source import UnknownKindError
-
-__all__ = ["UnknownKindError", "read_records"]

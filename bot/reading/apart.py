@@ -37,8 +37,6 @@ from typing import Literal
 
 from bot.errors import Problem, ReadingError, is_full, one_line, reason
 from bot.reading import tables
-from bot.reading.document import read_records
-from bot.reading.source import UnknownKindError
 from bot.reading.tables import NoRowsError, Table
 from bot.record import Reading
 
@@ -258,6 +256,9 @@ def _peak() -> int:
 
 def _read(job: Job, room: Path) -> Read:
     """Errors come back as values: they cross a process border."""
+    from bot.reading.document import read_records
+    from bot.reading.source import UnknownKindError
+
     place = one_line(job.file)
     try:
         path = Path(job.path or job.file)

@@ -11,7 +11,6 @@ from bot.reading.container import container_of
 from bot.reading.html import html_source
 from bot.reading.lines import Source
 from bot.reading.markdown import markdown_source
-from bot.reading.pdf import pdf_source
 from bot.reading.plain import plain_source
 from bot.reading.tabbed import tabbed_source
 from bot.reading.word import is_word, old_kind, word_source
@@ -31,6 +30,8 @@ def read_source(data: bytes, file: str) -> Source:
     if not data.strip():
         raise ReadingError(file, (Problem("文件是空的；请重新下载后再导入"),))
     if data.lstrip()[:5] == b"%PDF-":
+        from bot.reading.pdf import pdf_source  # its libraries take a tenth of a second
+
         return pdf_source(data, file)
     if is_word(data):
         return word_source(data, file)

@@ -15,7 +15,6 @@ from xml.sax import SAXException
 from xml.sax.handler import ContentHandler, feature_external_ges, feature_namespaces
 
 from defusedxml import DefusedXmlException
-from defusedxml.expatreader import DefusedExpatParser
 
 from bot.errors import Problem, ReadingError
 from bot.reading.lines import squashed
@@ -117,6 +116,8 @@ def _look_through(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], file: 
 
 
 def _letters(archive: zipfile.ZipFile, part: zipfile.ZipInfo, file: str) -> int:
+    from defusedxml.expatreader import DefusedExpatParser  # loads all that HTTP and TLS need
+
     counter = _Counter()
     parser = DefusedExpatParser(forbid_dtd=True)
     parser.setFeature(feature_namespaces, True)
