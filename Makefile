@@ -79,7 +79,8 @@ ifdef OFFLINE
 	  else mkdir $(VENV)/bundle && tar -xzf "$(OFFLINE)" -C $(VENV)/bundle --strip-components 1; fi
 	@$(VENV)/bundle/install.sh --check --python "$(RUN)"
 	@$(RUN) -m venv --without-pip $(VENV)
-	@$(BIN)/python $(VENV)/bundle/wheels/pip-*.whl/pip install --quiet --no-index pip --find-links $(VENV)/bundle/wheels
+	@$(BIN)/python $$(echo $(VENV)/bundle/wheels/pip-*.whl)/pip install --quiet --no-index pip \
+	  --find-links $(VENV)/bundle/wheels
 	@$(PIP) install --no-index --find-links $(VENV)/bundle/wheels --require-hashes -r requirements.txt
 	@rm -rf $(VENV)/bundle
 else
