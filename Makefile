@@ -5,9 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 Q ?= 可转债
 export Q
+# `make bundle PYTHON=3.13`: the Python of the other machine, by its number; here it need not be.
+RUN := $(if $(filter 3.%,$(PYTHON)),python3,$(PYTHON))
+NETWORK := 网络不通时：镜像写 PIP_INDEX_URL=https://…/simple，代理写 HTTPS_PROXY=http://主机:端口，\
+自有证书写 PIP_CERT=/路径/ca.pem，都写在 make 前面；完全没有网络见 docs/install.md
+FAILED := { echo "安装失败，原因见上。$(NETWORK)" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev browser run ask serve onnx test trials bench lint lock clean
+.PHONY: help install dev browser run ask serve onnx bundle test trials bench lint lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -25,7 +30,11 @@ serve: install ## every configured chat until stopped
 	@$(BIN)/irbot serve
 
 onnx: install ## also what a model of your own needs (IR_E5_ONNX)
-	@$(PIP) install --require-hashes -r requirements-onnx.txt
+	@$(PIP) install --require-hashes -r requirements-onnx.txt || $(FAILED)
+
+bundle: install ## all for a machine without network: PLATFORM=linux-aarch64 PYTHON=3.13
+	@$(BIN)/python -m install.bundle $(if $(PLATFORM),--platform $(PLATFORM)) \
+	  $(if $(filter 3.%,$(PYTHON)),--python $(PYTHON)) || $(FAILED)
 
 # Two tests at a time; those of one file, which share what is dear to set up, in one process.
 test: dev browser lint ## everything CI runs
@@ -59,17 +68,30 @@ clean: ## remove .venv and caches; the database stays
 
 dev: $(VENV)/.installed-dev
 
-$(VENV)/.installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+# OFFLINE: a bundle of this version, unpacked or not; nothing is fetched then.
+$(VENV)/.installed: requirements.txt pyproject.toml setup.py
+	@$(RUN) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "需要 Python 3.11 或更高版本；可用 make PYTHON=/路径/python3.11 指定" >&2; exit 1; }
 	@echo "正在安装（首次约一分钟）…" >&2
-	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+ifdef OFFLINE
+	@mkdir -p $(VENV) && rm -rf $(VENV)/bundle
+	@if [ -d "$(OFFLINE)" ]; then ln -s "$(abspath $(OFFLINE))" $(VENV)/bundle; \
+	  else mkdir $(VENV)/bundle && tar -xzf "$(OFFLINE)" -C $(VENV)/bundle --strip-components 1; fi
+	@$(VENV)/bundle/install.sh --check --python "$(RUN)"
+	@$(RUN) -m venv --without-pip $(VENV)
+	@$(BIN)/python $$(echo $(VENV)/bundle/wheels/pip-*.whl)/pip install --quiet --no-index pip \
+	  --find-links $(VENV)/bundle/wheels
+	@$(PIP) install --no-index --find-links $(VENV)/bundle/wheels --require-hashes -r requirements.txt
+	@rm -rf $(VENV)/bundle
+else
+	@$(RUN) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.txt || $(FAILED)
+endif
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e . # it would print a page
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes -r requirements-dev.txt || $(FAILED)
 	@touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev requirements-bench.txt

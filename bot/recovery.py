@@ -16,7 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.config import Settings
-from bot.delivery.process_lock import is_served
 from bot.digest.in_doubt import leave_due_in_doubt
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE, load_trading_days
@@ -25,8 +24,9 @@ from bot.store import Store
 from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
 from bot.store.carrying_over import Waiting, carry_over, leave_in_doubt, waiting
-from bot.store.connection import Connection, instant
+from bot.store.connection import Connection, connect, instant
 from bot.store.journal import count_of, note
+from bot.store.process_lock import is_served
 from bot.store.swapping import alone, forget_attempts, put_in_place
 
 
@@ -102,6 +102,7 @@ def opened_backup(settings: Settings, file: Path) -> Iterator[Backup]:
         StoreError: It is no sound backup that this program knows.
     """
     with read_backup(file, _real(settings)) as (copy, contents):
+        connect(copy, is_copy=True).conn.close()  # brought to this version
         store = Store(copy)
         try:
             yield Backup(file, contents, store)

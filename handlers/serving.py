@@ -19,6 +19,8 @@ from bot.delivery.displaced import move_over
 from bot.errors import DisplacedError, SettingsError, StoreError
 from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
+from bot.store.process_lock import is_served_by_another
+from bot.store.upgrading import forget_copies
 from handlers.chats import CHATS, Chat
 from handlers.web.app import LARGEST_CALLBACK, WebServer, callback_app, web_app
 
@@ -58,7 +60,18 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         DisplacedError: The database was deleted or replaced; all has been stopped.
     """
     chats: dict[str, Chat] = {}
-    servers = _opened(settings, bot, chats)
+    is_second = is_served_by_another(settings.db)
+    try:
+        servers = _opened(settings, bot, chats)
+    except SettingsError as error:
+        if not is_second:
+            raise
+        raise SettingsError(f"{error}；另一个 irbot serve 正在使用 {settings.db}") from error
+    if is_second:
+        log.warning(
+            "另一个 irbot serve 也在使用 %s：消息只答一次，摘要只发一次；多余的一个可以停掉",
+            settings.db,
+        )
     bot.delivery.start()
     embed_in_background(bot.store, bot.embedder)  # what the imports left
     for chat in chats.values():
@@ -143,6 +156,7 @@ def _wait(
                     bot.store.forget_askers(settings.now(), settings.retention_days)
                     bot.store.forget_evidence(settings.now())
                     bot.delivery.purge(settings.retention_days)
+                    forget_copies(settings.db, settings.retention_days)
             except DisplacedError:
                 raise
             except StoreError as error:  # a full disk: what is served needs no purge

@@ -8,7 +8,7 @@
     taking over what dead processes left is claimed, within a second after their end
 
 Several processes may share the file: a row belongs to the process that claimed it while that lives
-(`process_lock`).
+(`store.process_lock`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, fault
-from bot.delivery.process_lock import ProcessLock
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
 from bot.store.connection import Database
 from bot.store.feedback import Feedback
 from bot.store.handovers import Handovers
+from bot.store.process_lock import ProcessLock
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for
 # The least that marks of messages are kept, so that repetitions are known: where messages are

@@ -3,7 +3,8 @@
 aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
 borrowed.py     askers' words in what the desk decided on, and how long they stay
 connection.py   Database: opened once, one connection a thread; transactions
-schema/         its tables, as migrations
+schema/         its tables, as migrations; upgrading.py: an older file, after a copy of it
+process_lock.py which processes deliver from it
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value

@@ -27,6 +27,7 @@ import sqlite_utils
 from bot.errors import DisplacedError, StoreError, reason
 from bot.private_files import make_private, narrow
 from bot.store.schema import migrations
+from bot.store.upgrading import tell, upgrade
 
 BUSY_TIMEOUT_S = 10.0
 _AGAIN_S = 0.1  # between two tries to empty -wal
@@ -264,13 +265,18 @@ def _identity(path: Path) -> _Identity | None:
     return _found(path)[0]
 
 
-def connect(path: Path) -> Connection:
+def connect(path: Path, *, is_copy: bool = False) -> Connection:
     """A connection of its own, apart from what the process writes; the file is migrated as needed.
 
     It belongs to the thread that opened it (sqlite3).
 
+    Args:
+        path: The file.
+        is_copy: It is one of a database that is kept elsewhere: none is made before it is migrated.
+
     Raises:
-        StoreError: Unwritable folder, not a database, or written by a newer version.
+        StoreError: Unwritable folder, not a database, written by a newer version, or to be migrated
+            while an older program serves it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -292,7 +298,9 @@ def connect(path: Path) -> Connection:
             connection.execute("PRAGMA journal_mode = WAL")
         if migrations.pending(db):
             with transaction(db):  # of two processes starting at once, one finds nothing to do
-                migrations.apply(db)
+                copy = upgrade(db, path, is_copy=is_copy)
+            if copy is not None:
+                tell(path, copy)
     return db
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from bot.config import Settings
-from bot.delivery.process_lock import is_served
 from bot.store import Store
+from bot.store.process_lock import is_served
+from bot.store.upgrading import copies
 from handlers.cli.output import operator, say
 from handlers.cli.settings import pass_settings
 
@@ -59,6 +60,8 @@ def forget(settings: Settings, person: str, yes: bool) -> None:
         history.unlink(missing_ok=True)
     _erase(settings, store)
     say(f"已清除 {told}；早先另存的备份和导出文件不在其内", err=True)
+    for copy in copies(settings.db):
+        say(f"升级前的备份里还有，不再需要时请删除：{copy}", err=True)
 
 
 def _history_of(settings: Settings, platform: str, user: str) -> Path | None:

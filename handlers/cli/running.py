@@ -23,7 +23,8 @@ from handlers.cli.importing import MEANING_S
 from handlers.cli.output import echo_json, operator, say
 from handlers.cli.settings import pass_settings
 
-_SAMPLE = Path("data/records")
+_RECORDS = Path("data/records")
+_PACKED = Path(__file__).parents[2] / "records"  # the sample of a wheel
 _FIRST_QUESTION = "可转债"
 
 
@@ -44,7 +45,8 @@ def start(settings: Settings) -> None:
     _say_remarks(settings)
     embedder = chosen_embedder(settings.e5_onnx)
     store = Store(settings.db)
-    for outcome in import_files(store, files_in([_SAMPLE]), Options(who=operator())):
+    records = _PACKED if _PACKED.is_dir() and not _RECORDS.is_dir() else _RECORDS
+    for outcome in import_files(store, files_in([records]), Options(who=operator())):
         if outcome.status != "unchanged":
             say(report(outcome, False, settings.tz, settings.now()), err=True)
     embed_missing(store, embedder, MEANING_S, tell_left)

@@ -11,11 +11,11 @@ import pytest
 
 from bot.config import Settings
 from bot.delivery.mailbox import undelivered
-from bot.delivery.process_lock import ProcessLock
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
 from bot.store.connection import Database, connect
+from bot.store.process_lock import ProcessLock
 from tests.conftest import NOW, open_by_words
 from tests.waiting import PATIENCE_S, until
 

@@ -298,9 +298,7 @@ def test_a_wrong_folder_stops_all_that_compares_and_changes_nothing(
 
 def test_without_its_packages_it_says_how_to_get_them(irbot, tmp_path):
     write(tmp_path / "e5")
-    uninstalled = (
-        "import sys; sys.modules['onnxruntime'] = None; import handlers.cli.main as c; c.main()"
-    )
+    uninstalled = "import sys; sys.modules['onnxruntime'] = None; import irbot; irbot.main()"
     done = irbot("ask", "关税", command=(sys.executable, "-c", uninstalled), IR_E5_ONNX="e5")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "make onnx" in done.stderr

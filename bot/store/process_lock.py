@@ -13,8 +13,11 @@ import glob
 import os
 import secrets
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+_ours: set[str] = set()  # names of locks that this process holds
 
 
 class ProcessLock:
@@ -25,11 +28,13 @@ class ProcessLock:
         self.name = secrets.token_hex(6)
         held = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(held, fcntl.LOCK_EX)
+        _ours.add(self.name)
         self._let_go = weakref.finalize(self, os.close, held)
         self._sweep()
 
     def release(self) -> None:
         """What is left belongs to nobody from now on."""
+        _ours.discard(self.name)
         self._path(self.name).unlink(missing_ok=True)
         self._let_go()
 
@@ -58,12 +63,21 @@ class ProcessLock:
 
 def is_served(db: Path) -> bool:
     """Whether a process that delivers has the database open."""
+    return any(_held(db))
+
+
+def is_served_by_another(db: Path) -> bool:
+    """As `is_served`, but for this process itself."""
+    return any(name not in _ours for name in _held(db))
+
+
+def _held(db: Path) -> Iterator[str]:
     file = Path(os.path.realpath(db))
-    for path in file.parent.glob(f"{glob.escape(file.name)}-owner-*"):
+    before = f"{file.name}-owner-"
+    for path in file.parent.glob(f"{glob.escape(before)}*"):
         with contextlib.suppress(OSError), path.open("rb") as held:
             if not _free(held):
-                return True
-    return False
+                yield path.name.removeprefix(before)
 
 
 def _free(file: IO[bytes]) -> bool:

@@ -1,0 +1,1 @@
+"""How irbot gets onto a machine: bundles, their installer, the systemd unit."""

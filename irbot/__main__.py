@@ -1,0 +1,5 @@
+"""`python -m irbot`."""
+
+from irbot import main
+
+main()
