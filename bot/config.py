@@ -37,6 +37,7 @@ class Settings:
     http: str = "127.0.0.1:8300"  # host:port; empty: no local web server
     callback_http: str | None = None  # host:port; None: `http` serves the callbacks too
     public_url: str = ""  # https://host[:port] of the record pages; empty: replies link nowhere
+    callback_url: str = ""  # https://host[:port] that platforms call; empty: `public_url`
     tz: ZoneInfo = CHINA
     lang: Lang = "zh"
     clock_offset: timedelta = timedelta()  # IR_NOW less the real clock at start
@@ -131,6 +132,7 @@ def _settings(get: _Getter, folder: Path) -> Settings:
         http=get.address("IR_HTTP", "127.0.0.1:8300"),
         callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
         public_url=get.origin("IR_PUBLIC_URL"),
+        callback_url=get.origin("IR_CALLBACK_URL"),
         tz=tz,
         lang=cast(Lang, get.choice("IR_LANG", ("zh", "en"))),
         clock_offset=get.clock_offset("IR_NOW", tz),
