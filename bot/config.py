@@ -77,6 +77,8 @@ class Settings:
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
     wecom_webhooks: tuple[str, ...] = ()
     log: Log = "plain"
+    https_proxy: str = ""  # read by every library, as the next one; here for the doctor
+    ca_file: Path | None = None  # SSL_CERT_FILE
     env_file: Path | None = None  # the `.env` that was read
     remarks: tuple[str, ...] = ()  # Chinese, one line each: what was probably meant otherwise
 
@@ -146,6 +148,8 @@ def _settings(get: _Getter, folder: Path) -> Settings:
         managers=get.several("IR_MANAGERS"),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
+        https_proxy=get("HTTPS_PROXY") or get("https_proxy"),
+        ca_file=folder / get("SSL_CERT_FILE") if get("SSL_CERT_FILE") else None,
         log=cast(Log, get.choice("IR_LOG", ("plain", "json"))),
         **_chats(get),
     )
