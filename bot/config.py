@@ -7,29 +7,25 @@ count from there. Every variable is explained in `.env.example`.
 from __future__ import annotations
 
 import io
-import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 
-from bot.errors import SettingsError, reason
+from bot.env_file import read_env_file, remarks, unknown
+from bot.errors import SettingsError
 
 CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
 Caution = Literal["strict", "normal", "open"]
+Log = Literal["plain", "json"]
 
-_OF_TESTS = "IR_TEST_"
-logging.getLogger("dotenv").setLevel(logging.ERROR)  # `remarks` say what it warns of
-_LOST = re.compile(r"\s*(?:export\s+)?\w+\s*=\s*[^\s'\"#][^#]*?\s#(?=[^\s#])")
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
 
 
@@ -41,6 +37,7 @@ class Settings:
     http: str = "127.0.0.1:8300"  # host:port; empty: no local web server
     callback_http: str | None = None  # host:port; None: `http` serves the callbacks too
     public_url: str = ""  # https://host[:port] of the record pages; empty: replies link nowhere
+    callback_url: str = ""  # https://host[:port] that platforms call; empty: `public_url`
     tz: ZoneInfo = CHINA
     lang: Lang = "zh"
     clock_offset: timedelta = timedelta()  # IR_NOW less the real clock at start
@@ -79,6 +76,10 @@ class Settings:
     wecom_max_skew: int = 0  # seconds that a callback may be old; 0: any
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
     wecom_webhooks: tuple[str, ...] = ()
+    log: Log = "plain"
+    https_proxy: str = ""  # read by every library, as the next one; here for the doctor
+    ca_file: Path | None = None  # SSL_CERT_FILE
+    env_file: Path | None = None  # the `.env` that was read
     remarks: tuple[str, ...] = ()  # Chinese, one line each: what was probably meant otherwise
 
     def now(self) -> datetime:
@@ -97,20 +98,43 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         folder: Where `.env` lies; the working directory by default.
 
     Raises:
-        SettingsError: A variable is malformed, or `.env` is; the message names it, never a
-            secret's value.
+        SettingsError: Variables are malformed, or `.env` is; the message names each, a line for
+            each, never a secret's value.
     """
+    settings, faults = examine_settings(environ, folder)
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
+
+
+def examine_settings(
+    environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> tuple[Settings, list[str]]:
+    """The settings, with defaults for what is malformed, and each fault of them as one line."""
     folder = folder or Path.cwd()
-    text = _dotenv_text(folder / ".env")
     environ = os.environ if environ is None else environ
-    values = {**dotenv_values(stream=io.StringIO(text)), **environ}
-    get = _Getter({name: value.strip() for name, value in values.items() if value is not None})
+    faults = []
+    try:
+        text = read_env_file(folder / ".env")
+    except SettingsError as error:
+        faults, text = [str(error)], ""
+    in_file = dotenv_values(stream=io.StringIO(text))
+    get = _Getter(in_file, environ)
+    settings = _settings(get, folder)
+    faults += get.faults
+    said = (*remarks(text), *unknown(in_file, environ, get.known | {*_NETWORK}))
+    env_file = folder / ".env" if (folder / ".env").is_file() else None
+    return replace(settings, env_file=env_file, remarks=said), faults
+
+
+def _settings(get: _Getter, folder: Path) -> Settings:
     tz = get.zone("IR_TZ", "Asia/Shanghai")
-    settings = Settings(
+    return Settings(
         db=folder / (get("IR_DB") or "data/irbot.db"),
         http=get.address("IR_HTTP", "127.0.0.1:8300"),
         callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
         public_url=get.origin("IR_PUBLIC_URL"),
+        callback_url=get.origin("IR_CALLBACK_URL"),
         tz=tz,
         lang=cast(Lang, get.choice("IR_LANG", ("zh", "en"))),
         clock_offset=get.clock_offset("IR_NOW", tz),
@@ -124,9 +148,11 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         managers=get.several("IR_MANAGERS"),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
+        https_proxy=get("HTTPS_PROXY") or get("https_proxy"),
+        ca_file=folder / get("SSL_CERT_FILE") if get("SSL_CERT_FILE") else None,
+        log=cast(Log, get.choice("IR_LOG", ("plain", "json"))),
         **_chats(get),
     )
-    return replace(settings, remarks=(*_lost(text), *get.unknown()))
 
 
 def _chats(get: _Getter) -> dict[str, Any]:
@@ -161,119 +187,82 @@ def _chats(get: _Getter) -> dict[str, Any]:
 
 
 def share_network() -> None:
-    """Put the network's variables of `.env` where the libraries look for them."""
-    text = _dotenv_text(Path.cwd() / ".env")
+    """Put the network's variables of `.env` where the libraries look for them.
+
+    Raises:
+        SettingsError: `.env` cannot be read.
+    """
+    text = read_env_file(Path.cwd() / ".env")
     for name, value in dotenv_values(stream=io.StringIO(text)).items():
         if name in _NETWORK and value:
             os.environ.setdefault(name, value.strip())
 
 
-def _dotenv_text(path: Path) -> str:
-    """The text of `.env`, empty where there is none.
-
-    Raises:
-        SettingsError: It is not UTF-8, or a line of it sets nothing because of a full-width ＝.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise SettingsError(f"{path} 读不了（{reason(error)}）；请检查文件权限") from error
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
-        raise SettingsError(f"{path} 是 UTF-16 编码；请另存为 UTF-8 编码")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise SettingsError(
-            f"{path} 第{line}行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码"
-        ) from error
-    for number, printed in enumerate(text.splitlines(), 1):
-        if re.match(r"\s*(?:export\s+)?\w+\s*＝", printed):
-            raise SettingsError(f"{path} 第{number}行的等号是全角的“＝”；请改为半角的 =")
-    return text
-
-
-def _lost(text: str) -> Iterator[str]:
-    """Lines of `.env` that set nothing, and values that end before what was meant to be of them.
-
-    A remark after a value has a space behind its #; `证券部 #2楼` has none.
-    """
-    for binding in parse_stream(io.StringIO(text)):
-        printed = binding.original.string
-        line = binding.original.line + printed[: -len(printed.lstrip())].count("\n")
-        if binding.error or (binding.key and not re.fullmatch(r"[\w.]+", binding.key, re.ASCII)):
-            yield f".env 第{line}行不合写法，没有读入；应为 名字=值"
-        elif binding.key and _LOST.match(printed):
-            yield (
-                f".env 第{line}行 {binding.key}：“ #”后面的文字被当作注释，没有读入；"
-                "要读入，请给整个值加上引号"
-            )
-
-
 class _Getter:
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-        self._known: set[str] = set()
+    """Reads variables; what is malformed is a fault, and its default goes on."""
+
+    def __init__(self, in_file: Mapping[str, str | None], environ: Mapping[str, str]) -> None:
+        values = {**in_file, **environ}
+        self._values = {name: value.strip() for name, value in values.items() if value is not None}
+        self._asked: set[str] = set()
+        self.faults: list[str] = []
 
     def __call__(self, name: str) -> str:
-        self._known.add(name)
+        self._asked.add(name)
         return self._values.get(name, "")
 
-    def unknown(self) -> Iterator[str]:
-        """Names like ours that nothing has asked for, once all is read."""
-        for name in sorted(self._values):
-            if not name.upper().startswith("IR_") or name in self._known:
-                continue
-            if name.startswith(_OF_TESTS):
-                continue
-            near = get_close_matches(name.upper(), sorted(self._known), 1)
-            meant = f"是不是 {near[0]}？" if near else "各项见 .env.example"
-            yield f"没有 {name} 这一项设置，未使用；{meant}"
+    @property
+    def known(self) -> frozenset[str]:
+        """Every name that was asked for."""
+        return frozenset(self._asked)
 
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in re.split("[,，]", self(name)) if item.strip())
 
     def number(self, name: str, default: int, least: int = 0) -> int:
         text = self(name) or str(default)
-        if not (text.isascii() and text.isdigit() and int(text) >= least):
-            kind = "正整数" if least else "非负整数"
-            raise SettingsError(f"{name} 应为{kind}，例如 {default}")
-        return int(text)
+        if text.isascii() and text.isdigit() and int(text) >= least:
+            return int(text)
+        kind = "正整数" if least else "非负整数"
+        self.faults.append(f"{name} 应为{kind}，例如 {default}")
+        return default
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of choices; the first is the default."""
         text = self(name) or choices[0]
-        if text not in choices:
-            raise SettingsError(f"{name} 只能是 {'、'.join(choices)} 之一")
-        return text
+        if text in choices:
+            return text
+        self.faults.append(f"{name} 只能是 {'、'.join(choices)} 之一")
+        return choices[0]
 
     def address(self, name: str, default: str) -> str:
         # An empty IR_HTTP is said on purpose ("no web server"); an absent one is not.
-        self._known.add(name)
+        self._asked.add(name)
         text = self._values.get(name, default)
         port = text.rpartition(":")[2]
-        if text and not (
+        if not text or (
             re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}", text) and int(port) < 65536
         ):
-            raise SettingsError(f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
-        return text
+            return text
+        self.faults.append(f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
+        return default
 
     def origin(self, name: str) -> str:
         """Scheme, host and port of an address, without a final `/`; empty where it is not set."""
         text = self(name).rstrip("/")
-        if text and not re.fullmatch(
+        if not text or re.fullmatch(
             r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", text, re.ASCII
         ):
-            raise SettingsError(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
-        return text.lower()
+            return text.lower()
+        self.faults.append(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
+        return ""
 
     def zone(self, name: str, default: str) -> ZoneInfo:
         try:
             return ZoneInfo(self(name) or default)
         except (KeyError, ValueError, OSError):
-            raise SettingsError(f"{name} 不是时区名，例如 {default}") from None
+            self.faults.append(f"{name} 不是时区名，例如 {default}")
+            return ZoneInfo(default)
 
     def clock_offset(self, name: str, tz: ZoneInfo) -> timedelta:
         if not self(name):
@@ -281,9 +270,8 @@ class _Getter:
         try:
             start = datetime.fromisoformat(self(name))
         except ValueError:
-            start = None
-        if start is None:
-            raise SettingsError(f"{name} 应为带时区的时刻，例如 2025-07-01T09:00:00+08:00")
+            self.faults.append(f"{name} 应为带时区的时刻，例如 2025-07-01T09:00:00+08:00")
+            return timedelta()
         if start.tzinfo is None:
             start = start.replace(tzinfo=tz)
         return start - datetime.now(start.tzinfo)

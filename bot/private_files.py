@@ -31,5 +31,16 @@ def narrow(path: Path) -> None:
             path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
 
 
+def is_open_to_others(path: Path) -> bool:
+    """Whether a file may be read, changed or run by others. That a group may that we are of is how
+    we get at somebody else's file, and its owner's business."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    others = _OTHERS if _is_ours(found) else stat.S_IRWXO
+    return stat.S_ISREG(found.st_mode) and bool(found.st_mode & others)
+
+
 def _is_ours(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid()

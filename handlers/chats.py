@@ -45,6 +45,9 @@ class Handler(Protocol):
     def hosts(self, settings: Settings) -> list[str]:
         """The addresses that it talks to."""
 
+    def callbacks(self, settings: Settings) -> dict[str, str]:
+        """The paths that its platform calls, each with where it is told of them, in Chinese."""
+
     def check(self, settings: Settings) -> None:
         """Look at the settings without the network.
 

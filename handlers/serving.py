@@ -22,7 +22,7 @@ from bot.store.connection import telling
 from bot.store.process_lock import is_served_by_another
 from bot.store.upgrading import forget_copies
 from handlers.chats import CHATS, Chat
-from handlers.web.app import LARGEST_CALLBACK, WebServer, callback_app, web_app
+from handlers.web.app import WebServer, callback_app, callback_server, web_app
 
 _PURGE_EVERY_S = 3600.0
 
@@ -113,8 +113,11 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
             "counters": bot.delivery.counters.all(),
         }
 
-    app = web_app(bot, health)
-    callbacks = callback_app(health) if settings.callback_http else app
+    names = [settings.callback_url, settings.public_url]
+    app = web_app(bot, health, names)
+    callbacks = app
+    if settings.callback_http:
+        callbacks = callback_app(health, [*names, f"//{settings.callback_http}"])
     for handler in CHATS:
         if handler.is_configured(settings):
             chat = handler.open(settings, bot.responder, bot.delivery, callbacks)
@@ -122,8 +125,7 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
                 chats[handler.PLATFORM] = chat
     servers = [WebServer(app, settings.http)] if settings.http else []
     if settings.callback_http:
-        address = settings.callback_http
-        servers.append(WebServer(callbacks, address, "IR_CALLBACK_HTTP", LARGEST_CALLBACK))
+        servers.append(callback_server(callbacks, settings.callback_http))
     return servers
 
 

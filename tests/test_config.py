@@ -32,12 +32,70 @@ def test_a_file_that_sets_nothing_is_refused_with_the_place(tmp_path, content, s
 
 
 def test_names_that_are_no_settings_are_remarked_with_what_was_meant(tmp_path):
-    found = settings(tmp_path, "IR_CONTATC=证券部\nir_db=a.db\nSLACK_X=1\n", IR_SOMETHING_ELSE="1")
+    text = "IR_CONTATC=证券部\nir_db=a.db\nHTTP_PROXI=http://a:1\nOTHER=1\nhttps_proxy=a\n"
+    found = settings(
+        tmp_path,
+        text,
+        IR_SOMETHING_ELSE="1",
+        SLACK_BOT_TOKN="xoxb-1",
+        WECON_BOT_ID="aib",
+        WECOM_KF_OPENID="wk1",
+        FTP_PROXY="http://a:1",
+        IR_TEST_RECORDS="a",
+    )
     assert found.remarks == (
+        "没有 HTTP_PROXI 这一项设置，未使用；是不是 HTTP_PROXY？",
         "没有 IR_CONTATC 这一项设置，未使用；是不是 IR_CONTACT？",
         "没有 IR_SOMETHING_ELSE 这一项设置，未使用；各项见 .env.example",
+        "没有 SLACK_BOT_TOKN 这一项设置，未使用；是不是 SLACK_BOT_TOKEN？",
+        "没有 WECOM_KF_OPENID 这一项设置，未使用；是不是 WECOM_KF_OPEN_ID？",
+        "没有 WECON_BOT_ID 这一项设置，未使用；是不是 WECOM_BOT_ID？",
+        "没有 https_proxy 这一项设置，未使用；是不是 HTTPS_PROXY？",
         "没有 ir_db 这一项设置，未使用；是不是 IR_DB？",
     )
+
+
+def test_each_of_several_faults_is_named(tmp_path):
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, "IR_LANG=de\nIR_STALE_DAYS=-1\nIR_TZ=Mars\nIR_HTTP=8300\nIR_NOW=heute")
+    faults = str(raised.value).splitlines()
+    assert [fault.split()[0] for fault in faults] == [
+        "IR_TZ",
+        "IR_HTTP",
+        "IR_LANG",
+        "IR_NOW",
+        "IR_STALE_DAYS",
+    ]
+
+
+def test_a_file_from_windows_is_read_as_it_was_meant(tmp_path):
+    text = (
+        "\ufeffIR_LANG = en\r\nIR_CONTACT='证券部 #2楼'  \r\n\r\n export IR_STALE_DAYS= \"30\" \r\n"
+    )
+    found = settings(tmp_path, text)
+    assert (found.lang, found.contact, found.stale_days, found.remarks) == (
+        "en",
+        "证券部 #2楼",
+        30,
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("IR_CONTACT=“证券部”", " IR_CONTACT：引号是全角的"),
+        ("IR_CONTACT=＂证券部＂", " IR_CONTACT：引号是全角的"),
+        (
+            "IR_CONTACT=a\nIR_LANG=zh\nIR_CONTACT=b",
+            ".env 第3行 IR_CONTACT 前面已经设过；以这一行为准",
+        ),
+        ('IR_CONTACT="证券部', ".env 第1行不合写法"),
+    ],
+)
+def test_what_was_meant_otherwise_is_remarked(tmp_path, text, said):
+    (remark,) = settings(tmp_path, text).remarks
+    assert said in remark
 
 
 @pytest.mark.parametrize(

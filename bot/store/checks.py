@@ -7,7 +7,21 @@ from pathlib import Path
 from bot.store.connection import Database
 
 
-def is_sound(path: Path) -> bool:
-    """Whether SQLite finds the file's structure whole."""
-    (said,) = Database.open(path).connection().execute("PRAGMA quick_check(1)").fetchone()
-    return bool(said == "ok")
+def faults_of(path: Path) -> str:
+    """What SQLite finds wrong with the file's structure, the first of it; empty: nothing."""
+    db = Database.open(path).connection()
+    (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if said != "ok":
+        return str(said)
+    lost = db.execute("PRAGMA foreign_key_check").fetchone()
+    return f"{lost[0]} → {lost[2]}" if lost else ""
+
+
+def try_writing(path: Path) -> None:
+    """Begin to write, and change nothing.
+
+    Raises:
+        sqlite3.Error: Nothing can be written now.
+    """
+    with Database.open(path).transaction():
+        pass

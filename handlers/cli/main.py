@@ -68,7 +68,10 @@ _COMMANDS = {
     "desk": ("access", "工作台（/desk）的用户：invite 名字 打印一次性登录链接，users，remove。"),
     "start": ("running", "首次使用：导入 data/records，演示一条真实答复，然后启动。"),
     "serve": ("running", "启动全部已配置的聊天和本地网页，直到收到停止信号。"),
-    "doctor": ("running", "检查数据库、磁盘、时钟、记录、网络和已配置的聊天，并说明下一步。"),
+    "doctor": (
+        "doctor",
+        "检查设置、权限、数据库、磁盘、时钟、网络、令牌和回调，并说明下一步；有坏的退出码为 1。",
+    ),
     "slack": ("running", "接入 Slack。"),
     "wecom": ("wecom", "接入企业微信。"),
 }

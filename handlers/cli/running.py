@@ -1,10 +1,9 @@
-"""`irbot start`, `serve`, `doctor` and what connects a chat."""
+"""`irbot start`, `serve` and what connects a chat."""
 
 from __future__ import annotations
 
 import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -73,27 +72,6 @@ def _say_remarks(settings: Settings) -> None:
         say(remark, err=True)
 
 
-_MARK = {True: "✓", False: "✗", None: "–"}
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
-def doctor(settings: Settings, as_json: bool) -> None:
-    from handlers.doctor import checks
-
-    found = []
-    for finding in checks(settings):
-        found.append(finding)
-        if not as_json:
-            todo = f"\n  → {finding.todo}" if finding.todo and finding.ok is not True else ""
-            say(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}")
-    if as_json:
-        echo_json([asdict(finding) for finding in found])
-    if any(finding.ok is False for finding in found):
-        raise SystemExit(1)
-
-
 @click.group()
 def slack() -> None: ...
 
@@ -112,4 +90,4 @@ def slack_manifest(command: str, url: str) -> None:
         say(f"{scope}: {purpose}", err=True)
 
 
-COMMANDS = (serve, start, doctor, slack)
+COMMANDS = (serve, start, slack)

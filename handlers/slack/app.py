@@ -25,7 +25,7 @@ from bot.delivery.delivery import Delivery
 from bot.errors import trace_of
 from handlers.slack.client import web_client
 from handlers.slack.credentials import PLATFORM
-from handlers.slack.errors import FOR_GOOD, code_of
+from handlers.slack.errors import FOR_GOOD, code_of, why
 from handlers.slack.events import Events
 from handlers.slack.origin import Home
 from handlers.slack.socket import Socket
@@ -118,11 +118,11 @@ class SlackChat:
             try:
                 return cast(dict[str, Any], self._client.auth_test().data)
             except Exception as error:
-                code = code_of(error)
-                if code in FOR_GOOD:
-                    self._refused(code)
+                if code_of(error) in FOR_GOOD:
+                    self._refused(code_of(error))
                     return None
-            log.warning("Slack: cannot sign in yet (%s); trying again", code)
+                said = why(error, self._settings.slack_api_url)
+            log.warning("Slack: cannot sign in yet (%s); trying again", said)
             self._stopping.wait(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
             tries += 1
         return None

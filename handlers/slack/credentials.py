@@ -8,6 +8,7 @@ from bot.config import Settings
 from bot.errors import SettingsError
 
 PLATFORM = "slack"
+_RESPONSES = "https://hooks.slack.com"  # of commands and buttons
 
 
 def is_configured(settings: Settings) -> bool:
@@ -19,7 +20,17 @@ def is_configured(settings: Settings) -> bool:
 
 def hosts(settings: Settings) -> list[str]:
     """The addresses that are talked to; none where Slack is not set up."""
-    return [settings.slack_api_url] if is_configured(settings) else []
+    if not is_configured(settings):
+        return []
+    is_slack = settings.slack_api_url == Settings.slack_api_url
+    return [settings.slack_api_url, *([_RESPONSES] if is_slack else [])]
+
+
+def callbacks(settings: Settings) -> dict[str, str]:
+    """What Slack calls in HTTP mode."""
+    if settings.slack_app_token or not settings.slack_signing_secret:
+        return {}
+    return {"/slack/events": "应用设置的 Event Subscriptions 页"}
 
 
 def check(settings: Settings) -> None:

@@ -1,12 +1,10 @@
-"""What `irbot doctor` checks of Slack: token types, scopes, Socket Mode, clock."""
+"""What `irbot doctor` checks of Slack: token types, scopes, Socket Mode."""
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +22,6 @@ from handlers.slack.errors import code_of
 from handlers.slack.manifest import SCOPES
 
 _TIMEOUT_S = 5
-_SKEW_S = 60.0  # Slack's signatures are refused from 300 on
 
 _TODO = {
     "invalid_auth": "核对令牌是否完整、是否属于这个应用，必要时重新生成",
@@ -63,21 +60,17 @@ def _bot_token(client: WebClient) -> Iterator[Finding]:
         yield Finding(
             what, False, f"Slack 拒绝：{code}", _TODO.get(code, "按这个错误码查 Slack 文档")
         )
-        headers = error.response.headers
     except Exception as error:
         yield Finding(
             what, False, f"没有得到 Slack 的应答（{code_of(error)}）", "检查网络和 SLACK_API_URL"
         )
-        return
     else:
         named = f"工作区 {answer.get('team', '?')}，机器人 {answer.get('user', '?')}"
         if answer.get("bot_id"):
             yield Finding(what, True, named)
         else:
             yield Finding(what, False, "不是机器人的令牌", "用 OAuth & Permissions 页的 xoxb- 令牌")
-        headers = answer.headers
-        yield _scopes(headers)
-    yield _clock(headers)
+        yield _scopes(answer.headers)
 
 
 def _scopes(headers: Mapping[str, Any]) -> Finding:
@@ -93,18 +86,6 @@ def _scopes(headers: Mapping[str, Any]) -> Finding:
             "用 irbot slack manifest 的输出更新应用清单，然后重新安装到工作区",
         )
     return Finding("Slack 权限", True, f"所需 {len(SCOPES)} 项齐全")
-
-
-def _clock(headers: Mapping[str, Any]) -> Finding:
-    try:
-        theirs = parsedate_to_datetime(_header(headers, "date") or "").timestamp()
-    except ValueError:
-        return Finding("Slack 时钟", None, "Slack 的应答没有时间，未能比对")
-    skew = time.time() - theirs
-    if abs(skew) > _SKEW_S:
-        said = f"本机比 Slack {'快' if skew > 0 else '慢'} {abs(skew):.0f} 秒"
-        return Finding("Slack 时钟", False, said, "校准系统时间（NTP）；差 5 分钟以上请求会被拒")
-    return Finding("Slack 时钟", True, "与 Slack 相差不到一分钟")
 
 
 def _socket(client: WebClient, app_token: str) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.transport import Loss
+from handlers.network import trouble_of
 
 # The credentials are refused: nothing of this workspace works until someone acts.
 _CREDENTIALS = {
@@ -78,6 +79,11 @@ def code_of(error: Exception) -> str:
         data = error.response.data
         return str(data.get("error", "unknown")) if isinstance(data, dict) else "unknown"
     return type(error).__name__
+
+
+def why(error: Exception, url: str) -> str:
+    """For the log: Slack's error code, or why its address could not be reached."""
+    return code_of(error) if isinstance(error, SlackApiError) else str(trouble_of(error, url))
 
 
 def retry_after_s(error: Exception) -> float | None:

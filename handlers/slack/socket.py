@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from bot.errors import trace_of
-from handlers.slack.errors import FOR_GOOD, code_of, retry_after_s
+from handlers.slack.errors import FOR_GOOD, code_of, retry_after_s, why
 
 _TICK_S = 0.025
 _PING_S = 0.1  # or one round trip, where that is longer
@@ -150,7 +150,8 @@ class Socket:
                 self._refused(code)
                 self._closing.set()
                 return
-            log.warning("Slack: no connection yet: %s", code)
+            said = why(error, self._web_client.base_url)
+            log.warning("Slack: no connection yet (%s); trying again", said)
             self._hold_back(retry_after_s(error) or 0.0)
             return
         self._hold_back(0.0)

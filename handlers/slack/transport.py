@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -37,6 +36,7 @@ from bot.delivery.transport import (
 )
 from bot.message import Chat, ReplyView
 from bot.wording.presentation import Words
+from handlers.network import trouble_of
 from handlers.slack import render
 from handlers.slack.errors import (
     BAD_BLOCKS,
@@ -205,11 +205,11 @@ class SlackTransport:
         if (wait_s := retry_after_s(error)) is not None:
             return RateLimited(wait_s)
         if not isinstance(error, SlackApiError):
-            cause = getattr(error, "reason", error)  # of an URLError
-            if isinstance(cause, ConnectionRefusedError | socket.gaierror):
-                return Refused(type(cause).__name__, permanent=False)  # nothing was sent
-            late = isinstance(cause, TimeoutError)
-            return Unconfirmed(code, _LATE_S) if late else Unconfirmed(code)
+            trouble = trouble_of(error, self._client.base_url)
+            if trouble.is_unsent:
+                return Refused(str(trouble), permanent=False)
+            late = trouble.kind == "no answer"
+            return Unconfirmed(str(trouble), _LATE_S) if late else Unconfirmed(str(trouble))
         if error.response.status_code >= 500 or code in MAY_BE_DONE:
             return Unconfirmed(code)
         if code in FOR_GOOD:

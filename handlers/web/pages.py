@@ -49,7 +49,7 @@ from handlers.json_output import record_json, reply_json, stored_question_json, 
 from handlers.web.addresses import file_name, paged, path_of
 from handlers.web.proving import Proving
 from handlers.web.rates import RateLimit
-from handlers.web.security import log_refused, name_check
+from handlers.web.security import log_refused
 from handlers.web.sheets import Sheet, answered, asked, paragraphs_of, sheet_number, sheets
 
 _NEWEST = 20  # records on the home page
@@ -85,7 +85,6 @@ class Pages:
     def mount(self, app: Flask) -> None:
         """Put the pages into the application, and their style on its errors."""
         pages = Blueprint("pages", __name__)
-        pages.before_request(name_check(self._words.public_url))
 
         @pages.after_request
         def revalidate(response: Response) -> Response:
@@ -334,7 +333,7 @@ class Pages:
             return error.get_response()
         key = getattr(error, "key", _SAID.get(code, "page, bad request"))
         said = self._words.text(key)
-        log_refused(code, key)
+        log_refused(code, getattr(error, "why", key))
         if request.path.endswith(".json"):
             return jsonify({"error": said}), code
         page = make_response(render_template("error.html", said=said, code=code), code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -64,24 +64,41 @@ class WrongName(BadRequest):
 
     key = "page, wrong name"
 
+    def __init__(self, name: str) -> None:
+        """name: As `_name` has it."""
+        super().__init__()
+        self.why = f"for {name or 'no name'}: IR_PUBLIC_URL or IR_CALLBACK_URL names this server"
 
-def name_check(public_url: str) -> Callable[[], None]:
+
+def is_asked_here() -> bool:
+    """Whether somebody on this machine asks, and not through a reverse proxy."""
+    # Of a proxy here that says whom it serves, waitress makes that the address; one that says
+    # nothing still names the server that it was asked for.
+    is_near = request.remote_addr in ("127.0.0.1", "::1")
+    return is_near and _name(request.headers.get("Host", "")) in LOOPBACK
+
+
+def name_check(urls: Iterable[str]) -> Callable[[], None]:
     """What refuses a request that does not name this server as people know it.
 
     A page elsewhere can have its own name point here (DNS rebinding) and read what a browser on
     this machine may; the name in the request then still is that page's.
 
+    `/healthz` is for those, too, who watch by address.
+
     Args:
-        public_url: Where the pages are for people outside; empty: loopback names alone.
+        urls: Under which people and platforms reach this server; empty ones say nothing. Loopback
+            names do always.
 
     Returns:
         For `before_request`; raises `WrongName`.
     """
-    names = LOOPBACK | {_name(urlsplit(public_url).netloc)} - {""}
+    names = LOOPBACK | {_name(urlsplit(url).netloc) for url in urls} - {""}
 
     def check() -> None:
-        if _name(request.headers.get("Host", "")) not in names:
-            raise WrongName
+        name = _name(request.headers.get("Host", ""))
+        if name not in names and request.path != "/healthz":
+            raise WrongName(name)
 
     return check
 

@@ -8,10 +8,10 @@ from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from handlers.wecom.app import WecomChat
-from handlers.wecom.credentials import PLATFORM, check, hosts, is_configured
+from handlers.wecom.credentials import PLATFORM, callbacks, check, hosts, is_configured
 from handlers.wecom.doctor import checks
 
-__all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
+__all__ = ["PLATFORM", "callbacks", "check", "checks", "hosts", "is_configured", "open"]
 
 
 def open(

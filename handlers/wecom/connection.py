@@ -36,6 +36,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.protocol import State
 
+from handlers.network import trouble_of
 from handlers.wecom import frames
 from handlers.wecom.frames import Ack, Callback, Kicked, Left
 from handlers.wecom.lease import Lease
@@ -250,9 +251,8 @@ class Connection:
                 logger=_quiet_logger(),
             )
         except (OSError, TimeoutError, WebSocketException, ValueError, ImportError) as error:
-            # Its kind only: a proxy's address may hold a password.
-            self._trouble = type(error).__name__
-            log.warning("WeCom: no connection yet: %s", self._trouble)
+            self._trouble = str(trouble_of(error, self._url))
+            log.warning("WeCom: no connection yet (%s); trying again", self._trouble)
             return self._next_wait()
         reader = asyncio.create_task(self._read(self._socket))
         try:

@@ -21,6 +21,11 @@ def hosts(settings: Settings) -> list[str]:
     return [settings.wecom_ws_url] if settings.wecom_bot_id else []
 
 
+def callbacks(settings: Settings) -> dict[str, str]:
+    """Nothing: it connects itself."""
+    return {}
+
+
 def check(settings: Settings) -> None:
     """Look at the credentials without the network.
 

@@ -15,7 +15,7 @@ from handlers.wecom.doctor import names
 from handlers.wecom.url import PATH, PLATFORM, UrlChat
 from handlers.wecom_server.settings import check_all_set, check_key, check_server, check_words
 
-__all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
+__all__ = ["PLATFORM", "callbacks", "check", "checks", "hosts", "is_configured", "open"]
 
 
 def is_configured(settings: Settings) -> bool:
@@ -26,6 +26,11 @@ def is_configured(settings: Settings) -> bool:
 def hosts(settings: Settings) -> list[str]:
     """The addresses that are talked to; none where it is not set up."""
     return [settings.wecom_api_url] if is_configured(settings) else []
+
+
+def callbacks(settings: Settings) -> dict[str, str]:
+    """What WeCom calls; saved there, the long connection ends."""
+    return {PATH: "该智能机器人的“URL 回调”处（保存后长连接失效）"}
 
 
 def check(settings: Settings) -> None:
@@ -45,7 +50,7 @@ def check(settings: Settings) -> None:
 
 
 def checks(settings: Settings) -> Iterator[Finding]:
-    """What `irbot doctor` finds; whether WeCom reaches the address, only its console can tell."""
+    """What `irbot doctor` finds of the settings."""
     what = "企业微信智能机器人的回调"
     try:
         check(settings)
@@ -53,13 +58,6 @@ def checks(settings: Settings) -> Iterator[Finding]:
         yield Finding(what, False, str(error), "改正 .env 后再运行 irbot doctor")
         return
     yield names(settings)
-    yield Finding(
-        what,
-        None,
-        f"地址应为 https://你的域名{PATH}，由反向代理转到 "
-        f"{settings.callback_http or settings.http}",
-        "在该智能机器人的“URL 回调”处保存一次：企业微信会当场验证这个地址；保存后长连接失效",
-    )
 
 
 def open(settings: Settings, responder: Responder, delivery: Delivery, callbacks: Flask) -> UrlChat:

@@ -37,6 +37,7 @@ from bot.message import Chat, ReplyView
 from bot.store import Store
 from bot.wording.presentation import Words
 from handlers import wecom_codes as codes
+from handlers.network import trouble_of
 from handlers.wecom import render
 
 _NOTE = 700  # bytes kept free on a page for where the rest is
@@ -136,7 +137,10 @@ class UrlTransport:
                 return Unconfirmed(f"HTTP {error.code}")
             return Refused(f"HTTP {error.code}", permanent=True)
         except (OSError, ValueError) as error:  # no connection, a cut one, no JSON
-            return Unconfirmed(type(error).__name__)
+            trouble = trouble_of(error, address["response_url"])
+            if trouble.is_unsent:
+                return Refused(str(trouble), permanent=False)
+            return Unconfirmed(str(trouble))
         return _outcome(said)
 
     def look_up(self, payload: Payload, address: Address, key: str) -> Found:

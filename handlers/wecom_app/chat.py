@@ -8,10 +8,10 @@ from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from handlers.wecom_app.app import AppChat
-from handlers.wecom_app.credentials import PLATFORM, check, hosts, is_configured
+from handlers.wecom_app.credentials import PLATFORM, callbacks, check, hosts, is_configured
 from handlers.wecom_app.doctor import checks
 
-__all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
+__all__ = ["PLATFORM", "callbacks", "check", "checks", "hosts", "is_configured", "open"]
 
 
 def open(settings: Settings, responder: Responder, delivery: Delivery, callbacks: Flask) -> AppChat:

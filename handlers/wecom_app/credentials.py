@@ -34,6 +34,11 @@ def hosts(settings: Settings) -> list[str]:
     return [settings.wecom_api_url] if is_configured(settings) else []
 
 
+def callbacks(settings: Settings) -> dict[str, str]:
+    """What WeCom calls."""
+    return {PATH: "该应用的“接收消息”处"}
+
+
 def check(settings: Settings) -> None:
     """Look at the credentials without the network.
 

@@ -8,7 +8,7 @@ from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
 from handlers.wecom_app.app import api_of
-from handlers.wecom_app.credentials import PATH, check
+from handlers.wecom_app.credentials import check
 from handlers.wecom_server.api import NotCalledError, NoVerdictError
 from handlers.wecom_server.explaining import explained
 
@@ -23,13 +23,6 @@ def checks(settings: Settings) -> Iterator[Finding]:
         yield Finding("企业微信自建应用", False, str(error), "改正 .env 后再运行 irbot doctor")
         return
     yield _call(settings)
-    yield Finding(
-        "企业微信自建应用的回调",
-        None,
-        f"地址应为 https://你的域名{PATH}，由反向代理转到 "
-        f"{settings.callback_http or settings.http}",
-        "在该应用“接收消息”处保存一次：企业微信会当场验证这个地址",
-    )
 
 
 def _call(settings: Settings) -> Finding:

@@ -29,6 +29,11 @@ def hosts(settings: Settings) -> list[str]:
     return [settings.wecom_api_url] if is_configured(settings) else []
 
 
+def callbacks(settings: Settings) -> dict[str, str]:
+    """What WeCom calls."""
+    return {PATH: "“可调用接口的应用”的“接收消息”处"}
+
+
 def check(settings: Settings) -> None:
     """Look at the credentials without the network.
 

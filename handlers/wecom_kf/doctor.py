@@ -8,7 +8,7 @@ from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
 from handlers.wecom_kf.app import api_of
-from handlers.wecom_kf.credentials import PATH, check
+from handlers.wecom_kf.credentials import check
 from handlers.wecom_server.api import Answer, NotCalledError, NoVerdictError, ServerApi
 from handlers.wecom_server.explaining import explained
 
@@ -35,14 +35,6 @@ def checks(settings: Settings) -> Iterator[Finding]:
     except (NotCalledError, NoVerdictError) as error:
         said, todo = explained(error)
         yield Finding(_WHAT, False, said, todo)
-        return
-    yield Finding(
-        "微信客服的回调",
-        None,
-        f"地址应为 https://你的域名{PATH}，由反向代理转到 "
-        f"{settings.callback_http or settings.http}",
-        "在“可调用接口的应用”的“接收消息”处保存一次：企业微信会当场验证这个地址",
-    )
 
 
 def _accounts(settings: Settings, listed: Answer) -> Iterator[Finding]:

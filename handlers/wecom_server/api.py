@@ -11,8 +11,6 @@ import json
 import logging
 import re
 import secrets
-import socket
-import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -23,12 +21,13 @@ from urllib.parse import urlencode
 
 from bot.delivery.transport import Outcome, RateLimited, Refused, Suspended, Unconfirmed
 from handlers import wecom_codes as codes
+from handlers.network import trouble_of
 from handlers.wecom_server.access_token import AccessToken, Token
 
 _TIMEOUT_S = 10.0
 _WAIT_S = 60.0  # after too many calls, and between two tries that need a person's hand
 # A call fits into what a connection takes at once, so that no time runs out but for connecting.
-_NOT_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, TimeoutError)
+_NOT_CONNECTED = ("no answer", "no TLS")
 _ADDRESS = re.compile(r"from ip: ?([0-9a-fA-F.:]+)")
 
 log = logging.getLogger(__name__)
@@ -161,10 +160,10 @@ class ServerApi:
                 raise NotCalledError(f"HTTP {error.code}") from None
             raise NoVerdictError(f"HTTP {error.code}") from None
         except urllib.error.URLError as error:
-            why = type(error.reason).__name__
-            if isinstance(error.reason, _NOT_CONNECTED):
-                raise NotCalledError(why) from None
-            raise NoVerdictError(why) from None
+            trouble = trouble_of(error, self._url)
+            if trouble.is_unsent or trouble.kind in _NOT_CONNECTED:
+                raise NotCalledError(str(trouble)) from None
+            raise NoVerdictError(str(trouble)) from None
         except (OSError, ValueError) as error:  # cut, or an answer that is no JSON
             raise NoVerdictError(type(error).__name__) from None
         return _answer(said)

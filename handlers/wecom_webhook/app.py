@@ -39,6 +39,7 @@ from bot.digest.subscriptions import SETTINGS, SubscriptionStore
 from bot.errors import SettingsError
 from bot.message import Chat, ReplyView
 from bot.wording.cutting import cut_after_sentence, fitting
+from handlers.network import trouble_of
 from handlers.wecom_codes import BUSY, TOO_OFTEN, loss_of
 
 PLATFORM = "wecom-webhook"
@@ -151,9 +152,10 @@ class Webhooks:
                 return Unconfirmed(f"HTTP {error.code}")
             return Refused(f"HTTP {error.code}", permanent=True)
         except urllib.error.URLError as error:
-            if isinstance(error.reason, ConnectionRefusedError):
-                return Refused("connection refused", permanent=False)
-            return Unconfirmed(type(error.reason).__name__)
+            trouble = trouble_of(error, url)
+            if trouble.is_unsent:
+                return Refused(str(trouble), permanent=False)
+            return Unconfirmed(str(trouble))
         except (OSError, ValueError) as error:  # cut connection, an answer that is no JSON
             return Unconfirmed(type(error).__name__)
         return _outcome(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -13,7 +14,7 @@ from bot.delivery.delivery import Delivery
 from bot.errors import SettingsError
 from handlers.wecom_webhook.app import PLATFORM, Webhooks, check
 
-__all__ = ["PLATFORM", "check", "checks", "hosts", "is_configured", "open"]
+__all__ = ["PLATFORM", "callbacks", "check", "checks", "hosts", "is_configured", "open"]
 
 
 def is_configured(settings: Settings) -> bool:
@@ -23,7 +24,14 @@ def is_configured(settings: Settings) -> bool:
 
 def hosts(settings: Settings) -> list[str]:
     """The addresses that are talked to."""
-    return [settings.wecom_api_url] if settings.wecom_webhooks else []
+    given = settings.wecom_webhooks
+    urls = [url if "/" in url else settings.wecom_api_url for url in given]
+    return [url for url in dict.fromkeys(urls) if urlsplit(url).hostname]
+
+
+def callbacks(settings: Settings) -> dict[str, str]:
+    """Nothing: nobody is heard."""
+    return {}
 
 
 def checks(settings: Settings) -> Iterator[Finding]:

@@ -14,13 +14,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Flask, Response, jsonify, request
 from websockets.sync.server import Server, ServerConnection, serve
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from handlers.slack.manifest import SCOPES
 from tests.waiting import PATIENCE_S
@@ -57,6 +58,7 @@ class FakeSlack:
         self.other_sockets = 0  # of the app, held by somebody else
         self.enterprise: str | None = None  # the workspace's organisation, in Enterprise Grid
         self.scopes = ",".join(SCOPES)
+        self.ahead_s = 0.0  # its clock, of the machine's
         self._relay = _Relay() if relayed else None
         self._retry_s = retry_s
         self._count = itertools.count(1)
@@ -68,7 +70,14 @@ class FakeSlack:
 
     def __enter__(self) -> FakeSlack:
         self._ws: Server = serve(self._socket, "127.0.0.1", 0, max_size=None)
-        self._http = make_server("127.0.0.1", 0, self._app(), threaded=True)
+        slack = self
+
+        class Dated(WSGIRequestHandler):
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return formatdate(time.time() + slack.ahead_s, usegmt=True)
+
+        app = self._app()
+        self._http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Dated)
         self._socket_port: int = self._ws.socket.getsockname()[1]
         if self._relay is not None:
             self._socket_port = self._relay.open(self._socket_port)

@@ -36,7 +36,7 @@ from handlers.web.desk.over_time import OverTime
 from handlers.web.desk.reports import Reports
 from handlers.web.desk.teaching import TeachingPages
 from handlers.web.desk.uploads import Uploads
-from handlers.web.security import log_refused, name_check
+from handlers.web.security import log_refused
 
 _NAVIGATION = (
     ("desk.home", "desk, overview"),
@@ -56,7 +56,6 @@ def mount(app: Flask, bot: Bot) -> None:
     """Put the desk into the application."""
     responder, store, words = bot.responder, bot.store, bot.responder.words
     desk = Blueprint("desk", __name__, url_prefix="/desk")
-    desk.before_request(name_check(words.public_url))
     DeskAccess(store, words.public_url).mount(app, desk, uploads=frozenset({"desk.take"}))
     Control(bot).mount(desk)
     OverTime(bot).mount(desk)

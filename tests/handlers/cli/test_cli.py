@@ -177,7 +177,7 @@ def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
 
 def test_doctor_says_what_is_wrong_and_fails_only_then(loaded):
     well = loaded("doctor")
-    assert (well.returncode, "✓ 记录" in well.stdout) == (0, True)
+    assert (well.returncode, "好 记录：" in well.stdout) == (0, True)
     ill = loaded(
         "doctor", "--json", SLACK_BOT_TOKEN="xoxb-1", SLACK_API_URL="http://127.0.0.1:9/api"
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from flask import jsonify
@@ -26,9 +24,9 @@ def _by_name(settings):
 def test_all_is_well_and_no_secret_is_shown(settings):
     found = _by_name(settings)
     assert [finding for finding in found.values() if finding.ok is False] == []
-    for what in ("数据库", "磁盘", "时钟", "记录", "网络 127.0.0.1"):
+    for what in ("数据库", "磁盘", "时钟", "时钟比对", "记录", "网络 127.0.0.1"):
         assert found[what].ok is True
-    for what in ("令牌类型", "机器人令牌", "权限", "Socket Mode", "时钟"):
+    for what in ("令牌类型", "机器人令牌", "权限", "Socket Mode"):
         assert found[f"Slack {what}"].ok is True
     assert "xoxb-1" not in str(found)
     assert "xapp-1" not in str(found)
@@ -52,7 +50,8 @@ def test_each_fault_names_its_next_step(settings, slack, tmp_path):
     assert _by_name(swapped)["Slack 令牌类型"].ok is False
     empty = replace(settings, db=tmp_path / "empty.db", slack_api_url="http://127.0.0.1:9/api/")
     found = _by_name(empty)
-    assert "irbot import" in found["记录"].todo
+    assert "irbot import" in found["数据库"].todo
+    assert not (tmp_path / "empty.db").exists()  # looking makes nothing
     assert found["网络 127.0.0.1"].ok is False
     (tmp_path / "noise.db").write_bytes(b"no database" * 100)
     assert _by_name(replace(settings, db=tmp_path / "noise.db"))["数据库"].ok is False
@@ -66,10 +65,9 @@ def test_other_connections_of_the_app_are_told(settings, slack, others, ok):
     assert (f"另有 {others} 个连接" in found.said) is bool(others)
 
 
-def test_a_clock_that_is_wrong_is_told(settings, monkeypatch):
-    ahead = SimpleNamespace(time=lambda: time.time() + 120)
-    monkeypatch.setattr("handlers.slack.doctor.time", ahead)
-    clock = _by_name(settings)["Slack 时钟"]
+def test_a_clock_that_is_wrong_is_told(settings, slack):
+    slack.ahead_s = -120.0
+    clock = _by_name(settings)["时钟比对"]
     assert (clock.ok, "快 120 秒" in clock.said or "快 121 秒" in clock.said) == (False, True)
 
 

@@ -1,0 +1,37 @@
+"""`irbot doctor`: prints what is found, a line for each."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+
+import click
+
+from bot.config import examine_settings, share_network
+from bot.errors import SettingsError, one_line
+from handlers.cli.output import echo_json, say
+
+_MARK = {True: "好", False: "坏", None: "注意"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
+def doctor(as_json: bool) -> None:
+    from handlers.doctor import checks
+
+    with suppress(SettingsError):  # one of the faults
+        share_network()
+    settings, faults = examine_settings()
+    found = []
+    for finding in checks(settings, faults):
+        found.append(finding)
+        if not as_json:
+            todo = f" → {finding.todo}" if finding.todo and finding.ok is not True else ""
+            say(one_line(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}"))
+    if as_json:
+        echo_json([asdict(finding) for finding in found])
+    if any(finding.ok is False for finding in found):
+        raise SystemExit(1)
+
+
+COMMANDS = (doctor,)

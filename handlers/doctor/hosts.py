@@ -1,0 +1,190 @@
+"""Whether each host that is talked to is reached – through the proxy, with the certificates of the
+environment – and what time it is there."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.checks import Finding
+from bot.config import Settings
+from bot.errors import reason
+from handlers.network import Trouble, proxy_of, trouble_of
+
+_TIMEOUT_S = 5
+_SKEW_S = 60.0  # Slack refuses signatures from 300 on
+_PROXY_AUTHENTICATION = 407
+_NETWORK = "检查网络和防火墙；要经代理的，设 HTTPS_PROXY"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What came of asking an address."""
+
+    trouble: Trouble | None
+    status: int = 0
+    date: str = ""  # of the answer
+
+    @property
+    def skew_s(self) -> float | None:
+        """How far this machine's clock is ahead of the host's; None where it does not say."""
+        try:
+            theirs = parsedate_to_datetime(self.date)
+        except ValueError:
+            return None
+        return time.time() - theirs.timestamp()
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def reach(url: str) -> Reached:
+    """Ask for an address; any answer at all proves the way, the proxy and the certificate."""
+    opener = urllib.request.build_opener(_NoRedirect)
+    try:
+        with opener.open(url, timeout=_TIMEOUT_S) as answer:
+            return Reached(None, answer.status, answer.headers.get("Date", ""))
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == _PROXY_AUTHENTICATION:
+                proxy = proxy_of(url)
+                return Reached(Trouble("proxy refuses", proxy, "HTTPError", error.code))
+            return Reached(None, error.code, error.headers.get("Date", ""))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return Reached(trouble_of(error, url))
+
+
+def checks(settings: Settings, urls: list[str]) -> Iterator[Finding]:
+    """The proxy and the certificates, then each host once, then the clocks.
+
+    Args:
+        settings: All.
+        urls: Of what is talked to.
+    """
+    if settings.https_proxy:
+        yield _proxy(settings.https_proxy)
+    if settings.ca_file:
+        yield _certificates(settings.ca_file)
+    hosts = list(dict.fromkeys(_root(url) for url in urls))
+    with ThreadPoolExecutor(8) as pool:
+        reached = dict(zip(hosts, pool.map(reach, hosts), strict=True))
+    for url, found in reached.items():
+        yield _host(url, found)
+    yield from _clocks(reached)
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    return f"{scheme}://{parts.netloc}/"
+
+
+def _host(url: str, found: Reached) -> Finding:
+    what = f"网络 {urlsplit(url).hostname}"
+    if found.trouble:
+        return Finding(what, False, *explained(found.trouble, url))
+    through = proxy_of(url)
+    return Finding(what, True, f"可以连接，经代理 {through}" if through else "可以连接")
+
+
+def explained(trouble: Trouble, url: str) -> tuple[str, str]:
+    """What is wrong on the way to an address, and what to do."""
+    host, proxy = urlsplit(url).hostname, trouble.proxy
+    match trouble.kind:
+        case "no such host":
+            return f"查不到主机名 {host}", "检查 DNS；要经代理的，设 HTTPS_PROXY"
+        case "not reached":
+            return f"连不上（{trouble.error}）", _NETWORK
+        case "no answer":
+            return f"{_TIMEOUT_S} 秒内没有应答", _NETWORK
+        case "proxy not reached":
+            todo = "检查代理是否在运行、HTTPS_PROXY 是否写对；不经代理的主机写进 NO_PROXY"
+            return f"连不上代理 {proxy}（{trouble.error}）", todo
+        case "proxy refuses" if trouble.status == _PROXY_AUTHENTICATION:
+            todo = "HTTPS_PROXY 写成 http://用户:密码@主机:端口"
+            return f"代理 {proxy} 要求用户名和密码（407）", todo
+        case "proxy refuses":
+            status = f"（{trouble.status}）" if trouble.status else ""
+            return f"代理 {proxy} 不转发{status}", f"请代理管理员放行 {host}"
+        case "certificate expired":
+            return "证书已过期", "先看本机时钟准不准；准的，请管证书或代理的人更新证书"
+        case "certificate not valid yet":
+            return "证书还没有生效", "多半是本机时钟慢了：校准系统时间（NTP）"
+        case "certificate of another host":
+            return f"证书不是 {host} 的", "检查设置里的地址、DNS 和代理"
+        case "certificate not trusted":
+            return "证书不受信任", "公司代理换发证书时，把其根证书设入 SSL_CERT_FILE"
+        case "no TLS":
+            return "对方不按 TLS 应答", "检查地址里的端口和代理；代理本身多是 http://"
+        case "cut":
+            return f"连接被中断（{trouble.error}）", "检查防火墙和代理是否放行"
+        case "other":
+            return f"连接失败（{trouble.error}）", "检查网络、防火墙和代理设置"
+
+
+def _clocks(reached: Mapping[str, Reached]) -> Iterator[Finding]:
+    """This machine's clock beside those of the hosts."""
+    skews = {url: found.skew_s for url, found in reached.items() if not found.trouble}
+    known = {url: skew_s for url, skew_s in skews.items() if skew_s is not None}
+    wrong = {url: skew_s for url, skew_s in known.items() if abs(skew_s) > _SKEW_S}
+    for url, skew_s in wrong.items():
+        fast = "快" if skew_s > 0 else "慢"
+        said = f"本机比 {urlsplit(url).hostname} {fast} {abs(skew_s):.0f} 秒"
+        yield Finding("时钟比对", False, said, "校准系统时间（NTP）；差 5 分钟以上请求会被拒")
+    if known and not wrong:
+        yield Finding("时钟比对", True, f"与 {len(known)} 个平台主机相差不到一分钟")
+    elif skews and not known:
+        yield Finding("时钟比对", None, "平台的应答没有时间，未能比对")
+
+
+def _proxy(given: str) -> Finding:
+    what = "代理"
+    parts = urlsplit(given if "//" in given else f"//{given}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.scheme not in ("", "http", "https"):
+        todo = "写成 http://主机:端口，需要时 http://用户:密码@主机:端口"
+        return Finding(what, False, "HTTPS_PROXY 看不懂", todo)
+    try:
+        socket.create_connection((host, port), _TIMEOUT_S).close()
+    except OSError as error:
+        said = f"连不上 {host}:{port}（{type(error).__name__}）"
+        return Finding(what, False, said, "检查代理是否在运行、HTTPS_PROXY 是否写对")
+    return Finding(what, True, f"{host}:{port} 可以连接")
+
+
+def _certificates(path: Path) -> Finding:
+    """The file of trusted certificates, whose place nobody checks: one that is absent is taken for
+    an empty one."""
+    what = "证书文件"
+    todo = "SSL_CERT_FILE 应为 PEM 文件：系统的根证书，加上公司代理的根证书"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        return Finding(what, False, f"{path} 里没有可用的 PEM 证书", todo)
+    except OSError as error:
+        return Finding(what, False, f"{path} 读不了（{reason(error)}）", todo)
+    ends = [ssl.cert_time_to_seconds(str(item["notAfter"])) for item in context.get_ca_certs()]
+    gone = sum(end < time.time() for end in ends)
+    if not ends:
+        return Finding(what, False, f"{path} 里没有根证书（CA）", todo)
+    if gone == len(ends):
+        return Finding(what, False, f"{path} 里的 {gone} 张证书都已过期", "换上新的根证书")
+    # Those of a system always hold some that have ended.
+    return Finding(what, True, f"{path}，{len(ends) - gone} 张有效证书")

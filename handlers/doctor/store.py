@@ -1,0 +1,76 @@
+"""The database: there, sound, writable, with something to show; and room for it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from bot.checks import Finding
+from bot.config import Settings
+from bot.delivery import checks as delivery
+from bot.errors import BotError
+from bot.ingest import checks as ingest
+from bot.store import Shown, Store
+from bot.store.checks import faults_of, try_writing
+from bot.store.connection import telling
+
+_LITTLE_BYTES = 500_000_000
+
+
+def checks(settings: Settings) -> Iterator[Finding]:
+    """The file, what it shows, what is searched, the clock beside it, the disk."""
+    if settings.db.exists():
+        yield from _database(settings)
+    else:
+        said = f"还没有 {settings.db}"
+        todo = "导入：irbot import 文件或文件夹；若本来有，检查 IR_DB 和运行命令时所在的目录"
+        yield Finding("数据库", False, said, todo)
+    yield _disk(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    what = "数据库"
+    try:
+        with telling(settings.db):
+            store = Store(settings.db)
+            faults = faults_of(settings.db)
+            try_writing(settings.db)
+            now = settings.now()
+            shown = store.shown(now)
+            absent = [item for item in store.records(now) if not item.may_be_shown(now)]
+            clock = delivery.clock(settings)
+    except BotError as error:
+        yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
+        return
+    if faults:
+        todo = "停止服务，用最近的备份恢复：irbot restore 文件"
+        yield Finding(what, False, f"{settings.db} 已损坏（{faults}）", todo)
+        return
+    yield Finding(what, True, f"{settings.db} 可读写，结构完好")
+    yield _shown(shown, len(absent))
+    yield from ingest.checks(store, settings.e5_onnx)  # word lists, index, meaning
+    yield clock
+
+
+def _shown(shown: Shown, absent: int) -> Finding:
+    what = "记录"
+    rest = f"；另有 {absent} 份不在答复里" if absent else ""
+    if shown.stored:
+        questions = sum(len(item.record.questions) for item in shown.stored)
+        said = f"可显示 {len(shown.stored)} 份记录、{questions} 个问题{rest}"
+        return Finding(what, True, said)
+    if absent:
+        todo = "查看原因和恢复的命令：irbot records"
+        return Finding(what, False, f"{absent} 份记录都不在答复里", todo)
+    return Finding(what, False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.db.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    said = f"{folder} 剩余 {free / 1e9:.1f} GB"
+    if free < _LITTLE_BYTES:
+        return Finding("磁盘", False, said, "腾出空间；满盘时消息不能入库，也就不能作答")
+    return Finding("磁盘", True, said)
