@@ -67,6 +67,10 @@ FAMILIES = {
     ),
     "fate, ": get_args(Fate),
     "found, ": ("taught", "taught near"),
+    "help, ": (
+        *("who", "ask", "number", "latest", "as of", "company", "whole", "whole of", "letter"),
+        *("press", "digest", "slack", "wecom", "memory", "no memory", "terminal", "leave"),
+    ),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
     "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
     "pin, ": (
