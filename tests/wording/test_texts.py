@@ -61,6 +61,8 @@ FAMILIES = {
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),
+    "eval, ": ("right", "offered", "wrong", "missed", "left"),
+    "eval, failed ": ("wrong", "missed"),
     "explain, ": (
         *get_args(Kind),
         *("left out", "repaired", "synonyms", "pins", "counted", "touchy", "company only", "as of"),
