@@ -216,8 +216,9 @@ class DeskAnswer:
 
 @dataclass(frozen=True)
 class Help:
-    """How to ask."""
+    """How to ask, as far as it works where it is read."""
 
+    platform: str = ""  # of the chat; empty: a page or a command, where nothing is remembered
     for_outsiders: bool = False  # without what only members may order
 
 

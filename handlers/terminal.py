@@ -19,8 +19,14 @@ from bot.errors import printable
 from bot.masking import masked
 from bot.message import Chat, Message
 from bot.private_files import make_private, narrow
+from bot.typed import plain
+from bot.wording.texts import Texts
 
-_LEAVE = {"exit", "quit", "退出", "再见", ":q"}
+_LEAVE = {
+    *("q", "quit", "exit", "bye", ":q", ":q!", ":wq", "quit()", "exit()", "/q", "/quit", "/exit"),
+    *("退出", "结束", "离开", "再见", "拜拜"),
+}
+_ENDS = " 。.！!~～"
 
 
 def chat(responder: Responder, folder: Path, keep_days: int) -> None:
@@ -34,11 +40,14 @@ def chat(responder: Responder, folder: Path, keep_days: int) -> None:
     where = Chat("terminal", "local", "terminal", getpass.getuser())
     history = History(folder / ".irbot_history", responder.now)
     history.forget(keep_days)
-    for line in _lines(history):
-        if line.strip().lower() in _LEAVE:
-            break
-        reply = responder.reply(Message(_without_command(line), where))
-        click.echo(printable(responder.show(reply).text) + "\n")
+    with suppress(KeyboardInterrupt):  # while an answer is looked for
+        for line in _lines(history, responder.words):
+            if plain(line).strip(_ENDS) in _LEAVE:
+                break
+            reply = responder.reply(Message(_without_command(line), where))
+            click.echo(printable(responder.show(reply).text) + "\n")
+    if sys.stdin.isatty():
+        click.echo(responder.words.text("small talk, bye"))
 
 
 def _without_command(line: str) -> str:
@@ -88,17 +97,24 @@ class History(FileHistory):
                     yield head + mark + masked(typed)
 
 
-def _lines(history: History) -> Iterator[str]:
+def _lines(history: History, words: Texts) -> Iterator[str]:
     if not sys.stdin.isatty():
         yield from sys.stdin
         return
+    click.echo(words.text("terminal, hello") + "\n")
     session: PromptSession[str] = PromptSession(history=history)
+    is_leaving = False
     while True:
         try:
-            line = session.prompt("问> ")
-        except KeyboardInterrupt:
-            continue  # ^C drops the line, ^D leaves, as in a shell
+            line = session.prompt(words.text("terminal, prompt"))
+        except KeyboardInterrupt:  # ^C drops the line, as in a shell; the second leaves
+            if is_leaving:
+                break
+            is_leaving = True
+            click.echo(words.text("terminal, leave?"))
+            continue
         except EOFError:
-            return
+            break
+        is_leaving = False
         if line.strip():
             yield line

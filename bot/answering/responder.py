@@ -293,8 +293,8 @@ class Responder:
     def _carried_out(self, command: Command, message: Message, library: Library) -> Reply:
         """The reply to what is no search."""
         match command:
-            case ShowHelp():
-                return Help()
+            case ShowHelp() | SmallTalk(kind="usage"):
+                return Help(message.chat.platform if message.chat else "")
             case Unreadable(key, printed):
                 return Notice(self.words.text(key, printed=printed))
             case SmallTalk():
@@ -318,8 +318,9 @@ class Responder:
         names = {record.company_code: record.company_name for record in reversed(library.records)}
         if code is not None and code not in names:
             return no_such_company(library, self.words, code)
-        if message.chat:
-            self._store.set_company(message.chat, code, self.now())
+        if message.chat is None:
+            return Notice(self.words.text("company not kept"))
+        self._store.set_company(message.chat, code, self.now())
         if code is None:
             return Notice(self.words.text("company unset"))
         return Notice(self.words.text("company set", name=names[code], code=code))

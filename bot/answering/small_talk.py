@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.answering.library import Library
 from bot.commands import Ask, Command, SmallTalk
-from bot.message import Decline, Help, Message, Notice, Reply
+from bot.message import Decline, Message, Notice, Reply
 from bot.typed import plain, words_of
 from bot.wording.presentation import Words
 
@@ -59,10 +59,8 @@ def kind_of(text: str) -> str | None:
 
 
 def reply(talk: SmallTalk, library: Library, words: Words) -> Reply:
-    """One line for small talk; how to ask, where that is what is asked."""
+    """One line for small talk, but for how to ask, which depends on the chat."""
     match talk.kind:
-        case "usage":
-            return Help()
         case "companies" if library.is_silenced:
             return Decline()
         case "companies":

@@ -9,6 +9,7 @@ from bot.evaluating.curves import comparison, diagram
 from bot.evaluating.numbers import Number, Reliability, Share, reliability, risk_coverage, score
 from bot.evaluating.queries import Query, plain_id, read_queries
 from bot.evaluating.report import beside, groups, report, table
+from bot.evaluating.verdict import plainly
 
 __all__ = [
     "JudgedQuery",
@@ -22,6 +23,7 @@ __all__ = [
     "diagram",
     "groups",
     "plain_id",
+    "plainly",
     "read_queries",
     "reliability",
     "report",

@@ -40,6 +40,20 @@ from bot.wording.quoting import Quoting
 _OPTION_LETTERS = "ABCDE"
 _COMPANIES = 30  # by name in one message
 _WRITTEN = 20  # of a company's written answers in one list
+# What help says, by what works in a chat of a platform; "": on a page and for one command.
+_WORKS_EVERYWHERE = ("who", "ask", "number", "latest")
+_WORKS_OUTSIDE = (*_WORKS_EVERYWHERE, "company", "whole", "press")
+_WORKS_IN_CHATS = (*_WORKS_EVERYWHERE, "as of", "company", "whole", "letter", "digest", "memory")
+_WORKS = {
+    "": (*_WORKS_EVERYWHERE, "as of", "whole of", "no memory"),
+    "terminal": (
+        *(*_WORKS_EVERYWHERE, "as of", "company", "whole", "letter", "memory"),
+        *("terminal", "leave"),
+    ),
+    "slack": (*_WORKS_IN_CHATS, "slack"),
+    "wecom": (*_WORKS_IN_CHATS, "wecom"),
+    "wecom-url": (*_WORKS_IN_CHATS, "wecom"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,8 +87,8 @@ class Words(Quoting):
                 return ReplyView(intro=self._decline(reply), buttons=asked)
             case HandedOver() | DeskAnswer():
                 return show_handover(reply, self)
-            case Help(for_outsiders):
-                return ReplyView(intro=self._help(for_outsiders))
+            case Help():
+                return ReplyView(intro=self._help(reply))
             case Listing(record):
                 ids = tuple(f"{record.id}#{item.place}" for item in _listed(record))
                 return ReplyView(intro=self._listing(reply), sends=record.id, listed=ids)
@@ -196,9 +210,11 @@ class Words(Quoting):
             return self.text("caption, excerpt", where=" ".join(words))
         return self.text("caption", where=" ".join(words))
 
-    def _help(self, for_outsiders: bool) -> str:
-        key = "help, outsiders" if for_outsiders else "help"
-        return "\n".join((self.text(key), *self._reach()))
+    def _help(self, reply: Help) -> str:
+        works = (
+            _WORKS_OUTSIDE if reply.for_outsiders else _WORKS.get(reply.platform, _WORKS_IN_CHATS)
+        )
+        return "\n".join((*(self.text(f"help, {what}") for what in works), *self._reach()))
 
     def _reach(self) -> tuple[str, ...]:
         """How to reach the desk, where that is set."""

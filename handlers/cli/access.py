@@ -11,7 +11,7 @@ from bot.errors import SettingsError
 from bot.store import Store
 from bot.store.access import LINK_LASTS
 from handlers.cli.output import operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings, pass_settings_of_store, pass_settings_to_look
 
 _EVERYWHERE = ("0.0.0.0", "[::]", "[::0]")
 
@@ -34,7 +34,7 @@ def invite(settings: Settings, name: str) -> None:
 
 
 @desk.command("users")
-@pass_settings
+@pass_settings_to_look
 def users(settings: Settings) -> None:
     """列出能进入工作台的人。"""
     found = list(Store(settings.db).users(datetime.now(UTC)))
@@ -50,7 +50,7 @@ def users(settings: Settings) -> None:
 
 @desk.command("remove")
 @click.argument("name")
-@pass_settings
+@pass_settings_of_store
 def remove(settings: Settings, name: str) -> None:
     """不再让某人进入：登录随即失效，链接作废。"""
     Store(settings.db).remove_user(name, operator())

@@ -17,7 +17,7 @@ from bot.message import Message
 from bot.store import Store
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 from handlers.json_output import reply_json
 
 
@@ -28,7 +28,7 @@ from handlers.json_output import reply_json
 @click.option("--explain", is_flag=True, help="说明为什么这样答：词、候选、把握、冲突。")
 @click.option("--as-of", type=Day(), help="只看活动日期不晚于此日的记录。")
 @click.option("--company", help="六位股票代码：只看一家公司。")
-@pass_settings
+@pass_settings_to_look
 def ask(
     settings: Settings,
     text: tuple[str, ...],
@@ -64,7 +64,7 @@ def answer(responder: Responder, message: Message, as_json: bool, explain: bool 
 
 
 @click.command()
-@pass_settings
+@pass_settings_of_store
 def chat(settings: Settings) -> None:
     store = Store(settings.db)
     store.forget_askers(settings.now(), settings.retention_days)  # where nothing ever serves

@@ -16,13 +16,13 @@ from bot.recovery import Backup, Restored, opened_backup, refuse_served
 from bot.store.backups import Contents, back_up
 from handlers.cli.import_report import tell_checked
 from handlers.cli.output import operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings, pass_settings_of_store
 
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="覆盖已有的备份文件。")
-@pass_settings
+@pass_settings_of_store
 def backup(settings: Settings, file: Path, replace: bool) -> None:
     contents = back_up(settings.db, file, replace=replace)
     size = file.stat().st_size / 1024**2

@@ -10,7 +10,7 @@ import click
 from bot.config import Settings
 from bot.store import EVERYTHING, Store, undo_command
 from handlers.cli.output import DRAFT, Instant, Publication, in_zone, operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store
 from handlers.cli.states import still_hidden, told_publication
 
 
@@ -18,7 +18,7 @@ from handlers.cli.states import still_hidden, told_publication
 @click.argument("id_", metavar="ID")
 @click.option("--at", type=Publication(), metavar="INSTANT|draft", help="从此刻起；不写为立即。")
 @click.option("--undo", is_flag=True, help="撤回最近一次公布或改期。")
-@pass_settings
+@pass_settings_of_store
 def publish(settings: Settings, id_: str, at: datetime | str | None, undo: bool) -> None:
     if undo and at is not None:
         raise click.UsageError("--undo 与 --at 只能写一个")
@@ -40,7 +40,7 @@ def publish(settings: Settings, id_: str, at: datetime | str | None, undo: bool)
 @click.command()
 @click.argument("id_", metavar="ID")
 @click.option("--reason", required=True, help="暂停展示的原因。")
-@pass_settings
+@pass_settings_of_store
 def hold(settings: Settings, id_: str, reason: str) -> None:
     target = Store(settings.db).hold(id_, reason, operator())
     say(f"已暂停展示 {target}；恢复：{undo_command('hold', target)}", err=True)
@@ -48,7 +48,7 @@ def hold(settings: Settings, id_: str, reason: str) -> None:
 
 @click.command()
 @click.argument("id_", metavar="ID")
-@pass_settings
+@pass_settings_of_store
 def release(settings: Settings, id_: str) -> None:
     store = Store(settings.db)
     target = store.release(id_, operator())
@@ -60,7 +60,7 @@ def release(settings: Settings, id_: str) -> None:
 @click.argument("id_", metavar="ID")
 @click.option("--reason", help="撤下的原因。")
 @click.option("--undo", is_flag=True, help="恢复显示。")
-@pass_settings
+@pass_settings_of_store
 def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> None:
     store = Store(settings.db)
     if undo:
@@ -78,7 +78,7 @@ def withdraw(settings: Settings, id_: str, reason: str | None, undo: bool) -> No
 @click.option("--company", help="六位股票代码；不写为全部公司。")
 @click.option("--until", type=Instant(), metavar="INSTANT", help="到此刻自动恢复。")
 @click.option("--reason", required=True, help="暂停答复的原因。")
-@pass_settings
+@pass_settings_of_store
 def pause(settings: Settings, company: str | None, until: datetime | None, reason: str) -> None:
     end = in_zone(until, settings.tz) if until else None
     target = Store(settings.db).pause(
@@ -90,7 +90,7 @@ def pause(settings: Settings, company: str | None, until: datetime | None, reaso
 
 @click.command()
 @click.option("--company", help="六位股票代码；不写为全部公司的暂停。")
-@pass_settings
+@pass_settings_of_store
 def resume(settings: Settings, company: str | None) -> None:
     target = Store(settings.db).resume(company, operator(), now=settings.now())
     say(f"已恢复答复{_name(target)}", err=True)

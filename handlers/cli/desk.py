@@ -21,6 +21,7 @@ from bot.evaluating import (
     beside,
     diagram,
     plain_id,
+    plainly,
     read_queries,
     report,
     run_file,
@@ -32,13 +33,13 @@ from bot.message import Chat, Hit
 from bot.store import Store
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 
 
 @click.command()
 @click.option("--channel", default="", help="会话的 id：按它的订阅和已发过的内容。")
 @click.option("--date", "day", type=Day(), help="哪一天的，默认今天。")
-@pass_settings
+@pass_settings_to_look
 def digest(settings: Settings, channel: str, day: date | None) -> None:
     responder = open_responder(settings)
     now = settings.now()
@@ -64,7 +65,7 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
 @click.option("--run", "run", type=click.Path(path_type=Path), help="把逐条结果写入此文件。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @click.option("--plot", type=click.Path(path_type=Path), help="把可靠性图和风险曲线写成 SVG。")
-@pass_settings
+@pass_settings_of_store
 def eval_(
     settings: Settings,
     files: tuple[Path, ...],
@@ -107,8 +108,9 @@ def eval_(
             }
         )
         return
+    say(plainly(asked, responder.words))
     say(
-        f"{len(responder.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
+        f"\n{len(responder.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
         f"{len(asked)} 条提问；匹配版本 {responder.matcher}\n"
     )
     say(table(asked))

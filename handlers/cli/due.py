@@ -12,7 +12,7 @@ from bot.digest.expiry import SOON, Due, due
 from bot.store import Store
 from bot.wording.excerpts import few_words
 from handlers.cli.output import echo_json, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_to_look
 
 
 @click.command("due")
@@ -24,7 +24,7 @@ from handlers.cli.settings import pass_settings
     help="今后多少天内到期的；已过的总是列出。",
 )
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def due_(settings: Settings, within: int, as_json: bool) -> None:
     now = settings.now()
     shown = Store(settings.db).shown(now).stored

@@ -25,7 +25,7 @@ from bot.errors import BotError, one_line, reason
 from bot.store import Store, Stored
 from bot.store.exports import QUERIES, QUERIES_OF_TEXTS, columns, exported
 from handlers.cli.output import say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store
 from handlers.json_output import record_json, states_json, stored_question_json
 
 _MANIFEST = "export.json"
@@ -48,7 +48,7 @@ class _Sheet:
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--with-texts", is_flag=True, help="也导出提问人写的文字：未答上的提问、反馈留言。")
-@pass_settings
+@pass_settings_of_store
 def export(settings: Settings, folder: Path, with_texts: bool) -> None:
     store = Store(settings.db)
     earlier = _earlier(folder)

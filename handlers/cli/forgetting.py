@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from bot.config import Settings
+from bot.errors import NotFoundError
 from bot.store import Store
 from bot.store.process_lock import is_served
 from bot.store.upgrading import copies
 from handlers.cli.output import operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store
 
 _TABLES = {
     "inbox": "收到的消息",
@@ -37,7 +38,7 @@ _TABLES = {
 @click.command()
 @click.argument("person")
 @click.option("--yes", is_flag=True, help="真正清除；不加时只列出会清除什么。")
-@pass_settings
+@pass_settings_of_store
 def forget(settings: Settings, person: str, yes: bool) -> None:
     platform, mark, user = person.rpartition(":")
     if not user or (mark and not platform):
@@ -50,8 +51,7 @@ def forget(settings: Settings, person: str, yes: bool) -> None:
     if history:
         say(f"终端对话的输入历史：{history}")
     if not found and not history:
-        say(f"没有 {person} 的内容", err=True)
-        return
+        raise NotFoundError(person, "平台上的用户编号，例如 slack:U0123")
     told = f"{len(found)} 张表 {sum(found.values())} 行" + ("、1 个文件" if history else "")
     if not yes:
         say(f"会清除 {told}；加 --yes 执行", err=True)

@@ -11,7 +11,7 @@ from bot.record import Announcement
 from bot.store import Store
 from bot.store.announcements import later_command, undo_later_command
 from handlers.cli.output import Day, echo_json, operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store
 
 
 @click.command()
@@ -22,7 +22,7 @@ from handlers.cli.settings import pass_settings
 @click.option("--url", help="公告的网址。")
 @click.option("--undo", is_flag=True, help="撤销：不再显示此编号的公告。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_of_store
 def later(
     settings: Settings,
     id_: str,

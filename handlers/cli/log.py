@@ -13,14 +13,14 @@ from bot.store import Change, Store
 from bot.wording.texts import Texts
 from handlers.changes import Told, undo_of
 from handlers.cli.output import Instant, echo_json, in_zone, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_to_look
 
 
 @click.command()
 @click.argument("id_", metavar="[ID]", required=False, default="")
 @click.option("--since", type=Instant(), metavar="INSTANT", help="只列此刻以来的。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def log(settings: Settings, id_: str, since: datetime | None, as_json: bool) -> None:
     store = Store(settings.db)
     begin = in_zone(since, settings.tz) if since else None

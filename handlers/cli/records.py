@@ -12,7 +12,7 @@ from bot.record import Question, Record
 from bot.store import State, Store, Stored, Version
 from bot.wording.texts import Texts
 from handlers.cli.output import echo_json, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_to_look
 from handlers.cli.states import told_publication, told_state
 from handlers.json_output import (
     record_json,
@@ -24,7 +24,7 @@ from handlers.json_output import (
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def records(settings: Settings, as_json: bool) -> None:
     store, now = Store(settings.db), settings.now()
     stored = [(item, _all_states(store, item, now)) for item in store.records(now)]
@@ -54,7 +54,7 @@ def _all_states(
 @click.argument("id_", metavar="ID")
 @click.option("--version", type=click.IntRange(min=1), metavar="N", help="另一版，例如草稿。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def show(settings: Settings, id_: str, version: int | None, as_json: bool) -> None:
     record_id, _, number = id_.partition("#")
     store, now = Store(settings.db), settings.now()

@@ -61,7 +61,6 @@ def start(settings: Settings) -> None:
     if serving.chats_configured(settings):
         serving.serve(settings)
     elif sys.stdin.isatty() and sys.stdout.isatty():
-        say("直接输入问题；输入“帮助”看用法，“退出”结束。", err=True)
         talk(responder, settings)
     else:
         serving.serve(settings)

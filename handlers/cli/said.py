@@ -20,7 +20,7 @@ from bot.store.since_shown import Since, SinceShown
 from bot.typed import plain
 from bot.wording.texts import Texts
 from handlers.cli.output import Day, echo_json, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_to_look
 from handlers.cli.states import told_state
 
 _NOT_SHOWN = {"failed", "late"}
@@ -48,7 +48,7 @@ class _Told:
 )
 @click.option("--csv", "as_csv", is_flag=True, help="向标准输出写 CSV。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def said(
     settings: Settings,
     id_: str,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.config import Settings, load_settings, share_network
+from bot.errors import StoreError, one_line
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_Command = Callable[Concatenate[Settings, _P], _R]
 
 
-def pass_settings(command: Callable[Concatenate[Settings, _P], _R]) -> Callable[_P, _R]:
+def pass_settings(command: _Command[_P, _R]) -> Callable[_P, _R]:
     """The settings as the command's first argument. They are read when it runs, so that no help
     fails on them; what SQLite raises meanwhile is told as an error of their database."""
 
@@ -26,3 +32,64 @@ def pass_settings(command: Callable[Concatenate[Settings, _P], _R]) -> Callable[
             return command(settings, *args, **kwargs)
 
     return run
+
+
+def pass_settings_of_store(command: _Command[_P, _R]) -> Callable[_P, _R]:
+    """As `pass_settings`, for a command that needs what is stored: it makes no database, and ends
+    where there is none."""
+
+    @wraps(command)
+    def run(settings: Settings, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        if not settings.db.exists():
+            raise StoreError(_no_store(settings.db))
+        return command(settings, *args, **kwargs)
+
+    return pass_settings(run)
+
+
+def pass_settings_to_look(command: _Command[_P, _R]) -> Callable[_P, _R]:
+    """As `pass_settings`, for a command that only looks: where there is no database it says so,
+    and finds what is in an empty one, which is gone afterwards."""
+
+    @wraps(command)
+    def run(settings: Settings, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with _stored_or_empty(settings) as seen:
+            return command(seen, *args, **kwargs)
+
+    return pass_settings(run)
+
+
+@contextmanager
+def _stored_or_empty(settings: Settings) -> Iterator[Settings]:
+    if settings.db.exists():
+        yield settings
+        return
+    from handlers.cli.output import say
+
+    say(_no_store(settings.db), err=True)
+    with TemporaryDirectory() as folder:
+        yield replace(settings, db=Path(folder) / settings.db.name)
+
+
+def _no_store(db: Path) -> str:
+    """That there is nothing, and where there is something: a wrong folder looks like lost data."""
+    near = next(_nearest(db), None)
+    todo = (
+        f"最近的一个是 {one_line(str(near))}，用它请设 IR_DB"
+        if near
+        else "先导入：irbot import 文件"
+    )
+    return f"没有数据库文件 {one_line(str(db))}，也没有新建；{todo}"
+
+
+def _nearest(db: Path) -> Iterator[Path]:
+    """Databases that a person may have meant: by its usual name here, above, and below."""
+    here = Path.cwd()
+    usual = Path("data/irbot.db")
+    yield from (path for path in sorted(db.parent.glob("*.db")) if path.is_file())
+    for folder in (here, *here.parents):
+        for path in (folder / usual, folder / usual.name, folder / db.name):
+            if path.is_file():
+                yield path
+    for pattern in (f"*/{usual.name}", f"*/{usual}"):
+        yield from sorted(here.glob(pattern))

@@ -12,12 +12,12 @@ import click
 
 from bot.bootstrap import open_teaching
 from bot.config import Settings
-from bot.errors import BotError
-from bot.store import MISS_STATES, Alias, AliasState, Counterexample, MissState
+from bot.errors import BotError, NotFoundError
+from bot.store import MISS_STATES, Alias, AliasState, Counterexample, MissState, Store
 from bot.store.connection import instant
 from bot.teaching import MissFilter, MissGroup, Teaching
 from handlers.cli.output import Day, echo_json, operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 
 _STATES: dict[MissState, str] = {
     "new": "新",
@@ -58,7 +58,7 @@ class _State(click.ParamType[MissState]):
 @click.option("--mark", type=(_State(), str), metavar="状态 文字", help="给这条所在的一组定状态。")
 @click.option("--attach", type=(str, str), metavar="ID 文字", help="让这条成为一个问题的说法。")
 @click.option("--undo", type=int, metavar="N", help="撤销标记 N。")
-@pass_settings
+@pass_settings_to_look
 def misses(
     settings: Settings,
     company: str,
@@ -78,6 +78,8 @@ def misses(
     begin = datetime.combine(since, time(), settings.tz) if since else None
     wanted = MissFilter(company, channel, instant(begin.astimezone(UTC)) if begin else "", state)
     groups = teaching.misses(wanted)
+    if company and not groups:
+        _check_company(settings, company)
     if as_json:
         echo_json([asdict(group) for group in groups])
     elif as_csv:
@@ -87,6 +89,17 @@ def misses(
             _say_group(group, settings.tz)
         if not groups:
             say("没有未答上的提问", err=True)
+
+
+def _check_company(settings: Settings, code: str) -> None:
+    """
+    Raises:
+        NotFoundError: No record of that company is stored: it may be mistyped.
+    """
+    stored = {item.record.company_code for item in Store(settings.db).records()}
+    if code not in stored:
+        known = f"其中一家：{'、'.join(sorted(stored))}" if stored else "irbot import 导入"
+        raise NotFoundError(f"{code} 的记录", known)
 
 
 def _decide(
@@ -158,7 +171,7 @@ def alias() -> None:
 @alias.command("add")
 @click.argument("question_id", metavar="ID")
 @click.argument("text", metavar="文字")
-@pass_settings
+@pass_settings_of_store
 def add(settings: Settings, question_id: str, text: str) -> None:
     """给一个问题（300253/2025-002#24）加一种说法；从下一条消息起据此回答。"""
     teaching = open_teaching(settings)
@@ -167,7 +180,7 @@ def add(settings: Settings, question_id: str, text: str) -> None:
 
 @alias.command("approve")
 @click.argument("number", metavar="N", type=int)
-@pass_settings
+@pass_settings_of_store
 def approve(settings: Settings, number: int) -> None:
     """同意说法 N；人数够 IR_DESK_APPROVALS 就生效。"""
     teaching = open_teaching(settings)
@@ -176,7 +189,7 @@ def approve(settings: Settings, number: int) -> None:
 
 @alias.command("refuse")
 @click.argument("number", metavar="N", type=int)
-@pass_settings
+@pass_settings_of_store
 def refuse(settings: Settings, number: int) -> None:
     """否决待同意的说法 N；相近的不再自动提出。"""
     teaching = open_teaching(settings)
@@ -185,7 +198,7 @@ def refuse(settings: Settings, number: int) -> None:
 
 @alias.command("undo")
 @click.argument("number", metavar="N", type=int)
-@pass_settings
+@pass_settings_of_store
 def undo(settings: Settings, number: int) -> None:
     """撤销说法 N；否决过的恢复为待同意。"""
     teaching = open_teaching(settings)
@@ -197,7 +210,7 @@ def undo(settings: Settings, number: int) -> None:
     "--state", type=click.Choice(("proposed", "live", "refused", "undone")), help="只列这一种。"
 )
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def listed(settings: Settings, state: AliasState | None, as_json: bool) -> None:
     """列出各个说法，也列出因多人从相近提问中选了同一问而自动提出的，以及反例。"""
     teaching = open_teaching(settings)
@@ -220,7 +233,7 @@ def listed(settings: Settings, state: AliasState | None, as_json: bool) -> None:
 @alias.command("deny")
 @click.argument("question_id", metavar="ID")
 @click.argument("text", metavar="文字")
-@pass_settings
+@pass_settings_of_store
 def deny(settings: Settings, question_id: str, text: str) -> None:
     """反例：这样问时，不再用这个问题回答，也不再列出它。"""
     made = open_teaching(settings).reject(operator(), text, question_id)
@@ -230,7 +243,7 @@ def deny(settings: Settings, question_id: str, text: str) -> None:
 
 @alias.command("undeny")
 @click.argument("number", metavar="N", type=int)
-@pass_settings
+@pass_settings_of_store
 def undeny(settings: Settings, number: int) -> None:
     """撤销反例 N。"""
     made = open_teaching(settings).undo_rejection(operator(), number)

@@ -18,13 +18,13 @@ from bot.message import Hit
 from bot.record import Question, Record
 from bot.wording.excerpts import few_words
 from handlers.cli.output import echo_json, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_to_look
 
 
 @click.command("timeline")
 @click.argument("id_", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def timeline_(settings: Settings, id_: str, as_json: bool) -> None:
     responder = open_responder(settings)
     record, questions = _named(responder, id_)

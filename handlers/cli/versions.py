@@ -15,7 +15,7 @@ from bot.store import Store
 from handlers.cli.import_report import tell_checked, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.output import echo_json, operator, say
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 from handlers.cli.states import told_state
 from handlers.json_output import verify_json
 
@@ -23,7 +23,7 @@ from handlers.json_output import verify_json
 @click.command("restore-version")
 @click.argument("id_", metavar="ID")
 @click.argument("number", metavar="N", type=click.IntRange(min=1))
-@pass_settings
+@pass_settings_of_store
 def restore_version(settings: Settings, id_: str, number: int) -> None:
     store = Store(settings.db)
     done = store.restore_version(id_, number, operator())
@@ -44,7 +44,7 @@ def restore_version(settings: Settings, id_: str, number: int) -> None:
 @click.argument("id_", metavar="[ID]", required=False)
 @click.option("--all", "only_differing", is_flag=True, help="核对全部，只列今天读出来不同的记录。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@pass_settings
+@pass_settings_to_look
 def verify(settings: Settings, id_: str | None, only_differing: bool, as_json: bool) -> None:
     if id_ and only_differing:
         raise click.UsageError("ID 与 --all 只能写一个")

@@ -15,7 +15,7 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.digest.subscriptions import Subscription
-from bot.message import Quotation, ReplyView
+from bot.message import Help, Quotation, ReplyView
 from bot.record import Record
 from bot.wording.cutting import cut_after_sentence
 from bot.wording.presentation import Words
@@ -280,7 +280,7 @@ def home(
     lines: list[_Line] = [[_Run(words.text("home", count=len(records)), bold=True)]]
     lines += [[_Run(f"{words.head(record)}　{record.id}")] for record in records[:20]]
     lines.append([])
-    lines += [[_Run(line)] for line in words.text("help").split("\n")]
+    lines += [[_Run(line)] for line in words.show(Help("slack")).intro.split("\n")]
     lines += [[], [_Run(words.text("home, subscriptions"), bold=True)]]
     if not subscriptions:
         lines.append([_Run(words.text("home, none"))])

@@ -61,12 +61,18 @@ FAMILIES = {
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),
+    "eval, ": ("right", "offered", "wrong", "missed", "left"),
+    "eval, failed ": ("wrong", "missed"),
     "explain, ": (
         *get_args(Kind),
         *("left out", "repaired", "synonyms", "pins", "counted", "touchy", "company only", "as of"),
     ),
     "fate, ": get_args(Fate),
     "found, ": ("taught", "taught near"),
+    "help, ": (
+        *("who", "ask", "number", "latest", "as of", "company", "whole", "whole of", "letter"),
+        *("press", "digest", "slack", "wecom", "memory", "no memory", "terminal", "leave"),
+    ),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
     "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
     "pin, ": (

@@ -331,8 +331,8 @@ def test_eval_scores_a_query_file_and_keeps_the_run(loaded, tmp_path):
 
 def test_eval_says_what_keeps_it_from_measuring(irbot, imported, tmp_path):
     (tmp_path / "q.tsv").write_text("可转债\t300253/2025-002#99\n", encoding="utf-8")
-    empty = irbot("eval", "q.tsv")
-    assert (empty.returncode, empty.stdout) == (1, "")
-    assert "库中没有可以回答的记录" in empty.stderr
+    none = irbot("eval", "q.tsv")
+    assert (none.returncode, none.stdout) == (1, "")
+    assert "没有数据库文件" in none.stderr
     imported.copy(tmp_path / "data/irbot.db")
     assert "300253/2025-2#99" in irbot("eval", "q.tsv").stderr

@@ -323,8 +323,9 @@ def test_help_for_members_is_not_help_for_customers(talk):
     outside = Chat(PLATFORM, ACCOUNT, "wmA", "wmA")
     inside = Chat("slack", "T", "C", "U")
     assert responder.reply(Message("帮助", outside)) == Help(for_outsiders=True)
-    assert responder.reply(Message("帮助", inside)) == Help()
-    assert "订阅" in responder.show(Help()).text
+    assert responder.reply(Message("帮助", inside)) == Help("slack")
+    assert "订阅" in responder.show(Help("slack")).text
+    assert "订阅" not in responder.show(Help(for_outsiders=True)).text
 
 
 def test_everything_paused_is_as_if_nothing_were_there(hidden, talk, kf):
