@@ -16,6 +16,7 @@ from bot.delivery import checks as delivery
 from bot.digest import checks as digest
 from bot.errors import BotError
 from bot.ingest import checks as ingest
+from bot.second_reader import checks as second_reader
 from bot.store import Shown, Store
 from bot.store.checks import is_sound
 from bot.store.connection import telling
@@ -33,6 +34,7 @@ def checks(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings)
     yield from _undelivered(settings)
     yield from _digests(settings)
+    yield from _second_reader(settings)
     hosts = dict.fromkeys(host for handler in CHATS for host in handler.hosts(settings))
     for host in hosts:
         yield _reach(host)
@@ -103,6 +105,13 @@ def _digests(settings: Settings) -> Iterator[Finding]:
     try:
         with telling(settings.db):
             yield from digest.checks(settings, Store(settings.db))
+    except BotError:
+        return  # said already
+
+
+def _second_reader(settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from second_reader.checks(settings, Store(settings.db))
     except BotError:
         return  # said already
 
