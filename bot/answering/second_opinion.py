@@ -69,13 +69,12 @@ class Worth:
     """
 
     first: Mapping[Said, float]  # of the matcher's first candidate
-    other: Mapping[Said, float]  # of another one that is picked
+    other: Mapping[Said, float]  # of another one
 
     def adds(self, place: int, said: Said) -> float:
         """What is added for the choice at a place, from 1."""
-        if place == 1:
-            return self.first.get(said, 0.0)
-        return self.other.get(said, 0.0) if said in ("sure", "unsure") else 0.0
+        added = (self.first if place == 1 else self.other).get(said, 0.0)
+        return max(0.0, added) if said in ("sure", "unsure") else min(0.0, added)
 
 
 class SecondReader(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -26,14 +27,7 @@ if TYPE_CHECKING:
 _PATH = "/chat/completions"
 _MOST_TOKENS = 64  # an answer has about 12
 _LARGEST = 65_536  # bytes of a response
-_NO_SUCH_FORM = (
-    400,
-    404,
-    415,
-    422,
-    500,
-    501,
-)  # what servers say to a response_format unknown to them
+_NO_SUCH_FORM = (400, 422)  # what servers say to a response_format that they do not know
 
 
 class NoOpinionError(Exception):
@@ -111,10 +105,14 @@ class Client:
         import httpx2
 
         with self._making:
+            logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of each request
             # As every other connection here: SSL_CERT_FILE, or the system's authorities.
             context = ssl.create_default_context()
             return httpx2.Client(
-                verify=context, trust_env=not self._is_private, follow_redirects=False
+                verify=context,
+                trust_env=not self._is_private,  # for proxies
+                follow_redirects=False,
+                limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
             )
 
     def _destination(self) -> tuple[str, dict[str, str], dict[str, Any]]:

@@ -26,6 +26,7 @@ from bot.store import Store, Trial
 from bot.store.connection import telling
 
 _AT_ONCE = 8  # questions; a message beyond them gets the matcher's reply
+_KEEP_S = 0.2  # that an opinion waits for a database which is being written
 
 Said = tuple[int | None, bool]  # its pick, None for what cannot be read; whether it was sure
 
@@ -128,9 +129,11 @@ class CompanyReader:
 
     def _ask(self, key: str, asked: Asked, reading: _Reading) -> None:
         try:
-            known = self._known(key) or self._said(asked)  # somebody may just have asked the same
+            known = self._known(key)  # somebody may just have asked the same
+            if known is None:
+                known = self._said(asked)
+                self._keep(key, known)  # before a command ends with what it waits for
             reading.end(known)
-            self._keep(key, known)
         except NoOpinionError as error:
             self._health.failed(str(error))
         except Exception as error:  # nobody waits for what goes wrong here
@@ -167,7 +170,7 @@ class CompanyReader:
 
     def _keep(self, key: str, said: Said) -> None:
         try:
-            with telling(self._store.path):
+            with telling(self._store.path), self._store.database.waiting(_KEEP_S):
                 self._store.add_reader_opinion(key, *said, self._now())
         except StoreError as error:
             log.warning("an opinion of the second reader could not be kept: %s", error)
