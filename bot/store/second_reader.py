@@ -34,10 +34,9 @@ class SecondReaders(File):
         be read. None where it was not asked within a day."""
         row = first(
             self._db(),
-            "SELECT pick, is_sure FROM reader_opinions WHERE key = ? AND at > ? AND at <= ?",
+            "SELECT pick, is_sure FROM reader_opinions WHERE key = ? AND at > ?",
             key,
             instant(now - _KEPT),
-            instant(now),
         )
         return (row["pick"], bool(row["is_sure"])) if row else None
 
