@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from bot.answering.responder import Responder
 from bot.config import Settings
@@ -17,6 +18,9 @@ from bot.matching.model import chosen_embedder
 from bot.store import Store
 from bot.teaching import Teaching
 from bot.wording.presentation import Words
+
+if TYPE_CHECKING:
+    from bot.second_reader import CompanyReader
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Bot:
     delivery: Delivery
     scheduler: DigestScheduler
     teaching: Teaching
+    second_reader: CompanyReader | None  # None: the company has set none
 
 
 def open_bot(settings: Settings) -> Bot:
@@ -64,7 +69,9 @@ def put_together(
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
     teaching = Teaching(store, lambda: responder.library, now, settings.desk_approvals)
-    return Bot(store, embedder, responder, delivery, scheduler, teaching)
+    reader = second_reader(settings, store, now)
+    responder.second_reader = reader
+    return Bot(store, embedder, responder, delivery, scheduler, teaching, reader)
 
 
 def open_responder(
@@ -83,7 +90,20 @@ def open_responder(
     """
     store = store or Store(settings.db)
     embedder = chosen_embedder(settings.e5_onnx)
-    return _responder(settings, store, embedder, settings.now, is_taught)
+    responder = _responder(settings, store, embedder, settings.now, is_taught)
+    responder.second_reader = second_reader(settings, store, settings.now)
+    return responder
+
+
+def second_reader(
+    settings: Settings, store: Store, now: Callable[[], datetime]
+) -> CompanyReader | None:
+    """The company's own language model, where it has set one."""
+    if not settings.reader_url:
+        return None
+    from bot.second_reader import CompanyReader  # `irbot ask` alone needs no network
+
+    return CompanyReader(settings, store, now)
 
 
 def open_teaching(settings: Settings) -> Teaching:

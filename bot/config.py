@@ -25,6 +25,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
 Caution = Literal["strict", "normal", "open"]
 Log = Literal["plain", "json"]
+ReaderUse = Literal["observe", "use"]
 
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
 
@@ -51,6 +52,12 @@ class Settings:
     managers: tuple[str, ...] = ()  # ids of who may subscribe or set the company; none: everyone
     retention_days: int = 90
     e5_onnx: Path | None = None  # folder of the user's own model; None: the installed one
+    reader_url: str = ""  # of the company's own language model, without a final `/`; empty: none
+    reader_model: str = ""
+    reader_key: str = ""
+    reader_timeout_s: float = 2.0
+    reader_use: ReaderUse = "observe"
+    reader_private: bool = False  # asked only where its address is none of the internet's
     slack_bot_token: str = ""
     slack_app_token: str = ""
     slack_signing_secret: str = ""
@@ -151,8 +158,24 @@ def _settings(get: _Getter, folder: Path) -> Settings:
         https_proxy=get("HTTPS_PROXY") or get("https_proxy"),
         ca_file=folder / get("SSL_CERT_FILE") if get("SSL_CERT_FILE") else None,
         log=cast(Log, get.choice("IR_LOG", ("plain", "json"))),
+        **_reader(get),
         **_chats(get),
     )
+
+
+def _reader(get: _Getter) -> dict[str, Any]:
+    """What the second reader needs."""
+    url, model = get.base("IR_READER_URL"), get("IR_READER_MODEL")
+    if bool(url) != bool(model):
+        get.faults.append("IR_READER_URL 和 IR_READER_MODEL 要么都设，要么都不设")
+    return {
+        "reader_url": url,
+        "reader_model": model,
+        "reader_key": get.header("IR_READER_KEY"),
+        "reader_timeout_s": get.seconds("IR_READER_TIMEOUT_S", 2.0, most=30.0),
+        "reader_use": cast(ReaderUse, get.choice("IR_READER", ("observe", "use"))),
+        "reader_private": get.choice("IR_READER_PRIVATE", ("0", "1")) == "1",
+    }
 
 
 def _chats(get: _Getter) -> dict[str, Any]:
@@ -256,6 +279,32 @@ class _Getter:
             return text.lower()
         self.faults.append(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
         return ""
+
+    def base(self, name: str) -> str:
+        """Scheme, host, port and path of an address, without a final `/`; empty where it is not
+        set. A name with a password in it would be told in logs."""
+        text = self(name).rstrip("/")
+        if not text or re.fullmatch(
+            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/[\w.~%/-]*)?", text, re.ASCII
+        ):
+            return text
+        self.faults.append(f"{name} 应为 https://主机/v1 这样的地址，不带用户名、? 和 #")
+        return ""
+
+    def header(self, name: str) -> str:
+        """What a header can carry."""
+        text = self(name)
+        if text.isascii() and text.isprintable():
+            return text
+        self.faults.append(f"{name} 只能有英文字母、数字和符号")
+        return ""
+
+    def seconds(self, name: str, default: float, most: float) -> float:
+        text = self(name) or str(default)
+        if re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text, re.ASCII) and 0 < float(text) <= most:
+            return float(text)
+        self.faults.append(f"{name} 应为秒数，大于0，不超过{most:g}，例如 {default:g}")
+        return default
 
     def zone(self, name: str, default: str) -> ZoneInfo:
         try:

@@ -64,8 +64,11 @@ def reply_json(
 
 
 def _explanation_json(explanation: Explanation) -> dict[str, Any]:
-    """Every field by its name; days as ISO dates."""
+    """Every field by its name; days as ISO dates. Without a second reader nothing is said of it."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(explanation), default=str))
+    for search in plain["searches"]:
+        if search["second_reader"] is None:
+            del search["second_reader"]
     return plain
 
 

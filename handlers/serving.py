@@ -111,6 +111,7 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
             "records": len(bot.responder.records()),
             "oldest_undelivered_s": round(bot.delivery.oldest_undelivered_s(), 1),
             "counters": bot.delivery.counters.all(),
+            **({"second_reader": reader.told()} if (reader := bot.second_reader) else {}),
         }
 
     names = [settings.callback_url, settings.public_url]

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 
+from bot.answering.consulting import Consulting
 from bot.answering.decision import BESIDE_LIKELY, OFFERED, Decision, decide, is_likely_meant
 from bot.answering.fitting import fitting_sentence
 from bot.answering.library import Library
 from bot.answering.matters import event
 from bot.answering.narrative import with_paragraphs
 from bot.answering.question_splitting import MOST, Several, questions_in
+from bot.answering.second_opinion import Heard, Worth, weighed
 from bot.answering.trail import Search, TextBand, TextReply
 from bot.config import Caution
 from bot.matching.index import NoResult, SearchResult
@@ -37,6 +39,7 @@ class ByText:
     library: Library
     caution: Caution
     today: date
+    second: Consulting | None = None  # a reader whose opinion counts
 
     def reply(self, text: str, message: Message) -> TextReply:
         """The reply and the searches behind it.
@@ -51,11 +54,16 @@ class ByText:
         is_exact = isinstance(whole.reply, Answer) and whole.reply.hits[0].is_exact
         is_of_others = whole.result.no_result in _OF_OTHERS
         if is_exact or is_of_others or len(several.questions) < 2:
+            (whole,) = self._read_again([whole], message)
             return TextReply(whole.reply, whole)
         named = index.collection.named(normalise(text))
         if message.company is None and len(named) == 1:  # said once, meant of all
             message = replace(message, company=named.pop())
         parts = [self._search(item.searched, message) for item in several.questions[:MOST]]
+        if several.is_list:
+            parts = self._read_again(parts, message)
+        else:
+            whole, *parts = self._read_again([whole, *parts], message)
         reply = self._together(several, whole.reply, [part.reply for part in parts], message)
         return TextReply(reply, whole, tuple(parts), several.is_list)
 
@@ -72,6 +80,26 @@ class ByText:
         decision = decide(result.candidates, self.caution)
         reply = self._decided(result, decision, message)
         return Search(text, message.company, message.as_of, result, decision, reply)
+
+    def _read_again(self, searches: list[Search], message: Message) -> list[Search]:
+        """The searches, decided with the opinion of the second reader where it was asked."""
+        if self.second is None:
+            return searches
+        heard = self.second.heard(searches)
+        return [
+            self._weighed(search, found, message, self.second.worth) if found else search
+            for search, found in zip(searches, heard, strict=True)
+        ]
+
+    def _weighed(self, search: Search, heard: Heard, message: Message, worth: Worth) -> Search:
+        search = replace(search, heard=heard)
+        if heard.opinion is None:
+            return search
+        ranked = weighed(search.result.candidates, heard, heard.opinion, worth)
+        result = replace(search.result, candidates=ranked)
+        decision = decide(ranked, self.caution)
+        reply = self._decided(result, decision, message)
+        return replace(search, result=result, decision=decision, reply=reply)
 
     def _decided(self, result: SearchResult, decision: Decision, message: Message) -> TextBand:
         told = result.narrative

@@ -48,6 +48,11 @@ def limits(caution: Caution) -> tuple[float, float]:
     return _ANSWER[caution], _SUGGEST
 
 
+def least_offered() -> float:
+    """From which confidence on the best hit is offered."""
+    return _SUGGEST
+
+
 def is_likely_meant(hit: Hit) -> bool:
     """Whether a hit that may be shown at once is likely enough for that."""
     return hit.confidence >= _LIKELY

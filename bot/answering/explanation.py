@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Literal
 
 from bot.answering.decision import limits
+from bot.answering.second_opinion import Heard
 from bot.answering.trail import Considered, Search
 from bot.config import Caution
 from bot.ingest.embedding import MeaningState
@@ -88,6 +89,17 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Read:
+    """What the second reader said of a search."""
+
+    asked: int  # candidates that it was asked about; 0: the matcher was not undecided
+    pick: str | None  # full id; None: none of them, or no opinion
+    said: str  # "sure" or "unsure" of the pick, "none, sure", "none", "no opinion"
+    confidence: float | None  # of the pick, before it was read
+    counts: bool  # whether the reply was decided with it
+
+
+@dataclass(frozen=True)
 class ExplainedSearch:
     """One search: a message, or one question of it."""
 
@@ -107,6 +119,7 @@ class ExplainedSearch:
     paragraphs: tuple[Found, ...]  # of narratives, best first
     band: Band  # of this search; a message of several questions has one for each
     reasons: tuple[Note, ...]  # none for an answer
+    second_reader: Read | None  # None: the company has none
 
 
 @dataclass(frozen=True)
@@ -123,12 +136,15 @@ class Explanation:
     meaning: MeaningState
 
 
-def explain(considered: Considered, state: MeaningState) -> Explanation:
+def explain(
+    considered: Considered, state: MeaningState, has_second_reader: bool = False
+) -> Explanation:
     """What stands behind a reply.
 
     Args:
         considered: The reply, and what led to it.
         state: Of the store's vectors.
+        has_second_reader: Whether one was asked where the matcher was undecided.
     """
     text, index = considered.text, considered.library.index
     needed = limits(considered.caution)
@@ -138,13 +154,20 @@ def explain(considered: Considered, state: MeaningState) -> Explanation:
         *needed,
         band(considered.reply),
         None if text else type(considered.command).__name__,
-        tuple(_search(search, index, needed, state) for search in text.deciding) if text else (),
+        tuple(
+            _search(search, index, needed, state, has_second_reader)
+            for search in (text.deciding if text else ())
+        ),
         state,
     )
 
 
 def _search(
-    search: Search, index: Index, needed: tuple[float, float], state: MeaningState
+    search: Search,
+    index: Index,
+    needed: tuple[float, float],
+    state: MeaningState,
+    has_second_reader: bool,
 ) -> ExplainedSearch:
     result, collection, lexicon = search.result, index.collection, index.lexicon
     query, facets = result.query, result.query.facets
@@ -170,6 +193,27 @@ def _search(
         ),
         band=band(search.reply),
         reasons=tuple(_reasons(search, needed)),
+        second_reader=read(search.heard) if has_second_reader else None,
+    )
+
+
+def read(heard: Heard | None) -> Read:
+    """What the second reader said, if it was asked."""
+    if heard is None:
+        return Read(0, None, "no opinion", None, counts=False)
+    opinion, picked = heard.opinion, heard.picked
+    if opinion is None:
+        said = "no opinion"
+    elif picked:
+        said = "sure" if opinion.is_sure else "unsure"
+    else:
+        said = "none, sure" if opinion.is_sure else "none"
+    return Read(
+        len(heard.shown),
+        picked.hit.full_id if picked else None,
+        said,
+        round(picked.confidence, 4) if picked else None,
+        heard.counts,
     )
 
 

@@ -12,6 +12,7 @@ from bot.answering.explanation import (
     Explanation,
     Found,
     Note,
+    Read,
     rounded_down,
 )
 from bot.ingest.embedding import MeaningState
@@ -46,6 +47,8 @@ def told(explanation: Explanation, words: Words) -> str:
             )
             for found in search.paragraphs
         ]
+        if search.second_reader:
+            lines.append(told_of_reader(search.second_reader, words))
         lines.append(_result_line(search, explanation, words))
     return "\n".join(lines)
 
@@ -131,6 +134,20 @@ def _found_lines(place: int, found: Found, words: Words) -> Iterator[str]:
     )
     for conflict in found.conflicts:
         yield words.text("found, conflict", said=_conflict_words(conflict, words))
+
+
+def told_of_reader(found: Read, words: Words) -> str:
+    """What the second reader said, in a line."""
+    if not found.asked:
+        return words.text("second reader, not asked")
+    said = words.text(
+        f"second reader, {found.said}",
+        id=found.pick or "",
+        count=found.asked,
+        confidence=rounded_down(found.confidence or 0.0),
+    )
+    use = "" if found.said == "no opinion" else "counts" if found.counts else "only shown"
+    return words.text("second reader", said=said + (use and words.text(f"second reader, {use}")))
 
 
 def _conflict_words(conflict: Conflict, words: Words) -> str:

@@ -12,6 +12,7 @@ library is immutable and replaced whole when the store changed (library.py).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -19,10 +20,12 @@ from datetime import date, datetime, timedelta
 from bot.answering import outsiders
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
+from bot.answering.consulting import consulting, observed
 from bot.answering.explanation import Explanation, explain
 from bot.answering.handing_over import HandingOver, is_answer
 from bot.answering.library import CurrentLibrary, Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
+from bot.answering.second_opinion import Heard, SecondReader
 from bot.answering.small_talk import kind_of, unless_asked
 from bot.answering.small_talk import reply as small_talk
 from bot.answering.trail import Considered
@@ -103,6 +106,7 @@ class Responder:
         self.reachability: Callable[[Chat], Reachability] = _nowhere  # set by who delivers posts
         self.desk: Callable[[Chat], Chat | None] = _no_desk  # as well
         self.is_outside: Callable[[Chat], bool] = _inside  # as well
+        self.second_reader: SecondReader | None = None  # set by who has one
         self.desk_channels = desk_channels
         self._store = store
         self._handing_over = HandingOver(
@@ -155,20 +159,27 @@ class Responder:
             return False
         return not says_anything(typed) or self._memory(message) == Memory()
 
-    def consider(self, message: Message) -> Considered:
+    def consider(self, message: Message, waited_s: float = 0.0) -> Considered:
         """Answer one message, with what led to the reply.
 
-        `keep` is to follow once the reply is certain to go out.
+        `keep` is to follow once the reply is certain to go out. A second reader takes its time, so
+        no transaction may be open.
+
+        Args:
+            message: What is asked.
+            waited_s: How long the asker has waited already.
         """
+        began = time.monotonic() - waited_s
         if self._is_outside(message):
             library = self._library.outside()
-            return outsiders.limited(self._considered(message, library), library, self.words)
+            considered = self._considered(message, library, began)
+            return outsiders.limited(considered, library, self.words)
         library = self._library.get()
         if handed := self._handing_over.reply(message):
             return Considered(Ask(message.text), handed, library, self._caution)
-        return self._considered(message, library)
+        return self._considered(message, library, began)
 
-    def _considered(self, message: Message, library: Library) -> Considered:
+    def _considered(self, message: Message, library: Library, began: float) -> Considered:
         wanted = self._asked(message, library)
         command = wanted.command
         as_of = wanted.as_of or message.as_of
@@ -176,7 +187,11 @@ class Responder:
             as_of = min(as_of, self._today())
         message = self._scoped(replace(message, as_of=as_of))
         if isinstance(command, Ask) and (library.records or library.is_silenced):
-            found = ByText(library, self._caution, self._today()).reply(command.text, message)
+            second = consulting(self.second_reader, began)
+            by_text = ByText(library, self._caution, self._today(), second)
+            found = by_text.reply(command.text, message)
+            if message.chat and second is None:  # it is asked where it does not count, too
+                observed(found, self.second_reader, is_awaited=False)
             reply = replace(found.reply, is_cut=wanted.is_cut)
             if isinstance(reply, Answer) and wanted.whole:
                 reply = replace(reply, whole=True)
@@ -269,8 +284,16 @@ class Responder:
             self._store.add_pick(chat, hit.full_id, self.now(), self.now() - _MEMORY)
 
     def explain(self, considered: Considered) -> Explanation:
-        """What stands behind a reply; nothing is searched again, and nothing kept."""
-        return explain(considered, self._library.meaning())
+        """What stands behind a reply; nothing is searched again, and nothing kept. A second reader
+        is asked of what it was not, so that its opinion is known."""
+        text = considered.text and observed(considered.text, self.second_reader)
+        has_reader = self.second_reader is not None
+        return explain(replace(considered, text=text), self._library.meaning(), has_reader)
+
+    def second_opinion(self, text: str) -> Heard | None:
+        """What the second reader says of a message; None: there is none, or it is not asked."""
+        found = self.consider(Message(text)).text
+        return observed(found, self.second_reader).whole.heard if found else None
 
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""

@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.answering.decision import Decision
 from bot.answering.library import Library
+from bot.answering.second_opinion import Heard
 from bot.commands import Command
 from bot.config import Caution
 from bot.matching.index import SearchResult
@@ -26,6 +27,7 @@ class Search:
     result: SearchResult
     decision: Decision
     reply: TextBand
+    heard: Heard | None = None  # from the second reader, where it was asked
 
 
 @dataclass(frozen=True)

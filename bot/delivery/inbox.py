@@ -67,8 +67,13 @@ class Answerer(Protocol):
     def points(self, message: Message) -> bool:
         """Whether it asks about the message under which it stands."""
 
-    def consider(self, message: Message) -> Considered:
-        """The reply; nothing is kept yet."""
+    def consider(self, message: Message, waited_s: float = 0.0) -> Considered:
+        """The reply; nothing is kept yet.
+
+        Args:
+            message: What is asked.
+            waited_s: How long the asker has waited already, so that nothing slow is begun.
+        """
 
     def keep(self, message: Message, considered: Any, shown: ReplyView, post: str = "") -> None:
         """Keep what follows from a reply that is certain to go out, in the open transaction.
@@ -298,7 +303,8 @@ class Inbox:
     def _rendered(
         self, question: Question
     ) -> tuple[Considered | None, ReplyView, list[Payload], Address]:
-        considered, shown = self._considered(question.message)
+        waited_s = max(0.0, self._clock() - question.at)
+        considered, shown = self._considered(question.message, waited_s)
         try:
             return considered, shown, *self._placed(shown, question)
         except Exception as error:
@@ -320,10 +326,12 @@ class Inbox:
             payloads = transport.render(shown, address)
         return payloads, address
 
-    def _considered(self, message: Message) -> tuple[Considered | None, ReplyView]:
+    def _considered(
+        self, message: Message, waited_s: float = 0.0
+    ) -> tuple[Considered | None, ReplyView]:
         """The reply and its words; no reply and an apology if answering fails."""
         try:
-            considered = self._answerer.consider(message)
+            considered = self._answerer.consider(message, waited_s)
             return considered, self._answerer.show(considered.reply)
         except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.

@@ -9,6 +9,7 @@ from math import inf
 from time import perf_counter
 
 from bot.answering.responder import Responder
+from bot.answering.trail import Considered
 from bot.evaluating.queries import Query, plain_id
 from bot.evaluating.shown import Shown, offers, shown
 from bot.message import Answer, Band, Message, band
@@ -80,6 +81,13 @@ def ask_all(
     What the reply shows stands first, in its order; then the other ranked questions follow.
     The confidence is the first one's, whatever the band.
     """
+    return (row for row, _ in considered_all(responder, queries, company))
+
+
+def considered_all(
+    responder: Responder, queries: Iterable[Query], company: str | None = None
+) -> Iterator[tuple[JudgedQuery, Considered]]:
+    """As `ask_all`, with all that led to each reply."""
     days = {plain_id(record.id): record.last_event.end for record in responder.records()}
     for query in queries:
         message = Message(query.text, company=company)
@@ -89,7 +97,7 @@ def ask_all(
         ms = (perf_counter() - start) * 1000
         first = reply.hits if isinstance(reply, Answer) else offers(reply)
         hits = (*first, *considered.ranked)
-        yield JudgedQuery(
+        row = JudgedQuery(
             query,
             tuple(dict.fromkeys(hit.id for hit in hits)),
             float(hits[0].confidence) if hits else 0.0,
@@ -98,6 +106,7 @@ def ask_all(
             shown(reply, responder.show(reply).text),
             tuple(_newest(group, days) for group in query.answerable),
         )
+        yield row, considered
 
 
 def _newest(ids: frozenset[str], days: Mapping[str, date]) -> frozenset[str]:

@@ -107,10 +107,17 @@ def table(rows: Sequence[JudgedQuery]) -> str:
     return "\n".join([*lines, "", _LEGEND])
 
 
-def beside(before: Sequence[JudgedQuery], after: Sequence[JudgedQuery]) -> str:
-    """The numbers of the same queries without and with what the desk taught, side by side."""
+def beside(before: Sequence[JudgedQuery], after: Sequence[JudgedQuery], of: str) -> str:
+    """The numbers of the same queries without and with something, side by side.
+
+    Args:
+        before: Without it.
+        after: With it.
+        of: Its name.
+    """
     numbers = score(after)
-    lines = [f"{'说法与反例的效果':24}{'没有时':>12}{'有时':>14}"]
+    title = f"{of}的效果"
+    lines = [f"{title}{' ' * (32 - 2 * len(title))}{'没有时':>12}{'有时':>14}"]
     for name, was in score(before).items():
         cells = "".join(f"{_counted(number):>17}" for number in (was, numbers.get(name)))
         lines.append(f"{name:30}{cells}")

@@ -25,6 +25,7 @@ heads.py        which records are stored, without their words
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
+second_reader.py  what a second reader said, and what that is worth
 streams.py      answers that a platform comes to fetch
 uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
@@ -58,6 +59,7 @@ from bot.store.publication import Publication
 from bot.store.publishing import Published
 from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.second_reader import SecondReaders, Trial
 from bot.store.showing import Showing, Shown
 from bot.store.states import State, States, chief
 from bot.store.streams import Streams
@@ -84,6 +86,7 @@ class Store(
     Heads,
     Journal,
     Marks,
+    SecondReaders,
     Streams,
     Uploads,
     Vectors,
@@ -118,6 +121,7 @@ __all__ = [
     "Status",
     "Store",
     "Stored",
+    "Trial",
     "Upload",
     "Version",
     "chief",

@@ -33,6 +33,7 @@ from bot.message import Chat, Hit
 from bot.store import Store
 from handlers.cli.import_report import tell_left
 from handlers.cli.output import Day, echo_json, say, write
+from handlers.cli.second_reader import reader_json, told, try_reader
 from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 
 
@@ -65,6 +66,9 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
 @click.option("--run", "run", type=click.Path(path_type=Path), help="把逐条结果写入此文件。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
 @click.option("--plot", type=click.Path(path_type=Path), help="把可靠性图和风险曲线写成 SVG。")
+@click.option(
+    "--reader", is_flag=True, help="检验第二读者：没有它和有它时并列，能不能启用，为什么。"
+)
 @pass_settings_of_store
 def eval_(
     settings: Settings,
@@ -72,6 +76,7 @@ def eval_(
     run: Path | None,
     as_json: bool,
     plot: Path | None,
+    reader: bool,
 ) -> None:
     queries = [query for file in files for query in read_queries(file)]
     embed_missing(Store(settings.db), chosen_embedder(settings.e5_onnx), tell=tell_left)
@@ -91,8 +96,9 @@ def eval_(
             "请先导入这些记录，否则对应提问都算答错",
             err=True,
         )
-    asked = list(ask_all(responder, queries))
-    untaught = _untaught(settings, queries)
+    tried = try_reader(settings, responder, queries) if reader else None
+    asked = list(tried.together) if tried else list(ask_all(responder, queries))
+    untaught = [] if tried else _untaught(settings, queries)
     if run:
         write(run, run_file(asked))
     if plot:
@@ -105,6 +111,7 @@ def eval_(
                 "matcher": responder.matcher,
                 **report(asked),
                 **({"untaught": report(untaught)} if untaught else {}),
+                **({"second_reader": reader_json(settings, tried)} if tried else {}),
             }
         )
         return
@@ -114,8 +121,10 @@ def eval_(
         f"{len(asked)} 条提问；匹配版本 {responder.matcher}\n"
     )
     say(table(asked))
+    if tried:
+        say(f"\n{told(settings, tried)}")
     if untaught:
-        say(f"\n{beside(untaught, asked)}")
+        say(f"\n{beside(untaught, asked, '说法与反例')}")
 
 
 def _untaught(settings: Settings, queries: Sequence[Query]) -> list[JudgedQuery]:

@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.delivery import checks as delivery
 from bot.digest import checks as digest
 from bot.errors import BotError
+from bot.second_reader import checks as second_reader
 from bot.store import Store
 from bot.store.connection import telling
 from handlers.chats import CHATS
@@ -53,7 +54,7 @@ def _in_store(settings: Settings) -> Iterator[Finding]:
     """What is kept in the database of posts and digests; that it cannot be read is said already."""
     if not settings.db.exists():
         return
-    for found in (delivery.checks, _digests):
+    for found in (delivery.checks, _digests, _second_reader):
         try:
             with telling(settings.db):
                 yield from found(settings)
@@ -63,3 +64,7 @@ def _in_store(settings: Settings) -> Iterator[Finding]:
 
 def _digests(settings: Settings) -> Iterator[Finding]:
     yield from digest.checks(settings, Store(settings.db))
+
+
+def _second_reader(settings: Settings) -> Iterator[Finding]:
+    yield from second_reader.checks(settings, Store(settings.db))

@@ -38,7 +38,8 @@ from handlers.slack.origin import Home
 from handlers.slack.reading import Said, question_in, read, with_addresses
 
 _LISTENERS = 16
-_ACK_WITHIN_S = 2.0  # Slack takes an answer inside the acknowledgement for 3 s
+# Slack takes an answer inside the acknowledgement for 3 s; a second reader may take 2 of them.
+_ACK_WITHIN_S = 2.2
 _RESPONSES = 5  # uses of a response URL
 _TAKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
 log = logging.getLogger(__name__)

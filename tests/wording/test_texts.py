@@ -82,6 +82,9 @@ FAMILIES = {
     "proof, ": get_args(Shows),
     "result, ": get_args(Band),
     "retired, ": (*get_args(get_type_hints(Loss)["why"]), "desk"),
+    "second reader, ": (
+        *("sure", "unsure", "none, sure", "none", "no opinion", "counts", "only shown"),
+    ),
     "small talk, ": (
         *("contact", "person", "who", "there", "complaint", "praise", "thanks", "bye", "hello"),
         *("nod", "nothing asked"),

@@ -357,3 +357,17 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
+
+
+@migrations()
+def second_reader(db: Database) -> None:
+    """What the second reader said lately, under a hash of what it was asked; and what its opinion
+    was found to be worth."""
+    db.table("reader_opinions").create(
+        {"key": str, "pick": int, "is_sure": int, "at": str}, pk="key", not_null={"at"}
+    )
+    db.table("reader_trials").create(
+        {"id": int, "reader": str, "caution": str, "worth": str, "refused": str, "at": str},
+        pk="id",
+        not_null={"reader", "caution", "worth", "refused", "at"},
+    )
