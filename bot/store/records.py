@@ -130,7 +130,7 @@ _SHOWN = (
     f"AND is_draft = 0 AND (published_at IS NULL OR published_at <= ?)), {_HIGHEST})"
 )
 # The versions that a version is made of: itself, and of written answers those that it adds to.
-_BUILT_ON = (
+BUILT_ON = (
     "SELECT v.id FROM versions w JOIN versions v ON v.record_id = w.record_id "
     "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version WHERE w.id = ?"
 )
@@ -296,7 +296,7 @@ class Records(File):
                 parts=tuple(parts.get(row["id"], ())),
             )
             for row in db.query(
-                f"SELECT * FROM questions WHERE version_id IN ({_BUILT_ON}) "
+                f"SELECT * FROM questions WHERE version_id IN ({BUILT_ON}) "
                 "ORDER BY version_id, position",
                 [version_id],
             )
@@ -305,7 +305,7 @@ class Records(File):
 
     def _sources(self, db: Connection, version_id: int) -> tuple[Source, ...]:
         rows = db.query(
-            f"SELECT * FROM version_sources WHERE version_id IN ({_BUILT_ON}) "
+            f"SELECT * FROM version_sources WHERE version_id IN ({BUILT_ON}) "
             "ORDER BY version_id, imported_at, rowid",
             [version_id],
         )
