@@ -37,6 +37,11 @@ class Counting(Records):
             for row in rows
         )
 
+    def numbers(self, key: int) -> list[int]:
+        """Of the questions that a version says."""
+        sql = "SELECT number FROM questions WHERE version_id = ?"
+        return [number for (number,) in self._db().conn.execute(sql, [key])]
+
     def countable(self, at: datetime) -> set[int]:
         """The keys of all that is shown, or will be when it is published or shown again."""
         db = self._db()
