@@ -24,6 +24,7 @@ handovers.py    questions handed over to the desk
 heads.py        which records are stored, without their words
 briefs.py       what is known of every record's shown version, without its words
 loading.py      the words of versions, when somebody looks at them; counting.py: for an index
+looked.py       lists whose items are read then
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
@@ -58,7 +59,7 @@ from bot.store.hidden import EVERYTHING, Hiding
 from bot.store.hiding import Hidden, undo_command
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
-from bot.store.loading import Looked
+from bot.store.looked import Looked
 from bot.store.marks import MISS_STATES, Mark, Marks, MissState
 from bot.store.publication import Publication
 from bot.store.publishing import Published

@@ -6,7 +6,7 @@ words of those alone that somebody looks at (loading.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -80,23 +80,36 @@ def columns(record: Record) -> dict[str, Any]:
     }
 
 
-_ALL = (
-    "SELECT r.id, r.key, r.company_code, r.superseded_by, v.id, v.version, w.newest, v.base, "
+_COLUMNS = (
+    "r.id, r.key, r.company_code, r.superseded_by, v.id, v.version, r.newest, v.base, "
     "v.event_date, v.imported_at, v.published_at, v.is_draft, v.company_name, v.record_no, v.days, "
-    "v.is_written FROM (SELECT id, key, company_code, superseded_by, "
-    "(SELECT max(version) FROM versions WHERE record_id = records.id) AS newest, "
-    "(SELECT max(version) FROM versions WHERE record_id = records.id "
-    "AND is_draft = 0 AND (published_at IS NULL OR published_at <= ?)) AS public "
-    "FROM records) r "
-    "JOIN versions v INDEXED BY versions_briefs "
-    "ON v.record_id = r.id AND v.version = coalesce(r.public, r.newest) "
-).replace("w.newest", "r.newest")
+    "v.is_written"
+)
+_NEWEST = "(SELECT max(version) FROM versions WHERE record_id = records.id) AS newest"
+_PUBLIC = (
+    "(SELECT max(version) FROM versions WHERE record_id = records.id AND is_draft = 0 "
+    "AND (published_at IS NULL OR published_at <= ?)) AS public"
+)
 
 
 def briefs(db: Connection, at: str) -> list[Brief]:
     """Of every record, newest event first, as of an instant in UTC as the store has it."""
-    rows = db.conn.execute(f"{_ALL} ORDER BY v.event_date DESC, r.id", [at]).fetchall()
-    return [Brief._make(row) for row in rows]
+    return _read(db, f"{_NEWEST}, {_PUBLIC}", "coalesce(r.public, r.newest)", [at])
+
+
+def newest_briefs(db: Connection) -> list[Brief]:
+    """Of every record's newest version, newest event first."""
+    return _read(db, _NEWEST, "r.newest", [])
+
+
+def _read(db: Connection, found: str, version: str, values: Sequence[str]) -> list[Brief]:
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM (SELECT id, key, company_code, superseded_by, {found} "
+        "FROM records) r JOIN versions v INDEXED BY versions_briefs "
+        f"ON v.record_id = r.id AND v.version = {version} ORDER BY v.event_date DESC, r.id",
+        values,
+    )
+    return [Brief._make(row) for row in rows.fetchall()]
 
 
 def grown(db: Connection, shown: Iterable[Brief]) -> dict[int, list[tuple[int, str | None]]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.record import Record
 from bot.store.briefs import Brief
-from bot.store.loading import Looked
+from bot.store.looked import Looked
 from bot.store.records import Stored
 from bot.store.showing import Showing, Shown
 

@@ -6,98 +6,22 @@ transaction nothing is kept: rolled back, it would leave its keys to other words
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Generic, TypeVar, overload
 
 from bot.record import Part, Question, Record, StoredQuestions
 from bot.store.connection import Connection
+from bot.store.looked import Kept
 from bot.store.records import BUILT_ON, QUESTION_COLUMNS, Records, record_of
 
 _MOST_QUESTIONS = 50_000  # of whole records: about 50 MB
 _MOST_SINGLE = 20_000  # questions
 _MOST_HEADS = 10_000_000  # characters of headers, with the speeches in them
-_LOOKED_AT = 512  # items of a list
 _AT_ONCE = 500  # questions of one query
 
 COLUMNS = ", ".join(f"q.{name}" for name in QUESTION_COLUMNS)
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Kept(Generic[K, V]):
-    """Values by key, those that were used last, up to a size of all together. Safe in threads."""
-
-    def __init__(self, most: int, size: Callable[[V], int] = lambda value: 1) -> None:
-        self._most, self._size = most, size
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._all = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V | None:
-        """The value; None: it is not kept."""
-        with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key]
-
-    def put(self, key: K, value: V) -> None:
-        """Keep one more, and let those go for which there is no room."""
-        with self._lock:
-            if key in self._values:
-                return
-            self._values[key] = value
-            self._all += self._size(value)
-            while self._all > self._most and len(self._values) > 1:
-                _, gone = self._values.popitem(last=False)
-                self._all -= self._size(gone)
-
-
-class Looked(Sequence[V]):
-    """What is made of each of many things when somebody looks at it; equal to any sequence that
-    holds the same."""
-
-    def __init__(self, of: Sequence[K], make: Callable[[K], V]) -> None:
-        """
-        Args:
-            of: The things.
-            make: What is looked at, of one of them.
-        """
-        self._of, self._make = of, make
-        self._kept = Kept[int, V](_LOOKED_AT)
-
-    @overload
-    def __getitem__(self, at: int) -> V: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[V, ...]: ...
-    def __getitem__(self, at: int | slice) -> V | tuple[V, ...]:
-        if isinstance(at, slice):
-            return tuple(map(self._item, range(len(self._of))[at]))
-        return self._item(range(len(self._of))[at])
-
-    def _item(self, at: int) -> V:
-        found = self._kept.get(at)
-        if found is None:
-            found = self._make(self._of[at])
-            self._kept.put(at, found)
-        return found
-
-    def __iter__(self) -> Iterator[V]:
-        return map(self._item, range(len(self._of)))
-
-    def __len__(self) -> int:
-        return len(self._of)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    __hash__ = None  # type: ignore[assignment] # compared by all that is in it
 
 
 class Loading(Records):

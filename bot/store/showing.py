@@ -16,7 +16,8 @@ from bot.store.announced import Announced, announced, announced_of
 from bot.store.briefs import Brief, briefs, grown
 from bot.store.connection import first, instant
 from bot.store.hidden import EVERYTHING, Hidings, hidden_units, hidings
-from bot.store.loading import Loading, Looked
+from bot.store.loading import Loading
+from bot.store.looked import Looked
 from bot.store.records import Stored
 
 _NONE: frozenset[str] = frozenset()
