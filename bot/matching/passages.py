@@ -28,6 +28,8 @@ _WORD = re.compile(
     "|先进|精密|通用|高新|智能|数据|医疗|信息|科技|环球|民生|生物|汽车|电子"
 )
 
+WHOLE = -1  # in place of a part's number
+
 Place = tuple[str, int, int | None]  # record id, number and part of a question
 
 _PERIOD = re.compile(r"20\d\d\s?年(?:度?前?(?:第?[一二三四]季度|[上下]?半年度?))?")
@@ -48,6 +50,16 @@ class Passage:
     def day(self) -> date:
         """When it was said: the last day of the event, or that of a written answer."""
         return self.question.day or self.record.last_event.end
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """By which the passages of a record are in order: the whole question, then its parts."""
+        return self.question.number, WHOLE if self.part is None else self.part
+
+    @property
+    def order(self) -> tuple[int, str, int, int]:
+        """By which equals are in order: the newest first, then as their records have them."""
+        return -self.day.toordinal(), self.record.id, *self.place
 
     @property
     def asked(self) -> str:
