@@ -12,8 +12,9 @@ from functools import cached_property
 
 from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
+from bot.indexing import Counted, Segments, StoreShelf
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
-from bot.matching.embedding import Embedder
+from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
 from bot.matching.taught import Rejection, Wording
@@ -22,6 +23,8 @@ from bot.record import Record
 from bot.store import Looked, Shown, Store, Stored, meant_now, normal_id, numbered, typed_id
 
 _TYPED = re.compile(r"[0-9a-z/-]+")  # an id that is spelt as `typed_id` would
+Find = Callable[[str], Record | None]
+
 _RELATED = 5  # questions with the same answer that are named beside it
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class Library:
     shown: Shown
     index: Index
     store: Store
+    counted: Counted = field(repr=False)  # that the index is made of
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
 
@@ -59,7 +63,7 @@ class Library:
     @cached_property
     def records(self) -> Sequence[Record]:
         """Newest event first."""
-        return Looked(self.stored, lambda item: item.record)
+        return Looked(self.stored, _record)
 
     @property
     def has_many(self) -> bool:
@@ -130,7 +134,7 @@ class Library:
     def company_codes(self) -> dict[str, str]:
         """The code by each name that only one stored company has."""
         codes: dict[str, set[str]] = {}
-        for code, names in self.index.collection.names.items():
+        for code, names in self.index.names.of_company.items():
             for name in names:
                 codes.setdefault(name, set()).add(code)
         return {name: own.pop() for name, own in codes.items() if len(own) == 1}
@@ -352,6 +356,7 @@ class CurrentLibrary:
         self._is_taught = is_taught
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
+        self._segments = Segments(store)
         self._library = self._load()
         self._outside: tuple[Library, Library] | None = None  # of which it was made
 
@@ -360,7 +365,7 @@ class CurrentLibrary:
         library = self._library
         until = library.shown.until
         stale = until is not None and until <= self._now()
-        stale = stale or self._lexicon_file.changed()
+        stale = stale or self._lexicon_file.changed() or self._segments.changed()
         if stale or self._store.generation() != library.generation:
             with self._lock:
                 if self._library is library:
@@ -380,7 +385,9 @@ class CurrentLibrary:
 
     def _of_outside(self, library: Library) -> Library:
         shown = self._store.disclosed(library.shown)
-        return library if shown is library.shown else self._put_together(shown)
+        if shown is library.shown:
+            return library
+        return self._put_together(shown, library.counted)
 
     @property
     def built(self) -> Library:
@@ -392,33 +399,39 @@ class CurrentLibrary:
         return meaning_state(self._store, self._embedder, self._library.records)
 
     def _load(self) -> Library:
-        return self._put_together(self._store.shown(self._now()))
+        shown = self._store.shown(self._now())
+        return self._put_together(shown, self._segments.of(shown, self._lexicon_file.read()))
 
-    def _put_together(self, shown: Shown) -> Library:
-        stored = shown.stored
-        records = [item.record for item in stored]
-        log.info("index built: records=%d generation=%d", len(records), shown.generation)
-        index = Index(
-            records,
-            lexicon=self._lexicon_file.read(),
-            embedder=self._embedder,
-            vectors=known_vectors(self._store, self._embedder, records),
-            wordings=self._wordings(stored) if self._is_taught else (),
-            rejections=self._rejections(stored) if self._is_taught else (),
-        )
-        return Library(shown, index, self._store)
-
-    def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
-        """The live aliases of what may be shown, under the number that each question has now."""
+    def _put_together(self, shown: Shown, counted: Counted) -> Library:
         find = _by_any_spelling(shown)
+        index = Index(
+            counted.segments,
+            StoreShelf(self._store, shown),
+            shown.live,
+            lexicon=counted.lexicon,
+            embedder=self._embedder,
+            vectors=self._vectors(shown),
+            wordings=self._wordings(find) if self._is_taught else (),
+            rejections=self._rejections(find) if self._is_taught else (),
+        )
+        log.info("index built: records=%d generation=%d", len(shown.briefs), shown.generation)
+        return Library(shown, index, self._store, counted)
+
+    def _vectors(self, shown: Shown) -> Mapping[str, Vectors]:
+        if not self._store.holds_at_most(shown.live, LARGEST_STORE // 20):
+            return {}  # told before all of it is in memory
+        return known_vectors(self._store, self._embedder, Looked(shown.stored, _record))
+
+    def _wordings(self, find: Find) -> Iterator[Wording]:
+        """The live aliases of what may be shown, under the number that each question has now."""
         for alias in self._store.aliases("live"):
             if meant := meant_now(find, alias.question_id, alias.question):
                 record, unit, part = meant
                 yield Wording(record.id, unit.number, alias.text, part)
 
-    def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
+    def _rejections(self, find: Find) -> Iterator[Rejection]:
         """What no question answers, and what one of those that may be shown does not."""
-        zone, find = self._now().tzinfo, _by_any_spelling(shown)
+        zone = self._now().tzinfo
         for text, at in self._store.not_ours().items():
             yield Rejection(text, at.astimezone(zone).date())
         for item in self._store.counterexamples():
@@ -427,7 +440,18 @@ class CurrentLibrary:
                 yield Rejection(item.text, item.at.astimezone(zone).date(), record.id, unit.place)
 
 
-def _by_any_spelling(shown: Iterable[Stored]) -> Callable[[str], Record | None]:
+def _record(stored: Stored) -> Record:
+    return stored.record
+
+
+def _by_any_spelling(shown: Shown) -> Find:
     """Finds a record by its id, however its number is written."""
-    records = {normal_id(item.record.id): item.record for item in shown}
-    return lambda record_id: records.get(normal_id(record_id))
+    places: dict[str, int] = {}
+
+    def find(record_id: str) -> Record | None:
+        if not places:
+            places.update((brief.key, at) for at, brief in enumerate(shown.briefs))
+        at = places.get(normal_id(record_id))
+        return None if at is None else shown.stored[at].record
+
+    return find
