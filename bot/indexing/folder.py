@@ -56,6 +56,12 @@ class IndexFolder:
         self._store = store
         self._opened: dict[Named, Segment] = {}
 
+    def size(self) -> int:
+        """Bytes of all its files."""
+        with suppress(OSError):
+            return sum(path.stat().st_size for path in self.path.iterdir())
+        return 0
+
     def stamp(self) -> tuple[int, int] | None:
         """Another one where the manifest was replaced; None: there is none."""
         try:

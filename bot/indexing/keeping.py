@@ -7,9 +7,9 @@ import logging
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from bot.errors import BotError, DisplacedError, is_full, reason
 from bot.indexing.folder import IndexFolder, Manifest, Named
-from bot.matching.lexicon import Lexicon, read_lexicon
+from bot.matching.lexicon import Lexicon, LexiconFile, read_lexicon
 from bot.matching.segment import Segment
 from bot.matching.segment_files import merge, write
 from bot.matching.version import version
@@ -44,6 +44,22 @@ def covered(segments: Iterable[Segment]) -> set[int]:
     return found
 
 
+def keep_files(store: Store, tell: Tell | None = None) -> None:
+    """Make the files after an import; where another process does so already, it goes on with
+    this.
+
+    Args:
+        store: What was imported into.
+        tell: Called with the number of questions that were counted.
+    """
+    try:
+        lexicon = read_lexicon(store.path.parent)
+    except BotError as error:  # nothing can be answered before that is put right
+        log.error("index files stay as they were: %s", error)
+        return
+    make_files(store, lexicon, tell=tell)
+
+
 def make_files(
     store: Store, lexicon: Lexicon, *, wait: bool = False, tell: Tell | None = None
 ) -> bool:
@@ -60,10 +76,11 @@ def make_files(
     """
     folder = IndexFolder(store)
     try:
+        if to_do(store, folder, lexicon) is None:
+            return True
         with folder.writing(wait=wait) as is_ours:
-            if is_ours:
-                while _make_once(store, folder, lexicon, tell):
-                    pass  # more came meanwhile
+            while is_ours and (work := to_do(store, folder, lexicon)):
+                _do(store, folder, lexicon, work, tell)  # and more that came meanwhile
             return is_ours
     except OSError as error:
         why = "the disk is full" if is_full(error) else reason(error)
@@ -71,36 +88,45 @@ def make_files(
         return False
 
 
-def _make_once(store: Store, folder: IndexFolder, lexicon: Lexicon, tell: Tell | None) -> bool:
-    """Whether anything was to do."""
-    manifest, segments = _found(folder, version(lexicon, None))
+@dataclass(frozen=True)
+class Work:
+    """What is to be done to the files: versions to count, or else files to merge."""
+
+    manifest: Manifest
+    segments: Mapping[Named, Segment]
+    wanted: Set[int]  # the keys of all that is or will be shown
+    missing: Sequence[int] = ()
+    together: Sequence[Named] = ()
+
+
+def to_do(store: Store, folder: IndexFolder, lexicon: Lexicon) -> Work | None:
+    """What is to be done next; None: nothing that pays."""
+    found = folder.manifest(version(lexicon, None))
+    segments = folder.opened(found)
+    manifest = replace(found, segments=tuple(segments))  # what is damaged is made anew
     wanted = store.countable(datetime.now(UTC))
     missing = sorted(wanted - covered(segments.values()))
-    if _are_worth_a_file(store, missing):
-        path = folder.new_file()
-        write(store.entries(missing), path, lexicon, tell)
-        _replace(folder, manifest, (), path)
-        return True
-    if together := _to_merge(segments, wanted):
-        path = folder.new_file()
-        merge([segments[named] for named in together], wanted, path)
-        _replace(folder, manifest, together, path)
-        return True
-    return False
+    if missing and not store.holds_at_most(missing, _WORTH_A_FILE - 1):
+        return Work(manifest, segments, wanted, missing=missing)
+    together = _to_merge(segments, wanted)
+    return Work(manifest, segments, wanted, together=together) if together else None
 
 
-def _found(folder: IndexFolder, matcher: str) -> tuple[Manifest, dict[Named, Segment]]:
-    """What the folder has; what is damaged in it is made anew."""
-    manifest = folder.manifest(matcher)
-    segments = folder.opened(manifest)
-    return replace(manifest, segments=tuple(segments)), segments
+def _do(store: Store, folder: IndexFolder, lexicon: Lexicon, work: Work, tell: Tell | None) -> None:
+    kept = tuple(named for named in work.manifest.segments if named not in work.together)
+    merged = [work.segments[named] for named in work.together]
+    path = folder.new_file()
+    if work.missing:
+        write(store.entries(work.missing), path, lexicon, tell)
+    elif not work.wanted.isdisjoint(covered(merged)):
+        merge(merged, work.wanted, path)
+    if path.exists():  # else nothing was left of what was merged
+        kept = (*kept, folder.named(path))
+    folder.replace(replace(work.manifest, segments=kept))
+    log.info("index files: %d, questions=%d", len(kept), sum(item.documents for item in kept))
 
 
-def _are_worth_a_file(store: Store, keys: Sequence[int]) -> bool:
-    return bool(keys) and not store.holds_at_most(keys, _WORTH_A_FILE - 1)
-
-
-def _to_merge(segments: dict[Named, Segment], wanted: set[int]) -> tuple[Named, ...]:
+def _to_merge(segments: Mapping[Named, Segment], wanted: Set[int]) -> tuple[Named, ...]:
     """Files that one is to be made of: one in which much is dead, or the smallest of many."""
     for named, segment in segments.items():
         if _dead(segment, wanted) > _DEAD:
@@ -110,18 +136,12 @@ def _to_merge(segments: dict[Named, Segment], wanted: set[int]) -> tuple[Named, 
     return tuple(sorted(segments, key=lambda named: named.documents)[:_MERGED])
 
 
-def _dead(segment: Segment, wanted: set[int]) -> float:
+def _dead(segment: Segment, wanted: Set[int]) -> float:
     """The share of a segment's questions that are in no record that is or will be shown."""
     gone = [at for at, key in enumerate(segment.keys.tolist()) if key not in wanted]
     if not gone:
         return 0.0
     return float(np.isin(segment.questions.entry, gone).sum() / max(len(segment.questions), 1))
-
-
-def _replace(folder: IndexFolder, manifest: Manifest, gone: Sequence[Named], path: Path) -> None:
-    """Let a new file count, in place of others."""
-    kept = tuple(named for named in manifest.segments if named not in gone)
-    folder.replace(replace(manifest, segments=(*kept, folder.named(path))))
 
 
 # In the background
@@ -133,6 +153,7 @@ class Keeper:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._folder = IndexFolder(store)
+        self._lexicon_file = LexiconFile(store.path.parent)
         self._seen: object = None
         self._ended = threading.Event()
 
@@ -148,20 +169,12 @@ class Keeper:
                 self._look()
 
     def _look(self) -> None:
-        try:
-            lexicon = read_lexicon(self._store.path.parent)
-        except BotError:
-            return  # told elsewhere; the lists stay as they were
-        matcher = version(lexicon, None)
-        state = self._store.generation(), self._folder.stamp(), matcher
-        if state == self._seen:
-            return
-        _, segments = _found(self._folder, matcher)
-        wanted = self._store.countable(datetime.now(UTC))
-        missing = sorted(wanted - covered(segments.values()))
-        if _are_worth_a_file(self._store, missing) or _to_merge(segments, wanted):
-            make_apart(self._store.path)
-        self._seen = self._store.generation(), self._folder.stamp(), matcher
+        lexicon = self._lexicon_file.read()
+        state = self._store.generation(), self._folder.stamp(), lexicon
+        if state != self._seen:
+            if to_do(self._store, self._folder, lexicon):
+                make_apart(self._store.path)
+            self._seen = state[0], self._folder.stamp(), lexicon
 
 
 def make_apart(db: Path) -> None:
