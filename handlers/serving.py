@@ -17,6 +17,7 @@ from bot.bootstrap import Bot, open_bot
 from bot.config import Settings
 from bot.delivery.displaced import move_over
 from bot.errors import DisplacedError, SettingsError, StoreError
+from bot.indexing.keeping import Keeper
 from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
 from bot.store.process_lock import is_served_by_another
@@ -74,6 +75,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         )
     bot.delivery.start()
     embed_in_background(bot.store, bot.embedder)  # what the imports left
+    keeper = Keeper(bot.store)
+    keeper.start()
     for chat in chats.values():
         chat.start()
     for server in servers:
@@ -84,6 +87,7 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
     try:
         _wait(stopped, chats, bot, settings)
     finally:
+        keeper.stop()
         bot.scheduler.stop()
         for chat in chats.values():
             chat.stop()

@@ -56,7 +56,7 @@ class ByText:
         if is_exact or is_of_others or len(several.questions) < 2:
             (whole,) = self._read_again([whole], message)
             return TextReply(whole.reply, whole)
-        named = index.collection.named(normalise(text))
+        named = index.names.companies(normalise(text))
         if message.company is None and len(named) == 1:  # said once, meant of all
             message = replace(message, company=named.pop())
         parts = [self._search(item.searched, message) for item in several.questions[:MOST]]

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from bot.errors import IdentityError, Problem, ReadingError
 from bot.reading.comparing import Change, changes
 from bot.record import Reading, Record
+from bot.store.briefs import columns
 from bot.store.connection import Connection, first, grow, instant
 from bot.store.ids import key_of
 from bot.store.journal import note
@@ -307,6 +308,7 @@ class Adding(Publishing):
                 "imported_at": instant(datetime.now(UTC)),
                 "restored_from": restored_from,
                 **publication.columns(),
+                **columns(record),
             }
         )
         version_id = int(versions.last_pk or 0)

@@ -9,6 +9,7 @@ from bot.checks import Finding
 from bot.config import Settings
 from bot.delivery import checks as delivery
 from bot.errors import BotError
+from bot.indexing import checks as indexing
 from bot.ingest import checks as ingest
 from bot.store import Shown, Store
 from bot.store.checks import faults_of, try_writing
@@ -48,7 +49,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
     yield _shown(shown, len(absent))
-    yield from ingest.checks(store, settings.e5_onnx)  # word lists, index, meaning
+    yield from ingest.checks(store, settings.e5_onnx)  # word lists, meaning
+    yield from indexing.checks(store)
     yield clock
 
 

@@ -1,0 +1,87 @@
+"""Postings in numpy: term → the documents that hold it, and how often. Immutable, without weights.
+
+What a term weighs depends on all documents that may be found, of every segment (bm25.py).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.codes import Codes, codes
+
+MOST_TIMES = 65_535  # that a term is counted in a document
+
+Places = NDArray[np.int32]
+Slice = tuple[int, int]  # of places and times
+
+
+@dataclass(frozen=True)
+class Postings:
+    """The terms of documents; a document is named by its place."""
+
+    codes: Codes  # of the terms, ascending
+    starts: NDArray[np.int64]  # where each term's documents begin, and the end of the last
+    places: Places  # of each term's documents, ascending
+    times: NDArray[np.uint16]  # how often it stands there
+    lengths: NDArray[np.int32]  # terms of each document, with repeats
+
+    def find(self, wanted: Codes) -> list[Slice]:
+        """Where the documents of each of these terms are; an empty slice for an unknown one."""
+        if not len(self.codes):
+            return [(0, 0)] * len(wanted)
+        at = np.minimum(np.searchsorted(self.codes, wanted), len(self.codes) - 1)
+        known = self.codes[at] == wanted
+        begin = np.where(known, self.starts[at], 0)
+        end = np.where(known, self.starts[at + 1], 0)
+        return list(zip(begin.tolist(), end.tolist(), strict=True))
+
+    def within(self, own: Slice, first: int, last: int) -> Slice:
+        """Those of a term's documents that have places from `first` to before `last`."""
+        begin, end = own
+        if first > 0:
+            begin += int(self.places[begin:end].searchsorted(first))
+        if last < len(self.lengths):
+            end = begin + int(self.places[begin:end].searchsorted(last))
+        return begin, end
+
+
+def build(
+    documents: Iterable[Sequence[str]], besides: Mapping[int, Sequence[str]] | None = None
+) -> Postings:
+    """
+    Args:
+        documents: The terms of each, in order.
+        besides: By place, terms that a document is found by as well, and is no longer for.
+    """
+    besides = besides or {}
+    vocabulary: dict[str, int] = {}
+    ids, places, times, lengths = array("i"), array("i"), array("i"), array("i")
+    for at, document in enumerate(documents):
+        count = Counter((*document, *besides[at]) if at in besides else document)
+        lengths.append(max(len(document), 1))
+        ids.extend([vocabulary.setdefault(term, len(vocabulary)) for term in count])
+        places.extend([at] * len(count))
+        times.extend(count.values())
+    own = codes(vocabulary)
+    order = np.argsort(own)
+    rank = np.empty(len(own), dtype=np.int32)
+    rank[order] = np.arange(len(own), dtype=np.int32)
+    terms = rank[_array(ids)]
+    by_term = np.argsort(terms, kind="stable")
+    return Postings(
+        own[order],
+        np.searchsorted(terms[by_term], np.arange(len(own) + 1)).astype(np.int64),
+        _array(places)[by_term],
+        np.minimum(_array(times)[by_term], MOST_TIMES).astype(np.uint16),
+        _array(lengths).copy(),
+    )
+
+
+def _array(values: array[int]) -> NDArray[np.int32]:
+    return np.frombuffer(values, dtype=np.int32) if values else np.zeros(0, np.int32)
