@@ -117,11 +117,18 @@ def small(tmp_path):
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.fixture
-def store(tmp_path, sample):
-    store = Store(tmp_path / "irbot.db")
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory, sample):
+    """A database that holds the sample, which nobody opens: it is copied."""
+    store = Store(tmp_path_factory.mktemp("stored") / "irbot.db")
     store.add([sample], SAMPLE.read_bytes(), SAMPLE.name)
-    return store
+    store.database.close()
+    return store.path
+
+
+@pytest.fixture
+def store(tmp_path, stored):
+    return Store(shutil.copyfile(stored, tmp_path / "irbot.db"))
 
 
 @pytest.fixture
