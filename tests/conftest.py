@@ -20,6 +20,7 @@ from bot.config import CHINA, Settings
 from bot.errors import StoreError
 from bot.reading.document import read_records
 from bot.store import Store, connection
+from tests import warm
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"
@@ -93,15 +94,7 @@ def irbot(tmp_path):
     """Run `irbot …` in an empty folder; returns the finished process."""
 
     def run(*arguments, stdin="", **env):
-        return subprocess.run(
-            [IRBOT, *map(str, arguments)],
-            input=stdin,
-            cwd=tmp_path,
-            env=environment(env),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return warm.run([*map(str, arguments)], tmp_path, environment(env), stdin)
 
     return run
 
@@ -124,11 +117,18 @@ def small(tmp_path):
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.fixture
-def store(tmp_path, sample):
-    store = Store(tmp_path / "irbot.db")
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory, sample):
+    """A database that holds the sample, which nobody opens: it is copied."""
+    store = Store(tmp_path_factory.mktemp("stored") / "irbot.db")
     store.add([sample], SAMPLE.read_bytes(), SAMPLE.name)
-    return store
+    store.database.close()
+    return store.path
+
+
+@pytest.fixture
+def store(tmp_path, stored):
+    return Store(shutil.copyfile(stored, tmp_path / "irbot.db"))
 
 
 @pytest.fixture

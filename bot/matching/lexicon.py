@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -245,16 +245,27 @@ def read_lexicon(beside: Path | None = None) -> Lexicon:
     Raises:
         BotError: A file is no TOML, or a list has another name or form; it names file and line.
     """
-    lists = _read(FILE)
     own = beside / FILE.name if beside else None
-    if own and own.exists():
-        for name, lines in _read(own).items():
-            if name in _FLAT:
-                lists[name] += lines
-            if name == _APART:  # whose first word is the longer one
-                lists[name] += lines
-            for line in lines if name in _NESTED and name != _APART else ():
-                lists[name] = _joined(lists[name], line)
+    if own is None or not own.exists():
+        return _shipped()
+    lists = {name: [*getattr(_shipped(), name)] for name in (*_NESTED, *_FLAT)}
+    for name, lines in _read(own).items():
+        if name in _FLAT:
+            lists[name] += lines
+        if name == _APART:  # whose first word is the longer one
+            lists[name] += lines
+        for line in lines if name in _NESTED and name != _APART else ():
+            lists[name] = _joined(lists[name], line)
+    return _lexicon(lists)
+
+
+@cache
+def _shipped() -> Lexicon:
+    """The shipped lists, which do not change while they are used."""
+    return _lexicon(_read(FILE))
+
+
+def _lexicon(lists: Mapping[str, Iterable[Any]]) -> Lexicon:
     return Lexicon(**{name: tuple(lists[name]) for name in (*_NESTED, *_FLAT)})
 
 

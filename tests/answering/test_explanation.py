@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
 
 import pytest
 
@@ -17,7 +15,8 @@ from bot.message import Answer, Chat, Message, Suggest
 from bot.record import Reading
 from bot.store import Store
 from bot.wording.presentation import Words
-from tests.conftest import IRBOT, open_by_words
+from tests import warm
+from tests.conftest import environment, open_by_words
 from tests.matching.test_matching import OTHERS, TWO, made
 
 STORED = "三大运营商加入医疗信息化项目招投标，是否对公司业务产生很大的冲击？"
@@ -44,18 +43,10 @@ def ask(imported, tmp_path_factory):
     imported.copy(folder / "data/irbot.db")
 
     def run(*arguments, stdin="", **env):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
+        env = environment({"IR_NOW": "2026-11-24T09:00:00+08:00", **env})
         before = content(folder / "data/irbot.db")
-        done = subprocess.run(
-            [IRBOT, "ask", *arguments],
-            input=stdin,
-            cwd=folder,
-            env={**kept, "IR_NOW": "2026-11-24T09:00:00+08:00", **env},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stderr == ""
+        done = warm.run(["ask", *arguments], folder, env, stdin)
+        assert (done.returncode, done.stderr) == (0, "")
         assert content(folder / "data/irbot.db") == before
         return done.stdout
 

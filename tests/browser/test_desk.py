@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 from datetime import date
 
 import pytest
 
 from bot.message import Chat, Message
 from bot.record import Question
+from tests import warm
 from tests.browser.conftest import HOSTILE
 from tests.browser.visiting import LARGEST, WIDTHS, Tab
-from tests.conftest import IRBOT, SAMPLE, environment
+from tests.conftest import SAMPLE, environment
 from tests.digest.test_scheduler import Group
 from tests.handlers.web.site import record
 from tests.waiting import until
@@ -51,14 +51,8 @@ def chat(desk_site):
 def invited(desk_site):
     """The one-time link that the command prints."""
     settings = desk_site.settings
-    done = subprocess.run(
-        [IRBOT, "desk", "invite", "王芳"],
-        cwd=settings.db.parent,
-        env=environment({"IR_DB": str(settings.db), "IR_PUBLIC_URL": settings.public_url}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    env = environment({"IR_DB": str(settings.db), "IR_PUBLIC_URL": settings.public_url})
+    done = warm.run(["desk", "invite", "王芳"], settings.db.parent, env)
     (link,) = [word for word in done.stdout.split() if "/desk/enter/" in word]
     return link.replace(settings.public_url, "")
 

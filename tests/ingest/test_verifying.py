@@ -81,7 +81,7 @@ def test_what_was_imported_is_proven(db):
 
 
 @settings(
-    max_examples=30,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -146,17 +146,20 @@ def first_sentence(text: str) -> tuple[str, str]:
     return text[:cut], text[cut:]
 
 
+WAYS = (TO_ANSWER, TO_QUESTION, TO_NEXT, FROM_NEXT)
+
+
 @pytest.mark.parametrize(
-    "direction",
+    ("way", "every"),
     [
-        TO_ANSWER,
-        *(pytest.param(way, marks=pytest.mark.trial) for way in (TO_QUESTION, TO_NEXT, FROM_NEXT)),
+        *((way, 12) for way in WAYS),  # of each document some
+        *(pytest.param(way, 1, marks=pytest.mark.trial) for way in WAYS),
     ],
 )
-def test_a_border_of_a_question_moved_by_a_sentence_is_seen(db, direction):
-    moved = [item for item in borders_moved(db) if item[1].endswith(direction)]
+def test_a_border_of_a_question_moved_by_a_sentence_is_seen(db, way, every):
+    moved = [item for item in borders_moved(db) if item[1].endswith(way)]
     assert len(moved) > 40
-    for record_id, which, rows in moved:
+    for record_id, which, rows in moved[WAYS.index(way) :: every]:
         lines = changed(
             db,
             record_id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -21,7 +20,7 @@ from bot.ingest.checks import _meaning
 from bot.ingest.embedding import MeaningState
 from bot.matching.embedding import LARGEST_STORE, LONGEST, default_embedder
 from bot.matching.model import chosen_embedder
-from tests.conftest import IRBOT, SAMPLE
+from tests.conftest import SAMPLE, environment
 from tests.real_e5 import model_of, write_real_e5
 
 CHARACTERS = "query: 量公司今年的毛利率是多少？请问贵本度水平如何明天会下雨吗"
@@ -171,25 +170,6 @@ def test_the_true_model_says_what_the_installed_one_says(real):
 # In use
 
 
-@pytest.fixture
-def irbot(tmp_path):
-    """Run `irbot …` in an empty folder; returns the finished process."""
-
-    def run(*arguments, command=(IRBOT,), stdin="", **more):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
-        return subprocess.run(
-            [*command, *map(str, arguments)],
-            input=stdin,
-            cwd=tmp_path,
-            env={**kept, **more},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return run
-
-
 def test_a_folder_of_the_working_directory_is_used_instead_of_the_installed_model(irbot, tmp_path):
     write(tmp_path / "e5")
     (tmp_path / ".env").write_text("IR_E5_ONNX=e5\n")
@@ -296,10 +276,16 @@ def test_a_wrong_folder_stops_all_that_compares_and_changes_nothing(
     assert fault["todo"]
 
 
-def test_without_its_packages_it_says_how_to_get_them(irbot, tmp_path):
+def test_without_its_packages_it_says_how_to_get_them(tmp_path):
     write(tmp_path / "e5")
     uninstalled = "import sys; sys.modules['onnxruntime'] = None; import irbot; irbot.main()"
-    done = irbot("ask", "关税", command=(sys.executable, "-c", uninstalled), IR_E5_ONNX="e5")
+    done = subprocess.run(
+        [sys.executable, "-c", uninstalled, "ask", "关税"],
+        cwd=tmp_path,
+        env=environment({"IR_E5_ONNX": "e5"}),
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "make onnx" in done.stderr
 

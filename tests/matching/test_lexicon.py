@@ -19,7 +19,7 @@ from bot.matching.lexicon import read_lexicon
 from bot.message import Answer, Decline, Message, Suggest
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
-from tests.conftest import IRBOT, NOW, open_by_words
+from tests.conftest import NOW, open_by_words
 from tests.matching.test_matching import made
 
 SLANG = "蓝鲸"  # in no record and no list
@@ -120,15 +120,12 @@ def test_an_empty_file_and_a_mark_of_windows_are_fine(store, lists):
 
 
 @pytest.fixture
-def doctor(imported, tmp_path):
+def doctor(irbot, imported, tmp_path):
     """`irbot doctor` over the sample and its meaning: findings by name, and the exit code."""
     imported.copy(tmp_path / "data/irbot.db")
 
     def run():
-        env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
-        done = subprocess.run(
-            [IRBOT, "doctor", "--json"], cwd=tmp_path, env=env, capture_output=True, text=True
-        )
+        done = irbot("doctor", "--json")
         assert done.stderr == ""
         return {item["what"]: item for item in json.loads(done.stdout)}, done.returncode
 

@@ -22,6 +22,7 @@ from bot.message import Answer, Message
 from bot.record import Narrative, Reading
 from bot.store import Store
 from handlers.cli.main import cli
+from tests import warm
 from tests.conftest import IRBOT, NOW, SAMPLE, environment, open_by_words
 from tests.handlers.web.site import record
 from tests.serving import free_port
@@ -369,7 +370,7 @@ def test_a_hold_is_seen_by_the_next_request_to_another_process(imported, tmp_pat
     env = environment({"IR_DB": "irbot.db", "IR_HTTP": http, "NO_PROXY": "127.0.0.1"})
 
     def irbot(*words):
-        subprocess.run([IRBOT, *words], cwd=tmp_path, env=env, check=True, capture_output=True)
+        assert warm.run(words, tmp_path, env).returncode == 0
 
     def status(path):
         try:

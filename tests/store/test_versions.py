@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from handlers.cli.main import cli
+from tests import warm
 from tests.conftest import IRBOT
 
 MADE_UP = Path(__file__).parents[1] / "records/made_up"
@@ -392,12 +393,12 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
         db.commit()
     Path("data/irbot.db").rename("old.db")
     (Path("data") / "irbot.db").write_bytes(Path("old.db").read_bytes())
-    done = subprocess.run([IRBOT, "show", ID, "--json"], capture_output=True, text=True, check=True)
+    done = warm.run(["show", ID, "--json"], Path.cwd(), os.environ)
     assert json.loads(done.stdout)["withdrawn_questions"] == [4]
     with closing(sqlite3.connect("data/irbot.db")) as db:
         ((words,),) = db.execute("SELECT words FROM hidings").fetchall()
     assert words
-    done = subprocess.run([IRBOT, "log", "--json"], capture_output=True, text=True, check=True)
+    done = warm.run(["log", "--json"], Path.cwd(), os.environ)
     assert [(item["what"], item["target"]) for item in json.loads(done.stdout)] == [
         ("import", ID),
         ("withdraw", f"{ID}#4"),

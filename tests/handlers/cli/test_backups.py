@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.errors import StoreError
 from bot.recovery import opened_backup
 from bot.store import Store
+from tests import warm
 from tests.conftest import IRBOT, environment
 from tests.fakes.slack import FakeSlack
 from tests.handlers.test_displaced import asking, posted, served
@@ -132,9 +133,7 @@ def test_a_backup_is_told_and_replaces_nothing_unasked(loaded, tmp_path):
 
 
 def run(folder, *arguments):
-    return subprocess.run(
-        [IRBOT, *arguments], cwd=folder, env=environment({}), capture_output=True, text=True
-    )
+    return warm.run(arguments, folder, environment({}))
 
 
 @pytest.fixture(scope="module")

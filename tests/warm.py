@@ -1,0 +1,65 @@
+"""`irbot` in processes that begin with everything loaded.
+
+To load it takes half a second of the processor, and the suite runs hundreds of commands. So one
+process loads it and is forked for each command, which has a process, a folder, an environment,
+streams and an exit code of its own, as the installed command has. That the installed one works from
+nothing is proven where it serves, is killed, or imports for the session (tests/conftest.py).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.store import connection
+from handlers.cli.main import _COMMANDS, main
+from tests.waiting import PATIENCE_S
+
+_READING = ("bot.reading.document", "bot.reading.pdf", "defusedxml.expatreader")
+_MODULES = sorted({f"handlers.cli.{module}" for module, _ in _COMMANDS.values()})
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload([*_MODULES, *_READING])
+
+
+def run(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `irbot arguments` in a folder to its end, as `subprocess.run` would."""
+    with TemporaryDirectory() as room:
+        streams = [Path(room, name) for name in ("stdin", "stdout", "stderr")]
+        for stream in streams:
+            stream.write_text(stdin if stream.name == "stdin" else "", encoding="utf-8")
+        process = _forks.Process(target=_command, args=(arguments, folder, dict(env), streams))
+        process.start()
+        process.join(PATIENCE_S)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(["irbot", *arguments], PATIENCE_S)
+        _, out, err = (stream.read_text(encoding="utf-8") for stream in streams)
+        return subprocess.CompletedProcess(["irbot", *arguments], process.exitcode, out, err)
+
+
+def _command(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], streams: Sequence[Path]
+) -> None:
+    """What is forked: the command, with all its own."""
+    for number, stream in enumerate(streams):
+        opened = os.open(stream, os.O_RDWR)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing closed it
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["irbot", *arguments]
+    try:
+        main()
+    finally:  # a fork ends without the end of its interpreter, which closes what is open
+        for database in list(connection._opened.values()):
+            database.close()
