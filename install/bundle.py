@@ -28,7 +28,13 @@ MACHINES = ("x86_64", "aarch64")  # of Linux with glibc
 GLIBC = 28  # 2.28
 SUMS = "SHA256SUMS"
 _LEGACY = {5: "1", 12: "2010", 17: "2014"}  # names of manylinux before they were numbers (PEP 600)
-_BESIDE = ("LICENSE", "install/install.sh", "install/irbot.service", "docs/install.md")
+_BESIDE = (
+    "LICENSE",
+    "install/install.sh",
+    "install/irbot.service",
+    "docs/install.md",
+    "docs/systemd.md",
+)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -227,19 +227,28 @@ def test_an_upgrade_waits_until_an_older_program_serves_no_more(filled, tmp_path
     path = tmp_path / "irbot.db"
     _older(filled, path, NAMES.index("control"))
     before = _dump(path)
-    serving = subprocess.Popen(
+    with _serving(path):
+        with pytest.raises(StoreError, match="旧版的 irbot serve 还在使用它；请先停止它"):
+            Store(path)
+        assert _dump(path) == before
+    assert Store(path).newest_records()
+
+
+@contextmanager
+def _serving(path):
+    """Another process that delivers from the file."""
+    process = subprocess.Popen(
         [sys.executable, "-c", _SERVES, path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
     )
-    with serving:
-        serving.stdout.readline()
-        with pytest.raises(StoreError, match="旧版的 irbot serve 还在使用它；请先停止它"):
-            Store(path)
-        assert _dump(path) == before
-        serving.stdin.close()
-    assert Store(path).newest_records()
+    assert process.stdin
+    assert process.stdout
+    with process:
+        process.stdout.readline()
+        yield
+        process.stdin.close()
 
 
 _SERVES = """
