@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.config import Settings, load_settings, share_network
+from handlers.cli import logs
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -22,6 +23,7 @@ def pass_settings(command: Callable[Concatenate[Settings, _P], _R]) -> Callable[
 
         share_network()
         settings = load_settings()
+        logs.follow(settings)
         with telling(settings.db):
             return command(settings, *args, **kwargs)
 
