@@ -7,7 +7,7 @@ Q ?= 可转债
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev browser run ask serve onnx test trials bench lint lock clean
+.PHONY: help install dev browser run ask serve onnx test trials bench lint lock sbom clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -52,6 +52,9 @@ lock: dev ## write the lock files anew
 	  "requirements-bench.txt --group bench -c requirements.txt"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate --upgrade pyproject.toml -o $$lock || exit 1; done
+
+sbom: dev ## what is installed, by the lock, and its licences, into build/
+	@$(BIN)/python -m tests.sbom build
 
 clean: ## remove .venv and caches; the database stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
