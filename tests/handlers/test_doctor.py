@@ -229,8 +229,8 @@ def test_the_doctor_names_each_fault_of_platforms_files_and_callbacks(
             ("下落不明的答复", "会话9", "重新提问"),
             ("被拒的答复", "86008"),
             ("企业微信机器人显示名", "WECOM_BOT_NAMES"),
-            ("回调的域名", "127.0.0.1", "公网"),
-            ("回调的域名", "http://", "https://"),
+            ("对外的域名", "127.0.0.1", "公网"),
+            ("对外的域名", "http://", "https://"),
         ],
     )
     told = str(said)
@@ -238,7 +238,7 @@ def test_the_doctor_names_each_fault_of_platforms_files_and_callbacks(
 
 
 def test_callbacks_that_find_the_way_in_are_told(tmp_path, store, ending):
-    from handlers.web.app import callback_app, callback_server
+    from handlers.web.app import WebServer, callback_app, callback_server, web_app
     from handlers.wecom_kf.app import KfChat
     from tests.conftest import open_by_words
 
@@ -254,6 +254,19 @@ def test_callbacks_that_find_the_way_in_are_told(tmp_path, store, ending):
     said = found(tmp_path, **kf.env, IR_CALLBACK_HTTP=address, IR_CALLBACK_URL=f"http://{address}")
     ways = {item.what: item.ok for item in said}
     assert (ways["回调的监听"], ways["回调 /wecom/kf"]) == (True, True)
+    pages = web_app(bot, lambda: {"chats": {}})
+    local = WebServer(pages, "127.0.0.1:0")
+    local.start()
+    ending.callback(local.stop)
+    site = f"127.0.0.1:{local.port}"
+    said = found(tmp_path, IR_HTTP=site, IR_PUBLIC_URL=f"http://{site}")
+    assert {item.what: item.ok for item in said}["网页"] is True
+    (wrong,) = [
+        item
+        for item in found(tmp_path, IR_HTTP=site, IR_PUBLIC_URL=f"http://{address}")
+        if item.what == "网页"
+    ]
+    assert (wrong.ok, "应答 404" in wrong.said) == (False, True)
     silent = found(tmp_path, **kf.env, IR_CALLBACK_HTTP="127.0.0.1:9")
     ways = {item.what: item for item in silent}
     assert (ways["回调的监听"].ok, ways["回调 /wecom/kf"].ok) == (None, None)
