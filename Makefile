@@ -12,7 +12,7 @@ NETWORK := 网络不通时：镜像写 PIP_INDEX_URL=https://…/simple，代理
 FAILED := { echo "安装失败，原因见上。$(NETWORK)" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev browser run ask serve onnx bundle test trials bench lint lock clean
+.PHONY: help install dev browser run ask serve onnx bundle test trials bench lint lock sbom clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -61,6 +61,9 @@ lock: dev ## write the lock files anew
 	  "requirements-bench.txt --group bench -c requirements.txt"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate --upgrade pyproject.toml -o $$lock || exit 1; done
+
+sbom: dev ## what is installed, by the lock, and its licences, into build/
+	@$(BIN)/python -m tests.sbom build
 
 clean: ## remove .venv and caches; the database stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

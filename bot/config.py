@@ -155,7 +155,7 @@ def _settings(get: _Getter, folder: Path) -> Settings:
         managers=get.several("IR_MANAGERS"),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
-        https_proxy=get("HTTPS_PROXY") or get("https_proxy"),
+        https_proxy=get("HTTPS_PROXY"),
         ca_file=folder / get("SSL_CERT_FILE") if get("SSL_CERT_FILE") else None,
         log=cast(Log, get.choice("IR_LOG", ("plain", "json"))),
         **_reader(get),

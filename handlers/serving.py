@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,10 +22,13 @@ from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
 from bot.store.process_lock import is_served_by_another
 from bot.store.upgrading import forget_copies
+from handlers import terminal_history
 from handlers.chats import CHATS, Chat
+from handlers.network import read_certificates_as_they_change
 from handlers.web.app import WebServer, callback_app, callback_server, web_app
 
 _PURGE_EVERY_S = 3600.0
+_JUMP_S = 30.0  # NTP turns a clock by less than that
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ def serve(settings: Settings) -> None:
         StoreError: The database cannot be used.
     """
     logging.getLogger().setLevel(logging.INFO)
+    read_certificates_as_they_change()
     _check(settings)
     with _stopped_by_signal() as stopped:
         while not stopped.is_set():
@@ -83,7 +87,7 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         server.start()
     bot.scheduler.start()
     if settings.http:
-        _say_where(servers[0].url, not chats)
+        _say_where(settings, servers[0].url, not chats)
     try:
         _wait(stopped, chats, bot, settings)
     finally:
@@ -134,7 +138,10 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
     return servers
 
 
-def _say_where(url: str, alone: bool) -> None:
+def _say_where(settings: Settings, url: str, alone: bool) -> None:
+    if settings.log == "json":
+        log.info("serving at %s", url)
+        return
     if alone:
         click.echo(
             f"本地网页：{url} （按 Ctrl-C 停止）\n"
@@ -153,23 +160,50 @@ def _wait(
     bot: Bot,
     settings: Settings,
 ) -> None:
-    purge_at = 0.0
+    purge_at, clock = 0.0, ClockWatch()
     while not stopped.wait(0.5):
         bot.store.database.check()
+        clock.look()
         if time.monotonic() >= purge_at:
             purge_at = time.monotonic() + _PURGE_EVERY_S
-            try:
-                with telling(settings.db):
-                    bot.store.forget_askers(settings.now(), settings.retention_days)
-                    bot.store.forget_evidence(settings.now())
-                    bot.delivery.purge(settings.retention_days)
-                    forget_copies(settings.db, settings.retention_days)
-            except DisplacedError:
-                raise
-            except StoreError as error:  # a full disk: what is served needs no purge
-                log.error("what is old is deleted later: %s", error)
+            _purge(bot, settings)
         if chats and all(chat.state == "failed" for chat in chats.values()):
             raise SettingsError(f"{'、'.join(chats)} 被平台拒绝，没有其他聊天可用；原因见上一行")
+
+
+def _purge(bot: Bot, settings: Settings) -> None:
+    """Delete what people typed longer ago than IR_RETENTION_DAYS."""
+    try:
+        with telling(settings.db):
+            bot.store.forget_askers(settings.now(), settings.retention_days)
+            bot.store.forget_evidence(settings.now())
+            bot.delivery.purge(settings.retention_days)
+        forget_copies(settings.db, settings.retention_days)
+        terminal_history.forget(settings.db.parent, settings.now(), settings.retention_days)
+    except DisplacedError:
+        raise
+    except (StoreError, OSError) as error:  # a full disk: what is served needs no purge
+        log.error("what is old is deleted later: %s", error)
+
+
+class ClockWatch:
+    """Tells of a clock that jumps. Waiting goes by one that does not; ages, days and digests go by
+    the new time from then on."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall, self._steady = wall, steady
+        self._apart = wall() - steady()
+
+    def look(self) -> None:
+        """Compare the clocks with how far they were apart."""
+        jumped_s = self._wall() - self._steady() - self._apart
+        if abs(jumped_s) >= _JUMP_S:
+            self._apart += jumped_s
+            log.warning("the system's clock jumped by %+.0f s; going on by the new time", jumped_s)
 
 
 @contextmanager

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import getpass
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,11 +15,10 @@ from prompt_toolkit.history import FileHistory
 
 from bot.answering.responder import Responder
 from bot.errors import printable
-from bot.masking import masked
 from bot.message import Chat, Message
-from bot.private_files import make_private, narrow
 from bot.typed import plain
 from bot.wording.texts import Texts
+from handlers import terminal_history
 
 _LEAVE = {
     *("q", "quit", "exit", "bye", ":q", ":q!", ":wq", "quit()", "exit()", "/q", "/quit", "/exit"),
@@ -38,8 +36,8 @@ def chat(responder: Responder, folder: Path, keep_days: int) -> None:
         keep_days: What was typed longer ago is deleted from it.
     """
     where = Chat("terminal", "local", "terminal", getpass.getuser())
-    history = History(folder / ".irbot_history", responder.now)
-    history.forget(keep_days)
+    terminal_history.forget(folder, responder.now(), keep_days)
+    history = History(folder / terminal_history.FILE, responder.now)
     with suppress(KeyboardInterrupt):  # while an answer is looked for
         for line in _lines(history, responder.words):
             if plain(line).strip(_ENDS) in _LEAVE:
@@ -68,33 +66,7 @@ class History(FileHistory):
         self._now = now
 
     def store_string(self, string: str) -> None:
-        make_private(self._path)
-        lines = "".join(f"+{line}\n" for line in masked(string).split("\n"))
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"\n# {self._now().astimezone(UTC).replace(tzinfo=None)}\n{lines}")
-
-    def forget(self, days: int) -> None:
-        """Delete what is older, and mask what an earlier version kept as it was typed."""
-        try:
-            kept = self._path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return
-        entries = re.split(r"(?m)^(?=# \d{4}-)", kept)
-        young = "".join(self._young(entries, self._now() - timedelta(days=days)))
-        if young != kept:
-            other = self._path.with_name(f"{self._path.name}-new")
-            make_private(other)
-            other.write_text(young, encoding="utf-8")
-            other.replace(self._path)
-        narrow(self._path)
-
-    def _young(self, entries: Iterable[str], limit: datetime) -> Iterator[str]:
-        for entry in entries:
-            head, mark, typed = entry.partition("\n")
-            with suppress(ValueError):  # what has no time that can be read is as old as can be
-                at = datetime.fromisoformat(head.removeprefix("# "))
-                if at.replace(tzinfo=UTC) >= limit:
-                    yield head + mark + masked(typed)
+        terminal_history.add(self._path, string, self._now())
 
 
 def _lines(history: History, words: Texts) -> Iterator[str]:

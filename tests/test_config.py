@@ -148,9 +148,7 @@ def test_doctor_and_start_say_it(irbot, tmp_path):
     (tmp_path / ".env").write_text("IR_CONTATC=a\n", encoding="utf-8")
     assert "设置：没有 IR_CONTATC 这一项设置，未使用；是不是 IR_CONTACT？" in irbot("doctor").stdout
     (tmp_path / ".env").write_bytes("IR_CONTACT=证券部".encode("gbk"))
-    for command in ("doctor", "start"):
-        done = irbot(command)
-        assert done.returncode == 1
-        assert (
-            done.stderr == f"{tmp_path}/.env 第1行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码\n"
-        )
+    said = f"{tmp_path}/.env 第1行不是 UTF-8（可能是 GBK）；请另存为 UTF-8 编码"
+    assert f"坏 设置：{said} → " in irbot("doctor").stdout
+    done = irbot("start")
+    assert (done.returncode, done.stderr) == (1, f"{said}\n")

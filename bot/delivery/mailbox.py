@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from bot.delivery.send_queues import Lane
 from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
-from bot.store.connection import Connection, Database, first
+from bot.store.connection import Connection, Database, first, telling
 from bot.store.evidence import settle_evidence
 
 
@@ -81,9 +81,15 @@ class Mailbox:
         self._database = database
         self._owner = owner
 
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """What is written inside is committed together, also by others into the same file."""
-        return self._database.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """What is written inside is committed together, also by others into the same file.
+
+        Raises:
+            StoreError: It cannot be written now: a full disk, another process that writes.
+        """
+        with telling(self._database.path), self._database.transaction() as db:
+            yield db
 
     def _db(self) -> Connection:
         return self._database.connection()

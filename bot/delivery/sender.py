@@ -295,6 +295,8 @@ def _tell(item: _Settled) -> None:
             log.warning("%s is suspended for now: %s", platform, reason)
         case Redirected(reason):
             log.warning("%s refused a post: %s; it goes elsewhere", platform, reason)
+        case Refused(reason, permanent=False):
+            log.warning("%s: a post is tried again: %s", platform, reason)
         case Refused(reason):
             log.warning("%s refused a post: %s", platform, reason)
         case Unconfirmed(reason):

@@ -7,7 +7,6 @@ runs: `--help` needs no store and no matcher.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import Any
 import click
 
 from bot.errors import BotError, is_full, one_line, printable, reason
-from handlers.cli.output import say
+from handlers.cli import logs
 
 # Command → its module here, and what it says of itself.
 _COMMANDS = {
@@ -81,7 +80,7 @@ class _Failure(click.ClickException):
     """One line to stderr, exit code 1."""
 
     def show(self, file: Any = None) -> None:
-        say(self.message, err=True)
+        logs.tell(self.message)
 
 
 class _Group(click.Group):
@@ -144,6 +143,4 @@ def main() -> None:
 @click.version_option(package_name="irbot")
 def cli() -> None:
     """用上市公司投资者关系活动记录表的原文回答投资者提问；记录里没有的，直说没有。"""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logs.begin()

@@ -36,10 +36,15 @@ def operator() -> str:
         return str(os.getuid())
 
 
-def echo_json(value: Any, one_line: bool = False) -> None:
+def as_json(value: Any, indent: int | None = None) -> str:
     """JSON for people, too: what steers a terminal is written as an escape, its value the same."""
-    text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2)
-    click.echo(_UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text))
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
+
+
+def echo_json(value: Any, one_line: bool = False) -> None:
+    """`as_json` to standard output."""
+    click.echo(as_json(value, None if one_line else 2))
 
 
 def write(path: Path, text: str) -> None:

@@ -15,10 +15,12 @@ from bot.ingest.files import files_in
 from bot.ingest.importing import Options, import_files
 from bot.matching.model import chosen_embedder
 from bot.message import Message
+from bot.private_files import is_open_to_others
 from bot.store import Store
 from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
+from handlers.cli.logs import tell
 from handlers.cli.output import echo_json, operator, say
 from handlers.cli.settings import pass_settings
 
@@ -68,7 +70,9 @@ def start(settings: Settings) -> None:
 
 def _say_remarks(settings: Settings) -> None:
     for remark in settings.remarks:
-        say(remark, err=True)
+        tell(remark)
+    if settings.env_file and is_open_to_others(settings.env_file):
+        tell(f"{settings.env_file} 里有密钥，其他用户也能读；请 chmod 600 {settings.env_file}")
 
 
 @click.group()

@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.config import Settings, load_settings, share_network
 from bot.errors import StoreError, one_line
+from handlers.cli import logs
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -28,6 +29,7 @@ def pass_settings(command: _Command[_P, _R]) -> Callable[_P, _R]:
 
         share_network()
         settings = load_settings()
+        logs.follow(settings)
         with telling(settings.db):
             return command(settings, *args, **kwargs)
 

@@ -3,7 +3,7 @@
 files.py      what others on this machine may read
 store.py      the database: sound, writable, something to show; what is searched
 hosts.py      proxy, certificates, each platform's host, its clock beside ours
-callbacks.py  whether platforms find the way in
+ways_in.py    whether platforms and readers find the way in
 
 What only a chat knows – tokens, scopes, accounts – its own folder checks.
 """
@@ -21,7 +21,7 @@ from bot.second_reader import checks as second_reader
 from bot.store import Store
 from bot.store.connection import telling
 from handlers.chats import CHATS
-from handlers.doctor import callbacks, files, hosts, store
+from handlers.doctor import files, hosts, store, ways_in
 
 
 def checks(settings: Settings, faults: Iterable[str] = ()) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def checks(settings: Settings, faults: Iterable[str] = ()) -> Iterator[Finding]:
     for handler in CHATS:
         if handler.is_configured(settings):
             yield from handler.checks(settings)
-    yield from callbacks.checks(settings)
+    yield from ways_in.checks(settings)
     if not addresses:
         yield Finding(
             "聊天", None, "未配置 Slack 或企业微信，只有本地网页和命令行", "见 .env.example"

@@ -1,4 +1,4 @@
-"""The local web server: the pages, `/healthz`, and the paths other handlers mount."""
+"""The local web server: the pages, `/healthz`, `/metrics`, and the paths other handlers mount."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from bot.bootstrap import Bot
 from bot.errors import SettingsError
+from handlers.web import metrics
 from handlers.web.connections import MOST, limit_connections
 from handlers.web.desk import pages as desk
 from handlers.web.desk.access import LARGEST_UPLOAD
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def web_app(bot: Bot, health: Callable[[], dict[str, Any]], names: Iterable[str] = ()) -> Flask:
-    """The application with the pages and `/healthz`.
+    """The application with the pages, `/healthz` and `/metrics`.
 
     Args:
         bot: Answers, and knows what may be shown; its desk teaches it.
@@ -45,6 +46,7 @@ def web_app(bot: Bot, health: Callable[[], dict[str, Any]], names: Iterable[str]
     Pages(bot.responder, bot.store).mount(app)
     desk.mount(app, bot)
     _add_health(app, health, is_told=is_asked_here)
+    metrics.mount(app, health, bot.store.path)
     return app
 
 

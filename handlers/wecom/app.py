@@ -97,7 +97,7 @@ class WecomChat:
                 with telling(self._db):
                     self._take(callback, session, came)
             except StoreError as error:
-                log.error("WeCom: a message could not be kept: %s", type(error).__name__)
+                log.error("WeCom: a message could not be kept: %s", error)
                 self._apologise(callback, session)
             except Exception:
                 # The next message must not suffer; this one's words stay out of the log.

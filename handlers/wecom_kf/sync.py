@@ -141,7 +141,7 @@ class Sync:
         except (NotCalledError, NoVerdictError) as error:
             log.warning("WeCom 微信客服: messages could not be fetched: %s", error)
         except StoreError as error:
-            log.error("WeCom 微信客服: messages could not be kept: %s", type(error).__name__)
+            log.error("WeCom 微信客服: messages could not be kept: %s", error)
         except Exception as error:  # nothing of a message is told
             log.error("WeCom 微信客服: fetching failed: %s", trace_of(error))
         after_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]

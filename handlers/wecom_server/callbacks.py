@@ -125,7 +125,7 @@ class Entrance:
             log.warning("WeCom: a call of %s was not readable: %s", self.path, error)
             return Response("not readable", 400, mimetype="text/plain")
         except StoreError as error:  # it is called again
-            log.error("WeCom: a callback could not be kept: %s", type(error).__name__)
+            log.error("WeCom: a callback could not be kept: %s", error)
             return Response("not kept", 503, mimetype="text/plain")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
+import ssl
 import threading
 import time
 import urllib.error
@@ -42,7 +43,8 @@ class _Quiet(WSGIRequestHandler):
 class FakeWecomServer:
     """`posts` holds what members are shown, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.posts: list[Json] = []  # to, content, kind, at
         self.calls: list[tuple[str, Json]] = []  # path behind /cgi-bin/, body
         self.cut: list[Json] = []
@@ -61,8 +63,11 @@ class FakeWecomServer:
     def __enter__(self) -> Self:
         app = Flask(__name__)
         app.add_url_rule("/cgi-bin/<path:path>", "call", self._call, methods=["GET", "POST"])
-        self._http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self._http = make_server(
+            "127.0.0.1", 0, app, threaded=True, request_handler=_Quiet, ssl_context=self._tls
+        )
+        origin = "https://localhost" if self._tls else "http://127.0.0.1"
+        self.url = f"{origin}:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

@@ -16,7 +16,6 @@ from bot.config import examine_settings
 from bot.store import Store
 from bot.store.connection import connect
 from handlers.doctor import checks, hosts
-from tests.conftest import SAMPLE
 from tests.fakes.authority import Authority
 from tests.fakes.proxy import FakeProxy
 from tests.fakes.slack import FakeSlack
@@ -230,8 +229,8 @@ def test_the_doctor_names_each_fault_of_platforms_files_and_callbacks(
             ("下落不明的答复", "会话9", "重新提问"),
             ("被拒的答复", "86008"),
             ("企业微信机器人显示名", "WECOM_BOT_NAMES"),
-            ("回调的域名", "127.0.0.1", "公网"),
-            ("回调的域名", "http://", "https://"),
+            ("对外的域名", "127.0.0.1", "公网"),
+            ("对外的域名", "http://", "https://"),
         ],
     )
     told = str(said)
@@ -239,7 +238,7 @@ def test_the_doctor_names_each_fault_of_platforms_files_and_callbacks(
 
 
 def test_callbacks_that_find_the_way_in_are_told(tmp_path, store, ending):
-    from handlers.web.app import callback_app, callback_server
+    from handlers.web.app import WebServer, callback_app, callback_server, web_app
     from handlers.wecom_kf.app import KfChat
     from tests.conftest import open_by_words
 
@@ -255,6 +254,19 @@ def test_callbacks_that_find_the_way_in_are_told(tmp_path, store, ending):
     said = found(tmp_path, **kf.env, IR_CALLBACK_HTTP=address, IR_CALLBACK_URL=f"http://{address}")
     ways = {item.what: item.ok for item in said}
     assert (ways["回调的监听"], ways["回调 /wecom/kf"]) == (True, True)
+    pages = web_app(bot, lambda: {"chats": {}})
+    local = WebServer(pages, "127.0.0.1:0")
+    local.start()
+    ending.callback(local.stop)
+    site = f"127.0.0.1:{local.port}"
+    said = found(tmp_path, IR_HTTP=site, IR_PUBLIC_URL=f"http://{site}")
+    assert {item.what: item.ok for item in said}["网页"] is True
+    (wrong,) = [
+        item
+        for item in found(tmp_path, IR_HTTP=site, IR_PUBLIC_URL=f"http://{address}")
+        if item.what == "网页"
+    ]
+    assert (wrong.ok, "应答 404" in wrong.said) == (False, True)
     silent = found(tmp_path, **kf.env, IR_CALLBACK_HTTP="127.0.0.1:9")
     ways = {item.what: item for item in silent}
     assert (ways["回调的监听"].ok, ways["回调 /wecom/kf"].ok) == (None, None)
@@ -290,9 +302,9 @@ def newer(db):
         (lambda db: Store(db).withdraw("300253/2025-002", "test", "test"), ("都不在答复里",)),
     ],
 )
-def test_what_is_wrong_with_the_database_is_named(imported, tmp_path, harm, words):
-    imported.copy(tmp_path / "irbot.db")
-    harm(tmp_path / "irbot.db")
+def test_what_is_wrong_with_the_database_is_named(store, tmp_path, harm, words):
+    store.database.make_single()
+    harm(store.path)
     named(lines(found(tmp_path)), [words])
 
 
@@ -359,6 +371,12 @@ def tls(ending, tmp_path, monkeypatch):
     return authority, start
 
 
+def fault(url):
+    """What the doctor says is wrong on the way to an address."""
+    trouble = hosts.reach(url).trouble
+    return trouble and hosts.explained(trouble, url)[0]
+
+
 @pytest.mark.parametrize(
     ("certificate", "said"),
     [
@@ -374,24 +392,23 @@ def test_what_is_wrong_with_a_certificate_is_named(tls, tmp_path, certificate, s
     if certificate.pop("authority", None):
         authority = Authority(tmp_path, "another")
     url = f"https://localhost:{start(authority.context(**certificate))}/"
-    trouble = hosts.reach(url).trouble
-    assert (trouble and hosts.explained(trouble, url)[0]) == said
+    assert fault(url) == said
 
 
 def test_each_way_to_fail_on_the_way_has_a_name(tls, ending, monkeypatch):
     authority, start = tls
     silent = ending.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
     plain = ending.enter_context(FakeKf()).url.rpartition(":")[2]
-    said = {
-        url: hosts.explained(hosts.reach(url).trouble, url)[0]
-        for url in (
+    said = map(
+        fault,
+        (
             f"https://127.0.0.1:{silent}/",
             f"https://127.0.0.1:{plain}/",
             "https://127.0.0.1:9/",
             "https://no-such-host.invalid/",
-        )
-    }
-    assert list(said.values()) == [
+        ),
+    )
+    assert list(said) == [
         "0.5 秒内没有应答",
         "对方不按 TLS 应答",
         "连不上（ConnectionRefusedError）",
@@ -404,10 +421,9 @@ def test_each_way_to_fail_on_the_way_has_a_name(tls, ending, monkeypatch):
     through = []
     for status in (200, 407, 403):
         proxy.status = status
-        trouble = hosts.reach(url).trouble
-        through.append(trouble and hosts.explained(trouble, url)[0])
+        through.append(fault(url))
     proxy.stop()
-    through.append(hosts.explained(hosts.reach(url).trouble, url)[0])
+    through.append(fault(url))
     assert through == [
         None,
         f"代理 {proxy.address} 要求用户名和密码（407）",
@@ -444,10 +460,8 @@ def test_looking_makes_no_database(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
-def test_the_sample_alone_is_well(irbot, imported, tmp_path):
-    imported.copy(tmp_path / "data/irbot.db")
-    (tmp_path / "data").chmod(0o700)
-    (tmp_path / "data/irbot.db").chmod(0o600)
-    done = irbot("doctor")
+def test_the_sample_alone_is_well(irbot, store):
+    store.database.close()
+    done = irbot("doctor", IR_DB="irbot.db")
     assert done.returncode == 0, done.stdout
-    assert SAMPLE.exists()
+    assert "坏" not in done.stdout

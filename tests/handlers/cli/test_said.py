@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from bot.config import Settings
 from bot.message import Chat, Message
+from handlers import terminal_history
 from handlers.cli.main import cli
 from handlers.terminal import History
 from tests.conftest import NOW, SAMPLE, open_by_words
@@ -152,14 +153,14 @@ def test_the_terminals_history_is_masked_private_and_forgotten_in_time(tmp_path)
     path.write_text("\n# 2020-01-01 09:00:00.5\n+很久以前\n", encoding="utf-8")
     path.chmod(0o644)
     history = History(path, lambda: now)
-    history.forget(90)
+    terminal_history.forget(tmp_path, now, 90)
     history.store_string("电话 13812345678\n第二行")
     now += timedelta(days=60)
     history.store_string("可转债")
     assert list(history.load_history_strings()) == ["可转债", "电话 ＊＊＊\n第二行"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     now += timedelta(days=60)
-    history.forget(90)
+    terminal_history.forget(tmp_path, now, 90)
     assert list(history.load_history_strings()) == ["可转债"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in Path(tmp_path).iterdir()] == [path.name]

@@ -64,6 +64,24 @@ def test_commands_are_answered_while_the_disk_is_full(slack, small, sample, capl
     assert [miss["text"] for miss in store.misses()] == ["明天会下雪吗"]
 
 
+def test_a_mention_that_cannot_be_kept_has_one_line_and_is_answered_when_there_is_room(
+    slack, small, sample, caplog
+):
+    _store(small / "irbot.db", sample)
+    settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, small)
+    with running(settings):
+        slack.until(lambda: slack.sockets)
+        _fill(small)
+        ts = slack.mention("#7")
+        slack.until(lambda: "磁盘已满，无法写入" in caplog.text)
+        (small / "rest").unlink()
+        post = slack.until(lambda: slack.posts)[0]
+        assert (post["thread_ts"], "第7问" in _text(post)) == (ts, True)
+    failed = [item.getMessage() for item in caplog.records if "failed" in item.getMessage()]
+    assert failed
+    assert all("\n" not in line for line in failed)
+
+
 def test_commands_are_answered_while_another_process_holds_the_database(
     slack, store, tmp_path, monkeypatch
 ):
