@@ -14,11 +14,12 @@ from typing import Any
 import click
 
 from bot.bootstrap import Bot, open_bot
-from bot.config import Settings
+from bot.config import Lang, Settings
 from bot.delivery.displaced import move_over
 from bot.errors import DisplacedError, SettingsError, StoreError
 from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
+from bot.wording.phrasebook import messages
 from handlers.chats import CHATS, Chat
 from handlers.web.app import LARGEST_CALLBACK, WebServer, callback_app, web_app
 
@@ -67,7 +68,7 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         server.start()
     bot.scheduler.start()
     if settings.http:
-        _say_where(servers[0].url, not chats)
+        _say_where(servers[0].url, not chats, settings.lang)
     try:
         _wait(stopped, chats, bot, settings)
     finally:
@@ -114,16 +115,16 @@ def _opened(settings: Settings, bot: Bot, chats: dict[str, Chat]) -> list[WebSer
     return servers
 
 
-def _say_where(url: str, alone: bool) -> None:
+def _say_where(url: str, alone: bool, lang: Lang) -> None:
     if alone:
-        click.echo(
+        told = (
             f"本地网页：{url} （按 Ctrl-C 停止）\n"
             f"提问：在网页里输入，或另开一个终端运行 .venv/bin/irbot ask 可转债\n"
-            "接入企业微信或 Slack：把 .env.example 复制为 .env 并填写",
-            err=True,
+            "接入企业微信或 Slack：把 .env.example 复制为 .env 并填写"
         )
     else:
-        click.echo(f"运行状况：{url}/healthz", err=True)
+        told = f"运行状况：{url}/healthz"
+    click.echo(messages(lang).put(told), err=True)
     sys.stderr.flush()
 
 

@@ -20,11 +20,10 @@ from bot.store import Store
 from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
-from handlers.cli.output import echo_json, operator, say
+from handlers.cli.output import echo_json, framed, operator, say, say_words
 from handlers.cli.settings import pass_settings
 
 _SAMPLE = Path("data/records")
-_FIRST_QUESTION = "可转债"
 
 
 @click.command()
@@ -53,9 +52,10 @@ def start(settings: Settings) -> None:
     questions = sum(len(record.questions) for record in shown)
     say(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
     for record in shown[:5]:
-        say(f"  {responder.words.head(record)}（{record.id}）", err=True)
-    say(f"\n提问示例：{_FIRST_QUESTION}\n", err=True)
-    answer(responder, Message(_FIRST_QUESTION), as_json=False)
+        say_words(f"  {responder.words.head(record)}（{record.id}）", err=True)
+    first = responder.words.text("first question")
+    say(f"\n提问示例：{first}\n", err=True)
+    answer(responder, Message(first), as_json=False)
     say("", err=True)
     if serving.chats_configured(settings):
         serving.serve(settings)
@@ -83,10 +83,11 @@ def doctor(settings: Settings, as_json: bool) -> None:
     for finding in checks(settings):
         found.append(finding)
         if not as_json:
-            todo = f"\n  → {finding.todo}" if finding.todo and finding.ok is not True else ""
-            say(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}")
+            say_words(f"{_MARK[finding.ok]} {framed(f'{finding.what}：{finding.said}')}")
+            if finding.todo and finding.ok is not True:
+                say(f"  → {finding.todo}")
     if as_json:
-        echo_json([asdict(finding) for finding in found])
+        echo_json([asdict(finding) for finding in found], frame=("what", "said", "todo"))
     if any(finding.ok is False for finding in found):
         raise SystemExit(1)
 
@@ -106,7 +107,7 @@ def slack_manifest(command: str, url: str) -> None:
         raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
     echo_json(manifest(command, url))
     for scope, purpose in SCOPES.items():
-        say(f"{scope}: {purpose}", err=True)
+        say_words(f"{scope}: {purpose}", err=True)
 
 
 COMMANDS = (serve, start, doctor, slack)
