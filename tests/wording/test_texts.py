@@ -61,6 +61,7 @@ FAMILIES = {
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),
+    "age, ": ("year", "years", "month", "months", "day", "days"),
     "click, ": tuple(key.removeprefix("click, ") for key in ZH if key.startswith("click, ")),
     "eval, ": ("right", "offered", "wrong", "missed", "left"),
     "eval, failed ": ("wrong", "missed"),
