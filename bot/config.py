@@ -209,6 +209,17 @@ def _chats(get: _Getter) -> dict[str, Any]:
     }
 
 
+def frame_language() -> Lang:
+    """IR_LANG alone, for what is said before the settings are read, or where they cannot be."""
+    try:
+        told = dotenv_values(stream=io.StringIO(read_env_file(Path.cwd() / ".env")))
+    except SettingsError:
+        told = {}
+    return (
+        "en" if (os.environ.get("IR_LANG") or told.get("IR_LANG") or "").strip() == "en" else "zh"
+    )
+
+
 def share_network() -> None:
     """Put the network's variables of `.env` where the libraries look for them.
 

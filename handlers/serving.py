@@ -22,6 +22,7 @@ from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
 from bot.store.process_lock import is_served_by_another
 from bot.store.upgrading import forget_copies
+from bot.wording.phrasebook import messages
 from handlers import terminal_history
 from handlers.chats import CHATS, Chat
 from handlers.network import read_certificates_as_they_change
@@ -143,14 +144,14 @@ def _say_where(settings: Settings, url: str, alone: bool) -> None:
         log.info("serving at %s", url)
         return
     if alone:
-        click.echo(
+        told = (
             f"本地网页：{url} （按 Ctrl-C 停止）\n"
             f"提问：在网页里输入，或另开一个终端运行 .venv/bin/irbot ask 可转债\n"
-            "接入企业微信或 Slack：把 .env.example 复制为 .env 并填写",
-            err=True,
+            "接入企业微信或 Slack：把 .env.example 复制为 .env 并填写"
         )
     else:
-        click.echo(f"运行状况：{url}/healthz", err=True)
+        told = f"运行状况：{url}/healthz"
+    click.echo(messages(settings.lang).put(told), err=True)
     sys.stderr.flush()
 
 

@@ -23,8 +23,8 @@ from bot.commands.values import Ask, Command, Show, ShowRecord
 
 _SOURCE = re.compile(r"(?:出处|source)\s*:\s*((?:(?!(?:出处|source)\s*:)[^\n])+)")
 _SOURCE_ID = re.compile(r"(\d{6}/[^\s#]+)#(p?)(\d{1,9})(?:\.(\d{1,2}))?")
-_SOURCE_NO = re.compile(r"(?<!无)编号(.+?)\s+(?:第\d+问|question \d+|公司介绍)")
-_SOURCE_PARAGRAPH = re.compile(r"公司介绍\D{0,20}(\d{1,4})")
+_SOURCE_NO = re.compile(r"(?<!无)编号(.+?)\s+(?:第\d+问|question \d+|公司介绍|company statement)")
+_SOURCE_PARAGRAPH = re.compile(r"(?:公司介绍|company statement)\D{0,20}(\d{1,4})")
 _SOURCE_NUMBER = re.compile(r"(?:第|question )(\d{1,9})(?:问|(?!\d))")
 _SOURCE_PART = re.compile(r"第(\d{1,2})小问|part (\d{1,2}) of")
 _HEAD = re.compile(rf"\((\d{{6}})\)\s*({DAY})(?:\s*(?:至|to)\s*({DAY}))?")
@@ -35,7 +35,9 @@ _AFTER_HEAD = re.compile(
     rf"(?:\s|、|,|至|to|{DAY}|\(原文未写具体日期\)|\(the record gives no day\)|{ACTIVITY})*"
 )
 _FORM = re.compile(r"^[\s*_>]*投资者关系活动记录表\s.*$", re.MULTILINE)
-_OPTION = re.compile(rf"[a-e][.、]\s*\((?=[^\n]*?第\d+问)({NESTED})\)\s*(\S.*)", re.DOTALL)
+_OPTION = re.compile(
+    rf"[a-e][.、]\s*\((?=[^\n]*?(?:第\d+问|question \d+))({NESTED})\)\s*(\S.*)", re.DOTALL
+)
 _LISTED = re.compile(r"(\d{6}/[^\s#]+#\d{1,9})、.+", re.DOTALL)
 
 

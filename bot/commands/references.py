@@ -35,12 +35,12 @@ NESTED = r"(?:[^()]|\([^()]*\))*"
 _LABELS = (
     r"投资者关系活动记录表",
     r"查看答复|for an answer|\(末尾是问题序号\)|\(it ends in the question's number\)",
-    r"同题此前答复|same question answered before \(同题此前答复\)|同题|same matter",
+    r"同题此前答复|same question answered before|同题|same matter",
     r"此[前后]:|later:|before:|,?节选|,? excerpt",
     r"第\d+题相近|near your question \d+",
     r"【您问的第[\d、]+题】|\[your question [\d、]+\]",
     rf"\({NESTED}原编号{NESTED}\)|\(printed as {NESTED}\)",
-    r"\(原文无编号\)|\(not numbered in the record\)|无编号(?: \(no number\))?",
+    r"\(原文无编号\)|\(not numbered in the record\)|无编号|no number",
     r"\(原文未写具体日期\)|\(the record gives no day\)|\(已更正\)|\(corrected\)",
     r"\(?共\d+小?问\)?|\d+ questions|列出其中\d+问|\d+ of them here|至|(?<![a-z])to(?![a-z])",
 )
@@ -81,10 +81,10 @@ _TOKEN = re.compile(
     )
 )
 # As the bot writes it; the 编号 in it may hold any mark.
-_FULL_ID = re.compile(r"(全文\s*)?(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?")
+_FULL_ID = re.compile(r"((?:全文|full text)\s*)?(\d{6}/[^\s#]+)#(\d{1,9})(?:\.(\d{1,2}))?")
 _PARAGRAPH = re.compile(
-    rf"(全文\s*)?(\d{{6}}/[^\s#]+)?\s*(?:#\s*p\s*(\d{{1,4}})|#?\s*第({_NUMERAL})段|#?\s*段(\d{{1,4}}))"
-    rf"(?:公司介绍)?{_MARKS}*"
+    r"((?:全文|full text)\s*)?(\d{6}/[^\s#]+)?\s*"
+    rf"(?:#\s*p\s*(\d{{1,4}})|#?\s*第({_NUMERAL})段|#?\s*段(\d{{1,4}}))(?:公司介绍)?{_MARKS}*"
 )
 _ID = re.compile(rf"(\d{{6}})\s*/\s*([^#]+?)\s*(?:#\s*(\d{{1,9}}){_SMALL})?")
 _IN_NUMBER = re.compile(rf"\D*?({_NUMERAL})\s*{_ITS_WORD}?{_SMALL}")

@@ -115,15 +115,15 @@ def periods(sentence: str, event: date) -> Iterator[Period]:
         yield Period(printed, *days, place, year_of, is_counted=kind.days is _ahead)
 
 
-def age(since: date, today: date) -> str:
-    """`1年6个月`, `3个月`, `12天`: whole units that have passed."""
+def age(since: date, today: date) -> tuple[tuple[str, int], ...]:
+    """The whole units that have passed: `(("year", 1), ("month", 6))`, `(("day", 12),)`."""
     months = (today.year - since.year) * 12 + today.month - since.month
     if today.day < since.day:
         months -= 1
     if months < 1:
-        return f"{max((today - since).days, 0)}天"
+        return (("day", max((today - since).days, 0)),)
     years, months = divmod(months, 12)
-    return (f"{years}年" if years else "") + (f"{months}个月" if months else "")
+    return tuple((unit, count) for unit, count in (("year", years), ("month", months)) if count)
 
 
 # What each kind of words means: the match, the event's day, the year that is named with it or

@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.errors import SettingsError
 from bot.store import Store
 from bot.store.access import LINK_LASTS
-from handlers.cli.output import operator, say
+from handlers.cli.output import operator, say, say_words
 from handlers.cli.settings import pass_settings, pass_settings_of_store, pass_settings_to_look
 
 _EVERYWHERE = ("0.0.0.0", "[::]", "[::0]")
@@ -30,7 +30,7 @@ def invite(settings: Settings, name: str) -> None:
     token = Store(settings.db).invite(name, operator(), at)
     until = (at + LINK_LASTS).astimezone(settings.tz)
     say(f"只能用一次，{until:%Y-%m-%d %H:%M} 前有效，请只发给本人：", err=True)
-    say(f"{address}/desk/enter/{token}")
+    say_words(f"{address}/desk/enter/{token}")
 
 
 @desk.command("users")

@@ -16,7 +16,7 @@ from bot.matching.model import chosen_embedder
 from bot.message import Message
 from bot.store import Store
 from handlers.cli.import_report import tell_left
-from handlers.cli.output import Day, echo_json, say
+from handlers.cli.output import Day, echo_json, say_words
 from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 from handlers.json_output import reply_json
 
@@ -58,9 +58,9 @@ def answer(responder: Responder, message: Message, as_json: bool, explain: bool 
     if as_json:
         echo_json(reply_json(message.text, reply, shown, explanation), one_line=True)
         return
-    say(shown.text)
+    say_words(shown.text)
     if explanation:
-        say("\n" + told(explanation, responder.words))
+        say_words("\n" + told(explanation, responder.words))
 
 
 @click.command()

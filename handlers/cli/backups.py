@@ -15,7 +15,7 @@ from bot.ingest.verifying import Checked, verify_records
 from bot.recovery import Backup, Restored, opened_backup, refuse_served
 from bot.store.backups import Contents, back_up
 from handlers.cli.import_report import tell_checked
-from handlers.cli.output import operator, say
+from handlers.cli.output import framed, operator, say
 from handlers.cli.settings import pass_settings, pass_settings_of_store
 
 
@@ -78,7 +78,7 @@ def _with_progress(found: Iterator[Checked], count: int) -> Iterator[Checked]:
     if count < 3 or not sys.stderr.isatty():
         yield from found
         return
-    with click.progressbar(found, length=count, label="核对", file=sys.stderr) as progress:
+    with click.progressbar(found, length=count, label=framed("核对"), file=sys.stderr) as progress:
         yield from progress
 
 

@@ -32,7 +32,7 @@ from bot.matching.model import chosen_embedder
 from bot.message import Chat, Hit
 from bot.store import Store
 from handlers.cli.import_report import tell_left
-from handlers.cli.output import Day, echo_json, say, write
+from handlers.cli.output import Day, echo_json, say, say_words, write
 from handlers.cli.second_reader import reader_json, told, try_reader
 from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 
@@ -58,7 +58,7 @@ def digest(settings: Settings, channel: str, day: date | None) -> None:
     if said is None:
         say("没有可发的内容，不会发送", err=True)
     else:
-        say(replace(responder.show(said), buttons=()).text)
+        say_words(replace(responder.show(said), buttons=()).text)
 
 
 @click.command("eval")
@@ -115,7 +115,7 @@ def eval_(
             }
         )
         return
-    say(plainly(asked, responder.words))
+    say_words(plainly(asked, responder.words))
     say(
         f"\n{len(responder.records())} 份记录、{len(stored)} 个问题，载入 {start_ms:.0f} 毫秒；"
         f"{len(asked)} 条提问；匹配版本 {responder.matcher}\n"

@@ -9,7 +9,7 @@ import click
 
 from bot.config import examine_settings, share_network
 from bot.errors import SettingsError, one_line
-from handlers.cli.output import echo_json, say
+from handlers.cli.output import echo_json, framed, say_words
 
 _MARK = {True: "好", False: "坏", None: "注意"}
 
@@ -26,10 +26,12 @@ def doctor(as_json: bool) -> None:
     for finding in checks(settings, faults):
         found.append(finding)
         if not as_json:
-            todo = f" → {finding.todo}" if finding.todo and finding.ok is not True else ""
-            say(one_line(f"{_MARK[finding.ok]} {finding.what}：{finding.said}{todo}"))
+            told = [framed(_MARK[finding.ok]), framed(f"{finding.what}：{finding.said}")]
+            if finding.todo and finding.ok is not True:
+                told += ["→", framed(finding.todo)]
+            say_words(one_line(" ".join(told)))
     if as_json:
-        echo_json([asdict(finding) for finding in found])
+        echo_json([asdict(finding) for finding in found], frame=("what", "said", "todo"))
     if any(finding.ok is False for finding in found):
         raise SystemExit(1)
 

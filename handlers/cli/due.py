@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.digest.expiry import SOON, Due, due
 from bot.store import Store
 from bot.wording.excerpts import few_words
-from handlers.cli.output import echo_json, say
+from handlers.cli.output import echo_json, framed, say, say_words
 from handlers.cli.settings import pass_settings_to_look
 
 
@@ -34,15 +34,15 @@ def due_(settings: Settings, within: int, as_json: bool) -> None:
         return
     for item in found:
         dates = "、".join(f"“{date.printed}”→{date.until}" for date in item.dates)
-        state = "已过" if item.is_past(now.date()) else "将到"
-        say(f"{item.first} {state}  {item.hit.id}  {dates}  {_about(item)}")
+        state = framed("已过" if item.is_past(now.date()) else "将到")
+        say_words(f"{item.first} {state}  {item.hit.id}  {dates}  {_about(item)}")
     if not found:
         say(f"没有已过或{within}天内到期的答复", err=True)
 
 
 def _about(item: Due) -> str:
     if item.hit.question.is_narrative:
-        return item.hit.question.session or "公司介绍"
+        return item.hit.question.session or framed("公司介绍")
     return few_words(item.hit)
 
 

@@ -24,7 +24,7 @@ from bot.config import Settings
 from bot.errors import BotError, one_line, reason
 from bot.store import Store, Stored
 from bot.store.exports import QUERIES, QUERIES_OF_TEXTS, columns, exported
-from handlers.cli.output import say
+from handlers.cli.output import framed, say
 from handlers.cli.settings import pass_settings_of_store
 from handlers.json_output import record_json, states_json, stored_question_json
 
@@ -130,7 +130,7 @@ def _with_progress(items: Sequence[Item]) -> Iterator[Item]:
     if len(items) < 3 or not sys.stderr.isatty():
         yield from items
         return
-    with click.progressbar(items, label="导出", file=sys.stderr) as progress:
+    with click.progressbar(items, label=framed("导出"), file=sys.stderr) as progress:
         yield from progress
 
 

@@ -13,7 +13,7 @@ from bot.errors import one_line
 from bot.ingest.importing import ImportedRows, Outcome, rows_told
 from bot.ingest.verifying import Checked
 from bot.store import Added
-from handlers.cli.output import say
+from handlers.cli.output import framed, say
 from handlers.cli.states import told_publication
 
 _STATUS = {
@@ -154,4 +154,5 @@ def tell_counted(count: int) -> None:
 def tell_left(left: int) -> None:
     """How far the vectors are, on a line that the next output overwrites."""
     if sys.stderr.isatty():
-        click.echo(f"\r\033[K正在计算语义向量，还有{left}句…\r", nl=False, err=True)
+        told = framed(f"正在计算语义向量，还有{left}句…")
+        click.echo(f"\r\033[K{told}\r", nl=False, err=True)

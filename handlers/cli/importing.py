@@ -19,7 +19,7 @@ from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
 from bot.store import Store
 from handlers.cli.import_report import report, summary, tell_checked, tell_counted, tell_left
-from handlers.cli.output import DRAFT, Publication, echo_json, in_zone, operator, say
+from handlers.cli.output import DRAFT, Publication, echo_json, framed, in_zone, operator, say
 from handlers.cli.settings import pass_settings
 from handlers.json_output import import_json
 
@@ -110,7 +110,10 @@ def import_(
         if left and not as_json:
             say(f"另有{left}句的语义向量待算，irbot serve 启动后在后台补齐", err=True)
     if as_json:
-        echo_json([import_json(outcome) for outcome in outcomes])
+        echo_json(
+            [import_json(outcome) for outcome in outcomes],
+            frame=("reason", "warnings", "notes", "changes"),
+        )
     elif len(outcomes) > 1 and not quiet:
         say(summary(outcomes, dry_run), err=True)
     if not files:
@@ -137,7 +140,7 @@ def _read_again(store: Store, record_id: str, options: Options, yes: bool) -> No
             raise BotError(
                 f"未作改动。核对以上各处后：irbot import --again {record_id} --yes{more}"
             )
-        click.confirm("以今天读到的为准？原来的一版会保留", abort=True, err=True)
+        click.confirm(framed("以今天读到的为准？原来的一版会保留"), abort=True, err=True)
     for stray in checked.strays:
         store.move_source(checked.record_id, stray.source, stray.version)
     (left,) = verify_records(store, record_id, accept_warnings=accept)
@@ -151,7 +154,9 @@ def _with_progress(outcomes: Iterator[Outcome], files: list[Path]) -> Iterator[O
     if count < 3:
         yield from outcomes
         return
-    with click.progressbar(outcomes, length=count, label="导入", file=sys.stderr) as progress:
+    with click.progressbar(
+        outcomes, length=count, label=framed("导入"), file=sys.stderr
+    ) as progress:
         yield from progress
 
 

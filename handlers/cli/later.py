@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.record import Announcement
 from bot.store import Store
 from bot.store.announcements import later_command, undo_later_command
-from handlers.cli.output import Day, echo_json, operator, say
+from handlers.cli.output import Day, echo_json, operator, say, say_words
 from handlers.cli.settings import pass_settings_of_store
 
 
@@ -70,7 +70,7 @@ def _list(store: Store, id_: str, as_json: bool) -> None:
         )
         return
     for target, item in noted:
-        say(f"{target}  {item.title}（{item.no}，{item.day}）{item.url}")
+        say_words(f"{target}  {item.title}（{item.no}，{item.day}）{item.url}")
     if not noted:
         say("没有此后公告", err=True)
 

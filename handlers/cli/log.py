@@ -12,7 +12,7 @@ from bot.errors import NotFoundError
 from bot.store import Change, Store
 from bot.wording.texts import Texts
 from handlers.changes import Told, undo_of
-from handlers.cli.output import Instant, echo_json, in_zone, say
+from handlers.cli.output import Instant, echo_json, in_zone, say, say_words
 from handlers.cli.settings import pass_settings_to_look
 
 
@@ -52,7 +52,7 @@ def _as_stored(store: Store, typed: str) -> str:
 
 def _say(change: Change, store: Store, told: Told, zone: tzinfo) -> None:
     details = "，".join(told.details(change))
-    say(
+    say_words(
         f"{change.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {told.who(change)}  "
         f"{told.what(change)} {told.target(change)}{f'  {details}' if details else ''}"
     )

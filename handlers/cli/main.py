@@ -17,8 +17,9 @@ from typing import Any
 
 import click
 
-from bot.errors import BotError, is_full, one_line, printable, reason
+from bot.errors import BotError, is_full, one_line, reason
 from handlers.cli import logs
+from handlers.cli.usage import Context, WrongUsage, in_one_language, wrong_usage
 
 # Command → its module here, and what it says of itself.
 _COMMANDS = {
@@ -86,6 +87,8 @@ class _Failure(click.ClickException):
 class _Group(click.Group):
     """Everything raised on purpose becomes a clear line; a bug still shows its traceback."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -96,20 +99,22 @@ class _Group(click.Group):
         commands: tuple[click.Command, ...] = import_module(f"handlers.cli.{module}").COMMANDS
         command = next(one for one in commands if one.name == cmd_name)
         command.help = told
-        return command
+        return in_one_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, told) for name, (_, told) in _COMMANDS.items()])
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _printable_usage():
+        with _usage_told():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with _printable_usage():
+            with _usage_told():
                 return super().invoke(ctx)
+        except click.Abort:  # Ctrl-C, or no to a question
+            raise _Failure("已中止") from None
         except BotError as error:
             raise _Failure(str(error)) from error
         except OSError as error:
@@ -119,15 +124,13 @@ class _Group(click.Group):
 
 
 @contextmanager
-def _printable_usage() -> Iterator[None]:
-    """What is wrong with arguments, told so that nothing in them steers a terminal."""
+def _usage_told() -> Iterator[None]:
     try:
         yield
+    except WrongUsage:
+        raise
     except click.UsageError as error:
-        told = error.format_message()
-        if printable(told) == told:
-            raise
-        raise click.UsageError(printable(told), error.ctx) from error
+        raise wrong_usage(error) from error
 
 
 def main() -> None:

@@ -6,25 +6,51 @@ import getpass
 import json
 import os
 import re
+from collections.abc import Collection
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import click
 
+from bot.config import Lang, frame_language
 from bot.errors import BotError, printable, reason
 from bot.private_files import make_private
+from bot.wording.phrasebook import messages
 
 _UNSEEN = re.compile(
     "[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )  # and the rest by JSON
 
+_LANGUAGE = "irbot.language"
 DRAFT = "draft"  # typed where an instant of publication is
 
 
+def language() -> Lang:
+    """What the command line speaks; read once for a command."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return frame_language()
+    meta = context.find_root().meta
+    if _LANGUAGE not in meta:
+        meta[_LANGUAGE] = frame_language()
+    return cast(Lang, meta[_LANGUAGE])
+
+
+def framed(text: str) -> str:
+    """A sentence of the bot in the language of the frame, around what it quotes."""
+    return messages(language()).put(text)
+
+
 def say(text: str = "", *, err: bool = False) -> None:
-    """Print what may hold names of files or words of documents: nothing in it steers a terminal."""
+    """Print a sentence of the bot, in the language of the frame."""
+    say_words(framed(text), err=err)
+
+
+def say_words(text: str, *, err: bool = False) -> None:
+    """Print words to the letter: of documents, of people, of replies that are worded already. As
+    names of files may, they hold what would steer a terminal, which is shown as an escape."""
     click.echo(printable(text), err=err)
 
 
@@ -42,9 +68,27 @@ def as_json(value: Any, indent: int | None = None) -> str:
     return _UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
-def echo_json(value: Any, one_line: bool = False) -> None:
-    """`as_json` to standard output."""
+def echo_json(value: Any, one_line: bool = False, frame: Collection[str] = ()) -> None:
+    """`as_json` to standard output.
+
+    Args:
+        value: The object.
+        one_line: Without line breaks in it.
+        frame: Names of fields that hold sentences of the bot; these are in the frame's language.
+    """
+    value = _framed_in(value, frame) if frame and language() != "zh" else value
     click.echo(as_json(value, None if one_line else 2))
+
+
+def _framed_in(value: Any, names: Collection[str], is_named: bool = False) -> Any:
+    match value:
+        case dict():
+            return {name: _framed_in(one, names, name in names) for name, one in value.items()}
+        case list():
+            return [_framed_in(one, names, is_named) for one in value]
+        case str() if is_named:
+            return framed(value)
+    return value
 
 
 def write(path: Path, text: str) -> None:

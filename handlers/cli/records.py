@@ -11,7 +11,7 @@ from bot.errors import NotFoundError, one_line
 from bot.record import Question, Record
 from bot.store import State, Store, Stored, Version
 from bot.wording.texts import Texts
-from handlers.cli.output import echo_json, say
+from handlers.cli.output import echo_json, framed, language, say, say_words
 from handlers.cli.settings import pass_settings_to_look
 from handlers.cli.states import told_publication, told_state
 from handlers.json_output import (
@@ -63,7 +63,8 @@ def show(settings: Settings, id_: str, version: int | None, as_json: bool) -> No
     if not number:
         versions = store.versions(record_id, now)
         if as_json:
-            echo_json(record_json(stored, versions, whole, units))
+            told = record_json(stored, versions, whole, units)
+            echo_json(told, frame=("warnings", "notes"))
             return
         _print_record(stored.record, units, settings)
         _print_versions(stored.record.id, versions, settings)
@@ -80,7 +81,7 @@ def show(settings: Settings, id_: str, version: int | None, as_json: bool) -> No
         echo_json({**asked, **states_json(states)})
         return
     asked_words = question.session if question.is_narrative else question.question
-    say(f"{question.printed_label or ''}{asked_words or ''}\n\n{question.answer}")
+    say_words(f"{question.printed_label or ''}{asked_words or ''}\n\n{question.answer}")
     for state in states:
         say(told_state(state, settings.tz), err=True)
 
@@ -88,8 +89,8 @@ def show(settings: Settings, id_: str, version: int | None, as_json: bool) -> No
 def _print_record(record: Record, units: dict[str, list[State]], settings: Settings) -> None:
     """The record as a person would read it, what is not all shown under its id."""
     rows = [
-        ("编号", record.record_no or "无编号"),
-        ("活动类别", record.activity or "未能识别"),
+        ("编号", record.record_no or framed("无编号")),
+        ("活动类别", record.activity or framed("未能识别")),
         ("时间", "；".join(dates.printed for dates in record.event_dates)),
         ("地点", record.place),
         ("接待人员", "；".join(host.printed for host in record.hosts)),
@@ -98,20 +99,20 @@ def _print_record(record: Record, units: dict[str, list[State]], settings: Setti
         ("附件", "；".join(record.attachments)),
         ("日期", "、".join(record.form_dates)),
     ]
-    say(f"{record.company_name}（{record.company_code}）{record.title}  {record.id}")
+    say_words(f"{record.company_name}（{record.company_code}）{record.title}  {record.id}")
     for label, text in rows:
         if text:
-            say(f"{label}：{text}")
+            say_words(f"{framed(f'{label}：')}{text}")
     heading: str | None = None
     for paragraph in record.paragraphs:
         if paragraph.session and paragraph.session != heading:
-            say(f"\n{paragraph.session}")
+            say_words(f"\n{paragraph.session}")
         heading = paragraph.session
         _print_place(record, paragraph, units, settings)
-        say(paragraph.answer)
+        say_words(paragraph.answer)
     for question in record.questions:
         _print_place(record, question, units, settings)
-        say(f"{_label(question)}{question.question}\n答：{question.answer}")
+        say_words(f"{_label(question)}{question.question}\n{framed('答：')}{question.answer}")
     for warning in record.warnings:
         say(f"注意：{warning}", err=True)
 
@@ -119,18 +120,18 @@ def _print_record(record: Record, units: dict[str, list[State]], settings: Setti
 def _label(question: Question) -> str:
     """What stands before a question: its printed label; of a row its number, days and address."""
     if not question.is_from_table:
-        return question.printed_label or f"{question.number}（原文无编号）"
-    about = filter(None, (Texts().row_dates(question), question.link))
-    return f"第{question.number}问（{' '.join(about)}）"
+        return question.printed_label or framed(f"{question.number}（原文无编号）")
+    about = filter(None, (Texts(language()).row_dates(question), question.link))
+    return framed(f"第{question.number}问（{' '.join(about)}）")
 
 
 def _print_place(
     record: Record, unit: Question, units: dict[str, list[State]], settings: Settings
 ) -> None:
     """The id that may be typed, and what is the case there."""
-    say(f"\n[{record.id}#{unit.place}]")
+    say_words(f"\n[{record.id}#{unit.place}]")
     for state in units.get(unit.place, ()):
-        say(f"[{told_state(state, settings.tz)}]")
+        say_words(f"[{framed(told_state(state, settings.tz))}]")
 
 
 def _print_versions(record_id: str, versions: list[Version], settings: Settings) -> None:

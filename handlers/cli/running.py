@@ -21,12 +21,11 @@ from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.logs import tell
-from handlers.cli.output import echo_json, operator, say
+from handlers.cli.output import echo_json, operator, say, say_words
 from handlers.cli.settings import pass_settings
 
 _RECORDS = Path("data/records")
 _PACKED = Path(__file__).parents[2] / "records"  # the sample of a wheel
-_FIRST_QUESTION = "可转债"
 
 
 @click.command()
@@ -56,9 +55,10 @@ def start(settings: Settings) -> None:
     questions = sum(len(record.questions) for record in shown)
     say(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
     for record in shown[:5]:
-        say(f"  {responder.words.head(record)}（{record.id}）", err=True)
-    say(f"\n提问示例：{_FIRST_QUESTION}\n", err=True)
-    answer(responder, Message(_FIRST_QUESTION), as_json=False)
+        say_words(f"  {responder.words.head(record)}（{record.id}）", err=True)
+    first = responder.words.text("first question")
+    say(f"\n提问示例：{first}\n", err=True)
+    answer(responder, Message(first), as_json=False)
     say("", err=True)
     if serving.chats_configured(settings):
         serving.serve(settings)
@@ -90,7 +90,7 @@ def slack_manifest(command: str, url: str) -> None:
         raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
     echo_json(manifest(command, url))
     for scope, purpose in SCOPES.items():
-        say(f"{scope}: {purpose}", err=True)
+        say_words(f"{scope}: {purpose}", err=True)
 
 
 COMMANDS = (serve, start, slack)

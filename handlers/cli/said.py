@@ -19,7 +19,7 @@ from bot.store.evidence import Shown, digest_of
 from bot.store.since_shown import Since, SinceShown
 from bot.typed import plain
 from bot.wording.texts import Texts
-from handlers.cli.output import Day, echo_json, say
+from handlers.cli.output import Day, echo_json, framed, say, say_words
 from handlers.cli.settings import pass_settings_to_look
 from handlers.cli.states import told_state
 
@@ -121,7 +121,7 @@ def _say(told: list[_Told], tz: tzinfo, texts: Texts) -> None:
     for group in groups.values():
         _say_words(group[0], tz)
         for item in group:
-            say(f"    {_line(item.shown, tz, texts)}")
+            say_words(f"    {_line(item.shown, tz, texts)}")
         say()
     if not told:
         say("没有显示过", err=True)
@@ -141,8 +141,8 @@ def _say_words(item: _Told, tz: tzinfo) -> None:
         return
     for question, answer in since.words:
         if question:
-            say(f"  投资者问：{question}")
-        say(f"  {'公司答' if question else '公司介绍'}：{answer}")
+            say_words(f"  {framed('投资者问：')}{question}")
+        say_words(f"  {framed('公司答：' if question else '公司介绍：')}{answer}")
 
 
 def _listed(places: Sequence[str]) -> str:
@@ -164,12 +164,12 @@ def _next(place: str) -> str:
 def _line(shown: Shown, tz: tzinfo, texts: Texts) -> str:
     at = f"{shown.at.astimezone(tz):%Y-%m-%d %H:%M:%S}"
     if abs((shown.at - shown.real_at).total_seconds()) > _CLOCKS_S:
-        at += f"（实际 {shown.real_at.astimezone(tz):%Y-%m-%d %H:%M:%S}）"
+        at += framed(f"（实际 {shown.real_at.astimezone(tz):%Y-%m-%d %H:%M:%S}）")
     where = " ".join(filter(None, (shown.platform, shown.workspace, shown.channel)))
     parts = [at, where, texts.text(f"proof, {shown.kind}"), texts.text(f"fate, {shown.fate}")]
     if shown.times > 1:
-        parts.append(f"{shown.times}次，到 {shown.last_at.astimezone(tz):%H:%M:%S}")
-    return "  ".join((*parts, f"全文 {shown.text[:_HASH]}"))
+        parts.append(framed(f"{shown.times}次，到 {shown.last_at.astimezone(tz):%H:%M:%S}"))
+    return "  ".join((*parts, framed(f"全文 {shown.text[:_HASH]}")))
 
 
 # For programs

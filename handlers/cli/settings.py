@@ -41,7 +41,7 @@ def pass_settings_of_store(command: _Command[_P, _R]) -> Callable[_P, _R]:
     where there is none."""
 
     @wraps(command)
-    def run(settings: Settings, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    def run(settings: Settings, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         if not settings.db.exists():
             raise StoreError(_no_store(settings.db))
         return command(settings, *args, **kwargs)
@@ -54,7 +54,7 @@ def pass_settings_to_look(command: _Command[_P, _R]) -> Callable[_P, _R]:
     and finds what is in an empty one, which is gone afterwards."""
 
     @wraps(command)
-    def run(settings: Settings, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    def run(settings: Settings, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         with _stored_or_empty(settings) as seen:
             return command(seen, *args, **kwargs)
 

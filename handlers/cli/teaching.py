@@ -16,7 +16,7 @@ from bot.errors import BotError, NotFoundError
 from bot.store import MISS_STATES, Alias, AliasState, Counterexample, MissState, Store
 from bot.store.connection import instant
 from bot.teaching import MissFilter, MissGroup, Teaching
-from handlers.cli.output import Day, echo_json, operator, say
+from handlers.cli.output import Day, echo_json, framed, operator, say, say_words
 from handlers.cli.settings import pass_settings_of_store, pass_settings_to_look
 
 _STATES: dict[MissState, str] = {
@@ -127,22 +127,23 @@ def _say_group(group: MissGroup, tz: tzinfo) -> None:
     last = datetime.fromisoformat(group.last_asked).astimezone(tz)
     nothing = group.count - group.offered - group.unhelpful
     unhelpful = f"，没用{group.unhelpful}" if group.unhelpful else ""
-    state = "" if group.state == "new" else f"［{_STATES[group.state]}］"
-    say(
-        f"{group.count}次（列出相近{group.offered}，未找到{nothing}{unhelpful}）"
-        f"最近{last:%Y-%m-%d}  {state}{group.texts[0]}"
+    state = "" if group.state == "new" else framed(f"［{_STATES[group.state]}］")
+    counted = framed(
+        f"{group.count}次（列出相近{group.offered}，未找到{nothing}{unhelpful}）最近{last:%Y-%m-%d}"
     )
+    say_words(f"{counted}  {state}{group.texts[0]}")
     for text in group.texts[1:]:
-        say(f"    {text}")
-    for name, counted in (
+        say_words(f"    {text}")
+    for name, named in (
         ("别人选了", group.picked),
         ("认为没用的答复", group.answered),
         ("原因", group.reasons),
     ):
-        if counted:
-            say(f"    {name}：{'、'.join(f'{item.what}（{item.count}次）' for item in counted)}")
+        if named:
+            told = (f"{item.what}{framed(f'（{item.count}次）')}" for item in named)
+            say_words(f"    {framed(f'{name}：')}{'、'.join(told)}")
     for words in group.words:
-        say(f"    留言：{' '.join(words.split())}")
+        say_words(f"    {framed('留言：')}{' '.join(words.split())}")
 
 
 def _csv(groups: list[MissGroup]) -> str:
@@ -222,7 +223,7 @@ def listed(settings: Settings, state: AliasState | None, as_json: bool) -> None:
     for item in found:
         who = "、".join(item.approved_by) or "无"
         by = item.proposed_by or "多人选择"
-        say(f"{item.id}  {item.state_name}  {item.question_id}  {item.text}")
+        say_words(f"{item.id}  {framed(item.state_name)}  {item.question_id}  {item.text}")
         say(f"    提出：{by}；同意：{who}")
     for rejection in rejections:
         say(f"反例 {rejection.id}  {rejection.question_id} 不回答  {rejection.text}")

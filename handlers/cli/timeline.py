@@ -17,7 +17,7 @@ from bot.errors import NotFoundError
 from bot.message import Hit
 from bot.record import Question, Record
 from bot.wording.excerpts import few_words
-from handlers.cli.output import echo_json, say
+from handlers.cli.output import echo_json, framed, say, say_words
 from handlers.cli.settings import pass_settings_to_look
 
 
@@ -85,13 +85,13 @@ def _difference(item: Difference) -> dict[str, Any]:
 
 
 def _say(item: dict[str, Any]) -> None:
-    say(f"{item['id']}  {item['event_date']}  {item['about']}")
+    say_words(f"{item['id']}  {item['event_date']}  {item['about']}")
     for side, name in (("earlier", "此前"), ("later", "此后")):
         for other in item[side]:
-            say(f"  {name} {other['event_date']}  {other['id']}  {other['about']}")
+            say_words(f"  {framed(name)} {other['event_date']}  {other['id']}  {other['about']}")
             for told in other["differences"]:
                 sides = f"{_side(told['before'])} → {_side(told['after'])}"
-                say(f"      {told['metric'] or '日期'}：{sides}")
+                say_words(f"      {told['metric'] or framed('日期')}：{sides}")
 
 
 def _side(told: dict[str, Any]) -> str:

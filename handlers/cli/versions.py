@@ -54,7 +54,8 @@ def verify(settings: Settings, id_: str | None, only_differing: bool, as_json: b
         if not as_json and (checked.differences or checked.warnings or not only_differing):
             tell_checked(checked)
     if as_json:
-        echo_json([verify_json(checked) for checked in found])
+        told = [verify_json(checked) for checked in found]
+        echo_json(told, frame=("differences", "warnings", "todo"))
     differing = sum(bool(checked.differences) for checked in found)
     if differing:
         raise BotError(f"{differing} 份记录与源文件不一致（共{len(found)}份），办法见各份下方")

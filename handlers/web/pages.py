@@ -45,6 +45,7 @@ from bot.record import Narrative, Question, Record
 from bot.store import Store, Stored
 from bot.wording import dates
 from bot.wording.links import question_path
+from bot.wording.phrasebook import messages
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
 from handlers.web.addresses import file_name, paged, path_of
 from handlers.web.proving import Proving
@@ -122,6 +123,7 @@ class Pages:
             file_name=file_name,
             xml=lambda text: _NOT_IN_XML.sub("", text),
         )
+        app.jinja_env.filters["framed"] = messages(self._words.lang).put
 
     @property
     def _library(self) -> Library:

@@ -61,6 +61,8 @@ FAMILIES = {
         *(f"miss {state}" for state in (*MISS_STATES, "undone")),
     ),
     "desk ": ("retired", "skipped", "unknown"),
+    "age, ": ("year", "years", "month", "months", "day", "days"),
+    "click, ": tuple(key.removeprefix("click, ") for key in ZH if key.startswith("click, ")),
     "eval, ": ("right", "offered", "wrong", "missed", "left"),
     "eval, failed ": ("wrong", "missed"),
     "explain, ": (
@@ -163,6 +165,7 @@ def test_what_is_looked_up_exists():
 
 def test_families_of_keys_built_at_run_time_are_known_and_whole():
     begun = {start for node in nodes() if is_lookup(node) for start in keys_in(node.args[0])[1]} | {
+        "click, ",
         "command, ",
         "detail, ",
         "did, ",

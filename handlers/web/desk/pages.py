@@ -28,6 +28,7 @@ from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError, StoreError
 from bot.record import Question
 from bot.teaching import CurrentMisses, key_of
+from bot.wording.phrasebook import messages
 from bot.wording.presentation import Words
 from handlers.changes import Told
 from handlers.web.desk.access import DeskAccess
@@ -86,7 +87,8 @@ def _refused(words: Words, error: BotError) -> tuple[str, int]:
         raise error
     code = 404 if isinstance(error, NotFoundError) else 422
     log_refused(code, type(error).__name__)  # what it says may be an asker's words
-    return render_template("error.html", said=str(error), code=code, back=_form()), code
+    said = messages(words.lang).put(str(error))
+    return render_template("error.html", said=said, code=code, back=_form()), code
 
 
 def _form() -> str:
