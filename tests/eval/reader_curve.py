@@ -43,7 +43,7 @@ _SHOWN = {  # head → number
 }
 
 
-class _Silent:
+class Silent:
     """Says nothing; what it is asked is what counts."""
 
     worth: Worth | None = None
@@ -98,7 +98,7 @@ def curve(
 def _alone(
     responder: Responder, queries: Sequence[Query]
 ) -> tuple[list[JudgedQuery], list[Reading]]:
-    return alone_and_read(responder, _Silent(), queries)
+    return alone_and_read(responder, Silent(), queries)
 
 
 def _told(worth: Worth) -> str:

@@ -7,6 +7,8 @@ from collections import Counter
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.answering.explanation import read
+from bot.answering.explanation_text import told_of_reader
 from bot.bootstrap import Bot
 from bot.errors import BotError, NotFoundError
 from bot.message import Hit
@@ -73,6 +75,7 @@ class TeachingPages:
             key=key,
             sought=sought,
             candidates=self._candidates(sought),
+            second_reader=self._second_reader(sought),
             alias=self._store.alias(group.alias) if group.alias else None,
             needed=self._teaching.approvals,
         )
@@ -129,6 +132,12 @@ class TeachingPages:
             for item in found.candidates
             for same, near in [collection.wordings_hit(item.at, found.query)]
         ]
+
+    def _second_reader(self, sought: str) -> str:
+        """What the second reader says of it, in a line; empty where there is none."""
+        if self._responder.second_reader is None:
+            return ""
+        return told_of_reader(read(self._responder.second_opinion(sought)), self._words)
 
     # Wordings
 

@@ -12,6 +12,7 @@ from bot.message import Answer, Chat, Hit, Message
 from bot.store.feedback import Feedback
 from bot.teaching import key_of
 from tests.conftest import NOW, SAMPLE
+from tests.fakes.reader import FakeReader, always
 from tests.handlers.web.desk import Desk
 from tests.handlers.web.site import Page, Site, record
 
@@ -484,3 +485,14 @@ def test_what_is_not_stored_has_no_page(desk, url):
     desk.post(f"{RECORD}/hide", 404, act="hold", place="9", reason="无")
     desk.post(f"{RECORD}/hide", 400, act="x", place="1", reason="无")
     assert what_was_done(desk) == []
+
+
+def test_the_second_readers_opinion_stands_with_the_candidates(tmp_path):
+    with FakeReader(always(1)) as fake:
+        desk = made(tmp_path, reader_url=fake.url, reader_model="m", reader_timeout_s=5.0)
+        miss(desk, "海外那块业务收入怎么样", offered=(2,))
+        said = desk.page(place("海外那块业务收入怎么样")).said
+        assert len(fake.asked) == 1
+    assert "第二读者：选 600000/2025-001#2，有把握" in said
+    assert "只看不用" in said
+    assert "第二读者" not in made(tmp_path / "none").page("/desk/misses").said
