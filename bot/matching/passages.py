@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from bot.matching.text import normalise, sentences
 from bot.record import Question, Record
@@ -110,7 +111,20 @@ def answered_pieces(passage: Passage) -> list[str]:
     return sentences(normalise(passage.answered))
 
 
-def company_names(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
+class OfCompany(Protocol):
+    """What a record says of its company, where the rest of it need not be loaded."""
+
+    @property
+    def company_code(self) -> str: ...
+
+    @property
+    def company_name(self) -> str: ...
+
+    @property
+    def is_written(self) -> bool: ...
+
+
+def company_names(records: Iterable[OfCompany]) -> dict[str, tuple[str, ...]]:
     """The code, the short name and what is left of it without its ending, by code."""
     found: dict[str, tuple[str, ...]] = {}
     # An export may name a company in its own way; the filed name is the one that people use.
