@@ -35,7 +35,7 @@ class Brief(NamedTuple):
     company_name: str
     record_no: str | None
     days: str
-    is_written: int
+    is_written: bool
 
     @property
     def place_in_list(self) -> tuple[str, str]:
