@@ -6,12 +6,15 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Literal
 
 from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
+from bot.errors import DisplacedError
 from bot.indexing import Counted, Segments, StoreShelf
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
 from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
@@ -25,6 +28,9 @@ from bot.store import Looked, Shown, Store, Stored, meant_now, normal_id, number
 _TYPED = re.compile(r"[0-9a-z/-]+")  # an id that is spelt as `typed_id` would
 Find = Callable[[str], Record | None]
 
+# From where on putting a library together takes longer than anybody should wait for what came:
+# about 50 ms.
+_MANY_RECORDS, _MANY_QUESTIONS = 5_000, 50_000
 _RELATED = 5  # questions with the same answer that are named beside it
 
 log = logging.getLogger(__name__)
@@ -69,6 +75,12 @@ class Library:
     def has_many(self) -> bool:
         """Whether there are several records, so that ids are shown in full."""
         return len(self.shown.briefs) > 1
+
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether it takes long to put together."""
+        questions = sum(len(segment.questions) for segment in self.counted.segments)
+        return len(self.shown.briefs) > _MANY_RECORDS or questions > _MANY_QUESTIONS
 
     def record(self, record_id: str) -> Record | None:
         """A record by any spelling of its id."""
@@ -357,20 +369,51 @@ class CurrentLibrary:
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
         self._segments = Segments(store)
+        self._aside = threading.Semaphore()
         self._library = self._load()
         self._outside: tuple[Library, Library] | None = None  # of which it was made
 
     def get(self) -> Library:
-        """What may be answered now."""
-        library = self._library
-        until = library.shown.until
-        stale = until is not None and until <= self._now()
-        stale = stale or self._lexicon_file.changed() or self._segments.changed()
-        if stale or self._store.generation() != library.generation:
+        """What may be answered now.
+
+        What was changed or hidden is so with the next message. What only came is found by it,
+        too; where putting the library together would keep somebody waiting, it is put together
+        aside, and found a moment later.
+        """
+        while True:
+            library = self._library
+            match self._lacks(library):
+                case "nothing":
+                    return library
+                case "more" if library.is_large:
+                    self._load_aside()
+                    return library
             with self._lock:
                 if self._library is library:
                     self._library = self._load()
-        return self._library
+
+    def _lacks(self, library: Library) -> Literal["nothing", "more", "changes"]:
+        """What has come or was changed since a library was put together."""
+        until = library.shown.until
+        generation, changes = self._store.generations()
+        if (until is not None and until <= self._now()) or changes != library.shown.changes:
+            return "changes"
+        is_whole = generation == library.generation and not self._lexicon_file.changed()
+        return "nothing" if is_whole and not self._segments.changed() else "more"
+
+    def _load_aside(self) -> None:
+        """Put the next library together in a thread, one at a time."""
+
+        def load() -> None:
+            with suppress(DisplacedError):  # whoever serves looks for it, and tells
+                try:
+                    with self._lock:
+                        self._library = self._load()
+                finally:
+                    self._aside.release()
+
+        if self._aside.acquire(blocking=False):
+            threading.Thread(target=load, name="library", daemon=True).start()
 
     def outside(self) -> Library:
         """What people outside the company may be told now: no row of a sheet."""

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -157,5 +158,13 @@ class IndexFolder:
         kept = {item.file for item in manifest.segments}
         for other in self.path.iterdir():
             if other.name not in (_MANIFEST, _LOCK) and other.name not in kept:
-                with suppress(OSError):  # another day
-                    other.unlink()
+                _remove(other)
+
+
+def _remove(path: Path) -> None:
+    """What is left of a process that was killed may be a folder; what cannot go stays."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()

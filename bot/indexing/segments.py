@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from bot.indexing.folder import IndexFolder
 from bot.indexing.keeping import covered, make_files
 from bot.matching.lexicon import Lexicon
-from bot.matching.segment import Segment, build_segment
+from bot.matching.merging import build_segment
+from bot.matching.segment import Segment
 from bot.matching.version import version
 from bot.store import Shown, Store
 

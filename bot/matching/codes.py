@@ -14,7 +14,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-_BITS = 21  # of a character
+BITS = 21  # of a character
 _LINE, _HASHED = 1 << 62, 1 << 63
 _KNOWN = 1 << 16  # codes that are kept
 
@@ -29,7 +29,7 @@ def code(term: str) -> int:
     True
     """
     if len(term) <= 2 and term and min(term) >= "㐀":
-        return ord(term[0]) << _BITS | ord(term[1]) if len(term) == 2 else ord(term)
+        return ord(term[0]) << BITS | ord(term[1]) if len(term) == 2 else ord(term)
     if term[:1] == "=" and term[1:].isdecimal():
         return _LINE | int(term[1:])
     return _HASHED | int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "big") >> 1

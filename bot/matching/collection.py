@@ -17,7 +17,7 @@ from bot.matching.profile import PassageProfile, bare, read_profile
 from bot.matching.query import Query, Term, taught_terms
 from bot.matching.question_key import matter_words
 from bot.matching.searching import Found, Scores, best, scores_at
-from bot.matching.segment import build_taught
+from bot.matching.segment import row_order, taught_segment
 from bot.matching.shelf import Shelf
 
 _PASSAGES = 8192  # that are kept
@@ -177,14 +177,14 @@ class Collection:
             dead[part].add(at - part.base)
             key = part.segment.keys[part.documents.entry[at - part.base]]
             found.append((int(key), replace(passage, wordings=tuple(wordings[places[at]]))))
-        taught = build_taught(found, self.lexicon)
+        taught = taught_segment(found, self.lexicon)
         parts = parts_of(
             [
                 *((part.segment, part.documents, dead[part]) for part in self.parts),
                 (taught, taught.questions, ()),
             ]
         )
-        found.sort(key=lambda item: (item[1].record.id, item[0], item[1].place))
+        found.sort(key=lambda item: row_order((item[1].record.id, *item)))
         own = {parts[-1].base + at: passage for at, (_, passage) in enumerate(found)}
         return Collection(parts, Passages(parts, shelf, own), self.names, self.lexicon)
 

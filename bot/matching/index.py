@@ -28,6 +28,7 @@ from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.likeness import same_matters
+from bot.matching.merging import build_segment
 from bot.matching.names import Names
 from bot.matching.narrative import rank_paragraphs
 from bot.matching.parts import Live, Wanted, dead_places, parts_of
@@ -35,7 +36,7 @@ from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import Candidate, rank
-from bot.matching.segment import Segment, build_segment
+from bot.matching.segment import Segment
 from bot.matching.shelf import RecordShelf, Shelf
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
@@ -145,10 +146,8 @@ class Index:
         self.narrative = Collection(told, Paragraphs(told, shelf), self.names, lexicon)
         self.collection = Collection(questions, Passages(questions, shelf), self.names, lexicon)
         # Speeches change no message that questions can spell, and what is taught changes none.
-        own = self.collection if self.collection.texts.size else self.narrative
-        stored = own.passages.those(own.scope(Wanted()).places().tolist())
-        texts = (normalise(text) for item in stored for text in (item.asked, item.answered))
-        self._spelling = Spelling(texts, self.lexicon, self.names)
+        stored = questions if self.collection.texts.size else told
+        self._spelling = Spelling([part.documents.spelled for part in stored], lexicon, self.names)
         read: dict[Place, list[str]] = {}
         for item in wordings:
             read.setdefault(item.place, []).append(self._spelling(normalise(item.text)))

@@ -37,17 +37,6 @@ _PERIOD = re.compile(r"20\d\d\s?年(?:度?前?(?:第?[一二三四]季度|[上�
 _LEADS = ("：", ":")
 
 
-class Named(Protocol):
-    """Of a record what names its company."""
-
-    @property
-    def company_code(self) -> str: ...
-    @property
-    def company_name(self) -> str: ...
-    @property
-    def is_written(self) -> bool | int: ...
-
-
 @dataclass(frozen=True)
 class Passage:
     """A stored question, or a part of one, or a paragraph, as it is searched."""
@@ -122,7 +111,20 @@ def answered_pieces(passage: Passage) -> list[str]:
     return sentences(normalise(passage.answered))
 
 
-def company_names(records: Iterable[Named]) -> dict[str, tuple[str, ...]]:
+class OfCompany(Protocol):
+    """What a record says of its company, where the rest of it need not be loaded."""
+
+    @property
+    def company_code(self) -> str: ...
+
+    @property
+    def company_name(self) -> str: ...
+
+    @property
+    def is_written(self) -> bool: ...
+
+
+def company_names(records: Iterable[OfCompany]) -> dict[str, tuple[str, ...]]:
     """The code, the short name and what is left of it without its ending, by code."""
     found: dict[str, tuple[str, ...]] = {}
     # An export may name a company in its own way; the filed name is the one that people use.

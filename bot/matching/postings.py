@@ -5,17 +5,14 @@ What a term weighs depends on all documents that may be found, of every segment 
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.codes import Codes, codes
+from bot.matching.codes import Codes
 
-MOST_TIMES = 65_535  # that a term is counted in a document
+MOST_TIMES = 255  # that a term is counted in a document
 
 Places = NDArray[np.int32]
 Slice = tuple[int, int]  # of places and times
@@ -28,7 +25,7 @@ class Postings:
     codes: Codes  # of the terms, ascending
     starts: NDArray[np.int64]  # where each term's documents begin, and the end of the last
     places: Places  # of each term's documents, ascending
-    times: NDArray[np.uint16]  # how often it stands there
+    times: NDArray[np.uint8]  # how often it stands there
     lengths: NDArray[np.int32]  # terms of each document, with repeats
 
     def find(self, wanted: Codes) -> list[Slice]:
@@ -49,39 +46,3 @@ class Postings:
         if last < len(self.lengths):
             end = begin + int(self.places[begin:end].searchsorted(last))
         return begin, end
-
-
-def build(
-    documents: Iterable[Sequence[str]], besides: Mapping[int, Sequence[str]] | None = None
-) -> Postings:
-    """
-    Args:
-        documents: The terms of each, in order.
-        besides: By place, terms that a document is found by as well, and is no longer for.
-    """
-    besides = besides or {}
-    vocabulary: dict[str, int] = {}
-    ids, places, times, lengths = array("i"), array("i"), array("i"), array("i")
-    for at, document in enumerate(documents):
-        count = Counter((*document, *besides[at]) if at in besides else document)
-        lengths.append(max(len(document), 1))
-        ids.extend([vocabulary.setdefault(term, len(vocabulary)) for term in count])
-        places.extend([at] * len(count))
-        times.extend(count.values())
-    own = codes(vocabulary)
-    order = np.argsort(own)
-    rank = np.empty(len(own), dtype=np.int32)
-    rank[order] = np.arange(len(own), dtype=np.int32)
-    terms = rank[_array(ids)]
-    by_term = np.argsort(terms, kind="stable")
-    return Postings(
-        own[order],
-        np.searchsorted(terms[by_term], np.arange(len(own) + 1)).astype(np.int64),
-        _array(places)[by_term],
-        np.minimum(_array(times)[by_term], MOST_TIMES).astype(np.uint16),
-        _array(lengths).copy(),
-    )
-
-
-def _array(values: array[int]) -> NDArray[np.int32]:
-    return np.frombuffer(values, dtype=np.int32) if values else np.zeros(0, np.int32)

@@ -111,7 +111,7 @@ class Adding(Publishing):
                 placed[key_of(item.record)] = item.record
                 added.append(item)
             if any(item.status != "unchanged" or item.publication_before for item in added):
-                grow(db)
+                grow(db, only_more=all(_is_more(item) for item in added))
         return added
 
     def _add(
@@ -350,6 +350,11 @@ class Adding(Publishing):
             },
             ignore=True,
         )
+
+
+def _is_more(item: Added) -> bool:
+    """Whether it changes nothing that was there."""
+    return item.status in ("imported", "unchanged") and not item.publication_before
 
 
 def _twins(one: Record, other: Record) -> Problem:

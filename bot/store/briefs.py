@@ -6,8 +6,10 @@ words of those alone that somebody looks at (loading.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from bot.record import Record
@@ -33,7 +35,7 @@ class Brief(NamedTuple):
     company_name: str
     record_no: str | None
     days: str
-    is_written: int
+    is_written: bool
 
     @property
     def place_in_list(self) -> tuple[str, str]:
@@ -80,6 +82,8 @@ def columns(record: Record) -> dict[str, Any]:
     }
 
 
+_FEW = 1_000  # records; of more all are read anew
+
 _COLUMNS = (
     "r.id, r.key, r.company_code, r.superseded_by, v.id, v.version, r.newest, v.base, "
     "v.event_date, v.imported_at, v.published_at, v.is_draft, v.company_name, v.record_no, v.days, "
@@ -97,15 +101,66 @@ def briefs(db: Connection, at: str) -> list[Brief]:
     return _read(db, f"{_NEWEST}, {_PUBLIC}", "coalesce(r.public, r.newest)", [at])
 
 
+class Briefs:
+    """Those of every record, kept, so that after a change only what it is of is read again: the
+    journal says of which records. Safe in threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: list[Brief] = []
+        self._at = ""
+        self._last: int | None = None  # row of the journal up to which they are read
+
+    def get(self, db: Connection, at: str) -> list[Brief]:
+        """As `briefs`."""
+        if db.conn.in_transaction:  # what it did may be undone
+            return briefs(db, at)
+        with self._lock:
+            # First: what is written meanwhile is read again the next time.
+            (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM journal").fetchone()
+            changed = self._changed(db, at)
+            if changed is None:
+                self._known = briefs(db, at)
+            elif changed:
+                kept = [item for item in self._known if item.id not in changed]
+                kept += _of(db, changed, at)
+                kept.sort(key=attrgetter("id"))
+                kept.sort(key=attrgetter("event_date"), reverse=True)
+                self._known = kept
+            self._at, self._last = at, last
+            return self._known
+
+    def _changed(self, db: Connection, at: str) -> Set[str] | None:
+        """The ids of the records of which anything may be otherwise now; None: of too many."""
+        if self._last is None or at < self._at:
+            return None
+        rows = db.conn.execute(
+            "SELECT target FROM journal WHERE id > ? UNION SELECT record_id FROM versions "
+            "WHERE published_at IS NOT NULL AND published_at > ? AND published_at <= ? LIMIT ?",
+            [self._last, self._at, at, _FEW + 1],
+        ).fetchall()
+        if len(rows) > _FEW:
+            return None
+        return {target.partition("#")[0] for (target,) in rows}
+
+
+def _of(db: Connection, ids: Set[str], at: str) -> list[Brief]:
+    marks = ", ".join("?" * len(ids))
+    found = f"{_NEWEST}, {_PUBLIC}"
+    return _read(db, found, "coalesce(r.public, r.newest)", [at, *ids], f"WHERE id IN ({marks})")
+
+
 def newest_briefs(db: Connection) -> list[Brief]:
     """Of every record's newest version, newest event first."""
     return _read(db, _NEWEST, "r.newest", [])
 
 
-def _read(db: Connection, found: str, version: str, values: Sequence[str]) -> list[Brief]:
+def _read(
+    db: Connection, found: str, version: str, values: Sequence[str], where: str = ""
+) -> list[Brief]:
     rows = db.conn.execute(
         f"SELECT {_COLUMNS} FROM (SELECT id, key, company_code, superseded_by, {found} "
-        "FROM records) r JOIN versions v INDEXED BY versions_briefs "
+        f"FROM records {where}) r JOIN versions v INDEXED BY versions_briefs "
         f"ON v.record_id = r.id AND v.version = {version} ORDER BY v.event_date DESC, r.id",
         values,
     )

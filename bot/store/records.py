@@ -367,8 +367,12 @@ class Records(File):
 
     def generation(self) -> int:
         """Grows with every change to what may be answered, by any process."""
-        row = first(self._db(), "SELECT value FROM generation")
-        return int(row["value"]) if row else 0
+        return self.generations()[0]
+
+    def generations(self) -> tuple[int, int]:
+        """The generation, and how many of these changes did more than add to it."""
+        row = self._db().conn.execute("SELECT value, changes FROM generation").fetchone()
+        return int(row[0]), int(row[1])
 
 
 def _instant(now: datetime | None) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 
 from bot.store.announced import Announced, announced, announced_of
-from bot.store.briefs import Brief, briefs, grown
+from bot.store.briefs import Brief, Briefs, grown
 from bot.store.connection import first, instant
 from bot.store.hidden import EVERYTHING, Hidings, hidden_units, hidings
 from bot.store.loading import Loading
@@ -28,6 +28,7 @@ class Shown:
     """The records that may be shown, without what is hidden of them, newest event first."""
 
     generation: int  # of the store
+    changes: int  # how many generations did more than add to it
     briefs: Sequence[Brief]
     stored: Sequence[Stored]  # the same, each read when it is looked at
     keys: Sequence[tuple[int, ...]]  # of each, the versions that it is made of
@@ -60,11 +61,15 @@ class _Decided:
 class Showing(Loading):
     """For whatever answers or shows."""
 
+    @cached_property
+    def _briefs(self) -> Briefs:
+        return Briefs()
+
     def shown(self, at: datetime) -> Shown:
         """What may be shown at that instant of the bot's clock."""
-        generation = self.generation()  # first: what changes meanwhile is noticed then
+        generation, changes = self.generations()  # first: what comes meanwhile is noticed then
         db, now = self._db(), instant(at)
-        known, decided = briefs(db, now), hidings(db)
+        known, decided = self._briefs.get(db, now), hidings(db)
         shown, any_public = _shown(known, decided, at, now)
         hidden = self._hidden_places(shown, decided)
         keys, live = _live(shown, hidden, grown(db, shown))
@@ -72,6 +77,7 @@ class Showing(Loading):
         of_all = _Decided(known, shown, hidden, announced(db))
         return Shown(
             generation,
+            changes,
             shown,
             Looked(shown, self._reader(of_all)),
             keys,

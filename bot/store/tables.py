@@ -99,7 +99,7 @@ class Tables(Adding):
                 for numbered in _numbered([row for row in rows if row.record_no]):
                     self._add_numbered(taking, numbered)
             if any(item.status != "unchanged" for item in result.records):
-                grow(db)
+                grow(db, only_more=all(item.status != "replaced" for item in result.records))
         return result
 
     # A company's written answers

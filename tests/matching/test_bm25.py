@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from bot.matching.bm25 import BM25, Counted
-from bot.matching.postings import build
+from bot.matching.codes import code
+from bot.matching.counting import listed, postings_of
 
 NONE = np.zeros(0, dtype=np.int32)
+
+
+def postings(documents):
+    terms = [(code(term), at) for at, own in enumerate(documents) for term in own]
+    return postings_of(listed(terms), len(documents))
 
 
 def found_by_hand(documents, query):
@@ -30,7 +36,7 @@ def test_documents_compared_among_themselves_score_as_in_the_whole_store(split):
     chance = np.random.default_rng(1)
     documents = [[f"t{at}" for at in chance.zipf(1.3, 30) if at < 200] for _ in range(150)]
     halves = [documents[:split], documents[split:]] if split < 150 else [documents]
-    store = BM25([Counted(build(half), NONE) for half in halves])
+    store = BM25([Counted(postings(half), NONE) for half in halves])
     places = [int(at) for at in chance.permutation(150)[:100]]
     queries = [{term: len(term) / 2 for term in documents[at]} | {"none": 1} for at in places]
     queries[7] = {}

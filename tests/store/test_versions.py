@@ -375,7 +375,8 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
         for index in ("versions_briefs", "versions_published"):
             db.execute(f"DROP INDEX {index}")
         briefs = ("company_name", "record_no", "days", "is_written", "changed")
-        db.execute("ALTER TABLE generation DROP COLUMN store")
+        for column in ("store", "changes"):
+            db.execute(f"ALTER TABLE generation DROP COLUMN {column}")
         for index in ("questions_of_sheets", "questions_answered"):
             db.execute(f"DROP INDEX {index}")
         for table, columns in (

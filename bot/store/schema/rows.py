@@ -59,6 +59,8 @@ def briefs(db: Database) -> None:
     db.execute(
         "CREATE INDEX questions_of_sheets ON questions (version_id, number) WHERE kind = 'table'"
     )
+    # How often anything was changed that was there before; `value` counts what was added, too.
+    db.table("generation").add_column("changes", int, not_null_default=0)
     # Which file this is: what is derived from it and kept beside it belongs to no other.
     db.table("generation").add_column("store", str)
     db.execute("UPDATE generation SET store = lower(hex(randomblob(16)))")
