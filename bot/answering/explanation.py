@@ -102,7 +102,7 @@ class ExplainedSearch:
     counted_from: date  # 今年 and the like
     company: str | None  # six digits, set beside the message
     as_of: date | None
-    meaning: str  # "used", or why not: "sure", "no model", "too large", "no vectors", "nothing"
+    meaning: str  # "used", or why not: "sure", "no model", "no vectors" …
     candidates: tuple[Found, ...]
     paragraphs: tuple[Found, ...]  # of narratives, best first
     band: Band  # of this search; a message of several questions has one for each
@@ -133,7 +133,7 @@ def explain(considered: Considered, state: MeaningState) -> Explanation:
     text, index = considered.text, considered.library.index
     needed = limits(considered.caution)
     return Explanation(
-        index.version,
+        considered.matcher,
         considered.caution,
         *needed,
         band(considered.reply),
@@ -269,6 +269,8 @@ def _meaning(found: SearchResult, model: str | None, state: MeaningState) -> str
         return "used"
     if model is None:
         return state.lacks or "no vectors"
+    if found.has_failed:
+        return "failed"
     return "sure" if found.candidates else "nothing"
 
 

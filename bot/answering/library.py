@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
+from bot.answering.replies import Replies
 from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
@@ -37,6 +38,7 @@ class Library:
     is_silenced: bool = False  # records are stored and public, and all of them hidden
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
+    replies: Replies = field(default_factory=Replies, repr=False, compare=False)
 
     @property
     def records(self) -> tuple[Record, ...]:

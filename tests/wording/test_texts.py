@@ -68,7 +68,15 @@ FAMILIES = {
     "fate, ": get_args(Fate),
     "found, ": ("taught", "taught near"),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
-    "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
+    "meaning, ": (
+        "used",
+        "sure",
+        "no model",
+        "too large",
+        "no vectors",
+        "nothing",
+        "failed",
+    ),
     "pin, ": (
         *("year", "quarter", "half 1", "half 2", "figure", "metric", "company", "up", "down"),
         *("now", "day", "amount", "money", "when"),

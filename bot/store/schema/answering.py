@@ -357,3 +357,14 @@ def handovers(db: Database) -> None:
         "WHERE told_lost IS NULL"
     )
     db.execute("CREATE INDEX outbox_ref ON outbox (channel, ref) WHERE key LIKE 'handover/%'")
+
+
+@migrations()
+def models(db: Database) -> None:
+    """How the model that compares meaning does, as the processes that use it told last."""
+    db.table("models").create(
+        {"model": str, "fault": str, "fault_at": str, "a_second": float},
+        pk="model",
+        not_null={"model", "fault", "a_second"},
+        defaults={"fault": "", "a_second": 0.0},
+    )
