@@ -56,7 +56,7 @@ class ByText:
         is_of_others = whole.result.no_result in _OF_OTHERS
         if is_exact or is_of_others or len(several.questions) < 2:
             return TextReply(whole.reply, whole)
-        named = index.collection.named(normalise(text))
+        named = index.names.companies(normalise(text))
         if message.company is None and len(named) == 1:  # said once, meant of all
             message = replace(message, company=named.pop())
         parts = [self._search(item.searched, message) for item in several.questions[:MOST]]

@@ -217,7 +217,7 @@ def _kinds(collection: Collection, query: Query) -> list[Kind | None]:
     for term in query.terms:
         for at in range(term.start, term.start + len(term.text)):
             kinds[at] = "matter"
-    for name in _names(collection, query.text):
+    for name in collection.names.within(query.text):
         for match in re.finditer(re.escape(name), query.text):
             kinds[match.start() : match.end()] = ["company"] * len(name)
     listed: tuple[tuple[Kind, Iterable[tuple[int, int, int]]], ...] = (
@@ -237,11 +237,6 @@ def _kinds(collection: Collection, query: Query) -> list[Kind | None]:
             if own and "company" not in kinds[start:end]:
                 kinds[start:end] = [_KINDS[min(own)]] * (end - start)
     return kinds
-
-
-def _names(collection: Collection, text: str) -> list[str]:
-    """The stored companies' names and codes that stand in the message."""
-    return [name for name in collection.all_names if name in text]
 
 
 def _synonyms(text: str, lexicon: Lexicon) -> Iterator[tuple[str, tuple[str, ...]]]:

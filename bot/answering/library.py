@@ -40,10 +40,10 @@ class Library:
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
     replies: Replies = field(default_factory=Replies, repr=False, compare=False)
 
-    @property
+    @cached_property
     def records(self) -> tuple[Record, ...]:
         """Newest event first."""
-        return self.index.records
+        return tuple(item.record for item in self.stored)
 
     @property
     def has_many(self) -> bool:
@@ -102,7 +102,7 @@ class Library:
     def company_codes(self) -> dict[str, str]:
         """The code by each name that only one stored company has."""
         codes: dict[str, set[str]] = {}
-        for code, names in self.index.collection.names.items():
+        for code, names in self.index.names.of_company.items():
             for name in names:
                 codes.setdefault(name, set()).add(code)
         return {name: own.pop() for name, own in codes.items() if len(own) == 1}
@@ -313,7 +313,7 @@ class CurrentLibrary:
     ) -> Library:
         records = [item.record for item in stored]
         log.info("index built: records=%d generation=%d", len(records), generation)
-        index = Index(
+        index = Index.of(
             records,
             lexicon=self._lexicon_file.read(),
             embedder=self._embedder,

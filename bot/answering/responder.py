@@ -252,7 +252,7 @@ class Responder:
         assert message.chat is not None  # nothing else is kept
         library = self._library.built
         company = self._scoped(message).company
-        codes = library.index.collection.named(normalise(text)) or {*library.companies}
+        codes = library.index.names.companies(normalise(text)) or {*library.companies}
         if company is None and len(codes) == 1:
             company = codes.pop()
         self._store.add_miss(message.chat, text, as_band, self.now(), offered, company)

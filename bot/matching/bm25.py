@@ -1,138 +1,233 @@
-"""Okapi BM25 over terms, as postings in numpy (Robertson & Zaragoza 2009, formula 3.15).
+"""Okapi BM25 over terms (Robertson & Zaragoza 2009, formula 3.15), reckoned when it is wanted.
 
-Made for stores from one record to 100,000 questions. A term's rarity counts `_UNSEEN` documents
-more than there are, which hold none of the terms: in a store of three questions a word is not
-common because two of them hold it. Beyond `_BUDGET` postings the commonest terms are left out:
-they cost most and say least.
+A term's rarity counts `_UNSEEN` documents more than there are, which hold none of the terms: in a
+store of three questions a word is not common because two of them hold it.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.matching.codes import codes
+from bot.matching.postings import Places, Postings, Slice
+
 K1 = 1.2  # the usual values; bigram BM25 was insensitive to them on Chinese questions
 B = 0.75
 _UNSEEN = 500
-_BUDGET = 200_000  # postings read for one message; about a millisecond
+_KNOWN = 1 << 16  # terms whose frequency is kept
 _ROWS = 64  # texts of those compared with each other that are looked up at once
 
 
-class BM25:
-    """Immutable postings: term → documents with their finished weights."""
+@dataclass(frozen=True)
+class Counted:
+    """The postings of one segment, and which of its documents may not be found."""
 
-    def __init__(
-        self, documents: Iterable[Sequence[str]], besides: Mapping[int, Sequence[str]] | None = None
-    ) -> None:
-        """
-        Args:
-            documents: The terms of each, in order.
-            besides: By place, terms that a document is found by as well, and is no longer for.
-        """
-        besides = besides or {}
-        vocabulary: dict[str, int] = {}
-        ids, places, times, lengths = array("i"), array("i"), array("i"), array("i")
-        for at, document in enumerate(documents):
-            count = Counter((*document, *besides[at]) if at in besides else document)
-            lengths.append(max(len(document), 1))
-            ids.extend([vocabulary.setdefault(term, len(vocabulary)) for term in count])
-            places.extend([at] * len(count))
-            times.extend(count.values())
-        self.size = len(lengths)
-        self._ids = vocabulary
-        term_ids = np.frombuffer(ids, dtype=np.int32) if ids else np.zeros(0, np.int32)
-        order = np.argsort(term_ids, kind="stable")
-        length = np.frombuffer(lengths, dtype=np.int32) if lengths else np.ones(1, np.int32)
-        norm = (K1 * (1 - B + B * length / length.mean())).astype(np.float32)
-        self._places = np.array(places, dtype=np.int32)[order]
-        frequency = np.array(times, dtype=np.float32)[order]
-        self._frequency = frequency * np.float32(K1 + 1) / (frequency + norm[self._places])
-        self._starts = np.searchsorted(term_ids[order], np.arange(len(vocabulary) + 1))
-
-    def __contains__(self, term: str) -> bool:
-        return term in self._ids
-
-    def documents(self, term: str) -> NDArray[np.int32]:
-        """Where the term stands, ascending; it must be there."""
-        at = self._ids[term]
-        return self._places[self._starts[at] : self._starts[at + 1]]
-
-    def frequency(self, term: str) -> int:
-        """In how many documents the term stands."""
-        at = self._ids.get(term)
-        return 0 if at is None else int(self._starts[at + 1] - self._starts[at])
-
-    def idf(self, term: str) -> float:
-        """Rarity from 0 (in every document) to 1 (in none)."""
-        seen = self.frequency(term)
-        return log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
-
-    def scores(self, query: Mapping[str, float]) -> NDArray[np.float32]:
-        """One score for every document.
-
-        Args:
-            query: Each term and what it weighs, its rarity apart.
-        """
-        total = np.zeros(self.size, dtype=np.float32)
-        budget = _BUDGET
-        for term in sorted((term for term in query if term in self._ids), key=self.frequency):
-            budget -= self.frequency(term)
-            if budget < 0:
-                break
-            at = self._ids[term]
-            own = slice(self._starts[at], self._starts[at + 1])
-            total[self._places[own]] += (
-                np.float32(query[term] * self.idf(term)) * (self._frequency[own])
-            )
-        return total
-
-    def among(self, places: Sequence[int]) -> Among:
-        """Some documents alone, in this order, each to be compared with each."""
-        local = np.full(self.size, -1, dtype=np.int32)
-        local[np.array(places)] = np.arange(len(places), dtype=np.int32)
-        at = local[self._places]
-        own = np.flatnonzero(at >= 0)
-        seen = np.diff(self._starts)
-        rarity = np.log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
-        starts = np.searchsorted(own, self._starts)
-        return Among(self._ids, rarity, at[own], self._frequency[own], starts, len(places))
+    postings: Postings
+    dead: Places  # ascending
 
 
 @dataclass(frozen=True)
-class Among:
-    """The postings of some documents, by term; a term is as rare as in the whole store."""
+class Weighed:
+    """A term of a message: what it weighs, and where its documents are in each segment."""
 
-    _ids: Mapping[str, int]
-    _rarity: NDArray[np.float64]
-    _places: NDArray[np.int32]
-    _frequency: NDArray[np.float32]
-    _starts: NDArray[np.int64]
-    _size: int
+    over: BM25
+    weight: np.float32  # its rarity in it
+    frequency: int
+    slices: Sequence[Slice]
+
+    def scores(self, at: int, own: Slice) -> NDArray[np.float32]:
+        """What the documents of a slice of the segment's postings get for it."""
+        return self.weight * self.over.shares(at, slice(*own))
+
+    def add_to(self, at: int, scores: NDArray[np.float32], places: Places) -> None:
+        """Add what it gives some documents of a segment, in ascending order, to their scores."""
+        begin, end = self.slices[at]
+        listed = self.over.counted[at].postings.places[begin:end]
+        held, where = _held(places, listed)
+        if len(held):
+            scores[held] += self.weight * self.over.shares(at, where + begin)
+
+
+class BM25:
+    """What terms weigh in the documents of several segments that may be found."""
+
+    def __init__(self, counted: Sequence[Counted]) -> None:
+        self.counted = counted
+        size = total = 0
+        for own in counted:
+            lengths = own.postings.lengths
+            size += len(lengths) - len(own.dead)
+            total += int(lengths.sum(dtype=np.int64)) - int(lengths[own.dead].sum(dtype=np.int64))
+        self.size = size  # documents
+        mean = total / size if size else 1.0
+        self._norms = [
+            (K1 * (1 - B + B * own.postings.lengths / mean)).astype(np.float32) for own in counted
+        ]
+        self.frequency = lru_cache(maxsize=_KNOWN)(self._frequency)
+
+    def __contains__(self, term: str) -> bool:
+        return self.frequency(term) > 0
+
+    def _frequency(self, term: str) -> int:
+        """In how many documents a term stands."""
+        wanted = codes([term])
+        slices = (own.postings.find(wanted)[0] for own in self.counted)
+        return sum(self._alive(at, own) for at, own in enumerate(slices))
+
+    def _alive(self, at: int, own: Slice) -> int:
+        counted, (begin, end) = self.counted[at], own
+        if begin == end or not len(counted.dead):
+            return end - begin
+        return end - begin - _common(counted.postings.places[begin:end], counted.dead)
+
+    def is_in(self, term: str, stretches: Sequence[tuple[int, int]]) -> bool:
+        """Whether a document holds a term in a stretch of each segment's documents."""
+        wanted = codes([term])
+        for at, (own, (first, last)) in enumerate(zip(self.counted, stretches, strict=True)):
+            if first < last:
+                (found,) = own.postings.find(wanted)
+                if self._alive(at, own.postings.within(found, first, last)):
+                    return True
+        return False
+
+    def idf(self, term: str) -> float:
+        """Rarity from 0 (in every document) to 1 (in none)."""
+        return self._rarity(self.frequency(term))
+
+    def _rarity(self, seen: int) -> float:
+        return log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
+
+    def weighed(self, query: Mapping[str, float], times: float = 1.0) -> list[Weighed]:
+        """The terms that some document holds.
+
+        Args:
+            query: Each term and what it weighs, its rarity apart.
+            times: By which all of them are multiplied.
+        """
+        own = codes(query)
+        slices = [counted.postings.find(own) for counted in self.counted]
+        found = []
+        for at, (term, weight) in enumerate(query.items()):
+            if seen := self.frequency(term):
+                of_parts = [listed[at] for listed in slices]
+                told = np.float32(times * weight * self._rarity(seen))
+                found.append(Weighed(self, told, seen, of_parts))
+        return found
+
+    def shares(self, at: int, where: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """What postings of a segment count: how often the term stands there, by the length of the
+        document."""
+        own = self.counted[at].postings
+        times = own.times[where].astype(np.float32)
+        norm = self._norms[at][own.places[where]]
+        norm += times
+        times *= np.float32(K1 + 1)
+        times /= norm
+        return times
+
+    def among(self, places: Sequence[tuple[int, int]]) -> Among:
+        """Some documents alone, in this order, each to be compared with each.
+
+        Args:
+            places: The segment of each, and its place in it.
+        """
+        return Among(self, places)
+
+
+class Among:
+    """Some documents; a term is as rare as in the whole store."""
+
+    def __init__(self, over: BM25, places: Sequence[tuple[int, int]]) -> None:
+        self._over = over
+        self._size = len(places)
+        self._local: list[tuple[Places, NDArray[np.int64]]] = []  # by segment: ascending, and which
+        segments = np.array([segment for segment, _ in places])
+        own = np.array([place for _, place in places], dtype=np.int32)
+        for at in range(len(over.counted)):
+            which = np.flatnonzero(segments == at)
+            order = np.argsort(own[which], kind="stable")
+            self._local.append((own[which][order], which[order]))
 
     def scores(self, queries: Sequence[Mapping[str, float]]) -> NDArray[np.float32]:
-        """What `BM25.scores` tells of these documents, a row for each query; no term is left
-        out."""
-        found = [self._some(queries[at : at + _ROWS]) for at in range(0, len(queries), _ROWS)]
+        """What each query gives these documents, a row for each query."""
+        terms = list(dict.fromkeys(term for query in queries for term in query))
+        ids = {term: at for at, term in enumerate(terms)}
+        rarity = np.array([self._over.idf(term) for term in terms])
+        starts, places, shares = self._postings(terms)
+        found = [
+            self._some(queries[at : at + _ROWS], ids, rarity, starts, places, shares)
+            for at in range(0, len(queries), _ROWS)
+        ]
         return np.concatenate(found)
 
-    def _some(self, queries: Sequence[Mapping[str, float]]) -> NDArray[np.float32]:
-        known = [[term for term in query if term in self._ids] for query in queries]
-        ids = np.array([self._ids[term] for own in known for term in own], dtype=np.int64)
-        told = [query[term] for query, own in zip(queries, known, strict=True) for term in own]
-        weights = np.array(told, dtype=np.float64) * self._rarity[ids]
-        rows = np.repeat(np.arange(len(queries)), [len(own) for own in known])
+    def _postings(
+        self, terms: Sequence[str]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Of each term in turn these documents that hold it, and what it counts there."""
+        wanted = codes(terms)
+        of_term: list[list[NDArray[np.int64]]] = [[] for _ in terms]
+        counts: list[list[NDArray[np.float32]]] = [[] for _ in terms]
+        for at, (own, which) in enumerate(self._local):
+            if not len(own):
+                continue
+            postings = self._over.counted[at].postings
+            first, last = int(own[0]), int(own[-1]) + 1
+            for term, found in enumerate(postings.find(wanted)):
+                begin, end = postings.within(found, first, last)
+                if begin == end:
+                    continue
+                held, where = _held(own, postings.places[begin:end])
+                of_term[term].append(which[held])
+                counts[term].append(self._over.shares(at, where + begin))
+        lengths = [sum(map(len, own)) for own in of_term]
+        nothing = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        return (
+            np.concatenate(([0], np.cumsum(lengths))),
+            np.concatenate([*nothing[0], *(own for each in of_term for own in each)]),
+            np.concatenate([*nothing[1], *(own for each in counts for own in each)]),
+        )
+
+    def _some(
+        self,
+        queries: Sequence[Mapping[str, float]],
+        ids: Mapping[str, int],
+        rarity: NDArray[np.float64],
+        starts: NDArray[np.int64],
+        places: NDArray[np.int64],
+        shares: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        own = np.array([ids[term] for query in queries for term in query], dtype=np.int64)
+        told = [weight for query in queries for weight in query.values()]
+        weights = np.array(told, dtype=np.float64) * rarity[own]
+        rows = np.repeat(np.arange(len(queries)), [len(query) for query in queries])
         # Each term is followed by all its documents.
-        times = self._starts[ids + 1] - self._starts[ids]
+        times = starts[own + 1] - starts[own]
         before = np.cumsum(times) - times
-        at = np.repeat(self._starts[ids] - before, times) + np.arange(times.sum())
-        cells = np.repeat(rows * self._size, times) + self._places[at]
-        scores = np.repeat(weights, times) * self._frequency[at]
+        at = np.repeat(starts[own] - before, times) + np.arange(times.sum())
+        cells = np.repeat(rows * self._size, times) + places[at]
+        scores = np.repeat(weights, times) * shares[at]
         total = np.bincount(cells, scores, minlength=len(queries) * self._size)
         found: NDArray[np.float32] = total.reshape(len(queries), -1).astype(np.float32)
         return found
+
+
+def _held(some: Places, listed: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which of some places are listed, and where; both are ascending."""
+    if not len(listed):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    where = listed.searchsorted(some)
+    where[where == len(listed)] = 0
+    held = np.flatnonzero(listed[where] == some)
+    return held, where[held]
+
+
+def _common(one: Places, other: Places) -> int:
+    """How many places two ascending lists have in common."""
+    shorter, longer = sorted((one, other), key=len)
+    return len(_held(shorter, longer)[0])

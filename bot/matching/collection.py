@@ -1,70 +1,131 @@
-"""The passages of a store with all that is counted of them; immutable, built once."""
+"""The passages of a store with all that is counted of them; immutable."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from typing import overload
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bot.matching.bm25 import BM25
+from bot.matching.bm25 import BM25, Among, Counted, Weighed
 from bot.matching.lexicon import Lexicon
-from bot.matching.passages import Passage, company_names
+from bot.matching.names import Names
+from bot.matching.parts import Part, Scope, Wanted, parts_of
+from bot.matching.passages import WHOLE, Passage, Place, paragraphs
 from bot.matching.profile import PassageProfile, bare, read_profile
-from bot.matching.query import Query, Term, stored_terms, taught_terms
+from bot.matching.query import Query, Term, taught_terms
 from bot.matching.question_key import matter_words
-from bot.matching.text import normalise
-from bot.record import Record
+from bot.matching.searching import Found, Scores, best, scores_at
+from bot.matching.segment import row_order, taught_segment
+from bot.matching.shelf import Shelf
 
-_PROFILES = 4096  # that are kept; a profile takes about a millisecond to read
+_PASSAGES = 8192  # that are kept
+_PROFILES = 4096  # likewise; a profile takes about a millisecond to read
+
+Taught = Mapping[int, Passage]  # by place: with the other words for it
+Words = Sequence[Weighed]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a search is limited to."""
+class Passages(Sequence[Passage]):
+    """Passages by their places, fetched from the shelf when they are wanted."""
 
-    companies: frozenset[str] = frozenset()  # codes; none: any company
-    as_of: date | None = None  # no event whose last day is after this one
-    records: frozenset[str] = frozenset()  # ids; none: any record
+    def __init__(self, parts: Sequence[Part], shelf: Shelf, taught: Taught | None = None) -> None:
+        """
+        Args:
+            parts: Of each segment, its questions or its paragraphs.
+            shelf: Keeps their records.
+            taught: Those that have other words, by place.
+        """
+        self._parts = parts
+        self._shelf = shelf
+        self.taught = taught or {}
+        self._kept: dict[int, Passage] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return self._parts[-1].base + len(self._parts[-1].documents) if self._parts else 0
+
+    @overload
+    def __getitem__(self, at: int) -> Passage: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, at: int | slice) -> Passage | Sequence[Passage]:
+        if isinstance(at, slice):
+            return self.those(range(*at.indices(len(self))))
+        return self._kept.get(at) or self.those([at])[0]
+
+    def __iter__(self) -> Iterator[Passage]:
+        for start in range(0, len(self), _PASSAGES):
+            yield from self.those(range(start, min(start + _PASSAGES, len(self))))
+
+    def those(self, places: Sequence[int]) -> list[Passage]:
+        """Those at some places, fetched together."""
+        found = {at: kept for at in places if (kept := self._kept.get(at))}
+        found |= {at: self.taught[at] for at in places if at in self.taught}
+        if lacking := [at for at in dict.fromkeys(places) if at not in found]:
+            found |= zip(lacking, self._fetched(lacking), strict=True)
+            with self._lock:
+                self._kept.update(found)
+                for at in [*self._kept][: max(0, len(self._kept) - _PASSAGES)]:
+                    del self._kept[at]
+        return [found[at] for at in places]
+
+    def _fetched(self, places: Sequence[int]) -> list[Passage]:
+        found: list[tuple[int, int, int]] = []  # key, number, part
+        for at in places:
+            part = part_of(self._parts, at)
+            own, place = part.documents, at - part.base
+            key = part.segment.keys[own.entry[place]]
+            found.append((int(key), int(own.number[place]), int(own.part[place])))
+        records = {key: self._shelf.record(key) for key in {key for key, _, _ in found}}
+        questions = self._shelf.questions([(key, number) for key, number, _ in found])
+        return [
+            Passage(records[key], question, None if part == WHOLE else part)
+            for (key, _, part), question in zip(found, questions, strict=True)
+        ]
+
+
+class Paragraphs(Passages):
+    """Those of narratives."""
+
+    def _fetched(self, places: Sequence[int]) -> list[Passage]:
+        of_key: dict[int, dict[int, Passage]] = {}
+        found = []
+        for at in places:
+            part = part_of(self._parts, at)
+            own, place = part.documents, at - part.base
+            key = int(part.segment.keys[own.entry[place]])
+            if key not in of_key:
+                told = paragraphs([self._shelf.record(key)])
+                of_key[key] = {passage.question.number: passage for passage in told}
+            found.append(of_key[key][int(own.number[place])])
+        return found
 
 
 class Collection:
     """What messages are compared with. A passage is named by its place in `passages`."""
 
     def __init__(
-        self, records: Sequence[Record], passages: Iterable[Passage], lexicon: Lexicon
+        self, parts: Sequence[Part], passages: Passages, names: Names, lexicon: Lexicon
     ) -> None:
-        """passages: of the records."""
+        """
+        Args:
+            parts: Of each segment, its questions or its paragraphs.
+            passages: Of these parts.
+            names: Of the companies.
+            lexicon: The word lists that the segments were made with.
+        """
         self.lexicon = lexicon
-        self.passages = tuple(passages)
-        asked = [stored_terms(normalise(passage.asked), lexicon) for passage in self.passages]
-        both = [
-            own + stored_terms(normalise(passage.answered), lexicon)
-            for own, passage in zip(asked, self.passages, strict=True)
-        ]
-        besides = {
-            at: taught_terms(passage.wordings, lexicon, both[at])
-            for at, passage in enumerate(self.passages)
-            if passage.wordings
-        }
-        self.questions = BM25(asked, besides)
-        self.texts = BM25(both, besides)  # question and answer as one text
+        self.parts = parts
+        self.passages = passages
+        self.names = names
+        self.questions = BM25([Counted(part.documents.asked, part.dead) for part in parts])
+        self.texts = BM25([Counted(part.documents.both, part.dead) for part in parts])
         self._taught: dict[str, list[int]] = {}  # places by what was taught, without filler
-        for at in besides:
-            for wording in self.passages[at].wordings:
+        for at, passage in passages.taught.items():
+            for wording in passage.wordings:
                 self._taught.setdefault(_without_filler(wording), []).append(at)
-        self.names = company_names(records)  # by company code
-        self.all_names = tuple(name for own in self.names.values() for name in own)
-        of_company: dict[str, list[int]] = {}
-        for at, passage in enumerate(self.passages):
-            of_company.setdefault(passage.record.company_code, []).append(at)
-        self._of_company = {code: np.array(own) for code, own in of_company.items()}
-        self._company = np.array([passage.record.company_code for passage in self.passages])
-        self._record = np.array([passage.record.id for passage in self.passages])
-        self._day = np.array([passage.day for passage in self.passages], dtype="datetime64[D]")
         self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
 
     def _read_profile(self, at: int) -> PassageProfile:
@@ -88,28 +149,67 @@ class Collection:
                 near.append(wording)
         return tuple(same), tuple(near)
 
-    def scope(self, wanted: Wanted) -> NDArray[np.bool_]:
-        """Of each passage, whether it may be found."""
-        scope = np.ones(len(self.passages), dtype=np.bool_)
-        if wanted.companies:
-            scope &= np.isin(self._company, list(wanted.companies))
-        if wanted.as_of is not None:
-            scope &= self._day <= np.datetime64(wanted.as_of)
-        if wanted.records:
-            scope &= np.isin(self._record, list(wanted.records))
-        return scope
+    def scope(self, wanted: Wanted) -> Scope:
+        """The passages that may be found."""
+        until = wanted.as_of.toordinal() if wanted.as_of else None
+        return Scope(self.parts, [part.spans(wanted) for part in self.parts], until)
 
-    def named(self, text: str) -> set[str]:
-        """Codes of the stored companies that a normalised message names."""
-        return {code for code, own in self.names.items() if any(name in text for name in own)}
+    def best(self, words: Words, scope: Scope, count: int) -> Found:
+        """The passages in a scope that score best by words: places and scores, best first."""
+        return best(words, scope, count)
+
+    def scores(self, words: Words, places: Sequence[int]) -> Scores:
+        """What some passages score by words."""
+        return scores_at(words, self.parts, places)
+
+    def of_company(self, company: str) -> list[int]:
+        """The places of a company's passages, the newest first."""
+        places: list[int] = self.scope(Wanted(frozenset({company}))).places().tolist()
+        return places
+
+    def with_taught(self, wordings: Mapping[Place, Sequence[str]], shelf: Shelf) -> Collection:
+        """The same with other words for some passages, which are counted anew beside the rest."""
+        places = {at: place for place in wordings if (at := self.place_of(place)) is not None}
+        dead: dict[Part, set[int]] = {part: {*part.dead.tolist()} for part in self.parts}
+        found: list[tuple[int, Passage]] = []
+        for at, passage in zip(places, self.passages.those([*places]), strict=True):
+            part = part_of(self.parts, at)
+            dead[part].add(at - part.base)
+            key = part.segment.keys[part.documents.entry[at - part.base]]
+            found.append((int(key), replace(passage, wordings=tuple(wordings[places[at]]))))
+        taught = taught_segment(found, self.lexicon)
+        parts = parts_of(
+            [
+                *((part.segment, part.documents, dead[part]) for part in self.parts),
+                (taught, taught.questions, ()),
+            ]
+        )
+        found.sort(key=lambda item: row_order((item[1].record.id, *item)))
+        own = {parts[-1].base + at: passage for at, (_, passage) in enumerate(found)}
+        return Collection(parts, Passages(parts, shelf, own), self.names, self.lexicon)
+
+    def place_of(self, place: Place) -> int | None:
+        """Where a question or a part of it is; None: it may not be found."""
+        record_id, number, part = place
+        wanted = number, WHOLE if part is None else part
+        for own in self.parts:
+            found = own.documents
+            for at in map(int, own.alive(*own.of_record(record_id))):
+                if (found.number[at], found.part[at]) == wanted:
+                    return own.base + at
+        return None
+
+    def among(self, over: BM25, places: Sequence[int]) -> Among:
+        """Some passages alone, each to be compared with each by the words of a field."""
+        own = [(at, part_of(self.parts, at)) for at in places]
+        return over.among([(self.parts.index(part), at - part.base) for at, part in own])
 
     def is_known(self, words: Iterable[str], company: str) -> bool:
         """Whether a record of the company holds one of the words; what others say counts not."""
-        known = (self.texts.documents(word) for word in words if word in self.texts)
-        if len(self.names) == 1:
-            return any(True for _ in known)
-        own = self._of_company[company]
-        return any(np.isin(own, places, assume_unique=True).any() for places in known)
+        if len(self.names.of_company) == 1:
+            return any(word in self.texts for word in words)
+        stretches = [part.of_company(company) for part in self.parts]
+        return any(self.texts.is_in(word, stretches) for word in words)
 
     def weight(self, term: Term) -> float:
         """What a term counts: its weight in the message by its rarity in the store."""
@@ -118,6 +218,11 @@ class Collection:
     def knows(self, term: Term) -> bool:
         """Whether a stored question holds the term, or a word that stands for it."""
         return any(word in self.texts for word in term.words)
+
+
+def part_of(parts: Sequence[Part], at: int) -> Part:
+    """The part that a place lies in."""
+    return next(part for part in reversed(parts) if part.base <= at)
 
 
 def _without_filler(text: str) -> str:

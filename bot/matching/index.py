@@ -23,17 +23,22 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from bot.matching.collection import Collection, Wanted
+from bot.matching.collection import Collection, Paragraphs, Passages
 from bot.matching.dense_index import DenseIndex
 from bot.matching.embedding import Embedder, Vectors
-from bot.matching.events import records_named
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.likeness import same_matters
+from bot.matching.merging import build_segment
+from bot.matching.names import Names
 from bot.matching.narrative import rank_paragraphs
-from bot.matching.passages import Passage, Place, paragraphs, passages
+from bot.matching.parts import Live, Wanted, dead_places, parts_of
+from bot.matching.passages import Passage, Place
+from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
-from bot.matching.ranking import Candidate, rank, top
+from bot.matching.ranking import Candidate, rank
+from bot.matching.segment import Segment
 from bot.matching.sharing import ModelError
+from bot.matching.shelf import RecordShelf, Shelf
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
 from bot.matching.taught import NONE, Rejection, Rejections, Wording
@@ -46,6 +51,7 @@ _SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
 )
+_SAME_QUESTION_POOL = 100  # hits looked at for the very same question
 _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
 
@@ -84,11 +90,37 @@ class SearchResult:
 class Index:
     """Stored questions, ready to be searched from any thread."""
 
-    def __init__(
-        self,
-        records: Sequence[Record],
+    @classmethod
+    def of(
+        cls,
+        records: Iterable[Record],
         *,
         lexicon: Lexicon | None = None,
+        embedder: Embedder | None = None,
+        vectors: Mapping[str, Vectors] | None = None,
+        wordings: Iterable[Wording] = (),
+        rejections: Iterable[Rejection] = (),
+    ) -> Index:
+        """An index in memory over records that are in hand; the shipped word lists by default."""
+        shelf, lexicon = RecordShelf(records), lexicon or read_lexicon()
+        return cls(
+            [build_segment(shelf.entries, lexicon)],
+            shelf,
+            {key: frozenset() for key, _ in shelf.entries},
+            lexicon=lexicon,
+            embedder=embedder,
+            vectors=vectors,
+            wordings=wordings,
+            rejections=rejections,
+        )
+
+    def __init__(
+        self,
+        segments: Sequence[Segment],
+        shelf: Shelf,
+        live: Live,
+        *,
+        lexicon: Lexicon,
         embedder: Embedder | None = None,
         vectors: Mapping[str, Vectors] | None = None,
         wordings: Iterable[Wording] = (),
@@ -96,24 +128,32 @@ class Index:
     ) -> None:
         """
         Args:
-            records: What may be answered from.
-            lexicon: The word lists; the shipped ones by default.
+            segments: What is counted of the records.
+            shelf: Keeps them.
+            live: What of the segments may be found; what is not in it does not exist.
+            lexicon: The word lists that the segments were made with.
             embedder: Turns messages into vectors; None: words alone.
             vectors: Of the texts that passages.py names, as far as they were made.
             wordings: Other words for stored questions.
             rejections: What stored questions do not answer.
         """
-        self.records = tuple(records)
-        self.lexicon = lexicon or read_lexicon()
-        self.narrative = Collection(self.records, paragraphs(self.records), self.lexicon)
+        self.shelf = shelf
+        self.lexicon = lexicon
+        self.names = Names(shelf.names)
+        seen: set[int] = set()
+        dead = [(segment, *dead_places(segment, live, seen)) for segment in segments]
+        questions = parts_of((item, item.questions, own) for item, own, _ in dead)
+        told = parts_of((item, item.paragraphs, own) for item, _, own in dead)
+        self.narrative = Collection(told, Paragraphs(told, shelf), self.names, lexicon)
+        self.collection = Collection(questions, Passages(questions, shelf), self.names, lexicon)
         # Speeches change no message that questions can spell, and what is taught changes none.
-        stored = tuple(passages(self.records)) or self.narrative.passages
-        texts = (normalise(text) for item in stored for text in (item.asked, item.answered))
-        self._spelling = Spelling(texts, self.lexicon, self.narrative.all_names)
+        stored = questions if self.collection.texts.size else told
+        self._spelling = Spelling([part.documents.spelled for part in stored], lexicon, self.names)
         read: dict[Place, list[str]] = {}
         for item in wordings:
             read.setdefault(item.place, []).append(self._spelling(normalise(item.text)))
-        self.collection = Collection(self.records, passages(self.records, read), self.lexicon)
+        if read:
+            self.collection = self.collection.with_taught(read, shelf)
         self._rejections = Rejections(
             (replace(item, text=self._spelling(normalise(item.text))) for item in rejections),
             self.lexicon,
@@ -122,7 +162,6 @@ class Index:
         known = (vectors if embedder else None) or {}
         self._dense = DenseIndex(self.collection.passages, known)
         self._dense_narrative = DenseIndex(self.narrative.passages, known)
-        self._newest = max((item.last_event.end for item in self.records), default=date.min)
         has_meaning = self._dense.ready or self._dense_narrative.ready
         self.model = embedder.name if embedder and has_meaning else None
 
@@ -156,12 +195,12 @@ class Index:
             limit: The most questions to return.
         """
         query = self.query(text, today)
-        named = self.collection.named(query.text)
+        named = self.names.companies(query.text)
         if company is not None:
             if named and company not in named:
                 return SearchResult(query, no_result=NoResult.OTHER_COMPANY)
             named = {company}
-        wanted = Wanted(frozenset(named), as_of, records_named(query.text, self.records))
+        wanted = Wanted(frozenset(named), as_of, self.shelf.records_named(query.text))
         rejected = self._rejections(query)
         found, told, failed = self._ranked(query, wanted, rejected)
         if NONE in rejected and not found:
@@ -185,7 +224,7 @@ class Index:
     def query(self, text: str, today: date | None = None) -> Query:
         """The message as it is weighed."""
         read = self._spelling(normalise(text))
-        return read_query(read, today or self._newest, self.lexicon, self.collection.all_names)
+        return read_query(read, today or self.shelf.newest, self.lexicon, self.names)
 
     def vectors(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """Those of texts by the model in use; none where meaning is not compared."""
@@ -214,8 +253,8 @@ class Index:
     def names_a_matter(self, text: str) -> bool:
         """Whether a text holds any word but those of asking, of reporting and of when, and
         companies' names: without one there is nothing to look up."""
-        names = self.collection.all_names
-        return not self.lexicon.is_idle(normalise(text), names)
+        typed = normalise(text)
+        return not self.lexicon.is_idle(typed, self.names.within(typed))
 
     def ranking(self, text: str, today: date, with_meaning: bool) -> list[Candidate]:
         """Every candidate for a message, one for each question, best first."""
@@ -233,17 +272,25 @@ class Index:
         scope = self.narrative.scope(wanted)
         return rank_paragraphs(self.narrative, query, scope, near)
 
+    def asked_as(self, text: str) -> list[Passage]:
+        """The stored questions that are a text, but for marks, 公司 and greetings, newest first."""
+        typed = normalise(text)
+        terms = dict.fromkeys(stored_terms(typed, self.lexicon), 1.0)
+        words = self.collection.questions.weighed(terms)
+        near = self.collection.best(words, self.collection.scope(Wanted()), _SAME_QUESTION_POOL)
+        found = self.collection.passages.those([at for at, _ in near])
+        return [item for item in found if bare(normalise(item.asked)) == bare(typed)]
+
     def same_answer(self, hit: Hit) -> list[Hit]:
         """Other stored questions of the company with a near-identical answer, newest first."""
         answer = normalise(Passage(hit.record, hit.question, hit.part).answered)
         terms = dict.fromkeys(stored_terms(answer, self.lexicon), 1.0)
-        scores = self.collection.texts.scores(terms)
-        scores[~self.collection.scope(Wanted(frozenset({hit.record.company_code})))] = 0
+        scope = self.collection.scope(Wanted(frozenset({hit.record.company_code})))
+        near = self.collection.best(self.collection.texts.weighed(terms), scope, _SAME_ANSWER_POOL)
         found: dict[str, Hit] = {}
-        for at in top(scores, _SAME_ANSWER_POOL):
-            passage = self.collection.passages[at]
+        for passage in self.collection.passages.those([at for at, _ in near]):
             other = Hit(passage.record.of(passage.question), passage.question, 1.0, passage.part)
-            if other.id == hit.id or other.id in found or scores[at] <= 0:
+            if other.id == hit.id or other.id in found:
                 continue
             if fuzz.ratio(answer, normalise(passage.answered)) >= SAME_ANSWER:
                 found[other.id] = other
@@ -252,21 +299,17 @@ class Index:
     def same_matters(self, company: str) -> dict[str, list[Hit]]:
         """By id of a company's questions, the others about the same matter, the likest first;
         nothing where it was asked at one event only."""
-        passages = self.collection.passages
-        own = [
-            at
-            for at, passage in enumerate(passages)
-            if passage.part is None and passage.record.company_code == company
-        ]
-        if len({passages[at].day for at in own}) < 2:
-            return {}
-        newest = sorted(own, key=lambda at: passages[at].day, reverse=True)
-        cosines = self._dense.cosines if self._dense.ready else None
-        alike = same_matters(self.collection, newest, cosines)
-        hits = {
-            at: Hit(passages[at].record.of(passages[at].question), passages[at].question, 1.0)
-            for at in alike
+        places = self.collection.of_company(company)
+        own = {
+            at: passage
+            for at, passage in zip(places, self.collection.passages.those(places), strict=True)
+            if passage.part is None
         }
+        if len({passage.day for passage in own.values()}) < 2:
+            return {}
+        cosines = self._dense.cosines if self._dense.ready else None
+        alike = same_matters(self.collection, [*own], cosines)
+        hits = {at: Hit(own[at].record.of(own[at].question), own[at].question, 1.0) for at in alike}
         return {hits[at].id: [hits[other] for other in others] for at, others in alike.items()}
 
     def _ranked(
@@ -298,8 +341,9 @@ class Index:
 
     def unknown_companies(self, query: Query) -> tuple[str, ...]:
         """Companies that the message names and no record is of."""
-        codes = [code for code in _CODE.findall(query.text) if code not in self.collection.names]
-        return (*sorted(query.facets.companies - {*self.collection.all_names}), *codes)
+        codes = [code for code in _CODE.findall(query.text) if code not in self.names]
+        unknown = [name for name in query.facets.companies if name not in self.names]
+        return (*sorted(unknown), *codes)
 
 
 def _unless(rejected: Set[tuple[str, str]], found: list[Candidate]) -> list[Candidate]:

@@ -65,8 +65,8 @@ def same_matters(
 def _asked_alike(collection: Collection, places: Sequence[int]) -> dict[int, list[int]]:
     """For each question those in the same words, but for those that ask of nothing."""
     groups: dict[str, list[int]] = {}
-    for place in places:
-        groups.setdefault(matter_words(collection.passages[place].asked), []).append(place)
+    for place, passage in zip(places, collection.passages.those(places), strict=True):
+        groups.setdefault(matter_words(passage.asked), []).append(place)
     groups.pop("", None)
     found: dict[int, list[int]] = {place: [] for place in places}
     for group in groups.values():
@@ -82,10 +82,10 @@ def _scores(
 ) -> _Scores:
     """How alike questions are; none is like itself."""
     subjects, answers = weighed_words(collection, places)
-    texts = collection.texts.among(places)
+    texts = collection.among(collection.texts, places)
     raw = (
         _TEXT * _both_ways(texts.scores(subjects))
-        + _QUESTION * _both_ways(collection.questions.among(places).scores(subjects))
+        + _QUESTION * _both_ways(collection.among(collection.questions, places).scores(subjects))
         + _ANSWER * _both_ways(texts.scores(answers))
     )
     if cosines:

@@ -12,15 +12,13 @@ from dataclasses import replace
 from math import log1p
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bot.matching.collection import Collection
 from bot.matching.confidence import probability
 from bot.matching.dense_index import Near
+from bot.matching.parts import Scope
 from bot.matching.periods import Period, periods
 from bot.matching.query import Query, stored_terms
-from bot.matching.ranking import Candidate, candidates
+from bot.matching.ranking import Candidate, by_score, candidates
 from bot.matching.text import normalise, printed_sentences
 
 FILE = Path(__file__).with_name("narrative.json")
@@ -30,7 +28,7 @@ _OF_PERIODS = {"year", "quarter"}  # guards that `measures` replaces by its own
 
 
 def rank_paragraphs(
-    collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
+    collection: Collection, query: Query, scope: Scope, near: Near | None
 ) -> list[Candidate]:
     """The paragraphs that a message may mean, likeliest first, with their confidences.
 
@@ -39,14 +37,14 @@ def rank_paragraphs(
     Args:
         collection: Of paragraphs.
         query: The message.
-        scope: Of each paragraph, whether it may be found.
+        scope: The paragraphs that may be found.
         near: Its similarity of meaning; None: by words alone.
     """
     found = []
     for item in candidates(collection, query, scope, near):
         likely = probability(measures(collection, query, item), FILE)
         found.append(replace(item, score=likely, confidence=likely))
-    found.sort(key=lambda item: (-item.score, item.at))
+    found.sort(key=by_score)
     return [
         replace(item, excerpt=_excerpt(collection, query, item))
         if at < _READ and item.confidence >= _READ_FROM

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.matching.events import records_named
 from bot.matching.facets import conflicts
 from bot.matching.index import Index
 from bot.matching.passages import Passage
@@ -37,20 +36,20 @@ def objection(index: Index, text: str, passage: Passage, today: date) -> Objecti
     collection, query, record = index.collection, index.query(text, today), passage.record
     if query.facets.aside:
         return Objection("aside")
-    named = collection.named(query.text)
+    named = collection.names.companies(query.text)
     if named and record.company_code not in named:
         return Objection("other company")
     profile = read_profile(passage, index.lexicon)  # without other words for the question
     unknown = index.unknown_companies(query)
     if unknown and not any(name in profile.stored.text for name in unknown):
         return Objection("unknown company", unknown)
-    events = records_named(query.text, index.records)
+    events = index.shelf.records_named(query.text)
     if events and record.id not in events:
         return Objection("other event")
     sensitive = index.lexicon.sensitive
     if sensitive.lines(query.text) - profile.sensitive:
         words = (query.text[start:end] for start, end, _ in sensitive.find(query.text))
         return Objection("sensitive", tuple(words))
-    own = collection.names[record.company_code]
+    own = collection.names.of_company[record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
     return Objection("guards", against) if against else None

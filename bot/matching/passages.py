@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from bot.matching.text import normalise, sentences
 from bot.record import Question, Record
@@ -27,6 +28,8 @@ _WORD = re.compile(
     "中国|[东南西北][方部]|北京|上海|广州|深圳|天津|重庆|国际|长城|华[东南]|中原|第一|世纪|创新|新能|时代"
     "|先进|精密|通用|高新|智能|数据|医疗|信息|科技|环球|民生|生物|汽车|电子"
 )
+
+WHOLE = -1  # in place of a part's number
 
 Place = tuple[str, int, int | None]  # record id, number and part of a question
 
@@ -48,6 +51,16 @@ class Passage:
     def day(self) -> date:
         """When it was said: the last day of the event, or that of a written answer."""
         return self.question.day or self.record.last_event.end
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """By which the passages of a record are in order: the whole question, then its parts."""
+        return self.question.number, WHOLE if self.part is None else self.part
+
+    @property
+    def order(self) -> tuple[int, str, int, int]:
+        """By which equals are in order: the newest first, then as their records have them."""
+        return -self.day.toordinal(), self.record.id, *self.place
 
     @property
     def asked(self) -> str:
@@ -98,7 +111,20 @@ def answered_pieces(passage: Passage) -> list[str]:
     return sentences(normalise(passage.answered))
 
 
-def company_names(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
+class OfCompany(Protocol):
+    """What a record says of its company, where the rest of it need not be loaded."""
+
+    @property
+    def company_code(self) -> str: ...
+
+    @property
+    def company_name(self) -> str: ...
+
+    @property
+    def is_written(self) -> bool: ...
+
+
+def company_names(records: Iterable[OfCompany]) -> dict[str, tuple[str, ...]]:
     """The code, the short name and what is left of it without its ending, by code."""
     found: dict[str, tuple[str, ...]] = {}
     # An export may name a company in its own way; the filed name is the one that people use.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import accumulate
 
@@ -22,36 +22,38 @@ _SYLLABLE = re.compile(
     r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue"
     r"|er|a|o|e|i|u|v)"
 )
-_LONGEST = 30  # letters of one known word
+LONGEST = 30  # letters of one known word
 _WHOLE = 0.6  # share of a word's letters that must be read
+
+Stretch = tuple[int, int]  # of letters: where it begins and ends
+Known = tuple[float, str]  # what reading it so is worth, and as what
 
 
 class Pinyin:
     """Reads pinyin by the words that a store holds."""
 
     def __init__(
-        self, phrases: Iterable[str], pieces: Mapping[str, int], latin: Collection[str]
+        self,
+        phrases: Iterable[str],
+        pieces: Callable[[str], Mapping[Stretch, Known]],
+        is_latin: Callable[[str], bool],
     ) -> None:
         """
         Args:
             phrases: Known words; they are preferred.
-            pieces: Stretches of two and three Han characters that are stored, and how often.
-            latin: Latin words that are stored or known, which are no pinyin.
+            pieces: What stretches of letters may be read as, of what is stored.
+            is_latin: Whether a Latin word is stored or known, and so no pinyin.
         """
-        self._latin = frozenset(latin)
-        self._by_sound: dict[str, tuple[float, str]] = {}
-        for piece, times in pieces.items():
-            self._add(piece, len(piece) ** 1.5 + min(times, 50) / 200)
+        self._is_latin = is_latin
+        self._pieces = pieces
+        self._phrases: dict[str, Known] = {}
         for phrase in phrases:
-            if len(phrase) > 1:
-                self._add(phrase, len(phrase) ** 1.5 * 1.15)
-            elif phrase >= "㐀":
-                self._add(phrase, 0.4)
-
-    def _add(self, text: str, worth: float) -> None:
-        sound = "".join(map(syllable, text))
-        if sound.isascii() and sound.isalpha() and self._by_sound.get(sound, (0.0,))[0] < worth:
-            self._by_sound[sound] = (worth, text)
+            worth = worth_of(phrase) * 1.15 if len(phrase) > 1 else 0.4
+            sound = "".join(map(syllable, phrase))
+            if sound.isascii() and sound.isalpha():
+                known = self._phrases.get(sound)
+                if not known or known[0] < worth:
+                    self._phrases[sound] = (worth, phrase)
 
     def __call__(self, text: str) -> str:
         """Normalised text with its pinyin read."""
@@ -62,7 +64,7 @@ class Pinyin:
         read: list[str] = []
         waiting: list[str] = []
         for word in [*re.split(r"[ ']", words), ""]:
-            if word and word not in self._latin and _is_pinyin(word):
+            if word and not self._is_latin(word) and _is_pinyin(word):
                 waiting.append(word)
                 continue
             if waiting:
@@ -74,6 +76,7 @@ class Pinyin:
 
     def _read(self, words: list[str]) -> str:
         letters = "".join(words)
+        pieces = self._pieces(letters)
         borders = set(accumulate(map(len, words), initial=0))
         typed = 0  # where the typed word begins that the letter before `end` belongs to
         # best[i]: worth of reading the first i letters, letters read, and how. A known word lies
@@ -84,8 +87,8 @@ class Pinyin:
             options = []
             if end in borders and (before := best[typed]):
                 options.append((before[0] - 0.5, before[1], f"{before[2]} {letters[typed:end]}"))
-            for start in range(max(0, end - _LONGEST), end):
-                known = self._by_sound.get(letters[start:end])
+            for start in range(max(0, end - LONGEST), end):
+                known = self._known(letters[start:end], pieces.get((start, end)))
                 before = best[start]
                 whole = start in borders and end in borders
                 if not known or before is None or not (whole or start >= typed):
@@ -99,6 +102,15 @@ class Pinyin:
         assert best[-1] is not None  # every typed word may stay as it is
         _, count, text = best[-1]
         return text if count >= _WHOLE * len(letters) else " ".join(words)
+
+    def _known(self, letters: str, piece: Known | None) -> Known | None:
+        phrase = self._phrases.get(letters)
+        return phrase if phrase and not (piece and piece[0] >= phrase[0]) else piece
+
+
+def worth_of(text: str, times: int = 0) -> float:
+    """What it counts to read some letters as a known stretch of characters."""
+    return float(len(text) ** 1.5 + min(times, 50) / 200)
 
 
 @cache

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
+from bot.matching.names import Names
 from bot.matching.text import spans, terms
 
 # Part of the mix in ranking.py: whoever changes one fits the confidence anew.
@@ -55,7 +56,7 @@ class Query:
         return found | {synonym(line): _SYNONYM for line in sorted(self.lines)}
 
 
-def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()) -> Query:
+def read_query(text: str, day: date, lexicon: Lexicon, names: Names | None = None) -> Query:
     """Weigh a normalised message.
 
     Args:
@@ -66,7 +67,8 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Iterable[str] = ()
     """
     asking = _covered(text, ((start, end) for start, end, _ in lexicon.stopwords.find(text)))
     common = _covered(text, ((start, end) for start, end, _ in lexicon.generic.find(text)))
-    named = _covered(text, (_place for name in names for _place in _places(text, name)))
+    found_names = names.find(text) if names else ()
+    named = _covered(text, ((at, at + len(name)) for at, name in found_names))
     usual = [is_common or is_asking for is_common, is_asking in zip(common, asking, strict=True)]
     lines = [_NO_LINE] * len(text)
     for start, end, line in lexicon.synonyms.find(text):
@@ -125,10 +127,3 @@ def _covered(text: str, places: Iterable[tuple[int, int]]) -> list[bool]:
     for start, end in places:
         found[start:end] = [True] * (end - start)
     return found
-
-
-def _places(text: str, name: str) -> Iterable[tuple[int, int]]:
-    at = text.find(name)
-    while at >= 0:
-        yield at, at + len(name)
-        at = text.find(name, at + 1)

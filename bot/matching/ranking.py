@@ -19,10 +19,11 @@ from bot.matching.confidence import Cap, caps, confidence, measures
 from bot.matching.dense_index import Near
 from bot.matching.facets import conflicts
 from bot.matching.features import Features, MessageWords, read_features
+from bot.matching.parts import Scope
 from bot.matching.passages import Passage
 from bot.matching.profile import bare
 from bot.matching.query import Query
-from bot.matching.standing import Standing, is_same_answer, standings
+from bot.matching.standing import Standing, is_same_answer, is_same_record, standings
 from bot.matching.stock_phrases import says_nothing
 from bot.message import Hit
 
@@ -74,20 +75,16 @@ class Candidate:
         )
 
 
-def rank(
-    collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
-) -> list[Candidate]:
+def rank(collection: Collection, query: Query, scope: Scope, near: Near | None) -> list[Candidate]:
     """The candidates by score, the best passage of each question only, with their confidences.
 
     Args:
         collection: What is searched.
         query: The message.
-        scope: Of each passage, whether it may be found.
+        scope: The passages that may be found.
         near: Its similarity of meaning; None: by words alone.
     """
-    ranked = sorted(
-        candidates(collection, query, scope, near), key=lambda item: (-item.score, item.at)
-    )
+    ranked = sorted(candidates(collection, query, scope, near), key=by_score)
     found: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
         found.setdefault((item.passage.record.id, item.passage.question.number), item)
@@ -125,7 +122,7 @@ def margin(ranked: Sequence[Candidate]) -> float:
         (
             other.score
             for other in ranked[1:]
-            if other.passage.record is first.passage.record
+            if is_same_record(other.passage, first.passage)
             and not is_same_answer(first.passage, other.passage)
         ),
         0.0,
@@ -133,26 +130,37 @@ def margin(ranked: Sequence[Candidate]) -> float:
     return first.score - max(rival, usual)
 
 
+def by_score(item: Candidate) -> tuple[float, tuple[int, str, int, int]]:
+    """By which candidates are in order: the best first, of equals the newest."""
+    return -item.score, item.passage.order
+
+
 # Finding
 
 
 def candidates(
-    collection: Collection, query: Query, scope: NDArray[np.bool_], near: Near | None
+    collection: Collection, query: Query, scope: Scope, near: Near | None
 ) -> list[Candidate]:
     """The passages worth comparing, with what speaks for each; not in order."""
     weights = query.weights()
-    words = collection.texts.scores(weights) + _QUESTION_WEIGHT * collection.questions.scores(
-        weights
-    )
-    words[~scope] = 0
-    pool = [int(at) for at in top(words, _POOL) if words[at] > 0]
+    words = [
+        *collection.texts.weighed(weights),
+        *collection.questions.weighed(weights, _QUESTION_WEIGHT),
+    ]
+    scores = dict(collection.best(words, scope, _POOL))
+    taught = [at for at in collection.taught(query.text) if at in scope]
+    besides = [at for at in taught if at not in scores]
     if near is not None:
-        by_meaning = np.where(scope, np.maximum(near.asked, near.answered), 0)
-        pool += [int(at) for at in top(by_meaning, _POOL // 2) if by_meaning[at] > 0]
+        held = scope.places()
+        by_meaning = np.maximum(near.asked[held], near.answered[held])
+        likest = top(by_meaning, _POOL // 2)
+        likest = likest[by_meaning[likest] > 0]
+        besides += [at for at in held[likest].tolist() if at not in scores]
+    scores |= zip(besides, collection.scores(words, besides).tolist(), strict=True)
+    collection.passages.those([*scores])  # together
     perfect = sum(weight * collection.texts.idf(term) for term, weight in weights.items())
     perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
     message, typed = MessageWords(collection, query), bare(query.text)
-    taught = [at for at in collection.taught(query.text) if scope[at]]
     return [
         _candidate(
             collection,
@@ -162,13 +170,13 @@ def candidates(
                 collection,
                 message,
                 at,
-                float(words[at]) / max(perfect, 1e-9),
+                score / max(perfect, 1e-9),
                 (float(near.asked[at]), float(near.answered[at])) if near else None,
             ),
             typed,
             is_taught=at in taught,
         )
-        for at in dict.fromkeys((*pool, *taught))
+        for at, score in scores.items()
     ]
 
 
@@ -181,7 +189,7 @@ def _candidate(
     is_taught: bool,
 ) -> Candidate:
     passage, profile = collection.passages[at], collection.profile(at)
-    own = collection.names[passage.record.company_code]
+    own = collection.names.of_company[passage.record.company_code]
     against = tuple(conflicts(query.facets, profile.stored, own))
     if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
         return Candidate(at, passage, features, (), _EXACT, is_exact=True)

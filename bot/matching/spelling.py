@@ -11,59 +11,74 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.matching.codes import Codes
 from bot.matching.lexicon import Lexicon
-from bot.matching.pinyin import Pinyin, syllable
+from bot.matching.names import Names
+from bot.matching.pinyin import LONGEST, Known, Pinyin, Stretch, syllable, worth_of
+from bot.matching.spelled import Spelled, like, piece, plain_sound, powers, read_as, text_of
 
 _KEYWORD = 6  # characters; in a longer message the other words carry a typo, and 什么时 is none
-_HAN3 = re.compile(r"(?=([㐀-鿿]{3}))")
+_HAN3 = re.compile(r"[㐀-鿿]{3}")
 _LATIN = re.compile(r"[a-z]{4,}")
-_MOST = 4_000_000  # characters learned from; the newest records come first
 
 
 class Spelling:
     """What the stored texts spell, to repair messages with."""
 
-    def __init__(self, texts: Iterable[str], lexicon: Lexicon, names: Iterable[str] = ()) -> None:
-        """texts: normalised; names: words that are known besides."""
-        self._words: Counter[str] = Counter()
-        self._triples: Counter[str] = Counter()
-        read = 0
-        for text in texts:
-            self._words.update(_LATIN.findall(text))
-            self._triples.update(_HAN3.findall(text))
-            read += len(text)
-            if read > _MOST:
-                break
-        pairs: Counter[str] = Counter()
-        for triple, times in self._triples.items():
-            pairs[triple[:2]] += times
-            pairs[triple[1:]] += times
-        self._pairs = pairs.keys()
+    def __init__(
+        self, several: Sequence[Spelled], lexicon: Lexicon, names: Names | None = None
+    ) -> None:
+        """
+        Args:
+            several: What the texts of each segment spell.
+            lexicon: Whose words are known besides.
+            names: Of companies, likewise.
+        """
+        self._several = several
         # Sorted: of two that sound the same the first one stays, in every process the same.
-        phrases = [word for word in (*sorted(lexicon.words), *names) if not word.isascii()]
-        latin = {piece for word in lexicon.words if word.isascii() for piece in word.split()}
-        self._pinyin = Pinyin(phrases, pairs | self._triples, latin | self._words.keys())
-        self._by_sound: dict[str, str] = {}
-        for triple, _ in sorted(self._triples.items(), key=lambda item: item[1]):
-            self._by_sound[sound(triple)] = triple  # the most frequent one stays
+        words = (*sorted(lexicon.words), *(names or ()))
+        self._known = {part for word in lexicon.words if word.isascii() for part in word.split()}
+        self._pinyin = Pinyin(
+            [word for word in words if not word.isascii()], self._sounding, self._is_latin
+        )
 
     def __call__(self, text: str) -> str:
         """The normalised message with its likely typos repaired."""
         read = self._pinyin(text)
         return self._han(_LATIN.sub(lambda match: self._word(match.group()), read))
 
+    # Latin words
+
+    def _is_latin(self, word: str) -> bool:
+        return word in self._known or self._is_stored(word)
+
+    def _is_stored(self, word: str) -> bool:
+        return any(word in own.latin for own in self._several)
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """The stored words, the most frequent first."""
+        words: Counter[str] = Counter()
+        for own in self._several:
+            words.update(own.latin)
+        return sorted(words, key=lambda word: (-words[word], word))
+
     def _word(self, word: str) -> str:
-        if word in self._words:
+        if self._is_stored(word):
             return word
         edits = 1 if len(word) < 7 else 2
-        best = process.extractOne(word, self._words.keys(), scorer=OSA.distance, score_cutoff=edits)
+        best = process.extractOne(word, self._words, scorer=OSA.distance, score_cutoff=edits)
         return best[0] if best else word
+
+    # Han characters
 
     def _han(self, text: str) -> str:
         if len(text) > _KEYWORD:
@@ -71,14 +86,60 @@ class Spelling:
         for at in range(len(text) - 2):
             triple = text[at : at + 3]
             # Only where the middle joins nothing stored: both pairs known means no typo.
-            if not _HAN3.match(triple) or triple in self._triples:
+            if not _HAN3.fullmatch(triple) or self._times(triple):
                 continue
-            if triple[:2] in self._pairs and triple[1:] in self._pairs:
+            if self._times(triple[:2]) and self._times(triple[1:]):
                 continue
-            stored = self._by_sound.get(sound(triple))
+            stored = self._liked(triple)
             if stored and sum(one != other for one, other in zip(stored, triple, strict=True)) == 1:
                 text = text[:at] + stored + text[at + 3 :]
         return text
+
+    def _times(self, text: str) -> int:
+        """How often a stretch of characters is stored."""
+        wanted = np.uint64(piece(text))
+        total = 0
+        for own in self._several:
+            at = int(own.pieces.searchsorted(wanted))
+            if at < len(own.pieces) and own.pieces[at] == wanted:
+                total += int(own.times[at])
+        return total
+
+    def _liked(self, triple: str) -> str | None:
+        """The stored stretch that sounds the same, the most frequent one."""
+        times: Counter[str] = Counter()
+        wanted = np.array([like(triple)], dtype=np.uint64)
+        for own in self._several:
+            for _, at in _found(own.likes, own.liked, wanted):
+                times[text_of(int(own.pieces[at]))] += int(own.times[at])
+        alike = [text for text in times if sound(text) == sound(triple)]
+        return max(alike, key=lambda text: (times[text], text), default=None)
+
+    # Pinyin
+
+    def _sounding(self, letters: str) -> Mapping[Stretch, Known]:
+        """What stretches of letters may be read as: of each the best that is stored."""
+        stretches = [
+            (start, end)
+            for end in range(len(letters) + 1)
+            for start in range(max(0, end - LONGEST), end)
+        ]
+        times: dict[Stretch, Counter[str]] = {}
+        wanted = _hashes(letters, stretches)
+        for own in self._several:
+            for which, at in _found(own.sounds, own.sounding, wanted):
+                stored = text_of(int(own.pieces[at]))
+                times.setdefault(stretches[which], Counter())[stored] += int(own.times[at])
+        found: dict[Stretch, Known] = {}
+        for (start, end), own_times in times.items():
+            known = [
+                (worth_of(text, count), text)
+                for text, count in sorted(own_times.items())
+                if "".join(map(syllable, text)) == letters[start:end]
+            ]
+            if known:
+                found[start, end] = max(known, key=lambda item: item[0])
+        return found
 
 
 def sound(text: str) -> str:
@@ -87,9 +148,24 @@ def sound(text: str) -> str:
     >>> sound("可转宅") == sound("可转债")
     True
     """
-    return " ".join(_plain(character) for character in text)
+    return " ".join(map(plain_sound, text))
 
 
-@cache
-def _plain(character: str) -> str:
-    return re.sub(r"^([zcs])h", r"\1", re.sub(r"ng$", "n", syllable(character)))
+def _hashes(letters: str, stretches: Sequence[Stretch]) -> Codes:
+    """Of stretches of letters, as `Spelled.sounds` has them."""
+    begun, base = read_as(letters), powers(LONGEST + 1)
+    starts = np.array([start for start, _ in stretches], dtype=np.int64)
+    ends = np.array([end for _, end in stretches], dtype=np.int64)
+    with np.errstate(over="ignore"):
+        found: Codes = begun[ends] - begun[starts] * base[ends - starts]
+    return found
+
+
+def _found(hashes: Codes, places: NDArray[np.int32], wanted: Codes) -> list[tuple[int, int]]:
+    """Which of the wanted hashes are there, each with a place that it has."""
+    begin, end = hashes.searchsorted(wanted), hashes.searchsorted(wanted, side="right")
+    return [
+        (int(which), int(place))
+        for which in np.flatnonzero(begin < end)
+        for place in places[begin[which] : end[which]]
+    ]

@@ -53,13 +53,18 @@ def is_same_answer(one: Passage, other: Passage) -> bool:
     return fuzz.ratio(one.answered, other.answered, score_cutoff=SAME_ANSWER) > 0
 
 
+def is_same_record(one: Passage, other: Passage) -> bool:
+    """Whether two passages are of one record."""
+    return one.record is other.record or one.record.id == other.record.id
+
+
 def is_same_matter(one: Passage, other: Passage) -> bool:
     """Whether two stored questions ask the same at different events, or are answered alike."""
     if one.record.company_code != other.record.company_code:
         return False
     if is_same_answer(one, other):
         return True
-    is_elsewhen = one.record is not other.record or one.record.is_written
+    is_elsewhen = one.record.is_written or not is_same_record(one, other)
     return is_elsewhen and fuzz.ratio(one.asked, other.asked, score_cutoff=SAME_QUESTION) > 0
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from bot.matching.collection import Collection
 from bot.matching.lexicon import Lexicon
+from bot.matching.names import Names
 from bot.matching.query import stored_terms, synonym
 from bot.matching.text import normalise
 
@@ -49,11 +50,10 @@ def weighed_words(
 ) -> tuple[list[Weights], list[Weights]]:
     """Of each question at these places the words of its subject, and of its answer the rarest;
     what each weighs, its rarity in the store in it."""
-    read = _reader(collection.lexicon, collection.all_names)
+    read = _reader(collection.lexicon, collection.names)
     rarity = cache(collection.texts.idf)
     subjects, answers = [], []
-    for place in places:
-        passage = collection.passages[place]
+    for passage in collection.passages.those(places):
         words = read(passage.asked, passage.answered)
         subjects.append({term: weight * rarity(term) for term, weight in words.subject.items()})
         weighed = {term: rarity(term) * weight for term, weight in words.answer.items()}
@@ -70,13 +70,13 @@ class _Words(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def _reader(lexicon: Lexicon, names: tuple[str, ...]) -> Callable[[str, str], _Words]:
+def _reader(lexicon: Lexicon, names: Names) -> Callable[[str, str], _Words]:
     """What reads a question and its answer, each once however often the store changes."""
     return lru_cache(maxsize=_READ)(_Reader(lexicon, names))
 
 
 class _Reader:
-    def __init__(self, lexicon: Lexicon, names: tuple[str, ...]) -> None:
+    def __init__(self, lexicon: Lexicon, names: Names) -> None:
         self._lexicon = lexicon
         self._names = names
         self._no_matter = {
@@ -96,7 +96,7 @@ class _Reader:
         )
 
     def _subject(self, question: str, said: Mapping[str, int]) -> Iterator[tuple[str, float]]:
-        for name in self._names:
+        for name in self._names.within(question):
             question = question.replace(name, " ")
         words = {term: 1.5 if term.isascii() else 1.0 for term in _words(question)}
         words |= dict.fromkeys(self._lines(question), 2.0)

@@ -19,7 +19,8 @@ _BOILERPLATE = re.compile(
     r"(?:[与和、](?:关注|支持|建议))?|谢谢(?:您|你|公司|大家)?(?:的?(?:关注|提问|支持))?"
     r"|哈喽|\bhello\b|\bhi\b|辛苦了|拜托"
 )
-_RUN = re.compile(rf"[a-z]+[0-9]*(?![a-z])|[0-9]+(?:\.[0-9]+)?|[a-z0-9]+|[{HAN}]+")
+RUN_OF_OTHERS = re.compile(r"[a-z]+[0-9]*(?![a-z])|[0-9]+(?:\.[0-9]+)?|[a-z0-9]+")
+_RUN = re.compile(rf"{RUN_OF_OTHERS.pattern}|[{HAN}]+")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[^。！？!?；;\n\s][。！？!?；;\n]*")
 _LONGEST_SENTENCE = 120  # characters
 

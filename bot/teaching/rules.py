@@ -155,14 +155,12 @@ def _says_nothing(text: str, library: Library) -> str | None:
 
 
 def _is_known(text: str, wanted: Target, library: Library) -> str | None:
-    typed = bare(normalise(text))
     own = wanted.passage
-    for passage in library.index.collection.passages:
-        if bare(normalise(passage.asked)) == typed:
-            if (passage.record.id, passage.question) == (own.record.id, own.question):
-                return "就是这一问的原话，不用另加"
-            name = Target(passage.record, passage.question, passage.part).id
-            return f"是另一问 {name} 的原话"
+    for passage in library.index.asked_as(text):
+        if (passage.record.id, passage.question) == (own.record.id, own.question):
+            return "就是这一问的原话，不用另加"
+        name = Target(passage.record, passage.question, passage.part).id
+        return f"是另一问 {name} 的原话"
     return None
 
 

@@ -139,8 +139,8 @@ def test_a_speech_joins_nothing_that_it_does_not_say(both, typed, offered):
 @pytest.mark.parametrize("typed", ["海外布局", "今年分红", "2025年整体毛利率"])
 def test_paragraphs_change_no_question(both, typed):
     records = [item.record for item in both[1].records()]
-    silent = Index([replace(record, narrative=()) for record in records])
-    found, alone = Index(records).search(typed), silent.search(typed)
+    silent = Index.of([replace(record, narrative=()) for record in records])
+    found, alone = Index.of(records).search(typed), silent.search(typed)
     assert found.query == alone.query
     assert [(item.hit.id, item.features, item.confidence) for item in found.candidates] == [
         (item.hit.id, item.features, item.confidence) for item in alone.candidates
@@ -259,7 +259,7 @@ def test_a_speech_gets_vectors_as_questions_do(both):
     embedder = default_embedder()
     if embedder is None:
         pytest.skip("no model for this machine")
-    index = Index(records, embedder=embedder, vectors=vectors_of(records, embedder))
+    index = Index.of(records, embedder=embedder, vectors=vectors_of(records, embedder))
     first = index.search("工厂开工没有").paragraphs[0]
     assert first.features.similarity is not None
     assert first.hit.id == f"{ANNUAL}#p3"

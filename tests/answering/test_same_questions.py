@@ -45,7 +45,7 @@ def record(day, asked, code="600000"):
 def same():
     records = [record(day, asked) for day, asked in ASKED.items()]
     records.append(record(date(2024, 6, 1), ASKED[date(2023, 5, 9)], code="600001"))
-    found = SameQuestions(Index(records))
+    found = SameQuestions(Index.of(records))
     by_year = {item.last_event.end.year: item for item in records[:3]}
 
     def of(year, number):
@@ -76,4 +76,4 @@ def test_what_was_asked_once_is_linked_with_nothing(same, year, number):
 def test_a_company_that_was_asked_at_one_event_has_no_timeline():
     day = date(2023, 5, 9)
     one = record(day, [*ASKED[day], *ASKED[day]])
-    assert SameQuestions(Index([one])).of(one) == {}
+    assert SameQuestions(Index.of([one])).of(one) == {}

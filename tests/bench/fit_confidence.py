@@ -53,7 +53,7 @@ def rows(company: Company, with_meaning: bool, all_records: bool) -> Iterator[Ro
     records = company.responder().records()  # by now its store has all vectors
     embedder = once() if with_meaning else None
     vectors = Store(company.db).vectors(embedder.name) if embedder else None
-    index = Index(records, embedder=embedder, vectors=vectors)
+    index = Index.of(records, embedder=embedder, vectors=vectors)
     newest = max(record.last_event.end for record in records)
     today: date = ASKED_AT.date() if all_records else newest + timedelta(days=_DAYS)
     weight = 1.0 if all_records else _ONE_RECORD

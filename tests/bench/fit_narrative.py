@@ -24,10 +24,10 @@ from pathlib import Path
 
 from bot.evaluating import Query, plain_id, read_queries
 from bot.ingest.embedding import texts
-from bot.matching.collection import Wanted
 from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
 from bot.matching.narrative import FILE, measures
+from bot.matching.parts import Wanted
 from bot.record import Narrative, Record
 from bot.store import Store
 from bot.store.ids import normal_id
@@ -55,7 +55,9 @@ def asked(code: str, stores: Path, with_meaning: bool) -> Iterator[Asked]:
     with (ARCHIVE / f"{code}.tsv").open(encoding="utf-8") as file:
         for line in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             if line["kind"] != "in":
-                yield _asked(code, index, line, today, with_meaning)
+                told = line["kind"] == "narrative"
+                right = right_paragraphs(line["note"], records) if told else set()
+                yield _asked(code, index, line, right, today, with_meaning)
 
 
 def _store(code: str, stores: Path) -> Store:
@@ -72,17 +74,17 @@ def _index(records: list[Record], store: Store, with_meaning: bool) -> Index:
     """Made with the store's vectors, and those that it lacks."""
     embedder = default_embedder() if with_meaning else None
     if embedder is None:
-        return Index(records)
+        return Index.of(records)
     known = store.vectors(embedder.name)
     lacking = sorted(texts(records) - known.keys())
     if lacking:
         known |= dict(zip(lacking, embedder(lacking), strict=True))
-    return Index(records, embedder=embedder, vectors=known)
+    return Index.of(records, embedder=embedder, vectors=known)
 
 
-def _asked(code: str, index: Index, line: dict[str, str], today: date, with_meaning: bool) -> Asked:
-    told = line["kind"] == "narrative"
-    right = right_paragraphs(line["note"], index.records) if told else set()
+def _asked(
+    code: str, index: Index, line: dict[str, str], right: set[str], today: date, with_meaning: bool
+) -> Asked:
     query = index.query(line["query"], today)
     typed = Query(line["query"], frozenset(), line["kind"], line["style"], code)
     found = index.paragraphs(query, Wanted(), with_meaning)
@@ -95,7 +97,7 @@ def _asked(code: str, index: Index, line: dict[str, str], today: date, with_mean
     )
 
 
-def right_paragraphs(note: str, records: tuple[Record, ...]) -> set[str]:
+def right_paragraphs(note: str, records: Sequence[Record]) -> set[str]:
     """Ids of the paragraphs that a note of a phrasing names: RECORD~LENGTH:DIGEST."""
     found = set()
     for named in note.split():

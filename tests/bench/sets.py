@@ -34,7 +34,7 @@ class PublicSet:
         record = self._record()
         embedder = once() if with_meaning else None
         vectors = vectors_of([record], embedder) if embedder else None
-        index = Index([record], embedder=embedder, vectors=vectors)
+        index = Index.of([record], embedder=embedder, vectors=vectors)
         ids = [id_ for id_, _ in self.rows]
 
         def search(text: str) -> tuple[Ranking, Band]:

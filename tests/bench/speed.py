@@ -93,7 +93,7 @@ def measure(size: int) -> dict[str, float]:
     asked = queries(records, chance)
     before = _peak_mb()
     started = perf_counter()
-    index = Index(records)
+    index = Index.of(records)
     figures = {"build s": perf_counter() - started, "memory MB": _peak_mb() - before}
     code = records[0].company_code
 
@@ -109,7 +109,7 @@ def measure(size: int) -> dict[str, float]:
         rows = np.random.default_rng(size).normal(size=(len(needed), width)).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         vectors = dict(zip(needed, rows, strict=True))
-        meant = Index(records, embedder=embedder, vectors=vectors)
+        meant = Index.of(records, embedder=embedder, vectors=vectors)
         figures |= _times("meaning", lambda text: meant.search(text, today=_TODAY), asked)
     stored = [item.question for record in records for item in record.questions]
     figures |= _times(

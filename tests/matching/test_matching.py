@@ -56,7 +56,7 @@ OTHERS = (
 
 @pytest.fixture(scope="module")
 def index(sample):
-    return Index([sample.record])
+    return Index.of([sample.record])
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_sentences_lose_no_word(text):
 )
 def test_a_greeting_finds_nothing(index, greeting):
     record = made(("您好，请问，谢谢！感谢您的关注。", "感谢您的关注，谢谢！"), *OTHERS)
-    assert index.search(greeting).candidates == Index([record]).search(greeting).candidates == ()
+    assert index.search(greeting).candidates == Index.of([record]).search(greeting).candidates == ()
 
 
 def test_a_greeting_changes_no_ranking(index):
@@ -144,7 +144,7 @@ def test_other_spellings_of_a_word_are_the_same_message(index, typed, stored):
 )
 def test_words_for_the_same_find_each_other(asked, stored):
     record = made(*OTHERS, (stored, "请关注公司公告。"))
-    assert first(Index([record]), asked).passage.question.question == stored
+    assert first(Index.of([record]), asked).passage.question.question == stored
 
 
 def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
@@ -153,7 +153,7 @@ def test_the_desks_own_words_join_the_shipped_ones(tmp_path):
     )
     lexicon = read_lexicon(tmp_path)
     record = made(*OTHERS, ("转债何时下修？", "请关注公告。"), ("蓝湖平台进展如何？", "已上线。"))
-    index = Index([record], lexicon=lexicon)
+    index = Index.of([record], lexicon=lexicon)
     assert [first(index, text).passage.question.number for text in ("示例转二", "bluelake")] == [
         3,
         4,
@@ -238,7 +238,7 @@ def test_what_contradicts_the_message_is_offered_at_most(
     desk_over, guard, question, answer, alike, otherwise
 ):
     record = made((question, answer), *OTHERS)
-    index = Index([record])
+    index = Index.of([record])
     agreeing, contrary = first(index, alike), first(index, otherwise)
     assert guard not in agreeing.conflicts
     assert guard in contrary.conflicts
@@ -251,7 +251,7 @@ def test_what_contradicts_the_message_is_offered_at_most(
 
 def test_relative_years_count_from_the_clock_in_a_message_and_from_the_event_in_a_record():
     question = ("今年智能水表的销量目标是多少？", "今年的销量目标是100万台。")
-    index = Index([made(question, *OTHERS, day=date(2024, 5, 6))])
+    index = Index.of([made(question, *OTHERS, day=date(2024, 5, 6))])
 
     def years(text, today):
         found = first(index, text, today=today)
@@ -280,7 +280,7 @@ def test_quarters_are_read_from_the_day(text, quarters):
 
 
 def test_what_is_asked_of_now_is_not_answered_from_a_year_ago():
-    index = Index([made(("目前产能利用率如何？", "目前产能利用率约八成。"), *OTHERS)])
+    index = Index.of([made(("目前产能利用率如何？", "目前产能利用率约八成。"), *OTHERS)])
     asked = "目前产能利用率如何"
     assert "now" not in first(index, asked, today=date(2025, 6, 1)).conflicts
     assert "now" in first(index, asked, today=date(2026, 11, 24)).conflicts
@@ -296,7 +296,7 @@ TWO = (
 
 @pytest.mark.parametrize("named", ["样板电器", "样板", "388888"])
 def test_a_named_company_narrows_the_search(named):
-    found = Index(TWO).search(f"{named}分红政策如何").candidates
+    found = Index.of(TWO).search(f"{named}分红政策如何").candidates
     assert {item.passage.record.company_code for item in found} == {"388888"}
 
 
@@ -327,7 +327,7 @@ def test_a_touchy_word_that_a_record_holds_shows_that_record_only():
     record = made(
         ("控股股东有减持计划吗？", "暂无相关计划。"), ("控股股东对公司的支持如何？", "一贯支持。")
     )
-    found = Index([record]).search("控股股东减持").candidates
+    found = Index.of([record]).search("控股股东减持").candidates
     assert [item.passage.question.number for item in found] == [1]
 
 
@@ -362,7 +362,7 @@ def test_a_message_always_gets_the_same_hits(sample):
         "import sys; from pathlib import Path; from bot.matching.index import Index\n"
         "from bot.reading import read_records\n"
         "path = Path(sys.argv[1]); (read,) = read_records(path.read_bytes(), path.name)\n"
-        "index = Index([read.record])\n"
+        "index = Index.of([read.record])\n"
         "for text in sys.argv[2:]:\n"
         "    print([(hit.full_id, round(hit.confidence, 9)) for hit in index.search(text).hits])\n"
     )
@@ -399,7 +399,7 @@ def test_meaning_is_asked_only_where_words_are_not_sure(sample, imported, tmp_pa
 
     imported.copy(tmp_path / "irbot.db")
     vectors = Store(tmp_path / "irbot.db").vectors(embedder.name)
-    index = Index([sample.record], embedder=Counting(embedder), vectors=vectors)
+    index = Index.of([sample.record], embedder=Counting(embedder), vectors=vectors)
     index.search("应收账款坏账核销很少，计提的资产减值什么时候能收回")
     words = len(asked)
     found = index.search("公司怎么看国外贸易壁垒对生意的冲击").candidates
@@ -408,7 +408,7 @@ def test_meaning_is_asked_only_where_words_are_not_sure(sample, imported, tmp_pa
 
 
 def test_a_store_without_vectors_works_by_words_alone(sample):
-    index = Index([sample.record], embedder=default_embedder(), vectors={})
+    index = Index.of([sample.record], embedder=default_embedder(), vectors={})
     assert index.model is None
     found = first(index, "可转债下修")
     assert found.hit.full_id.startswith("300253/2025-002#24")
@@ -420,7 +420,7 @@ def test_vectors_of_some_texts_only_do_no_harm(sample):
     if embedder is None:
         pytest.skip("no model for this machine")
     known = vectors_of([replace(sample.record, questions=sample.record.questions[:3])], embedder)
-    index = Index([sample.record], embedder=embedder, vectors=known)
+    index = Index.of([sample.record], embedder=embedder, vectors=known)
     found = index.search("公司怎么看国外贸易壁垒对生意的冲击").candidates
     assert all(np.isfinite(item.score) for item in found)
 
@@ -432,7 +432,7 @@ def test_what_limits_a_confidence_is_a_fact_beside_it():
         ("示例医院的客户有哪些？", "客户以示例医院为主，还有高校。"),
         *OTHERS,
     )
-    index = Index([record])
+    index = Index.of([record])
     contrary = first(index, "2019年毛利率为什么下降？")
     assert contrary.caps == ("contradicted",)
     assert contrary.confidence <= 0.25
@@ -454,7 +454,7 @@ def test_the_version_tells_of_every_file_that_judges(tmp_path, files):
     root = Path(__file__).parents[2]
     copy = tmp_path / "copy"
     shutil.copytree(root / "bot", copy / "bot", ignore=shutil.ignore_patterns("__pycache__"))
-    code = "from bot.matching.index import Index; print(Index([]).version)"
+    code = "from bot.matching.index import Index; print(Index.of([]).version)"
 
     def version():
         done = subprocess.run(
@@ -468,7 +468,7 @@ def test_the_version_tells_of_every_file_that_judges(tmp_path, files):
         return done.stdout
 
     before = version()
-    assert before == Index([]).version + "\n"
+    assert before == Index.of([]).version + "\n"
     for file in files:
         path = copy / "bot" / file
         path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
@@ -526,7 +526,7 @@ def test_no_text_whatever_raises(index, text):
 
 
 def test_an_empty_store_finds_nothing():
-    assert Index([]).search("可转债").candidates == ()
+    assert Index.of([]).search("可转债").candidates == ()
 
 
 DENIED = (

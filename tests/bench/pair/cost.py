@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         records = library.company(FOLDER / f"{code}.tsv").records()
         embedder = default_embedder()
         assert embedder is not None
-        index = Index(records, embedder=embedder, vectors=vectors_of(records, embedder))
+        index = Index.of(records, embedder=embedder, vectors=vectors_of(records, embedder))
         _tell("a search", lambda pair: index.search(pair.message), pairs)
         _tell("  of it the message's vector", lambda pair: embedder([pair.message]), pairs)
     for name in PLANS:

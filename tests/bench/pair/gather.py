@@ -42,7 +42,7 @@ def rows(
 ) -> Iterator[Row]:
     embedder = once()
     assert embedder is not None
-    index = Index(records, embedder=embedder, vectors=vectors_of(records, embedder))
+    index = Index.of(records, embedder=embedder, vectors=vectors_of(records, embedder))
     today = max(record.last_event.end for record in records) + timedelta(days=_DAYS)
     for query in queries:
         ranked = index.ranking(query.text, today, with_meaning=True)

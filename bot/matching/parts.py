@@ -1,0 +1,170 @@
+"""What of a segment may be found now: its live documents, and which of them a search is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.postings import Places
+from bot.matching.segment import Documents, Segment
+
+Live = Mapping[int, Set[str]]  # keys that may be found → the places of them that may not
+Span = tuple[int, int]  # of documents, or of entries
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a search is limited to."""
+
+    companies: frozenset[str] = frozenset()  # codes; none: any company
+    as_of: date | None = None  # no event whose last day is after this one
+    records: frozenset[str] = frozenset()  # ids; none: any record
+
+
+class Part:
+    """The questions, or the paragraphs, of one segment in an index."""
+
+    def __init__(
+        self, segment: Segment, documents: Documents, base: int, dead: Iterable[int]
+    ) -> None:
+        """
+        Args:
+            segment: Whose.
+            documents: Its questions or its paragraphs.
+            base: How many documents the parts before it have.
+            dead: Places of what may not be found.
+        """
+        self.segment = segment
+        self.documents = documents
+        self.base = base
+        self.dead: Places = np.array(sorted(dead), dtype=np.int32)
+
+    def of_company(self, company: str) -> Span:
+        """The stretch of a company's documents."""
+        return self.documents.of_entries(*self.segment.of_company.get(company, (0, 0)))
+
+    def of_record(self, record_id: str) -> Span:
+        """The stretch of a record's documents."""
+        return self.documents.of_entries(*self.segment.of_record.get(record_id, (0, 0)))
+
+    def spans(self, wanted: Wanted) -> tuple[Span, ...]:
+        """Where what is wanted lies, whatever its day; in order, none empty."""
+        if wanted.records:
+            named = [item for item in wanted.records if _is_of(item, wanted.companies)]
+            spans = sorted(map(self.of_record, named))
+        elif wanted.companies:
+            spans = sorted(map(self.of_company, wanted.companies))
+        else:
+            spans = [(0, len(self.documents))]
+        return tuple(span for span in spans if span[0] < span[1])
+
+    def alive(self, first: int, last: int) -> NDArray[np.int64]:
+        """The places in a stretch that may be found."""
+        places = np.arange(first, last)
+        return places[~self._is_dead[first:last]] if len(self.dead) else places
+
+    @cached_property
+    def _is_dead(self) -> NDArray[np.bool_]:
+        is_dead = np.zeros(len(self.documents), dtype=np.bool_)
+        is_dead[self.dead] = True
+        return is_dead
+
+    def is_dead(self, place: int) -> bool:
+        return bool(self._is_dead[place])
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a search looks."""
+
+    parts: Sequence[Part]
+    spans: Sequence[tuple[Span, ...]]  # of each part
+    until: int | None  # no later day, as `date.toordinal`
+
+    def silence(self, at: int, scores: NDArray[np.float32]) -> None:
+        """Make nothing of what may not be found, between the first and the last span of a part.
+
+        Args:
+            at: Of the part.
+            scores: Of all its documents.
+        """
+        part, spans = self.parts[at], self.spans[at]
+        first, last = spans[0][0], spans[-1][1]
+        own = slice(*part.dead.searchsorted((first, last))) if len(part.dead) else slice(0)
+        scores[part.dead[own]] = 0
+        for (_, end), (begin, _) in pairwise(spans):
+            scores[end:begin] = 0
+        if self.until is not None:
+            scores[first:last][part.documents.day[first:last] > self.until] = 0
+
+    def places(self) -> NDArray[np.int64]:
+        """All that it holds, the newest first."""
+        found, days = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+        for part, spans in zip(self.parts, self.spans, strict=True):
+            for span in spans:
+                own = part.alive(*span)
+                if self.until is not None:
+                    own = own[part.documents.day[own] <= self.until]
+                found.append(own + part.base)
+                days.append(part.documents.day[own])
+        return np.concatenate(found)[np.argsort(-np.concatenate(days), kind="stable")]
+
+    def __contains__(self, at: int) -> bool:
+        for part, spans in zip(self.parts, self.spans, strict=True):
+            own = at - part.base
+            if 0 <= own < len(part.documents):
+                return (
+                    any(first <= own < last for first, last in spans)
+                    and not part.is_dead(own)
+                    and (self.until is None or bool(part.documents.day[own] <= self.until))
+                )
+        return False
+
+
+def parts_of(documents: Iterable[tuple[Segment, Documents, Iterable[int]]]) -> list[Part]:
+    """Parts one behind the other; of each its segment, the documents, and the dead ones."""
+    parts: list[Part] = []
+    base = 0
+    for segment, own, dead in documents:
+        parts.append(Part(segment, own, base, dead))
+        base += len(own)
+    return parts
+
+
+def dead_places(segment: Segment, live: Live, seen: set[int]) -> tuple[set[int], set[int]]:
+    """The questions and the paragraphs of a segment that may not be found.
+
+    Args:
+        segment: One of an index.
+        live: What may be found.
+        seen: Keys of the segments before it, which are not found twice; its own are added.
+    """
+    questions: set[int] = set()
+    paragraphs: set[int] = set()
+    for at, key in enumerate(segment.keys.tolist()):
+        hidden = live.get(key) if key not in seen else None
+        if hidden is None:
+            questions.update(range(*segment.questions.of_entries(at, at + 1)))
+            paragraphs.update(range(*segment.paragraphs.of_entries(at, at + 1)))
+            continue
+        for place in hidden:
+            own, dead = (
+                (segment.paragraphs, paragraphs)
+                if place.startswith("p")
+                else (segment.questions, questions)
+            )
+            first, last = own.of_entries(at, at + 1)
+            numbers = own.number[first:last]
+            dead.update((np.flatnonzero(numbers == int(place.removeprefix("p"))) + first).tolist())
+    seen.update(segment.keys.tolist())
+    return questions, paragraphs
+
+
+def _is_of(record_id: str, companies: frozenset[str]) -> bool:
+    return not companies or record_id.partition("/")[0] in companies

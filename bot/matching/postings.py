@@ -1,0 +1,48 @@
+"""Postings in numpy: term → the documents that hold it, and how often. Immutable, without weights.
+
+What a term weighs depends on all documents that may be found, of every segment (bm25.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.codes import Codes
+
+MOST_TIMES = 255  # that a term is counted in a document
+
+Places = NDArray[np.int32]
+Slice = tuple[int, int]  # of places and times
+
+
+@dataclass(frozen=True)
+class Postings:
+    """The terms of documents; a document is named by its place."""
+
+    codes: Codes  # of the terms, ascending
+    starts: NDArray[np.int64]  # where each term's documents begin, and the end of the last
+    places: Places  # of each term's documents, ascending
+    times: NDArray[np.uint8]  # how often it stands there
+    lengths: NDArray[np.int32]  # terms of each document, with repeats
+
+    def find(self, wanted: Codes) -> list[Slice]:
+        """Where the documents of each of these terms are; an empty slice for an unknown one."""
+        if not len(self.codes):
+            return [(0, 0)] * len(wanted)
+        at = np.minimum(np.searchsorted(self.codes, wanted), len(self.codes) - 1)
+        known = self.codes[at] == wanted
+        begin = np.where(known, self.starts[at], 0)
+        end = np.where(known, self.starts[at + 1], 0)
+        return list(zip(begin.tolist(), end.tolist(), strict=True))
+
+    def within(self, own: Slice, first: int, last: int) -> Slice:
+        """Those of a term's documents that have places from `first` to before `last`."""
+        begin, end = own
+        if first > 0:
+            begin += int(self.places[begin:end].searchsorted(first))
+        if last < len(self.lengths):
+            end = begin + int(self.places[begin:end].searchsorted(last))
+        return begin, end
