@@ -17,6 +17,7 @@ a renderer turns into its platform's markup and `ReplyView.text` into plain text
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -253,7 +254,7 @@ class Digest:
     day: date
     new: tuple[NewRecord, ...] = ()  # newest first
     more: int = 0  # further new records, not listed
-    history: tuple[Record, ...] = ()  # stored lately, of activities long past
+    history: Sequence[Record] = ()  # stored lately, of activities long past
     daily: Answer | None = None  # 每日一问, when no record is new
     items: tuple[str, ...] = ()  # what it shows, for the ledger
     most: int = 8  # so many questions of each record at most

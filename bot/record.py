@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, time
-from typing import Literal
+from typing import Literal, overload
 
 Precision = Literal["day", "month"]
 ActivitiesRead = Literal["read", "inferred", "not readable"]
@@ -126,6 +126,57 @@ class Question:
         return self.answer[slice(*part.answer_span)] if part else None
 
 
+class StoredQuestions(Sequence[Question]):
+    """Questions that are read when somebody looks at them; equal to any sequence that holds the
+    same ones. A company may have answered sixteen thousand, of which a reply shows one."""
+
+    def __init__(
+        self,
+        read: Callable[[], tuple[Question, ...]],
+        find: Callable[[int], Question | None],
+        count: Callable[[], int] | None = None,
+    ) -> None:
+        """
+        Args:
+            read: All of them, in order, the same ones each time.
+            find: The one with that number.
+            count: How many they are; None: they are read and counted.
+        """
+        self._read = read
+        self.find = find
+        self._count = count
+
+    def only(self, keep: Callable[[Question], bool]) -> StoredQuestions:
+        """Some of them."""
+
+        def find(number: int) -> Question | None:
+            found = self.find(number)
+            return found if found and keep(found) else None
+
+        return StoredQuestions(lambda: tuple(filter(keep, self._read())), find)
+
+    @overload
+    def __getitem__(self, at: int) -> Question: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Question, ...]: ...
+    def __getitem__(self, at: int | slice) -> Question | tuple[Question, ...]:
+        return self._read()[at]
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return self._count() if self._count else len(self._read())
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Sequence) and self._read() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._read())
+
+
 @dataclass(frozen=True)
 class Narrative:
     """Official words that answer no question: a speech, a headed section."""
@@ -155,7 +206,7 @@ class Record:
     record_no: str | None  # 编号 as printed
     title: str
     event_dates: tuple[EventDate, ...]  # never empty; in printed order
-    questions: tuple[Question, ...] = ()
+    questions: Sequence[Question] = ()
     activities: tuple[str, ...] = ()  # the ticked ones
     activities_read: ActivitiesRead = "read"
     start_time: time | None = None  # on the first day, Asia/Shanghai
@@ -215,6 +266,8 @@ class Record:
         return "、".join(self.activities)
 
     def question(self, number: int) -> Question | None:
+        if isinstance(self.questions, StoredQuestions):
+            return self.questions.find(number)
         return next((item for item in self.questions if item.number == number), None)
 
     @property
@@ -272,7 +325,7 @@ class Record:
 
     def without(self, questions: Set[int], paragraphs: Set[int]) -> Record:
         """The record as if these were not in it; all else keeps its number."""
-        left = tuple(item for item in self.questions if item.number not in questions)
+        left = _only(self.questions, lambda item: item.number not in questions)
         dates = self._days_of(left) if self.is_written else self.event_dates
         if not paragraphs:
             return replace(self, questions=left, event_dates=dates)
@@ -327,6 +380,12 @@ class Record:
         canonical = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
         canonical = "".join(canonical.replace("\\n", "").split())
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _only(questions: Sequence[Question], keep: Callable[[Question], bool]) -> Sequence[Question]:
+    if isinstance(questions, StoredQuestions):
+        return questions.only(keep)
+    return tuple(filter(keep, questions))
 
 
 def written_id(company_code: str) -> str:

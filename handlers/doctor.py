@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.delivery import checks as delivery
 from bot.digest import checks as digest
 from bot.errors import BotError
+from bot.indexing import checks as indexing
 from bot.ingest import checks as ingest
 from bot.store import Shown, Store
 from bot.store.checks import is_sound
@@ -64,6 +65,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
     yield _shown(shown, len(absent))
     yield from ingest.checks(store, settings.e5_onnx)
+    yield from indexing.checks(store)
     yield clock
 
 

@@ -17,6 +17,7 @@ from bot.bootstrap import Bot, open_bot
 from bot.config import Settings
 from bot.delivery.displaced import move_over
 from bot.errors import DisplacedError, SettingsError, StoreError
+from bot.indexing.keeping import Keeper
 from bot.ingest.embedding import embed_in_background
 from bot.store.connection import telling
 from handlers.chats import CHATS, Chat
@@ -61,6 +62,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
     servers = _opened(settings, bot, chats)
     bot.delivery.start()
     embed_in_background(bot.store, bot.embedder)  # what the imports left
+    keeper = Keeper(bot.store)
+    keeper.start()
     for chat in chats.values():
         chat.start()
     for server in servers:
@@ -71,6 +74,7 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
     try:
         _wait(stopped, chats, bot, settings)
     finally:
+        keeper.stop()
         bot.scheduler.stop()
         for chat in chats.values():
             chat.stop()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from bot.answering.decision import OFFERED
 from bot.answering.library import Library
@@ -69,19 +70,20 @@ class ByNumber:
             return self._none_named(command)
         if len(records) == 1:
             return self._question(records[0], command, message)
-        hits = [
-            Hit(record.of(question), question, 1.0)
-            for record in records
-            if (question := _unit(record, command)) is not None
-        ]
-        if len(hits) == 1:
-            (record,) = (record for record in records if record.id == hits[0].record.id)
-            return self._question(record, command, message)
-        if hits:
-            return Suggest(tuple(hits[:OFFERED]), self.library.has_many)
+        of_number = (record for record in records if _unit(record, command))
+        found = list(islice(of_number, OFFERED))  # at least two
+        if len(found) == 1:
+            return self._question(found[0], command, message)
+        if found:
+            hits = [
+                Hit(record.of(question), question, 1.0)
+                for record in found
+                if (question := _unit(record, command))
+            ]
+            return Suggest(tuple(hits), self.library.has_many)
         return Notice(self.words.text("no such number", no=command.number))
 
-    def _in_question(self, command: Show, message: Message) -> list[Record]:
+    def _in_question(self, command: Show, message: Message) -> Sequence[Record]:
         """The records a bare number may mean: the one cited last, else all in scope."""
         cited = self.memory(message).cited
         record = self.library.record(cited.partition("#")[0]) if cited else None
@@ -152,7 +154,7 @@ class ByNumber:
     def _none_named(self, command: Show | ShowRecord) -> Reply:
         """Says back what was typed only where it is digits."""
         code = command.company_code
-        if code and not any(record.company_code == code for record in self.library.records):
+        if code and code not in self.library.companies:
             return no_such_company(self.library, self.words, code)
         if command.record_id and _ECHOED.fullmatch(command.record_id):
             return Notice(self.words.text("no such record", id=command.record_id))

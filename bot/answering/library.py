@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import logging
-import operator
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Literal
 
 from bot.answering.replies import Replies
 from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
+from bot.errors import DisplacedError
+from bot.indexing import Counted, Segments, StoreShelf
 from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
-from bot.matching.embedding import Embedder
+from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
 from bot.matching.taught import Rejection, Wording
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Store, Stored, meant_now, normal_id, numbered, typed_id
+from bot.store import Looked, Shown, Store, Stored, meant_now, normal_id, numbered, typed_id
 
+_TYPED = re.compile(r"[0-9a-z/-]+")  # an id that is spelt as `typed_id` would
+Find = Callable[[str], Record | None]
+
+# From where on putting a library together takes longer than anybody should wait for what came:
+# about 50 ms.
+_MANY_RECORDS, _MANY_QUESTIONS = 5_000, 50_000
 _RELATED = 5  # questions with the same answer that are named beside it
 
 log = logging.getLogger(__name__)
@@ -29,26 +39,50 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Library:
-    """The records that may be shown, as of a generation of the store."""
+    """The records that may be shown, as of a generation of the store.
 
-    generation: int
+    There may be very many: lists of them tell what is known without their words, and the words of
+    a record are read when somebody looks at it.
+    """
+
+    shown: Shown
     index: Index
-    until: datetime | None = None  # a publication or the end of a pause changes it then
-    stored: tuple[Stored, ...] = ()  # the same records, with what may be told of their files
-    is_silenced: bool = False  # records are stored and public, and all of them hidden
+    store: Store
+    counted: Counted = field(repr=False)  # that the index is made of
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
     replies: Replies = field(default_factory=Replies, repr=False, compare=False)
 
+    @property
+    def generation(self) -> int:
+        """Of the store."""
+        return self.shown.generation
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether records are stored and public, and all of them hidden."""
+        return self.shown.is_silenced
+
+    @property
+    def stored(self) -> Sequence[Stored]:
+        """The records with what may be told of their files, newest event first."""
+        return self.shown.stored
+
     @cached_property
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> Sequence[Record]:
         """Newest event first."""
-        return tuple(item.record for item in self.stored)
+        return Looked(self.stored, _record)
 
     @property
     def has_many(self) -> bool:
         """Whether there are several records, so that ids are shown in full."""
-        return len(self.records) > 1
+        return len(self.shown.briefs) > 1
+
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether it takes long to put together."""
+        questions = sum(len(segment.questions) for segment in self.counted.segments)
+        return len(self.shown.briefs) > _MANY_RECORDS or questions > _MANY_QUESTIONS
 
     def record(self, record_id: str) -> Record | None:
         """A record by any spelling of its id."""
@@ -57,7 +91,8 @@ class Library:
 
     def find(self, record_id: str) -> Stored | None:
         """A record with its files, by any spelling of its id."""
-        return self._by_id.get(typed_id(record_id))
+        at = self._by_id.get(typed_id(record_id))
+        return None if at is None else self.stored[at]
 
     def shows(self, full_id: str) -> bool:
         """Whether a record, a question of it or a part may be shown."""
@@ -72,22 +107,30 @@ class Library:
         return known is not None and _places(record) <= _places(known)
 
     @cached_property
-    def companies(self) -> Mapping[str, tuple[Record, ...]]:
+    def companies(self) -> Mapping[str, Sequence[Record]]:
         """The records of each company, newest event first; the company of the newest first."""
-        found: dict[str, list[Record]] = {}
-        for record in self.records:
-            found.setdefault(record.company_code, []).append(record)
-        return {code: tuple(records) for code, records in found.items()}
+        return _Companies(self._of_company, self.records)
 
     @cached_property
-    def arrivals(self) -> tuple[Stored, ...]:
-        """Every record, the one that could be shown last first."""
-        return tuple(sorted(self.stored, key=lambda item: item.shown_since, reverse=True))
+    def _of_company(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for at, brief in enumerate(self.shown.briefs):
+            found.setdefault(brief.company_code, []).append(at)
+        return found
 
-    def arrivals_of(self, company: str) -> tuple[Stored, ...]:
+    @cached_property
+    def arrivals(self) -> Sequence[Stored]:
+        """Every record, the one that could be shown last first."""
+        return self._as_they_came(range(len(self.shown.briefs)))
+
+    def arrivals_of(self, company: str) -> Sequence[Stored]:
         """Those of one company."""
-        found = filter(None, map(self.find, (record.id for record in self.companies[company])))
-        return tuple(sorted(found, key=lambda item: item.shown_since, reverse=True))
+        return self._as_they_came(self._of_company[company])
+
+    def _as_they_came(self, places: Iterable[int]) -> Sequence[Stored]:
+        briefs = self.shown.briefs
+        order = sorted(places, key=lambda at: briefs[at].shown_since, reverse=True)
+        return Looked(order, self.stored.__getitem__)
 
     @cached_property
     def same_questions(self) -> SameQuestions:
@@ -95,8 +138,11 @@ class Library:
         return SameQuestions(self.index)
 
     @cached_property
-    def _by_id(self) -> dict[str, Stored]:
-        return {typed_id(item.record.id): item for item in self.stored}
+    def _by_id(self) -> dict[str, int]:
+        return {
+            item.key if _TYPED.fullmatch(item.key) else typed_id(item.id): at
+            for at, item in enumerate(self.shown.briefs)
+        }
 
     @cached_property
     def company_codes(self) -> dict[str, str]:
@@ -107,43 +153,102 @@ class Library:
                 codes.setdefault(name, set()).add(code)
         return {name: own.pop() for name, own in codes.items() if len(own) == 1}
 
-    def named(self, command: Show | ShowRecord, message: Message) -> list[Record]:
+    def company_name(self, code: str) -> str | None:
+        """As its newest record has it; None: there is no record of it."""
+        places = self._of_company.get(code)
+        return self.shown.briefs[places[0]].company_name if places else None
+
+    def named(self, command: Show | ShowRecord, message: Message) -> Sequence[Record]:
         """The records that a command's id, company, number or day names, newest event first."""
         if command.record_id:
             record = self.record(command.record_id)
             return [record] if record else []
         company = command.company_code or message.company
-        return [
-            record
-            for record in self.scope(replace(message, company=company))
-            if (
-                command.record_no is None
-                or typed_id(record.id) == numbered(record.company_code, command.record_no)
-            )
-            and (command.day is None or _is_of(record, command.day))
-        ]
+        places = self._scope(replace(message, company=company))
+        if command.record_no is not None:
+            briefs = self.shown.briefs
+            places = [
+                at
+                for at in places
+                if typed_id(briefs[at].id) == numbered(briefs[at].company_code, command.record_no)
+            ]
+        found = self._until(places, message.as_of)
+        if command.day is None:
+            return found
+        return [record for record in found if _is_of(record, command.day)]
 
-    def scope(self, message: Message) -> list[Record]:
+    def scope(self, message: Message) -> Sequence[Record]:
         """The records that a message is limited to, newest event first."""
-        records = (
-            record for record in self.records if message.company in (None, record.company_code)
+        return self._until(self._scope(message), message.as_of)
+
+    def _scope(self, message: Message) -> Sequence[int]:
+        """Their places."""
+        places: Sequence[int] = (
+            range(len(self.shown.briefs))
+            if message.company is None
+            else self._of_company.get(message.company, ())
         )
         if message.as_of is None:
-            return list(records)
-        return [said for record in records if (said := record.until(message.as_of))]
+            return places
+        return [at for at in places if self._says_something(at, message.as_of)]
+
+    def _says_something(self, at: int, until: date) -> bool:
+        """Whether anything of a record was said up to a day."""
+        brief = self.shown.briefs[at]
+        if not brief.is_written:
+            return brief.last_day <= until
+        if self._is_as_briefed(at):
+            return min(start for start, _ in brief.spans()) <= until
+        return self.records[at].until(until) is not None
+
+    def _is_as_briefed(self, at: int) -> bool:
+        """Whether all of a record's words are shown, and none was changed since it came."""
+        return not any(self.shown.live[key] for key in self.shown.keys[at])
+
+    def _until(self, places: Sequence[int], as_of: date | None) -> Sequence[Record]:
+        """The records, as far as they were said up to a day."""
+
+        def said(at: int) -> Record:
+            record = self.records[at]
+            return record if as_of is None else record.until(as_of) or record
+
+        return Looked(places, said)
 
     def coverage(self, message: Message) -> tuple[Coverage, ...]:
         """What there is of each company in the message's scope, newest first."""
-        covered: dict[str, Coverage] = {}
-        for record in self.scope(message):
-            so_far = covered.get(record.company_code)
-            covered[record.company_code] = Coverage(
-                record.company_name,
-                so_far.records + 1 if so_far else 1,
-                so_far.latest if so_far else record.event_date,
-                record.company_code,
+        if message.company is None and message.as_of is None:
+            return self._all_covered
+        return self._covered(self._scope(message), message.as_of)
+
+    @cached_property
+    def _all_covered(self) -> tuple[Coverage, ...]:
+        return self._covered(range(len(self.shown.briefs)), None)
+
+    def _covered(self, places: Sequence[int], as_of: date | None) -> tuple[Coverage, ...]:
+        counts: dict[str, int] = {}
+        newest: dict[str, int] = {}
+        for at in places:
+            code = self.shown.briefs[at].company_code
+            counts[code] = counts.get(code, 0) + 1
+            newest.setdefault(code, at)
+        return tuple(
+            Coverage(
+                self.shown.briefs[at].company_name, counts[code], self._latest(at, as_of), code
             )
-        return tuple(covered.values())
+            for code, at in newest.items()
+        )
+
+    def _latest(self, at: int, as_of: date | None) -> str:
+        """The last day of a record, as far as it was said up to a day."""
+        brief = self.shown.briefs[at]
+        if not brief.is_written:
+            return brief.event_date
+        if not self._is_as_briefed(at):
+            record = self.records[at]
+            return (record.until(as_of) or record if as_of else record).event_date
+        if as_of is None or brief.last_day <= as_of:
+            return brief.event_date
+        return self.store.last_answered(self.shown.keys[at], as_of) or brief.event_date
 
     def same_answer(self, hit: Hit) -> tuple[Hit, ...]:
         """Other stored questions with a near-identical answer."""
@@ -211,14 +316,20 @@ def _places(record: Record) -> set[str]:
     return {item.place for item in (*record.questions, *record.paragraphs)}
 
 
-def _disclosed(stored: Stored) -> Stored | None:
-    """A record without the rows of sheets, itself where it has none; None: nothing is left."""
-    record = stored.record
-    rows = {item.number for item in record.questions if not item.is_disclosed}
-    if not rows:
-        return stored
-    left = record.without(rows, frozenset())
-    return replace(stored, record=left) if left.questions or left.paragraphs else None
+class _Companies(Mapping[str, Sequence[Record]]):
+    """The records by company."""
+
+    def __init__(self, places: Mapping[str, Sequence[int]], records: Sequence[Record]) -> None:
+        self._places, self._records = places, records
+
+    def __getitem__(self, code: str) -> Sequence[Record]:
+        return Looked(self._places[code], self._records.__getitem__)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _each(found: Sequence[Hit], same: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -259,19 +370,52 @@ class CurrentLibrary:
         self._is_taught = is_taught
         self._lock = threading.Lock()
         self._lexicon_file = LexiconFile(store.path.parent)
+        self._segments = Segments(store)
+        self._aside = threading.Semaphore()
         self._library = self._load()
         self._outside: tuple[Library, Library] | None = None  # of which it was made
 
     def get(self) -> Library:
-        """What may be answered now."""
-        library = self._library
-        stale = library.until is not None and library.until <= self._now()
-        stale = stale or self._lexicon_file.changed()
-        if stale or self._store.generation() != library.generation:
+        """What may be answered now.
+
+        What was changed or hidden is so with the next message. What only came is found by it,
+        too; where putting the library together would keep somebody waiting, it is put together
+        aside, and found a moment later.
+        """
+        while True:
+            library = self._library
+            match self._lacks(library):
+                case "nothing":
+                    return library
+                case "more" if library.is_large:
+                    self._load_aside()
+                    return library
             with self._lock:
                 if self._library is library:
                     self._library = self._load()
-        return self._library
+
+    def _lacks(self, library: Library) -> Literal["nothing", "more", "changes"]:
+        """What has come or was changed since a library was put together."""
+        until = library.shown.until
+        generation, changes = self._store.generations()
+        if (until is not None and until <= self._now()) or changes != library.shown.changes:
+            return "changes"
+        is_whole = generation == library.generation and not self._lexicon_file.changed()
+        return "nothing" if is_whole and not self._segments.changed() else "more"
+
+    def _load_aside(self) -> None:
+        """Put the next library together in a thread, one at a time."""
+
+        def load() -> None:
+            with suppress(DisplacedError):  # whoever serves looks for it, and tells
+                try:
+                    with self._lock:
+                        self._library = self._load()
+                finally:
+                    self._aside.release()
+
+        if self._aside.acquire(blocking=False):
+            threading.Thread(target=load, name="library", daemon=True).start()
 
     def outside(self) -> Library:
         """What people outside the company may be told now: no row of a sheet."""
@@ -285,11 +429,10 @@ class CurrentLibrary:
         return made[1]
 
     def _of_outside(self, library: Library) -> Library:
-        stored = tuple(filter(None, map(_disclosed, library.stored)))
-        if all(map(operator.is_, stored, library.stored)) and len(stored) == len(library.stored):
+        shown = self._store.disclosed(library.shown)
+        if shown is library.shown:
             return library
-        is_silenced = library.is_silenced or not stored
-        return self._put_together(library.generation, stored, library.until, is_silenced)
+        return self._put_together(shown, library.counted)
 
     @property
     def built(self) -> Library:
@@ -302,38 +445,38 @@ class CurrentLibrary:
 
     def _load(self) -> Library:
         shown = self._store.shown(self._now())
-        return self._put_together(shown.generation, shown.stored, shown.until, shown.is_silenced)
+        return self._put_together(shown, self._segments.of(shown, self._lexicon_file.read()))
 
-    def _put_together(
-        self,
-        generation: int,
-        stored: tuple[Stored, ...],
-        until: datetime | None,
-        is_silenced: bool,
-    ) -> Library:
-        records = [item.record for item in stored]
-        log.info("index built: records=%d generation=%d", len(records), generation)
-        index = Index.of(
-            records,
-            lexicon=self._lexicon_file.read(),
-            embedder=self._embedder,
-            vectors=known_vectors(self._store, self._embedder, records),
-            wordings=self._wordings(stored) if self._is_taught else (),
-            rejections=self._rejections(stored) if self._is_taught else (),
-        )
-        return Library(generation, index, until, stored, is_silenced)
-
-    def _wordings(self, shown: Iterable[Stored]) -> Iterator[Wording]:
-        """The live aliases of what may be shown, under the number that each question has now."""
+    def _put_together(self, shown: Shown, counted: Counted) -> Library:
         find = _by_any_spelling(shown)
+        index = Index(
+            counted.segments,
+            StoreShelf(self._store, shown),
+            shown.live,
+            lexicon=counted.lexicon,
+            embedder=self._embedder,
+            vectors=self._vectors(shown),
+            wordings=self._wordings(find) if self._is_taught else (),
+            rejections=self._rejections(find) if self._is_taught else (),
+        )
+        log.info("index built: records=%d generation=%d", len(shown.briefs), shown.generation)
+        return Library(shown, index, self._store, counted)
+
+    def _vectors(self, shown: Shown) -> Mapping[str, Vectors]:
+        if not self._store.holds_at_most(shown.live, LARGEST_STORE // 20):
+            return {}  # told before all of it is in memory
+        return known_vectors(self._store, self._embedder, Looked(shown.stored, _record))
+
+    def _wordings(self, find: Find) -> Iterator[Wording]:
+        """The live aliases of what may be shown, under the number that each question has now."""
         for alias in self._store.aliases("live"):
             if meant := meant_now(find, alias.question_id, alias.question):
                 record, unit, part = meant
                 yield Wording(record.id, unit.number, alias.text, part)
 
-    def _rejections(self, shown: Iterable[Stored]) -> Iterator[Rejection]:
+    def _rejections(self, find: Find) -> Iterator[Rejection]:
         """What no question answers, and what one of those that may be shown does not."""
-        zone, find = self._now().tzinfo, _by_any_spelling(shown)
+        zone = self._now().tzinfo
         for text, at in self._store.not_ours().items():
             yield Rejection(text, at.astimezone(zone).date())
         for item in self._store.counterexamples():
@@ -342,7 +485,18 @@ class CurrentLibrary:
                 yield Rejection(item.text, item.at.astimezone(zone).date(), record.id, unit.place)
 
 
-def _by_any_spelling(shown: Iterable[Stored]) -> Callable[[str], Record | None]:
+def _record(stored: Stored) -> Record:
+    return stored.record
+
+
+def _by_any_spelling(shown: Shown) -> Find:
     """Finds a record by its id, however its number is written."""
-    records = {normal_id(item.record.id): item.record for item in shown}
-    return lambda record_id: records.get(normal_id(record_id))
+    places: dict[str, int] = {}
+
+    def find(record_id: str) -> Record | None:
+        if not places:
+            places.update((brief.key, at) for at, brief in enumerate(shown.briefs))
+        at = places.get(normal_id(record_id))
+        return None if at is None else shown.stored[at].record
+
+    return find

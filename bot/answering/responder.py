@@ -126,7 +126,7 @@ class Responder:
             now,
             desk_channels,
             managers,
-            lambda: {record.company_code for record in self.records()},
+            lambda: self._library.get().companies.keys(),
             lambda code: no_such_company(self._library.get(), words, code),
         )
 
@@ -284,7 +284,7 @@ class Responder:
         """What may be shown now."""
         return self._library.get()
 
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> Sequence[Record]:
         """The records that may be shown now, newest event first."""
         return self._library.get().records
 
@@ -318,14 +318,14 @@ class Responder:
         return by_number.reply(command, message)
 
     def _set_company(self, code: str | None, message: Message, library: Library) -> Reply:
-        names = {record.company_code: record.company_name for record in reversed(library.records)}
-        if code is not None and code not in names:
+        name = library.company_name(code) if code else None
+        if code is not None and name is None:
             return no_such_company(library, self.words, code)
         if message.chat:
             self._store.set_company(message.chat, code, self.now())
         if code is None:
             return Notice(self.words.text("company unset"))
-        return Notice(self.words.text("company set", name=names[code], code=code))
+        return Notice(self.words.text("company set", name=name, code=code))
 
     def _asked(self, message: Message, library: Library) -> Asked:
         return asked(message, self._parse(library), library.index.names_a_matter)

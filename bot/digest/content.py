@@ -7,18 +7,18 @@ ones where there are no others.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain
+from functools import cached_property
 from pathlib import Path
 
 from bot.commands import Plan
 from bot.digest.due import ends_soon, last_due_day
 from bot.digest.expiry import due
+from bot.digest.pool import Order, Pool, turn_of
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import TradingDays, load_trading_days
 from bot.matching.index import Index
@@ -26,7 +26,8 @@ from bot.matching.question_key import QuestionKey, question_key
 from bot.matching.stock_phrases import says_nothing
 from bot.message import Answer, Chat, DeskDigest, Digest, Hit, NewRecord, ReplyView
 from bot.record import EventDate, Question, Record
-from bot.store import Shown, Store, Stored
+from bot.store import Brief, Looked, Shown, Store
+from bot.store.connection import instant
 from bot.store.evidence import quoted
 from bot.wording.outlook import passed
 
@@ -36,19 +37,45 @@ _LISTED = 5  # records by name; of more only the number is said
 _RELATED = 5
 _MOST_ASKED = 5
 
-# Company, or "" for all of them → record id and question number, shuffled.
-Pool = dict[str, list[tuple[str, int]]]
 _Some = tuple[str, tuple[EventDate, ...], int]  # a record, or some of its questions
 
 
 @dataclass(frozen=True)
 class _Library:
-    """What may be shown for a while."""
+    """What may be shown for a while. A record is named by its place in it."""
 
     shown: Shown
-    pool: Pool
-    by_id: dict[str, Stored]
+    orders: dict[tuple[str, ...], Order] = field(default_factory=dict)  # by scope
     asked: dict[_Some, dict[QuestionKey, Question]] = field(default_factory=dict)
+
+    def within(self, scope: Sequence[str]) -> list[int]:
+        """The records of some companies; of all where none is named."""
+        return [
+            at
+            for at, brief in enumerate(self.shown.briefs)
+            if not scope or brief.company_code in scope
+        ]
+
+    @cached_property
+    def place_of(self) -> dict[str, int]:
+        """By record id."""
+        return {brief.id: at for at, brief in enumerate(self.shown.briefs)}
+
+    def record(self, at: int) -> Record:
+        return self.shown.stored[at].record
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """A record that is new to a chat."""
+
+    at: int
+    brief: Brief
+    told: Record | None = None  # of written answers those that are new
+
+    @property
+    def last_day(self) -> date:
+        return self.told.last_event.end if self.told else self.brief.last_day
 
 
 class DigestBuilder:
@@ -74,6 +101,7 @@ class DigestBuilder:
         self._index = index
         self._holidays = holidays
         self._lock = threading.Lock()
+        self._pool = Pool(store)
         self._library: _Library | None = None
 
     def trading_days(self) -> TradingDays:
@@ -96,34 +124,34 @@ class DigestBuilder:
         library = self._current(at)
         scope = plan.companies or tuple(filter(None, [self._store.company(chat)]))
         shown = self._subscriptions.shown(chat)
-        public = [
-            item for item in library.shown.stored if not scope or item.record.company_code in scope
-        ]
-        fresh = [
-            item for item in public if _key(item) not in shown and at - _arrival(item, at) <= _NEW
-        ]
-        fresh = [told for item in fresh if (told := self._untold(item, shown, at))]
-        new = [item for item in fresh if _is_new(item, at) or _is_corrected(item, shown)]
-        history = [item for item in fresh if item not in new]
+        public = library.within(scope)
+        fresh = [told for at_ in public if (told := self._untold(library, at_, shown, at))]
+        new = [item for item in fresh if _is_new(item, at) or _is_corrected(item.brief, shown)]
+        known = {item.at for item in new}
+        history = [item for item in fresh if item.at not in known]
         daily = (
             None if new or plan.new_only else self._daily(library, public, scope, chat, shown, day)
         )
         if not (new or history or daily):
             return None
+
+        def told_of(item: _Fresh) -> Record:
+            return item.told or library.record(item.at)
+
         return Digest(
             day=day,
             new=tuple(
                 NewRecord(
-                    item.record,
-                    tuple(self._earlier(library, item.record, public)),
-                    _is_corrected(item, shown),
+                    told_of(item),
+                    tuple(self._earlier(library, told_of(item), public)),
+                    _is_corrected(item.brief, shown),
                 )
                 for item in new[:_LISTED]
             ),
             more=len(new[_LISTED:]),
-            history=tuple(item.record for item in history),
+            history=Looked(history, told_of),
             daily=daily,
-            items=tuple(_key(item) for item in new + history)
+            items=tuple(_key_of(item.brief, item.brief.version) for item in new + history)
             + ((daily.hits[0].id,) if daily else ()),
             among_many=len(public) > 1,
         )
@@ -137,40 +165,46 @@ class DigestBuilder:
 
     # Records
 
-    def _untold(self, item: Stored, shown: dict[str, int], at: datetime) -> Stored | None:
-        """A record as it is new to the chat; of written answers those that came since the last
-        time, newest first. None: there are none."""
-        if not item.record.is_written:
-            return item
+    def _untold(
+        self, library: _Library, place: int, shown: dict[str, int], at: datetime
+    ) -> _Fresh | None:
+        """A record that is new to the chat; of written answers those that came since the last
+        time, newest first. None: it is not, or there are none."""
+        brief = library.shown.briefs[place]
+        is_known = _key_of(brief, brief.version) in shown
+        if is_known or brief.shown_since < instant(at - _NEW):
+            return None
+        if not brief.is_written:
+            return _Fresh(place, brief)
         last = max(
-            (version for version in range(1, item.version) if _key_of(item, version) in shown),
+            (version for version in range(1, brief.version) if _key_of(brief, version) in shown),
             default=0,
         )
-        came = self._store.rows_after(item.record.id, last, item.version)
+        came = self._store.rows_after(brief.id, last, brief.version)
         since = at.date() - _NEW
+        record = library.record(place)
         recent = sorted(
-            (one for one in item.visible.questions if one.number in came and _day(one) >= since),
+            (one for one in record.questions if one.number in came and _day(one) >= since),
             key=_day,
             reverse=True,
         )
         if not recent:
-            return None if last else item
+            return None if last else _Fresh(place, brief, record)
         dates = (EventDate(_day(recent[-1]), _day(recent[0]), "day", ""),)
-        record = replace(item.visible, questions=tuple(recent), event_dates=dates)
-        return replace(item, record=record)
+        return _Fresh(place, brief, replace(record, questions=tuple(recent), event_dates=dates))
 
     def _earlier(
-        self, library: _Library, record: Record, public: Sequence[Stored]
+        self, library: _Library, record: Record, public: Sequence[int]
     ) -> Iterator[tuple[int, Hit]]:
         """Questions that an earlier record of the company answered, with the newest such one."""
         begin = min(event.start for event in record.event_dates)
+        of_company = (
+            library.record(at)
+            for at in public
+            if library.shown.briefs[at].company_code == record.company_code
+        )
         earlier = sorted(
-            (
-                item.record
-                for item in public
-                if item.record.company_code == record.company_code
-                and item.record.last_event.end < begin
-            ),
+            (other for other in of_company if other.last_event.end < begin),
             key=lambda other: other.last_event.end,
             reverse=True,
         )
@@ -198,43 +232,50 @@ class DigestBuilder:
     def _daily(
         self,
         library: _Library,
-        public: Sequence[Stored],
+        public: Sequence[int],
         scope: tuple[str, ...],
         chat: Chat,
         shown: dict[str, int],
         day: date,
     ) -> Answer | None:
-        recent = [item for item in public if day - item.record.last_event.end <= _LAST_YEAR]
-        for among in (recent, public):
+        briefs = library.shown.briefs
+        recent = {at for at in public if day - briefs[at].last_day <= _LAST_YEAR}
+        for among in (recent, {*public}):
             hit = self._next(library, among, scope, chat, shown, day)
             if hit:
-                return self._answer(hit, public, day)
+                return self._answer(library, hit, public, day)
         return None
 
     def _next(
         self,
         library: _Library,
-        among: Sequence[Stored],
+        among: Set[int],
         scope: tuple[str, ...],
         chat: Chat,
         shown: dict[str, int],
         day: date,
     ) -> Hit | None:
         """The next question of these records in the chat's order, of those shown least."""
-        visible = {item.record.id: item for item in among}
-        order = library.pool.get(scope[0], []) if len(scope) == 1 else library.pool.get("", [])
-        start = _number(f"{chat.platform}/{chat.workspace}/{chat.channel}") % max(len(order), 1)
+        order = self._order(library, scope if len(scope) == 1 else ())
+        turn = turn_of(f"{chat.platform}/{chat.workspace}/{chat.channel}")
         for times in range(max(shown.values(), default=0) + 1):
-            for at in chain(range(start, len(order)), range(start)):
-                record_id, number = order[at]
-                if record_id in visible and shown.get(f"{record_id}#{number}", 0) == times:
-                    hit = _hit(visible[record_id], number)
-                    if hit and not _is_over(hit, day):
+            for at, number in order.starting(turn):
+                question_id = f"{library.shown.briefs[at].id}#{number}"
+                if at in among and shown.get(question_id, 0) == times:
+                    hit = _hit(library.record(at), number)
+                    if hit and _may_stand_alone(hit.question) and not _is_over(hit, day):
                         return hit
         return None
 
-    def _answer(self, hit: Hit, public: Sequence[Stored], day: date) -> Answer:
-        seen = {item.record.id for item in public}
+    def _order(self, library: _Library, scope: tuple[str, ...]) -> Order:
+        if scope not in library.orders:
+            with self._lock:
+                places = library.within(scope)
+                library.orders[scope] = self._pool.order(library.shown, places)
+        return library.orders[scope]
+
+    def _answer(self, library: _Library, hit: Hit, public: Sequence[int], day: date) -> Answer:
+        seen = {library.shown.briefs[at].id for at in public}
         same = [other for other in self._index().same_answer(hit) if other.record.id in seen]
         return Answer((hit,), as_of=day, related=tuple(same[:_RELATED]), among_many=len(public) > 1)
 
@@ -277,12 +318,14 @@ class DigestBuilder:
         )
 
     def _most_asked(self, asked: Counter[str], at: datetime) -> list[tuple[Hit, int]]:
-        by_id = self._current(at).by_id
-        found = []
+        library = self._current(at)
+        found = list[tuple[Hit, int]]()
         for question_id, count in asked.most_common():
             record_id, _, number = question_id.partition("#")
-            item = by_id.get(record_id)
-            hit = _hit(item, int(number)) if item and number.isdigit() else None
+            place = library.place_of.get(record_id)
+            if place is None or not number.isdigit():
+                continue
+            hit = _hit(library.record(place), int(number))
             if hit:
                 found.append((hit, count))
         return found[:_MOST_ASKED]
@@ -297,69 +340,47 @@ class DigestBuilder:
                 or library.shown.generation != self._store.generation()
                 or not library.shown.is_of(at)
             ):
-                shown = self._store.shown(at)
-                by_id = {item.record.id: item for item in shown.stored}
-                library = self._library = _Library(shown, _pool(shown.stored), by_id)
+                library = self._library = _Library(self._store.shown(at))
             return library
 
 
-def _pool(stored: Sequence[Stored]) -> Pool:
-    """Every question that may stand alone, in an order that is mixed but always the same."""
-    pool: Pool = {}
-    for item in stored:
-        for question in item.record.questions:
-            nothing = question.is_from_table and says_nothing(question.answer)
-            if question.kind != "narrative" and not nothing:
-                place = (item.record.id, question.number)
-                for company in ("", item.record.company_code):
-                    pool.setdefault(company, []).append(place)
-    for places in pool.values():
-        places.sort(key=lambda place: _number(f"{place[0]}#{place[1]}"))
-    return pool
+def _may_stand_alone(question: Question) -> bool:
+    """Whether it says something to who did not ask it."""
+    nothing = question.is_from_table and says_nothing(question.answer)
+    return question.kind != "narrative" and not nothing
 
 
-def _number(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-
-
-def _key(item: Stored) -> str:
-    return _key_of(item, item.version)
-
-
-def _key_of(item: Stored, version: int) -> str:
-    return f"{item.record.id}@{version}"
+def _key_of(brief: Brief, version: int) -> str:
+    return f"{brief.id}@{version}"
 
 
 def _day(row: Question) -> date:
     return row.day or date.min
 
 
-def _arrival(item: Stored, at: datetime) -> datetime:
-    """When it could first be shown; the clock of a trial may lie before the import."""
-    return min(at, max(item.imported_at, item.published_at or item.imported_at))
-
-
-def _is_new(item: Stored, at: datetime) -> bool:
+def _is_new(item: _Fresh, at: datetime) -> bool:
     """Published in the last thirty days.
 
     Where nobody said when it was published: filed within days of the activity, as the rules want,
     unless the activity was long ago when it was imported.
     """
-    if item.published_at is not None:
-        return at - item.published_at <= _NEW
-    arrival = _arrival(item, at).astimezone(at.tzinfo).date()
-    return arrival - item.record.last_event.end <= _NEW
+    published_at = item.brief.publication.at
+    if published_at is not None:
+        return at - published_at <= _NEW
+    # The clock of a trial may lie before the import.
+    arrival = min(at, item.brief.imported_at).astimezone(at.tzinfo).date()
+    return arrival - item.last_day <= _NEW
 
 
-def _is_corrected(item: Stored, shown: dict[str, int]) -> bool:
-    if item.record.is_written:  # it grows
+def _is_corrected(brief: Brief, shown: dict[str, int]) -> bool:
+    if brief.is_written:  # it grows
         return False
-    return any(_key_of(item, version) in shown for version in range(1, item.version))
+    return any(_key_of(brief, version) in shown for version in range(1, brief.version))
 
 
-def _hit(item: Stored, number: int) -> Hit | None:
-    question = item.record.question(number)
-    return Hit(item.record.of(question), question, 1.0) if question else None
+def _hit(record: Record, number: int) -> Hit | None:
+    question = record.question(number)
+    return Hit(record.of(question), question, 1.0) if question else None
 
 
 def _is_over(hit: Hit, day: date) -> bool:

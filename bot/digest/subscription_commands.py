@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,7 @@ class SubscriptionCommands:
     now: Callable[[], datetime]
     desk_channels: tuple[str, ...]  # chats that may have the desk's digest
     managers: tuple[str, ...]  # who may change a chat's digest and company; none: everyone
-    companies: Callable[[], set[str]]  # codes that are stored
+    companies: Callable[[], Set[str]]  # codes that are stored
     no_such_company: Callable[[str], Reply]
 
     def reply(

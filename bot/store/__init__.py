@@ -13,6 +13,7 @@ restoring.py    an older version brought back, a source read again
 announcements.py  what was announced after an answer; announced.py: of what is shown
 hiding.py       what is withdrawn, held or paused; hidden.py: in whatever version is shown
 showing.py      what may be shown to everyone at an instant
+disclosing.py   what of that the company has published
 states.py       what is the case of a record, question by question, and what ends it
 chats.py        misses, counts, memories, a channel's company
 customers.py    people outside: how far they were heard, how often they ask, who serves them
@@ -21,6 +22,9 @@ evidence.py     which official words were shown, where and when
 forgetting.py   one person's traces, taken out
 handovers.py    questions handed over to the desk
 heads.py        which records are stored, without their words
+briefs.py       what is known of every record's shown version, without its words
+loading.py      the words of versions, when somebody looks at them; counting.py: for an index
+looked.py       lists whose items are read then
 feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
@@ -39,11 +43,14 @@ from bot.store.access import Access, DeskUser, LinkError
 from bot.store.adding import Added, Status
 from bot.store.aliases import Alias, Aliases, AliasState
 from bot.store.announcements import Announcements
+from bot.store.briefs import Brief
 from bot.store.chats import Chats, Memory
 from bot.store.connection import Database
 from bot.store.counterexamples import Counterexample, Counterexamples
+from bot.store.counting import Counting
 from bot.store.customers import Customers
 from bot.store.decided import meant_now
+from bot.store.disclosing import Disclosing
 from bot.store.evidence import Evidence
 from bot.store.forgetting import Forgetting
 from bot.store.handovers import Handovers
@@ -52,12 +59,13 @@ from bot.store.hidden import EVERYTHING, Hiding
 from bot.store.hiding import Hidden, undo_command
 from bot.store.ids import normal_id, numbered, typed_id
 from bot.store.journal import Change, Journal
+from bot.store.looked import Looked
 from bot.store.marks import MISS_STATES, Mark, Marks, MissState
 from bot.store.publication import Publication
 from bot.store.publishing import Published
 from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
-from bot.store.showing import Showing, Shown
+from bot.store.showing import Shown
 from bot.store.states import State, States, chief
 from bot.store.streams import Streams
 from bot.store.tables import AddedRows, AddedTable, Tables
@@ -71,10 +79,11 @@ class Store(
     Announcements,
     Restoring,
     Hidden,
-    Showing,
+    Disclosing,
     States,
     Tables,
     Chats,
+    Counting,
     Counterexamples,
     Customers,
     Evidence,
@@ -98,6 +107,7 @@ __all__ = [
     "AddedTable",
     "Alias",
     "AliasState",
+    "Brief",
     "Change",
     "Counterexample",
     "Database",
@@ -105,6 +115,7 @@ __all__ = [
     "Head",
     "Hiding",
     "LinkError",
+    "Looked",
     "Mark",
     "Memory",
     "MissState",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from bot.errors import IdentityError, Problem, ReadingError
 from bot.reading.comparing import Change, changes
 from bot.record import Reading, Record
+from bot.store.briefs import columns
 from bot.store.connection import Connection, first, grow, instant
 from bot.store.ids import key_of
 from bot.store.journal import note
@@ -110,7 +111,7 @@ class Adding(Publishing):
                 placed[key_of(item.record)] = item.record
                 added.append(item)
             if any(item.status != "unchanged" or item.publication_before for item in added):
-                grow(db)
+                grow(db, only_more=all(_is_more(item) for item in added))
         return added
 
     def _add(
@@ -307,6 +308,7 @@ class Adding(Publishing):
                 "imported_at": instant(datetime.now(UTC)),
                 "restored_from": restored_from,
                 **publication.columns(),
+                **columns(record),
             }
         )
         version_id = int(versions.last_pk or 0)
@@ -348,6 +350,11 @@ class Adding(Publishing):
             },
             ignore=True,
         )
+
+
+def _is_more(item: Added) -> bool:
+    """Whether it changes nothing that was there."""
+    return item.status in ("imported", "unchanged") and not item.publication_before
 
 
 def _twins(one: Record, other: Record) -> Problem:

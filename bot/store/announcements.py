@@ -87,7 +87,8 @@ class Announcements(Records):
         record_id, mark, _ = target.partition("#")
         only = self._announced_place(target)[1] if mark else ""
         noted = announced(self._db())
-        stored = [self.record(record_id)] if target else self.records()
+        stored = [self.record(key) for key in ([record_id] if target else sorted(noted))]
+        stored.sort(key=lambda item: item.record.event_date, reverse=True)
         return [
             (f"{item.record.id}#{place}", one.announcement)
             for item in stored

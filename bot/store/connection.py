@@ -388,9 +388,17 @@ def first(db: Connection, sql: str, *values: object) -> dict[str, Any] | None:
     return None
 
 
-def grow(db: Connection) -> None:
-    """Tell every process that what may be answered has changed."""
-    db.execute("UPDATE generation SET value = value + 1")
+def grow(db: Connection, *, only_more: bool = False) -> None:
+    """Tell every process that what may be answered has changed.
+
+    Args:
+        db: In a transaction.
+        only_more: There is more of it, and nothing else: it may be found a little later. Else
+            the next message is answered by what is true now.
+    """
+    db.execute(
+        "UPDATE generation SET value = value + 1, changes = changes + ?", [int(not only_more)]
+    )
 
 
 def instant(moment: datetime) -> str:

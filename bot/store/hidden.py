@@ -67,6 +67,19 @@ class Hidings:
         """Those of companies and of everything."""
         return [item for own in self._of.values() for item in own if item.kind == "pause"]
 
+    def hidden_whole(self, at: datetime) -> tuple[set[str], set[str]]:
+        """The records in normal form, and the companies (or EVERYTHING), that are hidden then."""
+        whole = {
+            key
+            for key, own in self._of.items()
+            if any(item.place is None and item.holds(at) for item in own)
+        }
+        return {key for key in whole if "/" in key}, {key for key in whole if "/" not in key}
+
+    def partly_hidden(self) -> set[str]:
+        """The records in normal form of which questions or paragraphs are."""
+        return {key for key, own in self._of.items() if any(item.place for item in own)}
+
     def touching(self, record_id: str) -> tuple[Hiding, ...]:
         """Those that hide a record, or some of it."""
         company = record_id.partition("/")[0]

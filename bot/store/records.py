@@ -17,9 +17,11 @@ from typing import Any
 from bot.errors import NotFoundError
 from bot.record import Announcement, EventDate, Host, Narrative, Part, Question, Record
 from bot.store.announced import Announced, announced, announced_of
+from bot.store.briefs import Brief, briefs, newest_briefs
 from bot.store.connection import Connection, File, first, instant
 from bot.store.hidden import Hiding, HidingKind, hidden_units, hidings
 from bot.store.ids import normal_id
+from bot.store.looked import Looked
 from bot.store.publication import PUBLIC, Publication
 
 
@@ -118,6 +120,8 @@ class RowsOf:
     questions: tuple[Question, ...]
 
 
+_KEPT = 16  # records of a list that were looked at last: each has all its words
+
 _FROM = (
     "SELECT r.id, r.key, r.superseded_by, v.id AS version_id, v.version, v.imported_at, "
     "v.base, v.header, v.words_hash, v.published_at, v.is_draft "
@@ -130,7 +134,7 @@ _SHOWN = (
     f"AND is_draft = 0 AND (published_at IS NULL OR published_at <= ?)), {_HIGHEST})"
 )
 # The versions that a version is made of: itself, and of written answers those that it adds to.
-_BUILT_ON = (
+BUILT_ON = (
     "SELECT v.id FROM versions w JOIN versions v ON v.record_id = w.record_id "
     "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version WHERE w.id = ?"
 )
@@ -139,20 +143,31 @@ _BUILT_ON = (
 class Records(File):
     """Reading; `Adding`, `Hidden` and `Publishing` write."""
 
-    def records(self, now: datetime | None = None) -> list[Stored]:
-        """Every record in the version that is shown, newest event first.
+    def records(self, now: datetime | None = None) -> Sequence[Stored]:
+        """Every record in the version that is shown, newest event first; each is read when it is
+        looked at.
 
         Args:
             now: The bot's clock; None: the system's.
         """
-        db = self._db()
-        rows = db.query(f"{_SHOWN} ORDER BY v.event_date DESC, r.id", [_instant(now)])
-        return self._all_stored(db, rows)
+        return self._each(briefs(self._db(), _instant(now)))
 
-    def newest_records(self) -> list[Stored]:
+    def newest_records(self) -> Sequence[Stored]:
         """Every record in its newest version, which may still wait for its publication."""
-        db = self._db()
-        return self._all_stored(db, db.query(f"{_NEWEST} ORDER BY v.event_date DESC, r.id"))
+        return self._each(newest_briefs(self._db()))
+
+    def _each(self, found: Sequence[Brief]) -> Sequence[Stored]:
+        decided, later = hidings(self._db()), announced(self._db())
+
+        def read(brief: Brief) -> Stored:
+            db = self._db()
+            row = first(db, f"{_FROM} ? WHERE r.key = ?", brief.version, brief.key)
+            if row is None:
+                raise NotFoundError(brief.id)
+            own = decided.touching(brief.key)
+            return self._stored(db, row, own, later.get(brief.key, ()))
+
+        return Looked(found, read, _KEPT)
 
     def record(
         self, record_id: str, now: datetime | None = None, version: int | None = None
@@ -184,15 +199,9 @@ class Records(File):
     def _one(self, record_id: str, row: dict[str, Any] | None) -> Stored:
         if row is None:
             raise NotFoundError(record_id)
-        (stored,) = self._all_stored(self._db(), [row])
-        return stored
-
-    def _all_stored(self, db: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Stored]:
-        decided, later = hidings(db), announced(db)
-        return [
-            self._stored(db, row, decided.touching(row["key"]), later.get(row["key"], ()))
-            for row in rows
-        ]
+        db = self._db()
+        own = hidings(db).touching(row["key"])
+        return self._stored(db, row, own, announced(db).get(row["key"], ()))
 
     def versions(self, record_id: str, now: datetime | None = None) -> list[Version]:
         """Every version of one record, the first one first.
@@ -296,7 +305,7 @@ class Records(File):
                 parts=tuple(parts.get(row["id"], ())),
             )
             for row in db.query(
-                f"SELECT * FROM questions WHERE version_id IN ({_BUILT_ON}) "
+                f"SELECT * FROM questions WHERE version_id IN ({BUILT_ON}) "
                 "ORDER BY version_id, position",
                 [version_id],
             )
@@ -305,7 +314,7 @@ class Records(File):
 
     def _sources(self, db: Connection, version_id: int) -> tuple[Source, ...]:
         rows = db.query(
-            f"SELECT * FROM version_sources WHERE version_id IN ({_BUILT_ON}) "
+            f"SELECT * FROM version_sources WHERE version_id IN ({BUILT_ON}) "
             "ORDER BY version_id, imported_at, rowid",
             [version_id],
         )
@@ -358,8 +367,12 @@ class Records(File):
 
     def generation(self) -> int:
         """Grows with every change to what may be answered, by any process."""
-        row = first(self._db(), "SELECT value FROM generation")
-        return int(row["value"]) if row else 0
+        return self.generations()[0]
+
+    def generations(self) -> tuple[int, int]:
+        """The generation, and how many of these changes did more than add to it."""
+        row = self._db().conn.execute("SELECT value, changes FROM generation").fetchone()
+        return int(row[0]), int(row[1])
 
 
 def _instant(now: datetime | None) -> str:

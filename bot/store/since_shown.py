@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Literal
 
 from bot.errors import NotFoundError
@@ -39,6 +39,9 @@ class SinceShown:
         self._store = store
         self._judge = cache(self._judged)
         self._version = cache(self._read)
+        self._current: Callable[[str], Stored] = cache(
+            lambda record_id: store.record(record_id, now)
+        )
         self._versions: Callable[[str], list[Version]] = cache(
             lambda record_id: store.versions(record_id, now)
         )
@@ -80,7 +83,7 @@ class SinceShown:
         return record is not None and _words(record, places) == words
 
     def _hidden_by(self, record_id: str, places: Sequence[str]) -> tuple[State, ...]:
-        stored = self._current[record_id]
+        stored = self._current(record_id)
         units = self._store.states_of_units(stored)
         states = [
             *self._store.states(stored, self._now),
@@ -102,10 +105,6 @@ class SinceShown:
             return self._store.version(record_id, number)
         except NotFoundError:
             return None
-
-    @cached_property
-    def _current(self) -> dict[str, Stored]:
-        return {stored.record.id: stored for stored in self._store.records(self._now)}
 
 
 def _words(record: Record, places: Sequence[str]) -> tuple[_Words, ...]:

@@ -17,6 +17,7 @@ from bot.errors import IdentityError, ReadingError
 from bot.reading.tables import Row, Table, by_company
 from bot.record import EventDate, Question, Record, platform_of, written_id
 from bot.store.adding import Adding, Deed, Status
+from bot.store.briefs import columns
 from bot.store.connection import Connection, first, grow, instant
 from bot.store.ids import key_of, normal_id
 from bot.store.journal import note
@@ -98,7 +99,7 @@ class Tables(Adding):
                 for numbered in _numbered([row for row in rows if row.record_no]):
                     self._add_numbered(taking, numbered)
             if any(item.status != "unchanged" for item in result.records):
-                grow(db)
+                grow(db, only_more=all(item.status != "replaced" for item in result.records))
         return result
 
     # A company's written answers
@@ -188,7 +189,8 @@ class Tables(Adding):
         chained = json.dumps([before, said], ensure_ascii=False)
         cursor = db.execute(
             "INSERT INTO versions (record_id, version, base, words_hash, header, event_date, "
-            "imported_at, published_at, is_draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "imported_at, published_at, is_draft, company_name, record_no, days, is_written, "
+            "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 record.id,
                 number,
@@ -198,6 +200,8 @@ class Tables(Adding):
                 record.event_date,
                 instant(datetime.now(UTC)),
                 *publication.columns().values(),
+                *columns(record).values(),
+                " ".join(str(item.number) for item in merged.changed) or None,
             ],
         )
         version_id = int(cursor.lastrowid or 0)

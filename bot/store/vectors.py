@@ -45,7 +45,7 @@ class Vectors(File):
     def use_vectors(self) -> None:
         """Let every process search with the vectors made so far."""
         with self.database.transaction() as db:
-            grow(db)
+            grow(db, only_more=True)
 
     # The model
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,14 +111,14 @@ def _sheets(store: Store, with_texts: bool, now: datetime) -> list[_Sheet]:
     ]
 
 
-def _records(store: Store, records: list[Stored], now: datetime) -> Iterator[dict[str, Any]]:
+def _records(store: Store, records: Sequence[Stored], now: datetime) -> Iterator[dict[str, Any]]:
     for stored in _with_progress(records):
         versions = store.versions(stored.record.id, now)
         whole, units = store.states(stored, now), store.states_of_units(stored)
         yield record_json(stored, versions, whole, units)
 
 
-def _questions(store: Store, records: list[Stored], now: datetime) -> Iterator[dict[str, Any]]:
+def _questions(store: Store, records: Sequence[Stored], now: datetime) -> Iterator[dict[str, Any]]:
     for stored in records:
         whole, units = store.states(stored, now), store.states_of_units(stored)
         for question in stored.record.questions:
@@ -126,7 +126,7 @@ def _questions(store: Store, records: list[Stored], now: datetime) -> Iterator[d
             yield {**stored_question_json(stored.record, question), **states}
 
 
-def _with_progress(items: list[Item]) -> Iterator[Item]:
+def _with_progress(items: Sequence[Item]) -> Iterator[Item]:
     if len(items) < 3 or not sys.stderr.isatty():
         yield from items
         return

@@ -145,6 +145,12 @@ def tell_checked(checked: Checked) -> None:
         say(f"  → {checked.todo}", err=True)
 
 
+def tell_counted(count: int) -> None:
+    """How far the index is, on a line that the next output overwrites."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K正在编检索索引，已编{count}问…\r", nl=False, err=True)
+
+
 def tell_left(left: int) -> None:
     """How far the vectors are, on a line that the next output overwrites."""
     if sys.stderr.isatty():

@@ -11,13 +11,14 @@ import click
 
 from bot.config import Settings
 from bot.errors import BotError
+from bot.indexing.keeping import keep_files
 from bot.ingest.embedding import embed_missing
 from bot.ingest.files import files_in
 from bot.ingest.importing import Options, Outcome, how_many, import_files
 from bot.ingest.verifying import verify_records
 from bot.matching.model import chosen_embedder
 from bot.store import Store
-from handlers.cli.import_report import report, summary, tell_checked, tell_left
+from handlers.cli.import_report import report, summary, tell_checked, tell_counted, tell_left
 from handlers.cli.output import DRAFT, Publication, echo_json, in_zone, operator, say
 from handlers.cli.settings import pass_settings
 from handlers.json_output import import_json
@@ -103,6 +104,7 @@ def import_(
         if not as_json and not (quiet and outcome.status in ("unchanged", "skipped")):
             say(report(outcome, dry_run, settings.tz, settings.now()), err=True)
     if not dry_run:
+        keep_files(Store(settings.db), tell_counted)
         budget_s = MEANING_S if len(files) <= _FEW_FILES else 0.0
         left = embed_missing(Store(settings.db), embedder, budget_s, tell_left)
         if left and not as_json:

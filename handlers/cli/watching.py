@@ -11,6 +11,7 @@ import click
 
 from bot.config import Settings
 from bot.errors import BotError
+from bot.indexing.keeping import keep_files
 from bot.ingest.embedding import embed_missing
 from bot.ingest.importing import Options, Outcome
 from bot.ingest.watching import Watch
@@ -79,6 +80,7 @@ def _look(
         else:
             say(found, err=True)
     if changed:
+        keep_files(store)
         embed_missing(store, embedder, MEANING_S)
 
 

@@ -358,7 +358,7 @@ def _find(library: Library, code: str, no: str) -> Stored:
     return stored
 
 
-def _of_company(library: Library, code: str) -> tuple[Record, ...]:
+def _of_company(library: Library, code: str) -> Sequence[Record]:
     records = library.companies.get(code)
     if records is None:
         abort(404)

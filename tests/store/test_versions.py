@@ -371,8 +371,15 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
     irbot("import first.txt")
     irbot(f"withdraw {ID}#4 --reason 更正中")
     with closing(sqlite3.connect("data/irbot.db")) as db:
+        for index in ("versions_briefs", "versions_published"):
+            db.execute(f"DROP INDEX {index}")
+        briefs = ("company_name", "record_no", "days", "is_written", "changed")
+        for column in ("store", "changes"):
+            db.execute(f"ALTER TABLE generation DROP COLUMN {column}")
+        for index in ("questions_of_sheets", "questions_answered"):
+            db.execute(f"DROP INDEX {index}")
         for table, columns in (
-            ("versions", ("restored_from", "published_at", "is_draft")),
+            ("versions", ("restored_from", "published_at", "is_draft", *briefs)),
             ("hidings", ("words", "kind", "who", "until")),
         ):
             for column in columns:
@@ -382,7 +389,7 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
         db.execute("ALTER TABLE withdrawals RENAME COLUMN decided_at TO withdrawn_at")
         db.execute("ALTER TABLE withdrawals RENAME COLUMN ended_at TO undone_at")
         db.execute("DELETE FROM journal")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name IN ('history', 'control')")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name IN ('history', 'control', 'briefs')")
         db.commit()
     Path("data/irbot.db").rename("old.db")
     (Path("data") / "irbot.db").write_bytes(Path("old.db").read_bytes())

@@ -1,0 +1,87 @@
+"""What an index is made of: versions by their keys, each with the words of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from bot.record import Part, Question, Record
+from bot.store.briefs import briefs, grown
+from bot.store.connection import Connection, instant
+from bot.store.loading import COLUMNS, spans
+from bot.store.records import QUESTION_COLUMNS, Records, record_of
+
+
+class Counting(Records):
+    """For whoever counts words. Nothing that is read here is kept."""
+
+    def entries(self, keys: Iterable[int]) -> Iterator[tuple[int, Record]]:
+        """Each key with what that version says; of written answers only what it adds."""
+        sql = "SELECT header, version FROM versions WHERE id = ?"
+        for key in keys:
+            db = self._db()
+            header, version = db.conn.execute(sql, [key]).fetchone()
+            yield key, record_of(header, self._own(db, key), version)
+
+    def _own(self, db: Connection, version_id: int) -> tuple[Question, ...]:
+        rows = db.conn.execute(
+            f"SELECT q.id, {COLUMNS} FROM questions q WHERE q.version_id = ? ORDER BY q.position",
+            [version_id],
+        ).fetchall()
+        parts = _parts_of(db, version_id)
+        return tuple(
+            Question(
+                **dict(zip(QUESTION_COLUMNS, row[1:], strict=True)),
+                parts=tuple(parts.get(row[0], ())),
+            )
+            for row in rows
+        )
+
+    def numbers(self, key: int) -> list[int]:
+        """Of the questions that a version says."""
+        sql = "SELECT number FROM questions WHERE version_id = ?"
+        return [number for (number,) in self._db().conn.execute(sql, [key])]
+
+    def countable(self, at: datetime) -> set[int]:
+        """The keys of all that is shown, or will be when it is published or shown again."""
+        db = self._db()
+        known = briefs(db, instant(at))
+        found = {item.version_id for item in known}
+        for parts in grown(db, known).values():
+            found.update(key for key, _ in parts)
+        sql = "SELECT id FROM versions WHERE record_id = ? AND version > ?"
+        for item in known:
+            if item.version < item.newest:
+                found.update(key for (key,) in db.conn.execute(sql, [item.id, item.version]))
+        return found
+
+    def holds_at_most(self, keys: Iterable[int], count: int) -> bool:
+        """Whether versions have no more questions of their own than that."""
+        conn, left = self._db().conn, count
+        sql = "SELECT count(*) FROM (SELECT 1 FROM questions WHERE version_id = ? LIMIT ?)"
+        for key in keys:
+            left -= conn.execute(sql, [key, left + 1]).fetchone()[0]
+            if left < 0:
+                return False
+        return True
+
+    def words_hash(self, key: int) -> str | None:
+        """Of a version; None: there is none under that key."""
+        row = self._db().conn.execute("SELECT words_hash FROM versions WHERE id = ?", [key])
+        return next((str(found) for (found,) in row), None)
+
+    def identity(self) -> str:
+        """Which database this is, and copies of it are."""
+        (found,) = self._db().conn.execute("SELECT store FROM generation").fetchone()
+        return str(found)
+
+
+def _parts_of(db: Connection, version_id: int) -> dict[int, list[Part]]:
+    return spans(
+        db.conn.execute(
+            "SELECT p.question_id, p.number, p.question_start, p.question_end, p.answer_start, "
+            "p.answer_end FROM questions q JOIN parts p ON p.question_id = q.id "
+            "WHERE q.version_id = ? ORDER BY p.question_id, p.number",
+            [version_id],
+        )
+    )
