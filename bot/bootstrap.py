@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,18 @@ from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.digest.scheduler import DigestScheduler
+from bot.errors import trace_of
 from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
+from bot.matching.sharing import SharedEmbedder
 from bot.store import Store
 from bot.teaching import Teaching
 from bot.wording.presentation import Words
 
 if TYPE_CHECKING:
     from bot.second_reader import CompanyReader
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,19 @@ def _responder(
         now,
         settings.caution,
         settings.desk_channels,
-        embedder,
+        _shared(store, embedder) if embedder else None,
         settings.managers,
         is_taught,
     )
+
+
+def _shared(store: Store, embedder: Embedder) -> SharedEmbedder:
+    """The model for all threads; doctor, which is another process, hears of its faults."""
+
+    def tell(fault: str) -> None:
+        try:
+            store.note_fault(embedder.name, fault, datetime.now(UTC))
+        except Exception as error:  # whoever asked is answered all the same
+            log.error("a fault of the model was not kept: %s", trace_of(error))
+
+    return SharedEmbedder(embedder, tell)

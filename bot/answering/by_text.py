@@ -42,12 +42,16 @@ class ByText:
     second: Consulting | None = None  # a reader whose opinion counts
 
     def reply(self, text: str, message: Message) -> TextReply:
-        """The reply and the searches behind it.
+        """The reply and the searches behind it; the same for all who ask the same.
 
         Args:
             text: What was typed, commands off.
             message: Where and for whom.
         """
+        asked = (text, message.company, message.as_of, self.today, self.caution)
+        return self.library.replies.get(asked, lambda: self._reply(text, message))
+
+    def _reply(self, text: str, message: Message) -> TextReply:
         index = self.library.index
         whole = self._search(text, message)
         several = questions_in(text, index.says_something)

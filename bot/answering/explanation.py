@@ -114,7 +114,7 @@ class ExplainedSearch:
     counted_from: date  # 今年 and the like
     company: str | None  # six digits, set beside the message
     as_of: date | None
-    meaning: str  # "used", or why not: "sure", "no model", "too large", "no vectors", "nothing"
+    meaning: str  # "used", or why not: "sure", "no model", "no vectors" …
     candidates: tuple[Found, ...]
     paragraphs: tuple[Found, ...]  # of narratives, best first
     band: Band  # of this search; a message of several questions has one for each
@@ -149,7 +149,7 @@ def explain(
     text, index = considered.text, considered.library.index
     needed = limits(considered.caution)
     return Explanation(
-        index.version,
+        considered.matcher,
         considered.caution,
         *needed,
         band(considered.reply),
@@ -308,6 +308,8 @@ def _meaning(found: SearchResult, model: str | None, state: MeaningState) -> str
         return "used"
     if model is None:
         return state.lacks or "no vectors"
+    if found.has_failed:
+        return "failed"
     return "sure" if found.candidates else "nothing"
 
 

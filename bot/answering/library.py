@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
+from bot.answering.replies import Replies
 from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
 from bot.errors import DisplacedError
@@ -50,6 +51,7 @@ class Library:
     counted: Counted = field(repr=False)  # that the index is made of
     # By full id, as found: an answer is compared with all others once, not for every message.
     same: dict[str, tuple[Hit, ...]] = field(default_factory=dict, repr=False)
+    replies: Replies = field(default_factory=Replies, repr=False, compare=False)
 
     @property
     def generation(self) -> int:

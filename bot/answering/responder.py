@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from bot.answering import outsiders
 from bot.answering.by_number import ByNumber, no_such_company
@@ -74,6 +75,7 @@ from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
+_PARSED = 1024  # messages
 
 
 class Responder:
@@ -113,6 +115,7 @@ class Responder:
             store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
         )
         self._caution = caution
+        self._parsing: tuple[Library, Parse] | None = None  # of which library, and its own
         self._library = CurrentLibrary(store, now, embedder, is_taught)
         subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
@@ -271,7 +274,7 @@ class Responder:
 
     def prove(self, chat: Chat, considered: Considered, shown: ReplyView, post: str = "") -> None:
         """Keep which official words a chat is shown; as `keep`, for what is no chat's message."""
-        matcher = considered.library.index.version
+        matcher = considered.matcher
         self._store.add_evidence(
             chat, quoted(considered.reply), shown.text, matcher, self.now(), post
         )
@@ -354,11 +357,15 @@ class Responder:
     def _parse(self, library: Library) -> Parse:
         """Reads a text as this library's: its companies' names, the words that ask of nothing."""
 
+        @lru_cache(maxsize=_PARSED)  # a message is looked at again when it is kept
         def read(text: str) -> tuple[Command, date | None]:
             command, as_of = parse(text, library.company_codes)
             return unless_asked(command, library), as_of
 
-        return read
+        known = self._parsing
+        if known is None or known[0] is not library:
+            self._parsing = known = library, read
+        return known[1]
 
     # Memory
 

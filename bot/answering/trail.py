@@ -40,9 +40,19 @@ class TextReply:
     is_list: bool = False  # the asker listed them: the message as one question decides nothing
 
     @property
+    def searches(self) -> tuple[Search, ...]:
+        """All of them."""
+        return (self.whole, *self.parts)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether meaning was to be compared and the model failed."""
+        return any(search.result.has_failed for search in self.searches)
+
+    @property
     def deciding(self) -> tuple[Search, ...]:
         """The searches that the reply comes from."""
-        return self.parts if self.is_list else (self.whole, *self.parts)
+        return self.parts if self.is_list else self.searches
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,12 @@ class Considered:
     library: Library  # that was searched
     caution: Caution
     text: TextReply | None = None  # None: the command is no free text, or nothing is stored
+
+    @property
+    def matcher(self) -> str:
+        """Which matcher answered: without the model where that failed."""
+        index = self.library.index
+        return index.version_by_words if self.text and self.text.has_failed else index.version
 
     @property
     def ranked(self) -> list[Hit]:

@@ -1,4 +1,4 @@
-"""What people write: kept before it is acknowledged, answered in turn.
+"""What people write: kept before it is acknowledged, answered in turn (turns.py).
 
 A message, the posts that answer it, and what the answerer keeps of it are closed in one
 transaction, so that a kill at any moment leaves it answered once, or not yet.
@@ -10,7 +10,6 @@ import logging
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
+from bot.delivery.send_queues import Lane
 from bot.delivery.thread_starts import ThreadStarts
 from bot.delivery.transport import (
     BELOW,
@@ -32,6 +32,7 @@ from bot.delivery.transport import (
     ReadStart,
     Transport,
 )
+from bot.delivery.turns import Turn, Turns
 from bot.errors import trace_of
 from bot.masking import masked
 from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
@@ -39,6 +40,7 @@ from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
+_ANSWERING = 3  # threads: while one waits for the disk or the model, another may go on
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,7 @@ class TakenIn:
     mailbox: Mailbox
     masked: Callable[[Message], Message]  # as it may be kept
     at: float
-    rows: list[int] = field(default_factory=list)
+    rows: list[tuple[Lane, int]] = field(default_factory=list)
 
     def accept(self, key: str, message: Message, address: Address) -> bool:
         """As `Inbox.accept`."""
@@ -109,7 +111,7 @@ class TakenIn:
         if row_id and REPLACES in address:  # as it was before, it is not asked any more
             self.mailbox.take(address[REPLACES], chat, self.at)
         if row_id:
-            self.rows.append(row_id)
+            self.rows.append((lane_of(chat, address), row_id))
         return bool(row_id)
 
     def leave(self, key: str, chat: Chat) -> bool:
@@ -118,7 +120,7 @@ class TakenIn:
 
 
 class Inbox:
-    """Takes messages and answers them, oldest first, in one thread."""
+    """Takes messages and answers them, oldest first, those of a lane in their order."""
 
     def __init__(
         self,
@@ -146,31 +148,38 @@ class Inbox:
         self._mailbox = mailbox
         self._answerer = answerer
         self._transports = transports
-        self._starts = ThreadStarts(mailbox, readers, self._queue)
+        self._starts = ThreadStarts(mailbox, readers, self._begun)
         self._line_up = line_up
         self._carry = carry
         self._counters = counters
         self._clock = clock
-        self._wake = threading.Condition()  # guards the two below
-        self._rows: deque[int] = deque()  # to answer
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
+        self._turns = Turns()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"answer-{at}", daemon=True)
+            for at in range(_ANSWERING)
+        ]
 
     def start(self) -> None:
         """Answer until `stop`."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         self._starts.start()
 
     def stop(self) -> None:
         """Answer nothing more; `join` waits for what is in hand."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify_all()
+        self._turns.stop()
         self._starts.stop()
 
     def join(self, timeout_s: float) -> None:
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        until = time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether messages wait to be answered, or did lately."""
+        return self._turns.is_busy
 
     # In
 
@@ -194,20 +203,13 @@ class Inbox:
         taken_in = TakenIn(self._mailbox, self._answerer.masked, self._clock())
         with self._mailbox.transaction():
             yield taken_in
-        for row_id in taken_in.rows:
+        for lane, row_id in taken_in.rows:
             self._counters.count("asked")
-            self._queue(row_id)
+            self._turns.put(lane, row_id)
 
-    def _queue(self, row_id: int) -> None:
-        with self._wake:
-            self._rows.append(row_id)
-            self._wake.notify_all()
-
-    def take_over(self, rows: Sequence[int]) -> None:
+    def take_over(self, rows: Sequence[tuple[Lane, int]]) -> None:
         """Answer what another process left, before all else."""
-        with self._wake:
-            self._rows.extendleft(reversed(rows))
-            self._wake.notify_all()
+        self._turns.put_first(rows)
 
     def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
         """The reply in words, for a chat that takes it at once; kept and counted.
@@ -246,23 +248,22 @@ class Inbox:
     # Answering
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not (self._rows or self._stopping):
-                    self._wake.wait()
-                if self._stopping:
-                    return
-                row_id = self._rows.popleft()
+        while (turn := self._turns.take()) is not None:
             try:
-                self._answer(row_id)
+                self._answer(turn)
             except Exception as error:  # the database: the message stays in the inbox
                 log.error("answering waits: %s", fault(error))
                 time.sleep(_FAULT_S)
-                with self._wake:
-                    self._rows.appendleft(row_id)
+                self._turns.again(turn)
+            else:
+                self._turns.done(turn)
 
-    def _answer(self, row_id: int) -> None:
-        question = self._mailbox.question(row_id)
+    def _begun(self, question: Question) -> None:
+        """What a message points to was read."""
+        self._turns.put(lane_of(question.chat, question.address), question.id)
+
+    def _answer(self, turn: Turn) -> None:
+        question = self._mailbox.question(turn.row)
         if question is None:
             return
         if self._starts.can_read(question) and self._points(question.message):
@@ -271,22 +272,22 @@ class Inbox:
         began = time.monotonic()
         considered, shown, payloads, address = self._rendered(question)
         reply = considered.reply if considered else None
-        lane, mark = lane_of(question.chat, question.address), secrets.token_hex(8)
+        mark = secrets.token_hex(8)
         with self._mailbox.transaction():
             if considered is not None:
                 self._answerer.keep(question.message, considered, shown, mark)
             posts = self._mailbox.put_out(
-                question.key, lane, payloads, address, self._clock(), evidence=mark
+                question.key, turn.lane, payloads, address, self._clock(), evidence=mark
             )
             if reply is not None:
                 posts += self._carry(reply, question.key, question.chat, question.address)
-            self._mailbox.close_question(row_id)
+            self._mailbox.close_question(turn.row)
         self._line_up(posts)
         self._count(reply)
         log.info(
             "answered platform=%s inbox=%d reply=%s posts=%d waited_ms=%d took_ms=%d",
             question.chat.platform,
-            row_id,
+            turn.row,
             type(reply).__name__ if reply else "apology",
             len(posts),
             (self._clock() - question.at) * 1000,

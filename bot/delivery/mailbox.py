@@ -321,23 +321,14 @@ class Mailbox:
 
     def take_over(
         self, gone: str | None, platforms: Sequence[str]
-    ) -> tuple[list[int], list[Waiting]]:
+    ) -> tuple[list[tuple[Lane, int]], list[Waiting]]:
         """Claim the waiting rows of a process that is gone: messages and posts, oldest first."""
-        ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?"
-        values = [*platforms, gone]
+        ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?", [*platforms, gone]
         with self._database.transaction() as db:
-            questions = db.execute(
-                f"SELECT id FROM inbox WHERE state = 'new' AND {ours} ORDER BY id", values
-            ).fetchall()
-            posts = db.execute(
-                "SELECT id, platform, workspace, channel, due, background FROM outbox "
-                f"WHERE state IN ('ready', 'sending') AND {ours} ORDER BY id",
-                values,
-            ).fetchall()
-            for table, rows in (("inbox", questions), ("outbox", posts)):
-                for row in rows:
-                    db.execute(f"UPDATE {table} SET owner = ? WHERE id = ?", [self._owner, row[0]])
-        return [row_id for (row_id,) in questions], [
+            questions = _claim(db, self._owner, "inbox", "address", "state = 'new'", *ours)
+            waits = "state IN ('ready', 'sending')"
+            posts = _claim(db, self._owner, "outbox", "due, background", waits, *ours)
+        return _lined_up(questions), [
             Waiting(row_id, (platform, workspace, channel), due, bool(background))
             for row_id, platform, workspace, channel, due, background in posts
         ]
@@ -397,6 +388,28 @@ def undelivered(path: Path) -> list[dict[str, Any]]:
             "WHERE state IN ('unknown', 'failed') ORDER BY id"
         )
     )
+
+
+def _claim(
+    db: Connection, owner: str, table: str, more: str, waits: str, ours: str, values: list[Any]
+) -> list[tuple[Any, ...]]:
+    """The rows that wait, the owner's from now on: id, platform, workspace, channel and more."""
+    rows: list[tuple[Any, ...]] = db.execute(
+        f"SELECT id, platform, workspace, channel, {more} FROM {table} "
+        f"WHERE {waits} AND {ours} ORDER BY id",
+        values,
+    ).fetchall()
+    db.conn.executemany(
+        f"UPDATE {table} SET owner = ? WHERE id = ?", [(owner, row[0]) for row in rows]
+    )
+    return rows
+
+
+def _lined_up(questions: Sequence[tuple[Any, ...]]) -> list[tuple[Lane, int]]:
+    return [
+        (lane_of(Chat(platform, workspace, channel, ""), json.loads(address)), row_id)
+        for row_id, platform, workspace, channel, address in questions
+    ]
 
 
 def lane_of(chat: Chat, address: Address) -> Lane:

@@ -29,14 +29,14 @@ class ThreadStarts:
         self,
         mailbox: Mailbox,
         readers: Mapping[str, ReadStart],
-        ready: Callable[[int], None],
+        ready: Callable[[Question], None],
     ) -> None:
         """Prepare.
 
         Args:
             mailbox: The tables.
             readers: By platform, how a first message is read.
-            ready: Called with the row of a message that can be answered now.
+            ready: Called with a message that can be answered now.
         """
         self._mailbox = mailbox
         self._readers = readers
@@ -80,7 +80,7 @@ class ThreadStarts:
             address[START_UNREAD] = True
         with self._mailbox.transaction():
             self._mailbox.point(question.id, masked(text or ""), address)
-        self._ready(question.id)
+        self._ready(question)
 
     def _read(self, question: Question) -> str | None:
         """The first message's words; None where they cannot be had."""

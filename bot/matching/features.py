@@ -69,9 +69,52 @@ def similarity(cosine: float) -> float:
     return max(0.0, (cosine - 0.75) / 0.2)
 
 
+class MessageWords:
+    """A message's words as a collection weighs them: read once, for all its candidates."""
+
+    def __init__(self, collection: Collection, query: Query) -> None:
+        self.query = query
+        self._collection = collection
+        terms = {term.text: term for term in reversed(query.terms) if not term.is_single}
+        found = [
+            terms[text]
+            for text in dict.fromkeys(term.text for term in query.terms if not term.is_single)
+        ]
+        self.texts = frozenset(terms)
+        self._words = [term.words for term in found]
+        self.weights = [collection.weight(term) for term in found]
+        self.total = sum(self.weights)
+        self._places: dict[str, list[int]] = {}
+        for at, words in enumerate(self._words):
+            for word in words:
+                self._places.setdefault(word, []).append(at)
+        self._all = frozenset(self._places)
+        self._unknown: dict[str, float] = {}
+        # As typed: where each begins, and where its last character stands.
+        self.typed = [
+            (term.text, term.weight, term.start, term.start + len(term.text) - 1)
+            for term in query.terms
+            if not term.is_single
+        ]
+
+    def held(self, terms: frozenset[str]) -> set[int]:
+        """The places of the words that stand among the terms, themselves or as another word."""
+        return {at for word in self._all & terms for at in self._places[word]}
+
+    def unknown(self, company: str) -> float:
+        """The weight of those that no record of the company holds."""
+        if company not in self._unknown:
+            self._unknown[company] = sum(
+                weight
+                for weight, words in zip(self.weights, self._words, strict=True)
+                if not self._collection.is_known(words, company)
+            )
+        return self._unknown[company]
+
+
 def read_features(
     collection: Collection,
-    query: Query,
+    message: MessageWords,
     at: int,
     bm25: float,
     cosines: tuple[float, float] | None,
@@ -80,46 +123,38 @@ def read_features(
 
     Args:
         collection: That holds it.
-        query: The message.
+        message: Its words.
         at: The passage's place.
         bm25: Its score by words, as a share.
         cosines: Of the question and of the answer; None: not compared.
     """
-    profile = collection.profile(at)
+    profile, query = collection.profile(at), message.query
     company = collection.passages[at].record.company_code
-    total = question = both = answer = unknown = 0.0
-    held = [0.0] * len(profile.sentences)
-    done: set[str] = set()
-    for term in query.terms:
-        if term.is_single or term.text in done:
-            continue
-        done.add(term.text)
-        weight = collection.weight(term)
-        total += weight
-        words = term.words
-        if not words.isdisjoint(profile.both):
-            both += weight
-            question += 0.0 if words.isdisjoint(profile.asked) else weight
-            places = _holding(profile, words)
-            answer += weight if places else 0.0
-            for place in places:
-                held[place] += weight
-        elif not words.isdisjoint(profile.taught):
-            both += _TAUGHT * weight
-        elif not collection.is_known(words, company):
-            unknown += weight
-    total = max(total, _LEAST)
+    weights, total = message.weights, max(message.total, _LEAST)
+    inside = message.held(profile.both)
+    taught = message.held(profile.taught) if profile.taught else set()
+    asked = inside & message.held(profile.asked)
+    of_sentences = [inside & message.held(sentence.terms) for sentence in profile.sentences]
+    answered = set().union(*of_sentences)
+
+    def weight(places: set[int]) -> float:
+        return sum(weights[place] for place in sorted(places))
+
+    held = [weight(places) for places in of_sentences]
+    both = sum(
+        weights[place] * (1.0 if place in inside else _TAUGHT) for place in sorted(inside | taught)
+    )
     return Features(
         bm25=bm25,
-        question=question / total,
+        question=weight(asked) / total,
         both=both / total,
-        answer=answer / total,
+        answer=weight(answered) / total,
         sentence=max(held, default=0.0) / total,
-        unknown=unknown / total,
+        unknown=message.unknown(company) / total,
         size=float(total),
-        words=len(done),
-        run=_longest_run(query, profile.stored.text),
-        is_narrow=profile.is_narrow and _named(collection, profile, done) < _NAMES_IT,
+        words=len(message.texts),
+        run=_longest_run(message, profile.stored.text),
+        is_narrow=profile.is_narrow and _named(collection, profile, message.texts) < _NAMES_IT,
         asks_amount=not query.facets.asks.isdisjoint(("amount", "money")),
         names_quantity=query.facets.quantity,
         lacks=_lacks(query.facets, profile.sentences, held),
@@ -128,16 +163,7 @@ def read_features(
     )
 
 
-def _holding(profile: PassageProfile, words: set[str]) -> list[int]:
-    """The answer's sentences that hold one of the words."""
-    return [
-        place
-        for place, sentence in enumerate(profile.sentences)
-        if not words.isdisjoint(sentence.terms)
-    ]
-
-
-def _named(collection: Collection, profile: PassageProfile, typed: set[str]) -> float:
+def _named(collection: Collection, profile: PassageProfile, typed: frozenset[str]) -> float:
     """The share of the stored question's words, by rarity, that the message holds."""
     idf = collection.texts.idf
     asked = [term for term in profile.asked if len(term) > 1 and term[0] != "="]
@@ -155,17 +181,15 @@ def _lacks(facets: Facets, sentences: tuple[Sentence, ...], held: list[float]) -
     return frozenset(what for what in facets.asks if not any(what in gives for gives in given))
 
 
-def _longest_run(query: Query, text: str) -> float:
+def _longest_run(message: MessageWords, text: str) -> float:
     """The weight of the longest stretch of pairs that stands in the text as typed."""
     best = run = 0.0
     end = -1
-    for term in query.terms:
-        if term.is_single:
-            continue
-        if term.text in text:
-            run = run + term.weight if term.start <= end else term.weight
+    for word, weight, start, last in message.typed:
+        if word in text:
+            run = run + weight if start <= end else weight
             best = max(best, run)
-            end = term.start + len(term.text) - 1
+            end = last
         else:
             end = -1
             run = 0.0

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
@@ -37,6 +37,7 @@ from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import Candidate, rank
 from bot.matching.segment import Segment
+from bot.matching.sharing import ModelError
 from bot.matching.shelf import RecordShelf, Shelf
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
@@ -50,7 +51,6 @@ _SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
 )
-_VECTORS = 16  # of messages that are kept
 _SAME_QUESTION_POOL = 100  # hits looked at for the very same question
 _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
@@ -74,6 +74,7 @@ class SearchResult:
     paragraphs: tuple[Candidate, ...] = ()  # of narratives, best first
     no_result: NoResult | None = None
     about: tuple[str, ...] = ()  # names and codes of the unknown companies
+    has_failed: bool = False  # the model, so that meaning was not compared
 
     @property
     def hits(self) -> list[Hit]:
@@ -158,8 +159,6 @@ class Index:
             self.lexicon,
         )
         self._embedder = embedder
-        # Of a message once: it is compared with questions and with paragraphs.
-        self._vector = lru_cache(maxsize=_VECTORS)(self._read_vector)
         known = (vectors if embedder else None) or {}
         self._dense = DenseIndex(self.collection.passages, known)
         self._dense_narrative = DenseIndex(self.narrative.passages, known)
@@ -170,6 +169,11 @@ class Index:
     def version(self) -> str:
         """Which matcher this is: program, word lists and model."""
         return version(self.lexicon, self.model)
+
+    @cached_property
+    def version_by_words(self) -> str:
+        """Which it is where the model failed."""
+        return version(self.lexicon, None)
 
     def search(
         self,
@@ -198,21 +202,24 @@ class Index:
             named = {company}
         wanted = Wanted(frozenset(named), as_of, self.shelf.records_named(query.text))
         rejected = self._rejections(query)
-        found, told = self._ranked(query, wanted, rejected)
+        found, told, failed = self._ranked(query, wanted, rejected)
         if NONE in rejected and not found:
-            return SearchResult(query, no_result=NoResult.REJECTED)
+            return SearchResult(query, no_result=NoResult.REJECTED, has_failed=failed)
         if unknown := self.unknown_companies(query):
             found = found if _names_one(self.collection, found, unknown) else []
             told = _names_one(self.narrative, told, unknown)
             if not (found or told):
-                return SearchResult(query, no_result=NoResult.UNKNOWN_COMPANY, about=unknown)
+                why = NoResult.UNKNOWN_COMPANY
+                return SearchResult(query, no_result=why, about=unknown, has_failed=failed)
         if sensitive := self.lexicon.sensitive.lines(query.text):
             found = _speaks_of(self.collection, found, sensitive)
             told = _speaks_of(self.narrative, told, sensitive)
             if not (found or told):
-                return SearchResult(query, no_result=NoResult.SENSITIVE)
-        why = None if found or told else NoResult.NOTHING_SIMILAR
-        return SearchResult(query, tuple(found[:limit]), tuple(told[:limit]), why)
+                return SearchResult(query, no_result=NoResult.SENSITIVE, has_failed=failed)
+        none = None if found or told else NoResult.NOTHING_SIMILAR
+        return SearchResult(
+            query, tuple(found[:limit]), tuple(told[:limit]), none, has_failed=failed
+        )
 
     def query(self, text: str, today: date | None = None) -> Query:
         """The message as it is weighed."""
@@ -223,7 +230,10 @@ class Index:
         """Those of texts by the model in use; none where meaning is not compared."""
         if self.model is None or self._embedder is None:
             return {}
-        return dict(zip(texts, self._embedder(texts), strict=True))
+        try:
+            return dict(zip(texts, self._embedder(texts), strict=True))
+        except ModelError:
+            return {}
 
     def says_something(self, text: str) -> bool:
         """Whether a text holds a word of the matter, not only of asking or of every company."""
@@ -253,15 +263,12 @@ class Index:
         return rank(self.collection, query, self.collection.scope(Wanted()), near)
 
     def paragraphs(
-        self,
-        query: Query,
-        wanted: Wanted,
-        with_meaning: bool = True,
+        self, query: Query, wanted: Wanted, vector: Vectors | None = None
     ) -> list[Candidate]:
-        """The paragraphs that a message may mean, likeliest first."""
+        """The paragraphs that a message may mean, likeliest first; vector: the message's."""
         near = None
-        if with_meaning and self._dense_narrative.ready:
-            near = self._dense_narrative(self._vector(query.text))
+        if vector is not None and self._dense_narrative.ready:
+            near = self._dense_narrative(vector)
         scope = self.narrative.scope(wanted)
         return rank_paragraphs(self.narrative, query, scope, near)
 
@@ -307,21 +314,27 @@ class Index:
 
     def _ranked(
         self, query: Query, wanted: Wanted, rejected: Set[tuple[str, str]]
-    ) -> tuple[list[Candidate], list[Candidate]]:
-        """Questions and paragraphs: by words, and where these are not sure by meaning too.
+    ) -> tuple[list[Candidate], list[Candidate], bool]:
+        """Questions and paragraphs: by words, and where these are not sure by meaning too; and
+        whether the model failed.
 
         A question that words are sure of leaves nothing to look for.
         """
         scope = self.collection.scope(wanted)
         found = _unless(rejected, rank(self.collection, query, scope, near=None))
         if found and found[0].confidence >= _SURE:
-            return found, []
-        if self._dense.ready:
-            near = self._dense(self._vector(query.text))
-            found = _unless(rejected, rank(self.collection, query, scope, near))
-        return found, _unless(rejected, self.paragraphs(query, wanted))
+            return found, [], False
+        vector, failed = None, False
+        if self.model is not None:
+            try:
+                vector = self._vector(query.text)
+            except ModelError:
+                failed = True
+        if vector is not None and self._dense.ready:
+            found = _unless(rejected, rank(self.collection, query, scope, self._dense(vector)))
+        return found, _unless(rejected, self.paragraphs(query, wanted, vector)), failed
 
-    def _read_vector(self, text: str) -> Vectors:
+    def _vector(self, text: str) -> Vectors:
         assert self._embedder is not None  # there are vectors to compare with
         vector: Vectors = self._embedder([text])[0]
         return vector

@@ -18,7 +18,7 @@ from bot.matching.collection import Collection
 from bot.matching.confidence import Cap, caps, confidence, measures
 from bot.matching.dense_index import Near
 from bot.matching.facets import conflicts
-from bot.matching.features import Features, read_features
+from bot.matching.features import Features, MessageWords, read_features
 from bot.matching.parts import Scope
 from bot.matching.passages import Passage
 from bot.matching.profile import bare
@@ -160,7 +160,7 @@ def candidates(
     collection.passages.those([*scores])  # together
     perfect = sum(weight * collection.texts.idf(term) for term, weight in weights.items())
     perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
-    typed = bare(query.text)
+    message, typed = MessageWords(collection, query), bare(query.text)
     return [
         _candidate(
             collection,
@@ -168,7 +168,7 @@ def candidates(
             at,
             read_features(
                 collection,
-                query,
+                message,
                 at,
                 score / max(perfect, 1e-9),
                 (float(near.asked[at]), float(near.answered[at])) if near else None,

@@ -70,6 +70,7 @@ class Database:
         """For `open`, which makes no second one of a file."""
         self.path = path
         self._file = Path(os.path.realpath(path))  # beside which SQLite keeps its own
+        self._paths = {beside: self._file.with_name(self._file.name + beside) for beside in BESIDE}
         self._of_thread = threading.local()
         self._identity: _Identity | None = None  # of the file; known with the first connection
         self._size = 0  # of the file when it was looked at last
@@ -201,7 +202,7 @@ class Database:
                 time.sleep(_AGAIN_S)
 
     def _beside(self, beside: str) -> Path:
-        return self._file.with_name(self._file.name + beside)
+        return self._paths[beside]  # made once: they are looked at for all that is read or written
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

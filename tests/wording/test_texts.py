@@ -76,7 +76,15 @@ FAMILIES = {
         *("press", "digest", "slack", "wecom", "memory", "no memory", "terminal", "leave"),
     ),
     "guard, ": ("year", "quarter", "now", "figure", "metric", "company", "direction"),
-    "meaning, ": ("used", "sure", "no model", "too large", "no vectors", "nothing"),
+    "meaning, ": (
+        "used",
+        "sure",
+        "no model",
+        "too large",
+        "no vectors",
+        "nothing",
+        "failed",
+    ),
     "pin, ": (
         *("year", "quarter", "half 1", "half 2", "figure", "metric", "company", "up", "down"),
         *("now", "day", "amount", "money", "when"),

@@ -371,3 +371,14 @@ def second_reader(db: Database) -> None:
         pk="id",
         not_null={"reader", "caution", "worth", "refused", "at"},
     )
+
+
+@migrations()
+def models(db: Database) -> None:
+    """How the model that compares meaning does, as the processes that use it told last."""
+    db.table("models").create(
+        {"model": str, "fault": str, "fault_at": str, "a_second": float},
+        pk="model",
+        not_null={"model", "fault", "a_second"},
+        defaults={"fault": "", "a_second": 0.0},
+    )
