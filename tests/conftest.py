@@ -21,6 +21,7 @@ from bot.errors import StoreError
 from bot.reading.document import read_records
 from bot.store import Store, connection
 from tests import warm
+from tests.waiting import until
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"
@@ -69,9 +70,17 @@ class Imported:
 def imported(tmp_path_factory):
     """The sample imported by the installed command, its meaning too.
 
-    Once for all tests: the vectors of one import take longer than most tests.
+    Once for all tests, also where several processes run them: the vectors of one import take
+    longer than most tests.
     """
-    folder = tmp_path_factory.mktemp("imported")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "imported"
+    said, db = folder / "said", folder / "data/irbot.db"
+    try:
+        folder.mkdir()
+    except FileExistsError:  # by another process
+        until(said.exists)
+        return Imported(said.read_text(encoding="utf-8"), db)
     done = [
         subprocess.run(
             [IRBOT, *arguments],
@@ -86,7 +95,9 @@ def imported(tmp_path_factory):
         for arguments in (("import", str(SAMPLE), "--json"), ("ask", "--file", "-"))
     ]
     assert [path.name for path in (folder / "data").iterdir()] == ["irbot.db"]  # no log beside it
-    return Imported(done[0].stdout, folder / "data/irbot.db")
+    (folder / "saying").write_text(done[0].stdout, encoding="utf-8")
+    (folder / "saying").rename(said)
+    return Imported(done[0].stdout, db)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from bot.config import Settings
 from bot.message import Chat, Message
+from bot.store import Store
 from handlers import terminal_history
 from handlers.cli.main import cli
 from handlers.terminal import History
@@ -24,6 +25,13 @@ from tests.conftest import NOW, SAMPLE, open_by_words
 from tests.store.test_evidence import correct
 
 Q24 = "300253/2025-002#24"
+
+
+@pytest.fixture
+def store(imported, tmp_path):
+    """The sample with its meaning, which a restored version would make anew."""
+    imported.copy(tmp_path / "irbot.db")
+    return Store(tmp_path / "irbot.db")
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def test_said_tells_who_was_shown_which_version(irbot, told, store):
     said = irbot("said", "--question", Q24)
     assert said.exit_code == 0
     old, new = said.stdout.split(f"{Q24} 第2版")
-    assert old.startswith(f"{Q24} 第1版，出自 {SAMPLE.name}，SHA-256 ")
+    assert old.startswith(f"{Q24} 第1版，出自 {SAMPLE}，SHA-256 ")
     assert "已更正：" in old
     assert "起为第2版" in old
     assert re.findall(r"slack T (C\d)  答复  当场给出", old) == ["C1"]

@@ -10,11 +10,19 @@ import pytest
 from click.testing import CliRunner
 
 from bot.message import Chat
+from bot.store import Store
 from handlers.cli.main import cli
 from tests.conftest import NOW
 
 ASKED = "那个大债啥时候弄完"
 BOND = "300253/2025-002#24.2"
+
+
+@pytest.fixture
+def store(imported, tmp_path):
+    """The sample with its meaning, which every one of these commands would make anew."""
+    imported.copy(tmp_path / "irbot.db")
+    return Store(tmp_path / "irbot.db")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from bot.store.connection import connect
 from handlers.wecom.render import messages
 from tests.fakes.wecom import BOT, NAME
 from tests.handlers.wecom.conftest import QUICK
+from tests.waiting import settled as nothing_open
 
 FRAMES = json.loads(Path(__file__).with_name("vectors.json").read_text())["frames"]
 
@@ -399,12 +400,12 @@ def test_a_vector_is_answered_with_its_own_request_id(bot, wecom, store, case):
 
 
 @_cases("ignore")
-def test_a_vector_to_be_left_is_left_and_the_connection_stays(bot, wecom, case, monkeypatch):
+def test_a_vector_to_be_left_is_left_and_the_connection_stays(bot, wecom, store, case, monkeypatch):
     before = next((item for item in FRAMES if item["id"] == case["expect"].get("after")), None)
     if before:
         deliver(wecom, before)
         last_frame(wecom, before["in"]["headers"]["req_id"])
-        time.sleep(0.2)  # an offer has a card too
+        nothing_open(connect(store.path).conn)  # an offer has a card too
     sent = len([frame for frame in wecom.frames if frame["cmd"] != "ping"])
     if "raw_text" in case:
         wecom.raw(case["raw_text"])

@@ -96,10 +96,10 @@ def test_an_ack_makes_it_connected_and_pings_keep_it_alive(bot, wecom):
 def test_bad_credentials_end_it_with_a_clear_line(start, wecom, caplog):
     chat, _ = start(wecom_bot_secret="wrong")
     wecom.until(lambda: chat.state == "failed")
+    wecom.until(lambda: not wecom._sockets)  # the platform leaves it open, so the bot closes it
     time.sleep(0.5)
     assert commands(wecom) == ["aibot_subscribe"]
     assert wecom.refused[0][0] == errcode("ack-subscribe-bad-credentials")
-    assert not wecom._sockets  # the platform leaves it open, so the bot closed it
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(said) == 1
     assert "WECOM_BOT_SECRET" in said[0]
@@ -258,7 +258,8 @@ def test_an_answer_whose_connection_ended_is_pushed_by_the_next(bot, wecom, stor
     db = connect(store.path)
     db.conn.execute("BEGIN IMMEDIATE")  # holds the message back while the connection changes
     wecom.mention("可转债")
-    time.sleep(0.2)
+    pings = len(wecom.pings)
+    wecom.until(lambda: len(wecom.pings) > pings + 1)  # so the message was read before the ack
     wecom.cut()
     wecom.until(lambda: len(wecom.opened) == 2)
     db.conn.execute("ROLLBACK")
