@@ -133,8 +133,10 @@ def _fetch(machine: str, python: str, wheels: Path) -> None:
 
 
 def own_wheel(to: Path) -> Path:
-    """Build the project's own wheel into a folder, from links: setuptools would leave its folders in
-    the project, and pack from them what is gone since."""
+    """Build the project's own wheel into a folder.
+
+    From links: setuptools would leave folders in the project, and pack from them what is gone.
+    """
     with TemporaryDirectory() as folder:
         for name in SOURCES:
             (Path(folder) / name).symlink_to(ROOT / name)
