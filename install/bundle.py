@@ -27,13 +27,14 @@ MACHINES = ("x86_64", "aarch64")  # of Linux with glibc
 # The oldest glibc on which Python 3.11 is usual: Debian 10, RHEL 8, openEuler 20.03, Kylin V10.
 GLIBC = 28  # 2.28
 SUMS = "SHA256SUMS"
+SOURCES = (
+    *("bot", "handlers", "irbot", "data", "setup.py", "pyproject.toml"),
+    *("README.md", "LICENSE"),
+)
 _LEGACY = {5: "1", 12: "2010", 17: "2014"}  # names of manylinux before they were numbers (PEP 600)
 _BESIDE = (
-    "LICENSE",
-    "install/install.sh",
-    "install/irbot.service",
-    "docs/install.md",
-    "docs/systemd.md",
+    *("LICENSE", "docs/install.md", "docs/systemd.md"),
+    *("install/install.sh", "install/irbot.service"),
 )
 
 
@@ -69,7 +70,7 @@ def bundle(machine: str, python: str, to: Path) -> Path:
     with TemporaryDirectory() as folder:
         wheels = Path(folder) / "wheels"
         _fetch(machine, python, wheels)
-        own = _own_wheel(wheels)
+        own = own_wheel(wheels)
         name = f"irbot-{own.name.split('-')[1]}-linux-{machine}-py{python}"
         packed = Path(folder) / name
         packed.mkdir()
@@ -131,13 +132,16 @@ def _fetch(machine: str, python: str, wheels: Path) -> None:
     lock.unlink()
 
 
-def _own_wheel(wheels: Path) -> Path:
-    shutil.rmtree(ROOT / "build", ignore_errors=True)  # setuptools would pack what is gone since
-    try:
-        _pip("wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={wheels}", str(ROOT))
-    finally:
-        shutil.rmtree(ROOT / "build", ignore_errors=True)
-    (own,) = wheels.glob("irbot-*.whl")
+def own_wheel(to: Path) -> Path:
+    """Build the project's own wheel into a folder.
+
+    From links: setuptools would leave folders in the project, and pack from them what is gone.
+    """
+    with TemporaryDirectory() as folder:
+        for name in SOURCES:
+            (Path(folder) / name).symlink_to(ROOT / name)
+        _pip("wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={to}", folder)
+    (own,) = to.glob("irbot-*.whl")
     return own
 
 

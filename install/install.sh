@@ -61,7 +61,7 @@ LC_ALL=C sha256sum -c --status SHA256SUMS 2>/dev/null || refuse \
 read -r machine version glibc <platform
 if [ -z "$python" ]; then
     for python in "python$version" python3; do
-        command -v "$python" >/dev/null && break
+        "$python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')" 2>/dev/null && break
     done
 fi
 found=$("$python" -c 'if True:

@@ -10,26 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from install.bundle import own_wheel
 from tests.conftest import environment
 
 ROOT = Path(__file__).parents[2]
-_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 _RECORD = ROOT / "tests/records/made_up/header_label_other_names.txt"
 _ANOTHER_BOT = "raise SystemExit('another distribution was imported')\n"
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built from a copy: nothing is left in the project."""
-    source, to = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("bot", "handlers", "irbot", "data", "setup.py", "pyproject.toml"):
-        (source / name).symlink_to(ROOT / name)
-    for name in ("README.md", "LICENSE"):
-        (source / name).write_bytes((ROOT / name).read_bytes())
-    build = [*_PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", to, source]
-    subprocess.run(build, check=True, capture_output=True)
-    (built,) = to.iterdir()
-    return built
+    return own_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
