@@ -1,4 +1,4 @@
-"""The pictures of the pages in docs/: `python -m tests.browser.screenshots`."""
+"""The pictures of chats and pages in docs/: `python -m tests.browser.screenshots`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import Browser, ViewportSize
 
+from bot.config import Lang
 from bot.reading.document import read_records
 from handlers.web.app import WebServer
-from tests.browser import chromium
+from tests.browser import chat_pictures, chromium
 from tests.browser.visiting import launched
 from tests.conftest import SAMPLE
 from tests.handlers.web.site import Site
@@ -24,6 +25,27 @@ PICTURES: tuple[tuple[str, str, ViewportSize, float], ...] = (
     ("page-desktop.png", SAMPLE_PAGE, {"width": 1120, "height": 1000}, 1.0),
     ("page-phone.png", f"/ask?q={quote('关税')}", {"width": 390, "height": 844}, 1.5),
 )
+
+
+LANGUAGES: tuple[Lang, ...] = ("zh", "en")
+
+
+def picture_chats(browser: Browser, lang: Lang, folder: Path) -> list[Path]:
+    """A picture of each chat in a language.
+
+    Args:
+        browser: Takes them.
+        lang: Of the bot's own sentences.
+        folder: Where they go, as `chat-<name>.<lang>.png`.
+    """
+    made = []
+    for name, page_of_chat in chat_pictures.pages(lang).items():
+        page = browser.new_page(viewport={"width": 640, "height": 400}, device_scale_factor=1.25)
+        page.set_content(page_of_chat)
+        made.append(folder / f"chat-{name}.{lang}.png")
+        page.locator("main").screenshot(path=made[-1])
+        page.close()
+    return made
 
 
 def main() -> int:
@@ -45,6 +67,10 @@ def main() -> int:
             assert len(picture) < LARGEST, name
         server.stop()
         site.store.database.close()
+        for lang in LANGUAGES:
+            for path in picture_chats(browser, lang, DOCS):
+                print(f"{path.name}: {path.stat().st_size:,} bytes")
+                assert path.stat().st_size < LARGEST, path.name
     return 0
 
 
