@@ -56,6 +56,13 @@ class Considered:
     text: TextReply | None = None  # None: the command is no free text, or nothing is stored
 
     @property
+    def matcher(self) -> str:
+        """Which matcher made the reply, and whether a second reader's opinion counted in it."""
+        version = self.library.index.version
+        is_read = self.text and any(item.heard and item.heard.counts for item in self.text.deciding)
+        return f"{version} + second reader" if is_read else version
+
+    @property
     def ranked(self) -> list[Hit]:
         """The stored questions behind the reply to free text, best first, whatever its band."""
         return self.text.whole.result.hits[:_RANKED] if self.text else []
