@@ -274,10 +274,8 @@ class Responder:
 
     def prove(self, chat: Chat, considered: Considered, shown: ReplyView, post: str = "") -> None:
         """Keep which official words a chat is shown; as `keep`, for what is no chat's message."""
-        matcher = considered.matcher
-        self._store.add_evidence(
-            chat, quoted(considered.reply), shown.text, matcher, self.now(), post
-        )
+        told, matcher = quoted(considered.reply), considered.matcher
+        self._store.add_evidence(chat, told, shown.text, matcher, self.now(), post)
 
     def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
         """What was named, by letter, button or number, may be a pick of what was offered."""

@@ -67,9 +67,12 @@ class Considered:
 
     @property
     def matcher(self) -> str:
-        """Which matcher answered: without the model where that failed."""
+        """Which matcher made the reply: without the model where that failed; and whether a second
+        reader's opinion counted in it."""
         index = self.library.index
-        return index.version_by_words if self.text and self.text.has_failed else index.version
+        version = index.version_by_words if self.text and self.text.has_failed else index.version
+        is_read = self.text and any(item.heard and item.heard.counts for item in self.text.deciding)
+        return f"{version} + second reader" if is_read else version
 
     @property
     def ranked(self) -> list[Hit]:

@@ -35,11 +35,14 @@ from bot.evaluating.numbers import Share
 from bot.evaluating.queries import Query, plain_id
 
 _PARTS = 5
-_LEAST = 30  # searches whose first candidate is right, and as many whose first is wrong
+# Searches whose first candidate is right, and as many whose first is wrong: of none in 15 the
+# interval ends at .2, so that fewer show next to nothing.
+_LEAST = 15
 _HEARD = 0.9  # of what was asked
 _SIGN: Mapping[Said, int] = {"sure": 1, "unsure": 1, "another": -1, "none": -1}  # of what it adds
 _CHANCE = 0.05  # of as many right answers more, were it of no use
-# Of the answers, what each caution was set to have wrong at most (answering/decision.py).
+# Of the answers, what each caution was set to have wrong at most (answering/decision.py); it says
+# nothing of open, which may have twice as many as normal.
 _WRONG: Mapping[Caution, float] = {"strict": 0.02, "normal": 0.05, "open": 0.1}
 
 

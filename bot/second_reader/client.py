@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.answering.second_opinion import Asked
-from bot.second_reader.prompt import messages, response_format
+from bot.second_reader.prompt import messages, response_formats
 
 if TYPE_CHECKING:
     import httpx2
@@ -49,7 +49,7 @@ class Client:
         self._model = model
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._is_private = is_private
-        self._takes_form = True  # until the server says otherwise
+        self._way = 0  # of telling the form, the first one that the server did not refuse
         self._making = threading.Lock()
 
     def ask(self, asked: Asked, seconds: float) -> str:
@@ -59,16 +59,17 @@ class Client:
             NoOpinionError: There is none in so many seconds.
         """
         until = time.monotonic() + seconds
-        if self._takes_form:
-            status, body = self._posted(asked, True, until)
+        ways = response_formats(len(asked.choices))
+        status, body = 0, b""
+        for way in range(self._way, len(ways)):
+            status, body = self._posted(asked, ways[way], until)
+            if status == 200:
+                self._way = way  # only now it is known that the form was at fault
             if status not in _NO_SUCH_FORM:
-                return _content(status, body)
-        status, body = self._posted(asked, False, until)
-        content = _content(status, body)
-        self._takes_form = False  # only now it is known that the form was at fault
-        return content
+                break
+        return _content(status, body)
 
-    def _posted(self, asked: Asked, with_form: bool, until: float) -> tuple[int, bytes]:
+    def _posted(self, asked: Asked, form: dict[str, Any] | None, until: float) -> tuple[int, bytes]:
         import httpx2
 
         body: dict[str, Any] = {
@@ -78,8 +79,8 @@ class Client:
             "max_tokens": _MOST_TOKENS,
             "stream": False,
         }
-        if with_form:
-            body["response_format"] = response_format(len(asked.choices))
+        if form:
+            body["response_format"] = form
         url, headers, extensions = self._destination()
         try:
             with self._http.stream(

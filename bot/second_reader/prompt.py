@@ -45,8 +45,9 @@ def messages(asked: Asked) -> list[dict[str, str]]:
     return [{"role": "system", "content": _TOLD}, {"role": "user", "content": words}]
 
 
-def response_format(count: int) -> dict[str, Any]:
-    """The form of an answer about so many choices, for a server that can hold a model to it."""
+def response_formats(count: int) -> tuple[dict[str, Any] | None, ...]:
+    """In what ways a server may be told the form of an answer about so many choices: one that can
+    hold a model to it, one that has JSON alone (DeepSeek), one that has neither."""
     schema = {
         "type": "object",
         "properties": {
@@ -56,10 +57,8 @@ def response_format(count: int) -> dict[str, Any]:
         "required": ["pick", "sure"],
         "additionalProperties": False,
     }
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": "pick", "strict": True, "schema": schema},
-    }
+    form = {"name": "pick", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": form}, {"type": "json_object"}, None
 
 
 def read_opinion(content: str, count: int) -> Opinion | None:
@@ -94,4 +93,4 @@ def told() -> str:
     """What shapes an opinion beside model and address: with other words it is another reader."""
     example = Asked("", ())
     limits = (_LONGEST_MESSAGE, _LONGEST_QUESTION, _LONGEST_ANSWER)
-    return json.dumps([messages(example), response_format(MOST), limits])
+    return json.dumps([messages(example), response_formats(MOST), limits])

@@ -234,3 +234,16 @@ def test_the_desk_is_told_what_it_says(responder):
     found = responder.second_opinion(UNDECIDED)
     assert found.picked.hit.full_id == found.shown[1].hit.full_id
     assert responder.second_opinion("今天上海天气怎么样") is None
+
+
+def test_what_proves_a_reply_says_that_the_reader_had_a_part_in_it(responder):
+    chat = Chat("slack", "T", "C", "U")
+    version = responder.matcher
+    for reader, matcher in (
+        (None, version),
+        (Scripted(Opinion(1, True), worth=None), version),
+        (Scripted(None), version),
+        (Scripted(Opinion(1, True)), f"{version} + second reader"),
+    ):
+        responder.second_reader = reader
+        assert responder.consider(Message(UNDECIDED, chat)).matcher == matcher

@@ -1,11 +1,12 @@
 """How good a second reader must be to pay: a simulated curve over the judge companies.
 
     python -m tests.eval.reader_curve [--caution strict|normal|open] [--stores FOLDER] [--single]
-        [--runs N]
+        [--siding] [--runs N]
 
 No model is asked. An oracle that knows the labels says which of the shown questions answers a
 message, or none, and is always sure; so many per cent of its opinions are replaced by another one,
-each other place as likely. What it is worth is measured on the *fit* companies, as `irbot eval
+each other place as likely; with --siding by the worst one: the matcher's first where that is wrong,
+else none. What it is worth is measured on the *fit* companies, as `irbot eval
 --reader` does it, and counted on the *judge* companies. IR_TEST_RECORDS names the records.
 """
 
@@ -54,7 +55,7 @@ class Silent:
 
 
 def with_oracle(
-    readings: Sequence[Reading], error: float, chance: random.Random
+    readings: Sequence[Reading], error: float, chance: random.Random, is_siding: bool
 ) -> Iterator[Reading]:
     """The readings with what the oracle says, so many of its opinions wrong."""
     for reading in readings:
@@ -62,12 +63,13 @@ def with_oracle(
         if chance.random() < error:
             places = range(len(reading.is_right) + 1)
             wrong = [at for at in places if not (reading.is_right[at - 1] if at else pick == 0)]
-            pick = chance.choice(wrong)
+            # The first place of a choice is wrong, or else the none before it.
+            pick = min(wrong, key=lambda at: (at != 1, at)) if is_siding else chance.choice(wrong)
         yield replace(reading, opinion=Opinion(pick, True))
 
 
 def curve(
-    fit: Sequence[Company], judge: Sequence[Company], caution: Caution, runs: int
+    fit: Sequence[Company], judge: Sequence[Company], caution: Caution, runs: int, is_siding: bool
 ) -> dict[str, list[list[JudgedQuery]]]:
     """The judge companies' replies without and with the oracle, by its name; of each run."""
     learned = [
@@ -81,13 +83,13 @@ def curve(
         found[name] = []
         for run in range(runs if error else 1):
             chance = random.Random(run)
-            worth = worth_of(with_oracle(learned, error, chance))
+            worth = worth_of(with_oracle(learned, error, chance, is_siding))
             found[name].append(
                 [
                     row
                     for (responder, queries), (_, readings) in zip(bots, alone, strict=True)
                     for row in with_worth(
-                        responder, with_oracle(readings, error, chance), worth, queries
+                        responder, with_oracle(readings, error, chance, is_siding), worth, queries
                     )
                 ]
             )
@@ -132,13 +134,14 @@ def main() -> None:
     parser.add_argument("--caution", choices=get_args(Caution), default="strict")
     parser.add_argument("--stores", type=Path, help="folder where the stores are kept")
     parser.add_argument("--single", action="store_true", help="over single records")
-    parser.add_argument("--runs", type=int, default=5, help="of each share of errors")
+    parser.add_argument("--siding", action="store_true", help="errors are the worst ones")
+    parser.add_argument("--runs", type=int, default=1, help="of each share of errors")
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
         library = Library(Path(os.environ["IR_TEST_RECORDS"]), given.stores or Path(folder))
         which = "single" if given.single else "archive"
         fit, judge = (companies(library, half, which) for half in ("fit", "judge"))
-        print(table(curve(fit, judge, given.caution, given.runs)))
+        print(table(curve(fit, judge, given.caution, given.runs, given.siding)))
 
 
 if __name__ == "__main__":

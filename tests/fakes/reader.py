@@ -66,7 +66,7 @@ class FakeReader:
         *,
         wait_s: float = 0.0,
         status: int = 200,
-        takes_form: bool = True,
+        forms: Collection[str] = ("json_schema", "json_object"),
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
         drips: bool = False,
@@ -77,7 +77,7 @@ class FakeReader:
             script: The model.
             wait_s: How long an answer takes; it is cut short when the server ends.
             status: Of every answer.
-            takes_form: Whether `response_format` is known; else it is 400.
+            forms: Which types of `response_format` are known; another one is 400.
             body: In place of what the script says.
             headers: More of every answer.
             drips: Whether the answer comes byte by byte and never ends.
@@ -86,7 +86,7 @@ class FakeReader:
         self.script = script
         self.wait_s = wait_s
         self.status = status
-        self.takes_form = takes_form
+        self.forms = forms
         self.body = body
         self.headers = headers or {}
         self.drips = drips
@@ -128,8 +128,8 @@ class FakeReader:
         """What comes back."""
         self.asked.append(body)
         self._ending.wait(self.wait_s)
-        if not self.takes_form and "response_format" in body:
-            return 400, b'{"error": {"message": "response_format is not supported"}}'
+        if body.get("response_format", {}).get("type", "") not in ("", *self.forms):
+            return 400, b'{"error": {"message": "this response_format is not supported"}}'
         if self.body is not None:
             return self.status, self.body
         asked = told(body)
