@@ -463,8 +463,9 @@ class CurrentLibrary:
         return Library(shown, index, self._store, counted)
 
     def _vectors(self, shown: Shown) -> Mapping[str, Vectors]:
-        if not self._store.holds_at_most(shown.live, LARGEST_STORE // 20):
-            return {}  # told before all of it is in memory
+        # Told before all of it is in memory: so many questions have more characters.
+        if not (self._embedder and self._store.holds_at_most(shown.live, LARGEST_STORE // 20)):
+            return {}
         return known_vectors(self._store, self._embedder, Looked(shown.stored, _record))
 
     def _wordings(self, find: Find) -> Iterator[Wording]:

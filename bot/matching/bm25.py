@@ -188,7 +188,7 @@ class Among:
         lengths = [sum(map(len, own)) for own in of_term]
         nothing = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
         return (
-            np.concatenate(([0], np.cumsum(lengths))),
+            np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))),
             np.concatenate([*nothing[0], *(own for each in of_term for own in each)]),
             np.concatenate([*nothing[1], *(own for each in counts for own in each)]),
         )

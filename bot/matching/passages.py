@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 from bot.matching.text import normalise, sentences
@@ -30,6 +31,8 @@ _WORD = re.compile(
 )
 
 WHOLE = -1  # in place of a part's number
+
+_COMPANIES = 10_000  # whose names are kept; 5,400 are listed
 
 Place = tuple[str, int, int | None]  # record id, number and part of a question
 
@@ -130,12 +133,17 @@ def company_names(records: Iterable[OfCompany]) -> dict[str, tuple[str, ...]]:
     # An export may name a company in its own way; the filed name is the one that people use.
     for record in sorted(records, key=lambda record: record.is_written):
         if record.company_code not in found:
-            name = normalise(record.company_name)
-            short = _ENDING.sub("", name)
-            kept = [
-                item
-                for item in dict.fromkeys((name, short))
-                if len(item) >= 2 and not _WORD.fullmatch(item)
-            ]
-            found[record.company_code] = (record.company_code, *kept)
+            found[record.company_code] = (record.company_code, *_called(record.company_name))
     return found
+
+
+@lru_cache(maxsize=_COMPANIES)
+def _called(company_name: str) -> tuple[str, ...]:
+    """The names that people use for a company."""
+    name = normalise(company_name)
+    short = _ENDING.sub("", name)
+    return tuple(
+        item
+        for item in dict.fromkeys((name, short))
+        if len(item) >= 2 and not _WORD.fullmatch(item)
+    )
