@@ -35,7 +35,8 @@ def run(
         streams = [Path(room, name) for name in ("stdin", "stdout", "stderr")]
         for stream in streams:
             stream.write_text(stdin if stream.name == "stdin" else "", encoding="utf-8")
-        process = _forks.Process(target=_command, args=(arguments, folder, dict(env), streams))
+        given = {name: os.fspath(value) for name, value in env.items()}
+        process = _forks.Process(target=_command, args=(arguments, folder, given, streams))
         process.start()
         process.join(PATIENCE_S)
         if process.exitcode is None:

@@ -90,16 +90,18 @@ def ask(delivery, key, text="可转债", chat=CHAT):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_misses_and_picks_are_kept_once_though_the_process_ends_between(store):
     class Dies(Platform):
-        died = False
+        def __init__(self):
+            super().__init__()
+            self.died = threading.Event()
 
         def render(self, shown, address):
-            self.died = True
+            self.died.set()
             raise SystemExit
 
     for key, text in (("offer", "WiNEX 进展如何？"), ("pick", "A"), ("miss", "明天会下雨吗")):
         with delivering(store, dies := Dies()) as delivery:
             ask(delivery, key, text)
-            until(lambda d=dies: d.died)
+            assert dies.died.wait(PATIENCE_S)
         with delivering(store, platform := Platform()) as delivery:
             platform.until(lambda p=platform: p.posts)
         assert delivery.counters.all()["answered"] == (key == "pick")

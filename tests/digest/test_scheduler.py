@@ -83,7 +83,12 @@ class Bot:
 
     def until(self, condition):
         """Wait, while the scheduler looks again and again."""
-        until(lambda: self.scheduler.run_once(self.now) or condition())
+
+        def looked():
+            self.scheduler.run_once(self.now)
+            return condition()
+
+        until(looked)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,10 @@ def grown(db):
         return [rows.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in GROWING]
 
 
+def has_grown(db, since):
+    return all(map(operator.gt, grown(db), since))
+
+
 @contextmanager
 def importing(irbot):
     """One file of made-up records after another."""
@@ -93,8 +98,7 @@ def test_backups_made_while_answering_and_importing_are_whole(slack, irbot, impo
             for copy in copies:
                 done = irbot("backup", copy, IR_DB="irbot.db")
                 assert done.returncode == 0, done.stderr
-                held = grown(copy)
-                until(lambda held=held: all(map(operator.gt, grown(db), held)))
+                until(partial(has_grown, db, grown(copy)))
         slack.until(lambda: set(posted(slack)) >= set(asked))
         refused = irbot("restore", copies[0], IR_DB="irbot.db")
         assert (refused.returncode, "irbot serve 正在使用" in refused.stderr) == (1, True)

@@ -170,7 +170,11 @@ def group(gateway, store, tmp_path):
             self.scheduler.run_once(self.now)
 
         def until(self, condition):
-            until(lambda: condition() or self.scheduler.run_once(self.now))
+            def looked():
+                self.scheduler.run_once(self.now)
+                return condition()
+
+            until(looked)
 
     group = Group()
     yield group
