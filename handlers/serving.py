@@ -75,7 +75,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         raise SettingsError(f"{error}；另一个 irbot serve 正在使用 {settings.db}") from error
     if is_second:
         log.warning(
-            "另一个 irbot serve 也在使用 %s：消息只答一次，摘要只发一次；多余的一个可以停掉",
+            "another irbot serve has %s open, too: each message is answered once and each digest "
+            "posted once, but one of the two is not needed",
             settings.db,
         )
     bot.delivery.start()

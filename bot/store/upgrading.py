@@ -63,7 +63,10 @@ def upgrade(db: Database, path: Path, *, is_copy: bool) -> Path | None:
 def tell(path: Path, copy: Path) -> None:
     """Say what was done, once it is certain."""
     log.warning(
-        "%s 已升级到这一版 irbot；升级前的数据库备份在 %s（保留最近 %d 份）", path, copy, KEPT
+        "%s was upgraded to this irbot; a copy from before is %s (the newest %d are kept)",
+        path,
+        copy,
+        KEPT,
     )
 
 

@@ -292,7 +292,7 @@ def test_the_operator_is_told_where_the_copy_is(filled, irbot, tmp_path):
     done = irbot("records")
     (copy,) = copies(path)
     (told,) = done.stderr.splitlines()
-    assert f"升级前的数据库备份在 {copy}（保留最近 {KEPT} 份）" in told
+    assert f"a copy from before is {copy} (the newest {KEPT} are kept)" in told
 
 
 def test_two_copies_are_kept_as_long_as_what_askers_typed(filled, tmp_path):
