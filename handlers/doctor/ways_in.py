@@ -13,6 +13,7 @@ from bot.checks import Finding
 from bot.config import Settings
 from handlers.chats import CHATS
 from handlers.doctor.hosts import explained, reach
+from handlers.web.security import LOOPBACK
 
 _TIMEOUT_S = 5
 _PAGE = "/index.json"
@@ -24,6 +25,7 @@ _ANY = ("0.0.0.0", "::")
 
 def checks(settings: Settings) -> Iterator[Finding]:
     """Callbacks, where a platform calls; pages, where they have an address for people outside."""
+    yield from _open_to_others(settings)
     paths = {
         path: where
         for handler in CHATS
@@ -46,6 +48,18 @@ def checks(settings: Settings) -> Iterator[Finding]:
         yield _outside("网页", url, _OK, settings.http, is_running)
         if not paths or settings.public_url != called_at:
             yield from _name(settings.public_url)
+
+
+def _open_to_others(settings: Settings) -> Iterator[Finding]:
+    """Pages and callbacks are for this machine's browsers and reverse proxy alone, by default."""
+    for variable, address in (
+        ("IR_HTTP", settings.http),
+        ("IR_CALLBACK_HTTP", settings.callback_http),
+    ):
+        if address and address.rpartition(":")[0] not in LOOPBACK:
+            said = f"{variable}={address} 对局域网开放，不经 TLS"
+            todo = "反向代理在本机的，改为 127.0.0.1；在别处或在容器里的，用防火墙只放行它"
+            yield Finding("监听范围", None, said, todo)
 
 
 def _listening(what: str, address: str, variable: str) -> tuple[bool, Finding]:
