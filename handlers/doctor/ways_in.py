@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -12,11 +13,12 @@ from urllib.parse import urlsplit
 from bot.checks import Finding
 from bot.config import Settings
 from handlers.chats import CHATS
-from handlers.doctor.hosts import explained, reach
+from handlers.doctor.hosts import certificate_ends, explained, reach
 from handlers.web.security import LOOPBACK
 
 _TIMEOUT_S = 5
 _PAGE = "/index.json"
+_SOON_DAYS = 14  # renewal that works by itself is earlier
 _OK = (200,)
 _REFUSED = (400, 401, 403, 405)  # what is not signed, or no call
 _NOTHING_BEHIND = (502, 503, 504)
@@ -110,8 +112,19 @@ def _outside(what: str, url: str, ours: tuple[int, ...], address: str, is_runnin
     return Finding(what, False, said, f"让反向代理把 {parts.path} 转到 {address}，路径不变")
 
 
+def _certificate(origin: str) -> Iterator[Finding]:
+    """Our own certificate is nobody's business but the administrator's."""
+    ends = certificate_ends(origin)
+    if ends is not None:
+        days = int((ends - time.time()) / 86_400)
+        said = f"{origin} 的证书还有 {days} 天到期"
+        is_soon = days < _SOON_DAYS
+        yield Finding("对外的证书", None if is_soon else True, said, "让反向代理更新证书" * is_soon)
+
+
 def _name(origin: str) -> Iterator[Finding]:
     """Whether the name leads into the company's own network here, which outside leads nowhere."""
+    yield from _certificate(origin)
     what, host = "对外的域名", urlsplit(origin).hostname or ""
     try:
         found = {str(item[4][0]) for item in socket.getaddrinfo(host, None)}

@@ -405,6 +405,14 @@ def test_what_is_wrong_with_a_certificate_is_named(tls, tmp_path, certificate, s
     assert fault(url) == said
 
 
+@pytest.mark.parametrize(("days", "ok"), [(5.5, None), (60.5, True)])
+def test_a_certificate_of_our_own_that_ends_soon_is_named(tls, tmp_path, days, ok):
+    authority, start = tls
+    origin = f"https://localhost:{start(authority.context(ends=days))}"
+    (said,) = [item for item in found(tmp_path, IR_PUBLIC_URL=origin) if item.what == "对外的证书"]
+    assert (said.ok, f"还有 {int(days)} 天" in said.said, bool(said.todo)) == (ok, True, ok is None)
+
+
 def test_each_way_to_fail_on_the_way_has_a_name(tls, ending, monkeypatch):
     authority, start = tls
     silent = ending.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
