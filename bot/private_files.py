@@ -32,13 +32,13 @@ def narrow(path: Path) -> None:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Whether a file may be read, changed or run by others. That a group may that we are of is how
-    we get at somebody else's file, and its owner's business."""
+    """Whether a file may be read, changed or run by others. That a group may is how we get at
+    somebody else's file, and its owner's business, unless we get at every file (root)."""
     try:
         found = path.stat()
     except OSError:
         return False
-    others = _OTHERS if _is_ours(found) else stat.S_IRWXO
+    others = _OTHERS if _is_ours(found) or os.geteuid() == 0 else stat.S_IRWXO
     return stat.S_ISREG(found.st_mode) and bool(found.st_mode & others)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ from handlers.network import read_certificates_as_they_change
 from handlers.web.app import WebServer, callback_app, callback_server, web_app
 
 _PURGE_EVERY_S = 3600.0
+_DOUBTED_S = 86_400.0
 _JUMP_S = 30.0  # NTP turns a clock by less than that
 
 log = logging.getLogger(__name__)
@@ -166,7 +168,7 @@ def _wait(
     while not stopped.wait(0.5):
         bot.store.database.check()
         clock.look()
-        if time.monotonic() >= purge_at:
+        if time.monotonic() >= purge_at and clock.is_trusted():
             purge_at = time.monotonic() + _PURGE_EVERY_S
             _purge(bot, settings)
         if chats and all(chat.state == "failed" for chat in chats.values()):
@@ -199,13 +201,23 @@ class ClockWatch:
     ) -> None:
         self._wall, self._steady = wall, steady
         self._apart = wall() - steady()
+        self._doubted_until = -math.inf  # by the steady one
 
     def look(self) -> None:
         """Compare the clocks with how far they were apart."""
         jumped_s = self._wall() - self._steady() - self._apart
         if abs(jumped_s) >= _JUMP_S:
             self._apart += jumped_s
-            log.warning("the system's clock jumped by %+.0f s; going on by the new time", jumped_s)
+            self._doubted_until = self._steady() + _DOUBTED_S
+            log.warning(
+                "the system's clock jumped by %+.0f s, or the machine slept; going on by the new "
+                "time, but nothing is deleted for its age for a day",
+                jumped_s,
+            )
+
+    def is_trusted(self) -> bool:
+        """Whether it has not jumped for a day: what a wrong one deletes does not come back."""
+        return self._steady() >= self._doubted_until
 
 
 @contextmanager

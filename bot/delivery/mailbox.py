@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,15 +81,9 @@ class Mailbox:
         self._database = database
         self._owner = owner
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """What is written inside is committed together, also by others into the same file.
-
-        Raises:
-            StoreError: It cannot be written now: a full disk, another process that writes.
-        """
-        with telling(self._database.path), self._database.transaction() as db:
-            yield db
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """What is written inside is committed together, also by others into the same file."""
+        return _transaction(self._database)
 
     def _db(self) -> Connection:
         return self._database.connection()
@@ -415,6 +409,13 @@ def _lined_up(questions: Sequence[tuple[Any, ...]]) -> list[tuple[Lane, int]]:
 def lane_of(chat: Chat, address: Address) -> Lane:
     """The queue of a post: its channel's, or its address's own."""
     return chat.platform, chat.workspace, str(address.get("lane", chat.channel))
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[Connection]:
+    """One whose failing is told as the file's: a full disk, another process that writes."""
+    with telling(database.path), database.transaction() as db:
+        yield db
 
 
 def fault(error: Exception) -> str:

@@ -21,6 +21,7 @@ from bot.delivery.transport import (
 
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0)  # by tries made before
 _GIVE_UP_S = 24 * 3600.0  # a temporary refusal is not tried for longer
+_GIVE_UP_TRIES = 30  # nor less often than this, half an hour: the clock may have jumped
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def transition(outcome: Outcome | CannotCheck, post: Post, now: float) -> Transi
         now: Seconds since 1970, of the clock that `post.at` is from.
     """
     backoff_s = _BACKOFF_S[min(post.tries, len(_BACKOFF_S) - 1)]
-    is_given_up = now - post.at > _GIVE_UP_S
+    is_given_up = now - post.at > _GIVE_UP_S and post.tries >= _GIVE_UP_TRIES
     match outcome:
         case Sent(ref):
             return Closed("sent", ref)

@@ -67,6 +67,26 @@ def reach(url: str) -> Reached:
         return Reached(trouble_of(error, url))
 
 
+def certificate_ends(url: str) -> float | None:
+    """When the certificate of an https address ends, in seconds since 1970; None where that is
+    not to be seen from here: through a proxy, or not at all."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or proxy_of(url):
+        return None
+    address = (parts.hostname or "", parts.port or 443)
+    try:
+        with (
+            socket.create_connection(address, _TIMEOUT_S) as connection,
+            ssl.create_default_context().wrap_socket(
+                connection, server_hostname=parts.hostname
+            ) as wrapped,
+        ):
+            found = wrapped.getpeercert() or {}
+    except OSError:
+        return None
+    return ssl.cert_time_to_seconds(str(found["notAfter"]))
+
+
 def checks(settings: Settings, urls: list[str]) -> Iterator[Finding]:
     """The proxy and the certificates, then each host once, then the clocks.
 

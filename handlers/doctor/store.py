@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 
 from bot.checks import Finding
@@ -11,11 +12,13 @@ from bot.delivery import checks as delivery
 from bot.errors import BotError
 from bot.indexing import checks as indexing
 from bot.ingest import checks as ingest
+from bot.ingest.verifying import verify_records
 from bot.store import Shown, Store
 from bot.store.checks import faults_of, try_writing
 from bot.store.connection import telling
 
 _LITTLE_BYTES = 500_000_000
+_PROVING_S = 3.0  # the newest records; `irbot verify` takes all
 
 
 def checks(settings: Settings) -> Iterator[Finding]:
@@ -49,6 +52,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
     yield _shown(shown, len(absent))
+    yield from _proof(store)
     yield from ingest.checks(store, settings.e5_onnx)  # word lists, meaning
     yield from indexing.checks(store)
     yield clock
@@ -65,6 +69,26 @@ def _shown(shown: Shown, absent: int) -> Finding:
         todo = "查看原因和恢复的命令：irbot records"
         return Finding(what, False, f"{absent} 份记录都不在答复里", todo)
     return Finding(what, False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
+
+
+def _proof(store: Store) -> Iterator[Finding]:
+    """Stored words against their documents, as far as a moment lasts; tables take longer."""
+    what = "原文核对"
+    records = [item for item in store.newest_records() if not item.record.is_from_table]
+    until = time.monotonic() + _PROVING_S
+    proven = 0
+    for stored in records:
+        for checked in verify_records(store, stored.record.id):
+            if checked.differences:
+                said = f"{checked.record_id}：{checked.differences[0]}"
+                yield Finding(what, False, said, checked.todo)
+            else:
+                proven += 1
+        if time.monotonic() > until:
+            break
+    if proven:
+        rest = "" if proven == len(records) else f"（共{len(records)}份，全部核对：irbot verify）"
+        yield Finding(what, True, f"{proven}份记录的文字与源文件一致{rest}")
 
 
 def _disk(settings: Settings) -> Finding:

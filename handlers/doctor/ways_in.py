@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -12,10 +13,12 @@ from urllib.parse import urlsplit
 from bot.checks import Finding
 from bot.config import Settings
 from handlers.chats import CHATS
-from handlers.doctor.hosts import explained, reach
+from handlers.doctor.hosts import certificate_ends, explained, reach
+from handlers.web.security import LOOPBACK
 
 _TIMEOUT_S = 5
 _PAGE = "/index.json"
+_SOON_DAYS = 14  # renewal that works by itself is earlier
 _OK = (200,)
 _REFUSED = (400, 401, 403, 405)  # what is not signed, or no call
 _NOTHING_BEHIND = (502, 503, 504)
@@ -24,6 +27,7 @@ _ANY = ("0.0.0.0", "::")
 
 def checks(settings: Settings) -> Iterator[Finding]:
     """Callbacks, where a platform calls; pages, where they have an address for people outside."""
+    yield from _open_to_others(settings)
     paths = {
         path: where
         for handler in CHATS
@@ -46,6 +50,18 @@ def checks(settings: Settings) -> Iterator[Finding]:
         yield _outside("网页", url, _OK, settings.http, is_running)
         if not paths or settings.public_url != called_at:
             yield from _name(settings.public_url)
+
+
+def _open_to_others(settings: Settings) -> Iterator[Finding]:
+    """Pages and callbacks are for this machine's browsers and reverse proxy alone, by default."""
+    for variable, address in (
+        ("IR_HTTP", settings.http),
+        ("IR_CALLBACK_HTTP", settings.callback_http),
+    ):
+        if address and address.rpartition(":")[0] not in LOOPBACK:
+            said = f"{variable}={address} 对局域网开放，不经 TLS"
+            todo = "反向代理在本机的，改为 127.0.0.1；在别处或在容器里的，用防火墙只放行它"
+            yield Finding("监听范围", None, said, todo)
 
 
 def _listening(what: str, address: str, variable: str) -> tuple[bool, Finding]:
@@ -96,8 +112,19 @@ def _outside(what: str, url: str, ours: tuple[int, ...], address: str, is_runnin
     return Finding(what, False, said, f"让反向代理把 {parts.path} 转到 {address}，路径不变")
 
 
+def _certificate(origin: str) -> Iterator[Finding]:
+    """Our own certificate is nobody's business but the administrator's."""
+    ends = certificate_ends(origin)
+    if ends is not None:
+        days = int((ends - time.time()) / 86_400)
+        said = f"{origin} 的证书还有 {days} 天到期"
+        is_soon = days < _SOON_DAYS
+        yield Finding("对外的证书", None if is_soon else True, said, "让反向代理更新证书" * is_soon)
+
+
 def _name(origin: str) -> Iterator[Finding]:
     """Whether the name leads into the company's own network here, which outside leads nowhere."""
+    yield from _certificate(origin)
     what, host = "对外的域名", urlsplit(origin).hostname or ""
     try:
         found = {str(item[4][0]) for item in socket.getaddrinfo(host, None)}

@@ -45,6 +45,8 @@ OLD = replace(FIRST, tries=40, at=NOW - 86_401)
         (Refused("x", permanent=False), FOUND, Again("ready", 5, NOW + 5)),
         (Refused("x", permanent=False), OLD, Closed("failed", "x")),
         (Refused("x", permanent=False), replace(OLD, at=NOW), Again("ready", 60, NOW + 60)),
+        # the clock jumped, or nobody served for days
+        (Refused("x", permanent=False), replace(OLD, tries=3), Again("ready", 15, NOW + 15)),
         (Unconfirmed("x"), FIRST, Again("sending", 2, NOW + 2)),
         (Unconfirmed("x", 10), FIRST, Again("sending", 10, NOW + 10)),
         (Unconfirmed("x"), FOUND, Again("sending", 5, NOW + 5)),

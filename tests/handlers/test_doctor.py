@@ -14,7 +14,7 @@ import pytest
 
 from bot.config import examine_settings
 from bot.store import Store
-from bot.store.connection import connect
+from bot.store.connection import Database, connect
 from handlers.doctor import checks, hosts
 from tests.fakes.authority import Authority
 from tests.fakes.proxy import FakeProxy
@@ -200,6 +200,7 @@ def test_the_doctor_names_each_fault_of_platforms_files_and_callbacks(
         "WECOM_KF_OPEN_ID": "wkother",
         "IR_CALLBACK_HTTP": other_program,
         "IR_CALLBACK_URL": f"http://{other_program}",
+        "IR_HTTP": "0.0.0.0:8300",
         "IR_NOW": "2090-01-01T09:00:00+08:00",
     }
     said = found(tmp_path, **env)
@@ -228,6 +229,7 @@ def test_the_doctor_names_each_fault_of_platforms_files_and_callbacks(
             ("文件权限", "desk.key", "640", "600"),
             ("下落不明的答复", "会话9", "重新提问"),
             ("被拒的答复", "86008"),
+            ("监听范围", "IR_HTTP=0.0.0.0:8300", "127.0.0.1"),
             ("企业微信机器人显示名", "WECOM_BOT_NAMES"),
             ("对外的域名", "127.0.0.1", "公网"),
             ("对外的域名", "http://", "https://"),
@@ -276,6 +278,13 @@ def test_callbacks_that_find_the_way_in_are_told(tmp_path, store, ending):
 # The database
 
 
+def altered(db):
+    database = Database.open(db)
+    with database.transaction() as connection:
+        connection.execute("UPDATE questions SET answer = answer || '。' WHERE number = 7")
+    database.close()
+
+
 def damaged(db):
     connect(db).conn.close()
     content = bytearray(db.read_bytes())
@@ -297,6 +306,7 @@ def newer(db):
     ("harm", "words"),
     [
         (damaged, ("数据库", "备份恢复")),
+        (altered, ("原文核对", "300253/2025-002", "第7问", "irbot import --again")),
         (newer, ("更新版本", "升级")),
         (lambda db: db.write_bytes(b"no database" * 100), ("不是 SQLite 数据库", "IR_DB")),
         (lambda db: Store(db).withdraw("300253/2025-002", "test", "test"), ("都不在答复里",)),
@@ -393,6 +403,14 @@ def test_what_is_wrong_with_a_certificate_is_named(tls, tmp_path, certificate, s
         authority = Authority(tmp_path, "another")
     url = f"https://localhost:{start(authority.context(**certificate))}/"
     assert fault(url) == said
+
+
+@pytest.mark.parametrize(("days", "ok"), [(5.5, None), (60.5, True)])
+def test_a_certificate_of_our_own_that_ends_soon_is_named(tls, tmp_path, days, ok):
+    authority, start = tls
+    origin = f"https://localhost:{start(authority.context(ends=days))}"
+    (said,) = [item for item in found(tmp_path, IR_PUBLIC_URL=origin) if item.what == "对外的证书"]
+    assert (said.ok, f"还有 {int(days)} 天" in said.said, bool(said.todo)) == (ok, True, ok is None)
 
 
 def test_each_way_to_fail_on_the_way_has_a_name(tls, ending, monkeypatch):

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.config import load_settings
+from bot.config import Settings, load_settings
+from bot.delivery.transport import Refused
 from handlers.network import read_certificates_as_they_change
 from handlers.serving import ClockWatch
 from handlers.slack.app import SlackChat
@@ -20,6 +21,7 @@ from handlers.wecom.lease import Lease
 from handlers.wecom_app.app import AppChat
 from handlers.wecom_app.credentials import PATH
 from tests.conftest import open_by_words
+from tests.delivery.test_delivery import Platform, ask
 from tests.fakes.authority import Authority
 from tests.fakes.proxy import FakeProxy
 from tests.fakes.wecom import FakeWecom
@@ -171,11 +173,32 @@ def test_the_long_connection_tells_the_same_and_comes_back(
 def test_a_clock_that_jumps_is_told_once(caplog):
     clocks = {"wall": 1_000_000.0, "steady": 5.0}
     watch = ClockWatch(lambda: clocks["wall"], lambda: clocks["steady"])
+    assert watch.is_trusted()
     for wall_s, steady_s in ((0.5, 0.5), (86_400.5, 0.5), (0.5, 0.5), (-3_599.5, 0.5), (0.5, 0.5)):
         clocks["wall"] += wall_s
         clocks["steady"] += steady_s
         watch.look()
-    assert [record.getMessage().split(";")[0] for record in caplog.records] == [
+    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
         "the system's clock jumped by +86400 s",
         "the system's clock jumped by -3600 s",
     ]
+    assert not watch.is_trusted()  # nothing is deleted by it yet
+    clocks["wall"] += 86_400
+    clocks["steady"] += 86_400
+    watch.look()
+    assert watch.is_trusted()
+
+
+@pytest.mark.parametrize("jump_s", [400 * 86_400, -400 * 86_400])
+def test_a_post_that_waits_goes_out_although_the_clock_jumps(store, jump_s):
+    now = [1_700_000_000.0]
+    delivery = open_by_words(Settings(store.path), clock=lambda: now[0]).delivery
+    platform = Platform(Refused("x", permanent=False), Refused("x", permanent=False))
+    delivery.register("slack", platform)
+    delivery.start()
+    ask(delivery, "k")
+    while not delivery.counters.all()["retries"]:
+        platform.until(lambda: len(platform.answers) < 2)
+    now[0] += jump_s
+    platform.until(lambda: platform.posts == ["k/1"])
+    delivery.stop()
