@@ -14,6 +14,7 @@ _CAVEAT = re.compile(
 # A part that leans on words outside itself.
 _LEANS = re.compile(r"同上|如上|上述|前述|见上|上一?问|以上")
 _FEW = 24  # characters of a question in a link
+_COMMA = re.compile("[，,]")
 _STRETCH = re.compile(r"[^。！？!?；;\n]{4,}")
 _GREETING = re.compile(
     r"(?:尊敬的[^，。！：]{1,12}[，！：]|您好|你好|感谢您?(?:对[^，。！]{1,12})?的?"
@@ -60,8 +61,13 @@ def quoted(hit: Hit, excerpt: bool) -> tuple[str, str]:
 
 
 def few_words(hit: Hit) -> str:
-    """How a stored question begins, or its sentence that is near the message, for a link."""
+    """How a stored question begins, or its sentence that is near the message, for a link; up to a
+    comma of its second half rather than into a clause."""
     asked = offered(hit)
     said = _GREETING.sub("", asked.strip(), count=1) or asked.strip()
     first = _STRETCH.match(said)
-    return (first[0] if first else said)[:_FEW].strip()
+    words = first[0] if first else said
+    if len(words) <= _FEW:
+        return words.strip()
+    commas = (found.start() for found in _COMMA.finditer(words, _FEW // 2, _FEW + 1))
+    return words[: max(commas, default=_FEW)].strip()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from bot.config import Settings
-from bot.errors import NotFoundError
+from bot.errors import BotError
 from bot.store import Store
 from bot.store.process_lock import is_served
 from bot.store.upgrading import copies
@@ -51,7 +51,7 @@ def forget(settings: Settings, person: str, yes: bool) -> None:
     if history:
         say(f"终端对话的输入历史：{history}")
     if not found and not history:
-        raise NotFoundError(person, "平台上的用户编号，例如 slack:U0123")
+        raise BotError(f"没有 {person} 的内容；要写平台的用户编号，例如 slack:U0123")
     told = f"{len(found)} 张表 {sum(found.values())} 行" + ("、1 个文件" if history else "")
     if not yes:
         say(f"会清除 {told}；加 --yes 执行", err=True)

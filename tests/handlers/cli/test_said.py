@@ -151,7 +151,10 @@ def test_forget_first_says_what_it_would_do(irbot, told, store):
     assert irbot("forget", "U1", "--yes").stdout == looked.stdout
     assert not store.memory(Chat("slack", "T", "C1", "U1"), NOW - timedelta(hours=1)).cited
     again = irbot("forget", "U1", "--yes")
-    assert (again.exit_code, again.stderr) == (0, "没有 U1 的内容\n")
+    assert (again.exit_code, again.stderr) == (
+        1,
+        "没有 U1 的内容；要写平台的用户编号，例如 slack:U0123\n",
+    )
     assert len(json.loads(irbot("said", "--json").stdout)) == 4
     assert irbot("forget", ":U1").exit_code == 2
 

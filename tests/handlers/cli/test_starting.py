@@ -44,15 +44,23 @@ def test_what_needs_no_store_and_no_matcher_loads_none(code):
     assert not loaded & _HEAVY
 
 
-def test_help_after_two_dashes_is_what_is_asked(irbot):
-    done = irbot("ask", "--", "--help")
+@pytest.mark.parametrize("typed", ["--help", "-h"])
+def test_help_after_two_dashes_is_what_is_asked(irbot, store, typed):
+    done = irbot("ask", "--", typed, IR_DB=str(store.path))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("我只用上市公司已披露的投资者关系活动记录表原文作答")  # the bot's
 
 
+@pytest.mark.parametrize("typed", ["可转债 --help", "-h 可转债"])
+def test_an_option_within_a_question_is_a_part_of_it(irbot, store, typed):
+    done = irbot("ask", "--", typed, IR_DB=str(store.path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "第24问" in done.stdout
+
+
 def test_help_of_a_command_needs_no_settings(irbot):
     done = irbot("ask", "--help", IR_TZ="nowhere")
-    assert (done.returncode, done.stdout[:16]) == (0, "Usage: irbot ask")
+    assert (done.returncode, done.stdout[:16]) == (0, "用法：irbot ask [选项")
     assert irbot("ask", "可转债", IR_TZ="nowhere").stderr.startswith("IR_TZ 不是时区名")
 
 
