@@ -140,6 +140,9 @@ class BM25:
         return Among(self, places)
 
 
+_NOTHING = np.zeros(0, np.float32)
+
+
 class Among:
     """Some documents; a term is as rare as in the whole store."""
 
@@ -171,26 +174,26 @@ class Among:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Of each term in turn these documents that hold it, and what it counts there."""
         wanted = codes(terms)
-        of_term: list[list[NDArray[np.int64]]] = [[] for _ in terms]
-        counts: list[list[NDArray[np.float32]]] = [[] for _ in terms]
+        ids, places, shares = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [_NOTHING]
         for at, (own, which) in enumerate(self._local):
             if not len(own):
                 continue
             postings = self._over.counted[at].postings
-            first, last = int(own[0]), int(own[-1]) + 1
-            for term, found in enumerate(postings.find(wanted)):
-                begin, end = postings.within(found, first, last)
-                if begin == end:
-                    continue
-                held, where = _held(own, postings.places[begin:end])
-                of_term[term].append(which[held])
-                counts[term].append(self._over.shares(at, where + begin))
-        lengths = [sum(map(len, own)) for own in of_term]
-        nothing = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+            begins, lengths = postings.stretches(wanted, int(own[0]), int(own[-1]) + 1)
+            before = np.cumsum(lengths) - lengths
+            where = np.repeat(begins - before, lengths) + np.arange(lengths.sum())
+            listed = postings.places[where]
+            local = np.minimum(own.searchsorted(listed), len(own) - 1)
+            held = own[local] == listed
+            ids.append(np.repeat(np.arange(len(terms)), lengths)[held])
+            places.append(which[local[held]])
+            shares.append(self._over.shares(at, where[held]))
+        of_all = np.concatenate(ids)
+        order = np.argsort(of_all, kind="stable")
         return (
-            np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))),
-            np.concatenate([*nothing[0], *(own for each in of_term for own in each)]),
-            np.concatenate([*nothing[1], *(own for each in counts for own in each)]),
+            np.searchsorted(of_all[order], np.arange(len(terms) + 1)),
+            np.concatenate(places)[order],
+            np.concatenate(shares)[order],
         )
 
     def _some(

@@ -38,6 +38,27 @@ class Postings:
         end = np.where(known, self.starts[at + 1], 0)
         return list(zip(begin.tolist(), end.tolist(), strict=True))
 
+    def stretches(
+        self, wanted: Codes, first: int, last: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Of each of these terms where its documents from `first` to before `last` begin, and how
+        many they are; all are looked for at once."""
+        slices = np.array(self.find(wanted), dtype=np.int64).reshape(-1, 2)
+        begins = self._first_from(first, slices[:, 0], slices[:, 1])
+        return begins, self._first_from(last, begins, slices[:, 1]) - begins
+
+    def _first_from(
+        self, place: int, low: NDArray[np.int64], high: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Where between two bounds each first document is that lies no lower than a place."""
+        low, high = low.copy(), high.copy()
+        while len(open_ := np.flatnonzero(low < high)):
+            middle = (low[open_] + high[open_]) // 2
+            is_lower = self.places[middle] < place
+            low[open_[is_lower]] = middle[is_lower] + 1
+            high[open_[~is_lower]] = middle[~is_lower]
+        return low
+
     def within(self, own: Slice, first: int, last: int) -> Slice:
         """Those of a term's documents that have places from `first` to before `last`."""
         begin, end = own
