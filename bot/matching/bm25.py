@@ -19,6 +19,7 @@ from bot.matching.postings import Places, Postings, Slice
 
 K1 = 1.2  # the usual values; bigram BM25 was insensitive to them on Chinese questions
 B = 0.75
+MOST_SHARE = K1 + 1  # that a term can count in a document
 _UNSEEN = 500
 _KNOWN = 1 << 16  # terms whose frequency is kept
 _ROWS = 64  # texts of those compared with each other that are looked up at once
@@ -37,6 +38,7 @@ class Weighed:
     """A term of a message: what it weighs, and where its documents are in each segment."""
 
     over: BM25
+    code: int
     weight: np.float32  # its rarity in it
     frequency: int
     slices: Sequence[Slice]
@@ -44,6 +46,10 @@ class Weighed:
     def scores(self, at: int, own: Slice) -> NDArray[np.float32]:
         """What the documents of a slice of the segment's postings get for it."""
         return self.weight * self.over.shares(at, slice(*own))
+
+    def leading(self, at: int) -> Places:
+        """The documents of a segment that score best for it, where it is a common one."""
+        return self.over.counted[at].postings.leading_of(self.code)
 
     def add_to(self, at: int, scores: NDArray[np.float32], places: Places) -> None:
         """Add what it gives some documents of a segment, in ascending order, to their scores."""
@@ -117,7 +123,7 @@ class BM25:
             if seen := self.frequency(term):
                 of_parts = [listed[at] for listed in slices]
                 told = np.float32(times * weight * self._rarity(seen))
-                found.append(Weighed(self, told, seen, of_parts))
+                found.append(Weighed(self, int(own[at]), told, seen, of_parts))
         return found
 
     def shares(self, at: int, where: slice | NDArray[np.int64]) -> NDArray[np.float32]:
