@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 
 from bot.record import Part, Question, Record
@@ -41,6 +41,17 @@ class Counting(Records):
         """Of the questions that a version says."""
         sql = "SELECT number FROM questions WHERE version_id = ?"
         return [number for (number,) in self._db().conn.execute(sql, [key])]
+
+    def how_many(self, live: Mapping[int, Set[str]]) -> int:
+        """Questions that are shown of versions, each with the places of it that are not."""
+        conn, count = self._db().conn, 0
+        sql = "SELECT count(*) FROM questions WHERE version_id = ?"
+        for key, hidden in live.items():
+            if hidden:
+                count += sum(str(number) not in hidden for number in self.numbers(key))
+            else:
+                count += conn.execute(sql, [key]).fetchone()[0]
+        return count
 
     def countable(self, at: datetime) -> set[int]:
         """The keys of all that is shown, or will be when it is published or shown again."""
