@@ -11,6 +11,8 @@ from bot.store.connection import Connection, instant
 from bot.store.loading import COLUMNS, spans
 from bot.store.records import QUESTION_COLUMNS, Records, record_of
 
+_LARGEST = 2**63 - 1  # number that SQLite can hold
+
 
 class Counting(Records):
     """For whoever counts words. Nothing that is read here is kept."""
@@ -41,6 +43,17 @@ class Counting(Records):
         """Of the questions that a version says."""
         sql = "SELECT number FROM questions WHERE version_id = ?"
         return [number for (number,) in self._db().conn.execute(sql, [key])]
+
+    def that_hold(self, number: int, *, of_narrative: bool) -> Set[int]:
+        """The keys of versions that have a question of that number, or any narrative."""
+        conn = self._db().conn
+        if number > _LARGEST:
+            return set()
+        if of_narrative:
+            rows = conn.execute("SELECT id FROM versions WHERE header ->> '$.narrative[0]' != ''")
+        else:
+            rows = conn.execute("SELECT version_id FROM questions WHERE number = ?", [number])
+        return {key for (key,) in rows}
 
     def how_many(self, live: Mapping[int, Set[str]]) -> int:
         """Questions that are shown of versions, each with the places of it that are not."""
