@@ -32,6 +32,7 @@ Find = Callable[[str], Record | None]
 # From where on putting a library together takes longer than anybody should wait for what came:
 # about 50 ms.
 _MANY_RECORDS, _MANY_QUESTIONS = 5_000, 50_000
+_FEW = 100  # records that are looked through for a number
 _RELATED = 5  # questions with the same answer that are named beside it
 
 log = logging.getLogger(__name__)
@@ -172,6 +173,9 @@ class Library:
                 for at in places
                 if typed_id(briefs[at].id) == numbered(briefs[at].company_code, command.record_no)
             ]
+        if isinstance(command, Show) and len(places) > _FEW:
+            holding = self.store.that_hold(command.number, of_narrative=command.is_paragraph)
+            places = [at for at in places if not holding.isdisjoint(self.shown.keys[at])]
         found = self._until(places, message.as_of)
         if command.day is None:
             return found

@@ -27,7 +27,9 @@ from bot.store import Store
 _WORTH_A_FILE = 300
 _MOST_FILES = 8
 _MERGED = 6  # files, the smallest, that become one when there are more
-_DEAD = 0.3  # share of what a file counts and nobody finds, from which it is written anew
+# What a file counts and nobody finds, from which it is written anew: a share of it, and so many
+# questions, since an index takes off again what they spell.
+_DEAD_SHARE, _MOST_DEAD = 0.3, 2_000
 _LOOK_S = 2.0  # between two looks whether files are to be made
 _BEHIND = 10  # niceness of who makes them
 
@@ -129,19 +131,17 @@ def _do(store: Store, folder: IndexFolder, lexicon: Lexicon, work: Work, tell: T
 def _to_merge(segments: Mapping[Named, Segment], wanted: Set[int]) -> tuple[Named, ...]:
     """Files that one is to be made of: one in which much is dead, or the smallest of many."""
     for named, segment in segments.items():
-        if _dead(segment, wanted) > _DEAD:
+        if _dead(segment, wanted) > min(_DEAD_SHARE * named.documents, _MOST_DEAD):
             return (named,)
     if len(segments) <= _MOST_FILES:
         return ()
     return tuple(sorted(segments, key=lambda named: named.documents)[:_MERGED])
 
 
-def _dead(segment: Segment, wanted: Set[int]) -> float:
-    """The share of a segment's questions that are in no record that is or will be shown."""
+def _dead(segment: Segment, wanted: Set[int]) -> int:
+    """How many of a segment's questions are in no record that is or will be shown."""
     gone = [at for at, key in enumerate(segment.keys.tolist()) if key not in wanted]
-    if not gone:
-        return 0.0
-    return float(np.isin(segment.questions.entry, gone).sum() / max(len(segment.questions), 1))
+    return int(np.isin(segment.questions.entry, gone).sum()) if gone else 0
 
 
 # In the background

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.matching.bm25 import K1, B
+from bot.matching.codes import Codes
 from bot.matching.lexicon import Lexicon
-from bot.matching.postings import Places, Postings
+from bot.matching.postings import LEADING, LONG, Places, Postings
 from bot.matching.segment import Documents, Entry, Segment, runs
 from bot.matching.spelled import Spelled, together
 
@@ -99,7 +101,12 @@ def _merge_documents(
     of_each = np.split(places, np.cumsum([len(own) for own in several])[:-1])
     for field in _FIELDS:
         _merge_postings(
-            f"{kind}.{field}", [getattr(own, field) for own in several], of_each, order, append
+            f"{kind}.{field}",
+            [getattr(own, field) for own in several],
+            of_each,
+            order,
+            heads["day"][order],
+            append,
         )
     for name, table in _spelled_tables(together([own.spelled for own in several])):
         append(f"{kind}.spelled.{name}", table)
@@ -110,24 +117,62 @@ def _merge_postings(
     several: Sequence[Postings],
     places: Sequence[Places],
     order: NDArray[np.int64],
+    days: NDArray[np.int32],
     append: Append,
 ) -> None:
-    """places: of each one's documents in the result; -1: it does not go on."""
-    append(f"{name}.lengths", np.concatenate([own.lengths for own in several])[order])
+    """
+    Args:
+        name: Of the field.
+        several: Its postings in each segment.
+        places: Of each one's documents in the result; -1: it does not go on.
+        order: Where the result's documents are among all.
+        days: Of the result's documents.
+        append: As in `merge_tables`.
+    """
+    lengths = np.concatenate([own.lengths for own in several])[order]
     codes = np.unique(np.concatenate([own.codes for own in several]))
     seen = np.zeros(len(codes), dtype=np.int64)
     for own in several:
         seen[codes.searchsorted(own.codes)] += np.diff(own.starts)
     left = np.zeros(len(codes), dtype=np.int64)
+    leads = _Leads(lengths, days)
     for first, last in _blocks(seen):
         terms, found, times = _block(several, places, codes[first:last])
         append(f"{name}.places", found)
         append(f"{name}.times", times)
         left[first:last] = np.bincount(terms, minlength=last - first)
+        leads.add(codes[first:last], left[first:last], found, times)
     append(f"{name}.places", np.zeros(0, np.int32))  # there is one, also of nothing
     append(f"{name}.times", np.zeros(0, np.uint8))
+    append(f"{name}.lengths", lengths)
     append(f"{name}.codes", codes[left > 0])
     append(f"{name}.starts", np.concatenate(([0], np.cumsum(left[left > 0]))).astype(np.int64))
+    append(f"{name}.common", np.array(leads.common, dtype=np.uint64))
+    append(f"{name}.leading", np.concatenate([np.zeros(0, np.int32), *leads.leading]))
+
+
+class _Leads:
+    """Of common terms the documents that score best for them, of equals the newest."""
+
+    def __init__(self, lengths: NDArray[np.int32], days: NDArray[np.int32]) -> None:
+        self.common: list[int] = []
+        self.leading: list[Places] = []
+        mean = lengths.mean() if len(lengths) else 1.0
+        self._norm = K1 * (1 - B + B * lengths / mean)
+        self._newer = days * 1e-10  # far less than a word more in a text makes
+
+    def add(
+        self, codes: Codes, held: NDArray[np.int64], places: Places, times: NDArray[np.uint8]
+    ) -> None:
+        """Look at some terms; `held`: how many of the places and times are of each."""
+        ends = np.cumsum(held)
+        for at in np.flatnonzero(held > LONG):
+            own = slice(int(ends[at] - held[at]), int(ends[at]))
+            place, often = places[own], times[own].astype(np.float64)
+            worth = often / (often + self._norm[place]) + self._newer[place]
+            best = np.argpartition(worth, -LEADING)[-LEADING:]
+            self.common.append(int(codes[at]))
+            self.leading.append(np.sort(place[best]))
 
 
 def _blocks(seen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -142,7 +187,7 @@ def _blocks(seen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 def _block(
-    several: Sequence[Postings], places: Sequence[Places], codes: NDArray[np.uint64]
+    several: Sequence[Postings], places: Sequence[Places], codes: Codes
 ) -> tuple[NDArray[np.int64], Places, NDArray[np.uint8]]:
     """The postings of some terms in order: which term, where, and how often."""
     terms, found, times = [], [], []

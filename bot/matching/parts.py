@@ -67,16 +67,13 @@ class Part:
     def alive(self, first: int, last: int) -> NDArray[np.int64]:
         """The places in a stretch that may be found."""
         places = np.arange(first, last)
-        return places[~self._is_dead[first:last]] if len(self.dead) else places
+        return places[~self.is_dead[first:last]] if len(self.dead) else places
 
     @cached_property
-    def _is_dead(self) -> NDArray[np.bool_]:
+    def is_dead(self) -> NDArray[np.bool_]:
         is_dead = np.zeros(len(self.documents), dtype=np.bool_)
         is_dead[self.dead] = True
         return is_dead
-
-    def is_dead(self, place: int) -> bool:
-        return bool(self._is_dead[place])
 
 
 @dataclass(frozen=True)
@@ -103,6 +100,18 @@ class Scope:
         if self.until is not None:
             scores[first:last][part.documents.day[first:last] > self.until] = 0
 
+    def holding(self, at: int, places: Places) -> NDArray[np.int64]:
+        """Those of some places of a part that may be found."""
+        part = self.parts[at]
+        is_found = np.zeros(len(places), dtype=np.bool_)
+        for first, last in self.spans[at]:
+            is_found |= (places >= first) & (places < last)
+        if len(part.dead):
+            is_found &= ~part.is_dead[places]
+        if self.until is not None:
+            is_found &= part.documents.day[places] <= self.until
+        return places[is_found].astype(np.int64)
+
     def places(self) -> NDArray[np.int64]:
         """All that it holds, the newest first."""
         found, days = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
@@ -121,7 +130,7 @@ class Scope:
             if 0 <= own < len(part.documents):
                 return (
                     any(first <= own < last for first, last in spans)
-                    and not part.is_dead(own)
+                    and not part.is_dead[own]
                     and (self.until is None or bool(part.documents.day[own] <= self.until))
                 )
         return False

@@ -39,9 +39,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             store = Store(settings.db)
             faults = faults_of(settings.db)
             try_writing(settings.db)
-            now = settings.now()
-            shown = store.shown(now)
-            absent = [item for item in store.records(now) if not item.may_be_shown(now)]
+            shown = store.shown(settings.now())
+            questions = store.how_many(shown.live)
             clock = delivery.clock(settings)
     except BotError as error:
         yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
@@ -51,23 +50,22 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(what, False, f"{settings.db} 已损坏（{faults}）", todo)
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
-    yield _shown(shown, len(absent))
+    yield _shown(shown, questions)
     yield from _proof(store)
     yield from ingest.checks(store, settings.e5_onnx)  # word lists, meaning
     yield from indexing.checks(store)
     yield clock
 
 
-def _shown(shown: Shown, absent: int) -> Finding:
+def _shown(shown: Shown, questions: int) -> Finding:
     what = "记录"
-    rest = f"；另有 {absent} 份不在答复里" if absent else ""
-    if shown.stored:
-        questions = sum(len(item.record.questions) for item in shown.stored)
-        said = f"可显示 {len(shown.stored)} 份记录、{questions} 个问题{rest}"
+    rest = f"；另有 {shown.absent} 份不在答复里" if shown.absent else ""
+    if shown.briefs:
+        said = f"可显示 {len(shown.briefs)} 份记录、{questions} 个问题{rest}"
         return Finding(what, True, said)
-    if absent:
+    if shown.absent:
         todo = "查看原因和恢复的命令：irbot records"
-        return Finding(what, False, f"{absent} 份记录都不在答复里", todo)
+        return Finding(what, False, f"{shown.absent} 份记录都不在答复里", todo)
     return Finding(what, False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
 
 
