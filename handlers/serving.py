@@ -61,7 +61,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
     chats: dict[str, Chat] = {}
     servers = _opened(settings, bot, chats)
     bot.delivery.start()
-    embed_in_background(bot.store, bot.embedder)  # what the imports left
+    # What the imports left.
+    embed_in_background(bot.store, bot.embedder, lambda: bot.delivery.inbox.is_busy)
     keeper = Keeper(bot.store)
     keeper.start()
     for chat in chats.values():

@@ -72,7 +72,6 @@ FAMILIES = {
         "used",
         "sure",
         "no model",
-        "too large",
         "no vectors",
         "nothing",
         "failed",
