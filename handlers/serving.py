@@ -82,7 +82,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
             settings.db,
         )
     bot.delivery.start()
-    embed_in_background(bot.store, bot.embedder)  # what the imports left
+    # What the imports left.
+    embed_in_background(bot.store, bot.embedder, lambda: bot.delivery.inbox.is_busy)
     keeper = Keeper(bot.store)
     keeper.start()
     for chat in chats.values():

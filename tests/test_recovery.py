@@ -164,7 +164,7 @@ STAYS = {
     *("misses", "memories", "channels", "feedback", "subscriptions", "subscription_changes"),
     *("replies", "vectors", "shown", "picks", "journal", "aliases", "alias_approvals"),
     *("counterexamples", "miss_marks", "announcements", "desk_users", "desk_links"),
-    *("desk_sessions", "uploads", "generation", "models", "_sqlite_migrations"),
+    *("desk_sessions", "uploads", "generation", "models", "embedded", "_sqlite_migrations"),
     *("reader_opinions", "reader_trials"),
 }
 

@@ -18,10 +18,10 @@ from bot.answering.decision import limits
 from bot.answering.second_opinion import Heard
 from bot.answering.trail import Considered, Search
 from bot.config import Caution
-from bot.ingest.embedding import MeaningState
+from bot.ingest.meaning import MeaningState
 from bot.matching.collection import Collection
 from bot.matching.facets import Facets
-from bot.matching.index import Index, SearchResult
+from bot.matching.index import SURE, Index, SearchResult
 from bot.matching.lexicon import Lexicon
 from bot.matching.query import Query
 from bot.matching.ranking import Candidate
@@ -310,7 +310,9 @@ def _meaning(found: SearchResult, model: str | None, state: MeaningState) -> str
         return state.lacks or "no vectors"
     if found.has_failed:
         return "failed"
-    return "sure" if found.candidates else "nothing"
+    if not found.candidates:
+        return "nothing"
+    return "sure" if found.candidates[0].confidence >= SURE else "no vectors"
 
 
 # The candidates

@@ -15,7 +15,7 @@ from bot.answering.explanation import (
     Read,
     rounded_down,
 )
-from bot.ingest.embedding import MeaningState
+from bot.ingest.meaning import MeaningState
 from bot.wording.presentation import Words
 
 _WORTH_A_WORD = 0.005  # share of the whole
@@ -94,10 +94,8 @@ def _pin_words(pins: Iterable[Note], words: Words) -> Iterator[str]:
 def _meaning_line(search: ExplainedSearch, state: MeaningState, words: Words) -> str:
     said = words.text(
         f"meaning, {search.meaning}",
-        size=state.size,
-        most=state.most,
         missing=state.missing,
-        texts=state.texts,
+        records=state.records,
     )
     return words.text("explain, meaning", said=said)
 

@@ -17,8 +17,9 @@ from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
 from bot.errors import DisplacedError
 from bot.indexing import Counted, Segments, StoreShelf
-from bot.ingest.embedding import MeaningState, known_vectors, meaning_state
-from bot.matching.embedding import LARGEST_STORE, Embedder, Vectors
+from bot.ingest.embedding import known_vectors
+from bot.ingest.meaning import MeaningState, meaning_state
+from bot.matching.embedding import Embedder
 from bot.matching.index import Index
 from bot.matching.lexicon import LexiconFile
 from bot.matching.taught import Rejection, Wording
@@ -445,7 +446,7 @@ class CurrentLibrary:
 
     def meaning(self) -> MeaningState:
         """How much of what may be shown can be compared by meaning."""
-        return meaning_state(self._store, self._embedder, self._library.records)
+        return meaning_state(self._store, self._embedder, self._now())
 
     def _load(self) -> Library:
         shown = self._store.shown(self._now())
@@ -459,18 +460,12 @@ class CurrentLibrary:
             shown.live,
             lexicon=counted.lexicon,
             embedder=self._embedder,
-            vectors=self._vectors(shown),
+            vectors_of=known_vectors(self._store, self._embedder),
             wordings=self._wordings(find) if self._is_taught else (),
             rejections=self._rejections(find) if self._is_taught else (),
         )
         log.info("index built: records=%d generation=%d", len(shown.briefs), shown.generation)
         return Library(shown, index, self._store, counted)
-
-    def _vectors(self, shown: Shown) -> Mapping[str, Vectors]:
-        # Told before all of it is in memory: so many questions have more characters.
-        if not (self._embedder and self._store.holds_at_most(shown.live, LARGEST_STORE // 20)):
-            return {}
-        return known_vectors(self._store, self._embedder, Looked(shown.stored, _record))
 
     def _wordings(self, find: Find) -> Iterator[Wording]:
         """The live aliases of what may be shown, under the number that each question has now."""

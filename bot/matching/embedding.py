@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST = 200  # characters of a text that are read; half a millisecond each
-LARGEST_STORE = 700_000  # characters, some 1,500 questions: six minutes to make their vectors
 
 Vectors = NDArray[np.float32]
 log = logging.getLogger(__name__)

@@ -117,16 +117,14 @@ def read_features(
     message: MessageWords,
     at: int,
     bm25: float,
-    cosines: tuple[float, float] | None,
 ) -> Features:
-    """Measure one passage.
+    """Measure one passage by words.
 
     Args:
         collection: That holds it.
         message: Its words.
         at: The passage's place.
         bm25: Its score by words, as a share.
-        cosines: Of the question and of the answer; None: not compared.
     """
     profile, query = collection.profile(at), message.query
     company = collection.passages[at].record.company_code
@@ -158,8 +156,6 @@ def read_features(
         asks_amount=not query.facets.asks.isdisjoint(("amount", "money")),
         names_quantity=query.facets.quantity,
         lacks=_lacks(query.facets, profile.sentences, held),
-        e5_asked=cosines and cosines[0],
-        e5_answered=cosines and cosines[1],
     )
 
 

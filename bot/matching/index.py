@@ -24,7 +24,7 @@ from functools import cached_property
 from rapidfuzz import fuzz
 
 from bot.matching.collection import Collection, Paragraphs, Passages
-from bot.matching.dense_index import DenseIndex
+from bot.matching.dense_index import DenseIndex, VectorsOf
 from bot.matching.embedding import Embedder, Vectors
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.likeness import same_matters
@@ -35,7 +35,7 @@ from bot.matching.parts import Live, Wanted, dead_places, parts_of
 from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
-from bot.matching.ranking import Candidate, rank
+from bot.matching.ranking import ByWords, Candidate, rank
 from bot.matching.segment import Segment
 from bot.matching.sharing import ModelError
 from bot.matching.shelf import RecordShelf, Shelf
@@ -47,7 +47,7 @@ from bot.matching.version import version
 from bot.message import Hit
 from bot.record import Record
 
-_SURE = 0.97  # by words alone; above it meaning is not asked
+SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
 )
@@ -109,7 +109,7 @@ class Index:
             {key: frozenset() for key, _ in shelf.entries},
             lexicon=lexicon,
             embedder=embedder,
-            vectors=vectors,
+            vectors_of=_known(vectors) if vectors else None,
             wordings=wordings,
             rejections=rejections,
         )
@@ -122,7 +122,7 @@ class Index:
         *,
         lexicon: Lexicon,
         embedder: Embedder | None = None,
-        vectors: Mapping[str, Vectors] | None = None,
+        vectors_of: VectorsOf | None = None,
         wordings: Iterable[Wording] = (),
         rejections: Iterable[Rejection] = (),
     ) -> None:
@@ -133,7 +133,7 @@ class Index:
             live: What of the segments may be found; what is not in it does not exist.
             lexicon: The word lists that the segments were made with.
             embedder: Turns messages into vectors; None: words alone.
-            vectors: Of the texts that passages.py names, as far as they were made.
+            vectors_of: Gives those of the texts that passages.py names, as far as they were made.
             wordings: Other words for stored questions.
             rejections: What stored questions do not answer.
         """
@@ -159,11 +159,17 @@ class Index:
             self.lexicon,
         )
         self._embedder = embedder
-        known = (vectors if embedder else None) or {}
-        self._dense = DenseIndex(self.collection.passages, known)
-        self._dense_narrative = DenseIndex(self.narrative.passages, known)
-        has_meaning = self._dense.ready or self._dense_narrative.ready
-        self.model = embedder.name if embedder and has_meaning else None
+        self._dense = self._dense_narrative = None
+        if embedder and vectors_of:
+            self._dense = DenseIndex(self.collection, vectors_of)
+            self._dense_narrative = DenseIndex(self.narrative, vectors_of)
+
+    @cached_property
+    def model(self) -> str | None:
+        """The model by which messages are compared; None: by words alone."""
+        dense = filter(None, (self._dense, self._dense_narrative))
+        has_meaning = any(item.is_ready for item in dense)
+        return self._embedder.name if self._embedder and has_meaning else None
 
     @cached_property
     def version(self) -> str:
@@ -258,18 +264,21 @@ class Index:
 
     def ranking(self, text: str, today: date, with_meaning: bool) -> list[Candidate]:
         """Every candidate for a message, one for each question, best first."""
-        query = self.query(text, today)
-        near = self._dense(self._vector(query.text)) if with_meaning else None
-        return rank(self.collection, query, self.collection.scope(Wanted()), near)
+        query, wanted = self.query(text, today), Wanted()
+        found = ByWords(self.collection, query, self.collection.scope(wanted))
+        near = None
+        if with_meaning and self._dense is not None:
+            vector = self._vector(query.text)
+            near = self._dense.near(vector, wanted, self.collection.scope(wanted))
+        return rank(found, near)
 
     def paragraphs(
         self, query: Query, wanted: Wanted, vector: Vectors | None = None
     ) -> list[Candidate]:
         """The paragraphs that a message may mean, likeliest first; vector: the message's."""
-        near = None
-        if vector is not None and self._dense_narrative.ready:
-            near = self._dense_narrative(vector)
-        scope = self.narrative.scope(wanted)
+        scope, near = self.narrative.scope(wanted), None
+        if vector is not None and self._dense_narrative is not None:
+            near = self._dense_narrative.near(vector, wanted, scope)
         return rank_paragraphs(self.narrative, query, scope, near)
 
     def asked_as(self, text: str) -> list[Passage]:
@@ -307,7 +316,7 @@ class Index:
         }
         if len({passage.day for passage in own.values()}) < 2:
             return {}
-        cosines = self._dense.cosines if self._dense.ready else None
+        cosines = self._dense.comparing(company) if self._dense else None
         alike = same_matters(self.collection, [*own], cosines)
         hits = {at: Hit(own[at].record.of(own[at].question), own[at].question, 1.0) for at in alike}
         return {hits[at].id: [hits[other] for other in others] for at, others in alike.items()}
@@ -321,8 +330,9 @@ class Index:
         A question that words are sure of leaves nothing to look for.
         """
         scope = self.collection.scope(wanted)
-        found = _unless(rejected, rank(self.collection, query, scope, near=None))
-        if found and found[0].confidence >= _SURE:
+        by_words = ByWords(self.collection, query, scope)
+        found = _unless(rejected, rank(by_words, near=None))
+        if found and found[0].confidence >= SURE:
             return found, [], False
         vector, failed = None, False
         if self.model is not None:
@@ -330,8 +340,9 @@ class Index:
                 vector = self._vector(query.text)
             except ModelError:
                 failed = True
-        if vector is not None and self._dense.ready:
-            found = _unless(rejected, rank(self.collection, query, scope, self._dense(vector)))
+        if vector is not None and self._dense is not None:
+            near = self._dense.near(vector, wanted, scope)
+            found = _unless(rejected, rank(by_words, near))
         return found, _unless(rejected, self.paragraphs(query, wanted, vector)), failed
 
     def _vector(self, text: str) -> Vectors:
@@ -344,6 +355,10 @@ class Index:
         codes = [code for code in _CODE.findall(query.text) if code not in self.names]
         unknown = [name for name in query.facets.companies if name not in self.names]
         return (*sorted(unknown), *codes)
+
+
+def _known(vectors: Mapping[str, Vectors]) -> VectorsOf:
+    return lambda texts: {text: vectors[text] for text in texts if text in vectors}
 
 
 def _unless(rejected: Set[tuple[str, str]], found: list[Candidate]) -> list[Candidate]:

@@ -18,7 +18,7 @@ from bot.matching.dense_index import Near
 from bot.matching.parts import Scope
 from bot.matching.periods import Period, periods
 from bot.matching.query import Query, stored_terms
-from bot.matching.ranking import Candidate, by_score, candidates
+from bot.matching.ranking import ByWords, Candidate, by_score, candidates
 from bot.matching.text import normalise, printed_sentences
 
 FILE = Path(__file__).with_name("narrative.json")
@@ -41,7 +41,7 @@ def rank_paragraphs(
         near: Its similarity of meaning; None: by words alone.
     """
     found = []
-    for item in candidates(collection, query, scope, near):
+    for item in candidates(ByWords(collection, query, scope), near):
         likely = probability(measures(collection, query, item), FILE)
         found.append(replace(item, score=likely, confidence=likely))
     found.sort(key=by_score)

@@ -75,20 +75,18 @@ class Candidate:
         )
 
 
-def rank(collection: Collection, query: Query, scope: Scope, near: Near | None) -> list[Candidate]:
+def rank(found: ByWords, near: Near | None) -> list[Candidate]:
     """The candidates by score, the best passage of each question only, with their confidences.
 
     Args:
-        collection: What is searched.
-        query: The message.
-        scope: The passages that may be found.
-        near: Its similarity of meaning; None: by words alone.
+        found: What words find.
+        near: The message's similarity of meaning; None: by words alone.
     """
-    ranked = sorted(candidates(collection, query, scope, near), key=by_score)
-    found: dict[tuple[str, int], Candidate] = {}
+    ranked = sorted(candidates(found, near), key=by_score)
+    of_question: dict[tuple[str, int], Candidate] = {}
     for item in ranked:
-        found.setdefault((item.passage.record.id, item.passage.question.number), item)
-    return _answers_first(list(found.values()), query.facets.aside)
+        of_question.setdefault((item.passage.record.id, item.passage.question.number), item)
+    return _answers_first(list(of_question.values()), found.query.facets.aside)
 
 
 def _answers_first(found: Sequence[Candidate], is_aside: bool) -> list[Candidate]:
@@ -138,64 +136,80 @@ def by_score(item: Candidate) -> tuple[float, tuple[int, str, int, int]]:
 # Finding
 
 
-def candidates(
-    collection: Collection, query: Query, scope: Scope, near: Near | None
-) -> list[Candidate]:
-    """The passages worth comparing, with what speaks for each; not in order."""
-    weights = query.weights()
-    words = [
-        *collection.texts.weighed(weights),
-        *collection.questions.weighed(weights, _QUESTION_WEIGHT),
-    ]
-    scores = dict(collection.best(words, scope, _POOL))
-    taught = [at for at in collection.taught(query.text) if at in scope]
-    besides = [at for at in taught if at not in scores]
+class ByWords:
+    """What words alone find for a message, and tell of what meaning finds besides; made once,
+    whether meaning is then asked or not."""
+
+    def __init__(self, collection: Collection, query: Query, scope: Scope) -> None:
+        """
+        Args:
+            collection: What is searched.
+            query: The message.
+            scope: The passages that may be found.
+        """
+        self.collection = collection
+        self.query = query
+        weights = query.weights()
+        self._words = [
+            *collection.texts.weighed(weights),
+            *collection.questions.weighed(weights, _QUESTION_WEIGHT),
+        ]
+        self._scores = dict(collection.best(self._words, scope, _POOL))
+        perfect = sum(weight * collection.texts.idf(term) for term, weight in weights.items())
+        self._perfect = max(perfect * (1 + _QUESTION_WEIGHT) * (K1 + 1), 1e-9)
+        self._message, self._typed = MessageWords(collection, query), bare(query.text)
+        self._taught = frozenset(at for at in collection.taught(query.text) if at in scope)
+        self._known: dict[int, Candidate] = {}
+        self.places = list(dict.fromkeys((*self._scores, *sorted(self._taught))))
+
+    def candidates(self, places: Sequence[int]) -> list[Candidate]:
+        """The passages at some places, with what speaks for each by words."""
+        besides = [at for at in places if at not in self._scores]
+        scores = self.collection.scores(self._words, besides).tolist()
+        self._scores |= zip(besides, scores, strict=True)
+        self.collection.passages.those(places)  # together
+        for at in places:
+            if at not in self._known:
+                self._known[at] = self._candidate(at)
+        return [self._known[at] for at in places]
+
+    def _candidate(self, at: int) -> Candidate:
+        collection, query, typed = self.collection, self.query, self._typed
+        passage, profile = collection.passages[at], collection.profile(at)
+        bm25 = self._scores[at] / self._perfect
+        features = read_features(collection, self._message, at, bm25)
+        own = collection.names.of_company[passage.record.company_code]
+        against = tuple(conflicts(query.facets, profile.stored, own))
+        is_copied = not against or len(typed) >= _COPIED
+        if profile.question and profile.question == typed and is_copied:
+            return Candidate(at, passage, features, (), _EXACT, is_exact=True)
+        # What is taught beats no guard.
+        if at in self._taught and not (against or query.facets.aside):
+            return Candidate(at, passage, features, (), _TAUGHT, is_exact=True, is_taught=True)
+        return Candidate(at, passage, features, against, _score(features, bool(against)))
+
+
+def candidates(found: ByWords, near: Near | None) -> list[Candidate]:
+    """The passages worth comparing, with what speaks for each; not in order.
+
+    Where one of them has no vector, by words alone.
+    """
+    places = found.places
     if near is not None:
-        held = scope.places()
-        by_meaning = np.maximum(near.asked[held], near.answered[held])
-        likest = top(by_meaning, _POOL // 2)
-        likest = likest[by_meaning[likest] > 0]
-        besides += [at for at in held[likest].tolist() if at not in scores]
-    scores |= zip(besides, collection.scores(words, besides).tolist(), strict=True)
-    collection.passages.those([*scores])  # together
-    perfect = sum(weight * collection.texts.idf(term) for term, weight in weights.items())
-    perfect *= (1 + _QUESTION_WEIGHT) * (K1 + 1)
-    message, typed = MessageWords(collection, query), bare(query.text)
+        places = list(dict.fromkeys((*places, *near.top(_POOL // 2))))
+    cosines = near.of(places) if near is not None and places else None
+    if cosines is None:
+        return found.candidates(found.places)
     return [
-        _candidate(
-            collection,
-            query,
-            at,
-            read_features(
-                collection,
-                message,
-                at,
-                score / max(perfect, 1e-9),
-                (float(near.asked[at]), float(near.answered[at])) if near else None,
-            ),
-            typed,
-            is_taught=at in taught,
-        )
-        for at, score in scores.items()
+        _with_meaning(item, float(asked), float(answered))
+        for item, asked, answered in zip(found.candidates(places), *cosines, strict=True)
     ]
 
 
-def _candidate(
-    collection: Collection,
-    query: Query,
-    at: int,
-    features: Features,
-    typed: str,
-    is_taught: bool,
-) -> Candidate:
-    passage, profile = collection.passages[at], collection.profile(at)
-    own = collection.names.of_company[passage.record.company_code]
-    against = tuple(conflicts(query.facets, profile.stored, own))
-    if profile.question and profile.question == typed and (not against or len(typed) >= _COPIED):
-        return Candidate(at, passage, features, (), _EXACT, is_exact=True)
-    if is_taught and not (against or query.facets.aside):  # what is taught beats no guard
-        return Candidate(at, passage, features, (), _TAUGHT, is_exact=True, is_taught=True)
-    return Candidate(at, passage, features, against, _score(features, bool(against)))
+def _with_meaning(item: Candidate, asked: float, answered: float) -> Candidate:
+    features = replace(item.features, e5_asked=asked, e5_answered=answered)
+    score = item.score if item.is_exact else _score(features, bool(item.conflicts))
+    return replace(item, features=features, score=score)
 
 
 def _score(features: Features, is_contradicted: bool) -> float:

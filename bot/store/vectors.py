@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.store.connection import File, first, grow, instant
+
+_AT_ONCE = 500  # values of one query
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -22,30 +29,68 @@ class ModelState:
 
 
 class Vectors(File):
-    """Vectors of texts; made anew where they are missing."""
+    """Vectors of texts, each under its text's hash; made anew where they are missing."""
 
-    def vectors(self, model: str) -> dict[str, NDArray[np.float32]]:
-        """The vectors of one model, by text."""
+    def vectors(self, model: str, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """Those of some texts by a model, as far as there are any."""
+        found = self._found(model, texts, "vector")
         return {
-            row["text"]: np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32)
-            for row in self._db().query("SELECT text, vector FROM vectors WHERE model = ?", [model])
+            text: np.frombuffer(vector, np.float16).astype(np.float32) for text, vector in found
         }
+
+    def without_vector(self, model: str, texts: Iterable[str]) -> set[str]:
+        """The texts that have none."""
+        wanted = set(texts)
+        return wanted - {text for text, _ in self._found(model, wanted, "0")}
+
+    def _found(self, model: str, texts: Iterable[str], what: str) -> Iterator[tuple[str, Any]]:
+        of_mark = {_mark(text): text for text in texts}
+        for marks in batched(of_mark, _AT_ONCE):
+            rows = self._db().conn.execute(
+                f"SELECT mark, {what} FROM vectors WHERE model = ? "
+                f"AND mark IN ({', '.join('?' * len(marks))})",
+                [model, *marks],
+            )
+            yield from ((of_mark[mark], value) for mark, value in rows.fetchall())
 
     def add_vectors(self, model: str, made: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors of stored texts; `use_vectors` tells the processes of them."""
         with self.database.transaction() as db:
-            db.table("vectors").insert_all(
-                (
-                    {"model": model, "text": text, "vector": vector.astype(np.float16).tobytes()}
+            db.conn.executemany(
+                "INSERT OR IGNORE INTO vectors (model, mark, vector) VALUES (?, ?, ?)",
+                [
+                    (model, _mark(text), vector.astype(np.float16).tobytes())
                     for text, vector in made.items()
-                ),
-                ignore=True,
+                ],
             )
 
     def use_vectors(self) -> None:
         """Let every process search with the vectors made so far."""
         with self.database.transaction() as db:
             grow(db, only_more=True)
+
+    # Versions of which every text has one
+
+    def embedded(self, model: str) -> set[int]:
+        """Their keys."""
+        rows = self._db().conn.execute("SELECT version_id FROM embedded WHERE model = ?", [model])
+        return {key for (key,) in rows}
+
+    def note_embedded(self, model: str, keys: Iterable[int]) -> None:
+        """More of them."""
+        with self.database.transaction() as db:
+            sql = "INSERT OR IGNORE INTO embedded (model, version_id) VALUES (?, ?)"
+            db.conn.executemany(sql, [(model, key) for key in keys])
+
+    def newest_first(self, keys: Collection[int]) -> list[int]:
+        """Keys of versions, those of the newest events first."""
+        rows = self._db().conn.execute("SELECT id FROM versions ORDER BY event_date DESC, id DESC")
+        return [key for (key,) in rows if key in keys]
+
+    def count_questions(self, keys: Collection[int]) -> int:
+        """How many questions versions have of their own."""
+        sql = "SELECT version_id, count(*) FROM questions GROUP BY version_id"
+        return sum(count for key, count in self._db().conn.execute(sql) if key in keys)
 
     # The model
 
@@ -69,3 +114,14 @@ class Vectors(File):
         """How many texts it makes vectors of in a second."""
         with self.database.transaction() as db:
             db.table("models").upsert({"model": model, "a_second": a_second}, pk="model")
+
+
+def _mark(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def batched(items: Iterable[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    """Items in groups of so many, the last one smaller."""
+    left = iter(items)
+    while batch := tuple(islice(left, size)):
+        yield batch

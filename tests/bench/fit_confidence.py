@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.evaluating import Query, plain_id
+from bot.ingest.embedding import texts
 from bot.matching.confidence import CAPS, FILE
 from bot.matching.index import Index
 from bot.matching.ranking import Candidate, judged
@@ -52,7 +53,7 @@ class Row:
 def rows(company: Company, with_meaning: bool, all_records: bool) -> Iterator[Row]:
     records = company.responder().records()  # by now its store has all vectors
     embedder = once() if with_meaning else None
-    vectors = Store(company.db).vectors(embedder.name) if embedder else None
+    vectors = Store(company.db).vectors(embedder.name, texts(records)) if embedder else None
     index = Index.of(records, embedder=embedder, vectors=vectors)
     newest = max(record.last_event.end for record in records)
     today: date = ASKED_AT.date() if all_records else newest + timedelta(days=_DAYS)

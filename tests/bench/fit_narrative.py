@@ -75,8 +75,9 @@ def _index(records: list[Record], store: Store, with_meaning: bool) -> Index:
     embedder = default_embedder() if with_meaning else None
     if embedder is None:
         return Index.of(records)
-    known = store.vectors(embedder.name)
-    lacking = sorted(texts(records) - known.keys())
+    needed = texts(records)
+    known = store.vectors(embedder.name, needed)
+    lacking = sorted(needed - known.keys())
     if lacking:
         known |= dict(zip(lacking, embedder(lacking), strict=True))
     return Index.of(records, embedder=embedder, vectors=known)
@@ -87,7 +88,8 @@ def _asked(
 ) -> Asked:
     query = index.query(line["query"], today)
     typed = Query(line["query"], frozenset(), line["kind"], line["style"], code)
-    found = index.paragraphs(query, Wanted(), with_meaning)
+    vector = index.vectors([query.text]).get(query.text) if with_meaning else None
+    found = index.paragraphs(query, Wanted(), vector)
     return Asked(
         line["kind"],
         tuple(
@@ -147,7 +149,9 @@ def _tell_alone(stores: Path) -> None:
         today = max(record.last_event.end for record in records) + timedelta(days=_DAYS)
         for query in read_queries(ARCHIVE / f"{code}.tsv"):
             if query.kind != "narrative" and query.style != "multi":
-                ranked = index.paragraphs(index.query(query.text, today), Wanted())
+                read = index.query(query.text, today)
+                vector = index.vectors([read.text]).get(read.text)
+                ranked = index.paragraphs(read, Wanted(), vector)
                 sure = ranked[0].confidence if ranked else 0.0
                 right = bool(ranked) and of[ranked[0].hit.id] in query.accept
                 found.append((query.kind, sure, right))

@@ -23,7 +23,8 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from bot.ingest.embedding import texts
-from bot.matching.embedding import LARGEST_STORE, default_embedder
+from bot.matching.dense_index import LARGEST
+from bot.matching.embedding import default_embedder
 from bot.matching.index import Index
 from bot.matching.text import sentences
 from bot.reading.document import read_records
@@ -103,7 +104,7 @@ def measure(size: int) -> dict[str, float]:
     figures |= _times("words", by_words, asked)
     figures |= _times("one company", lambda text: index.search(text, company=code), asked)
     embedder = default_embedder()
-    if embedder and size <= LARGEST_STORE:
+    if embedder and size <= LARGEST:
         # Any vectors do for the time of a search, and real ones take minutes.
         needed, width = sorted(texts(records)), embedder(["可转债"]).shape[1]
         rows = np.random.default_rng(size).normal(size=(len(needed), width)).astype(np.float32)

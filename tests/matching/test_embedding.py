@@ -16,9 +16,7 @@ from onnx import helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from bot.errors import SettingsError
-from bot.ingest.checks import _meaning
-from bot.ingest.embedding import MeaningState
-from bot.matching.embedding import LARGEST_STORE, LONGEST, default_embedder
+from bot.matching.embedding import LONGEST, default_embedder
 from bot.matching.model import chosen_embedder
 from tests.conftest import SAMPLE, environment
 from tests.real_e5 import model_of, write_real_e5
@@ -288,10 +286,3 @@ def test_without_its_packages_it_says_how_to_get_them(tmp_path):
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "make onnx" in done.stderr
-
-
-@pytest.mark.parametrize("state", [MeaningState("e5", 10, 5), MeaningState("e5", 700_001)])
-def test_doctor_counts_the_largest_store_in_characters(state):
-    found = _meaning(state)
-    assert f"{LARGEST_STORE}字" in found.said
-    assert f"{LARGEST_STORE}问" not in found.said + found.todo

@@ -17,9 +17,9 @@ from bot.ingest.embedding import embed_missing
 from bot.matching.embedding import default_embedder
 from bot.matching.lexicon import read_lexicon
 from bot.message import Answer, Decline, Message, Suggest
-from bot.record import EventDate, Question, Reading, Record
+from bot.record import Reading
 from bot.store import Store
-from tests.conftest import NOW, open_by_words
+from tests.conftest import open_by_words
 from tests.matching.test_matching import made
 
 SLANG = "蓝鲸"  # in no record and no list
@@ -166,28 +166,12 @@ def test_missing_vectors_are_counted_until_they_are_made(tmp_path):
     store.add([Reading(made(("有仓库吗？", "有三个。")))], b"1", "1.txt")
     before = meaning(store)
     assert before.ok is None
-    assert "2句中有2句还没有向量" in before.said
+    assert "1份记录中有1份还没有算完向量" in before.said
     assert "irbot serve" in before.todo
     assert embed_missing(store, default_embedder()) == 0
     after = meaning(store)
     assert after.ok is True
-    assert "2句都有向量" in after.said
-
-
-@needs_model
-def test_a_store_above_the_limit_is_told_what_it_loses(tmp_path):
-    store = Store(tmp_path / "irbot.db")
-    pairs = tuple(Question(at, f"第{at}问", "有。" * 500) for at in range(1, 701))
-    day = EventDate(NOW.date(), NOW.date(), "day", "2026年11月24日")
-    store.add(
-        [Reading(Record("399999", "示例股份", "2026-001", "表", (day,), pairs))], b"1", "1.txt"
-    )
-    found = meaning(store)
-    assert found.ok is None
-    assert "超过700000字时不用" in found.said
-    assert "分成几个库" in found.todo
-    assert embed_missing(store, default_embedder()) == 0
-    assert meaning(store) == found
+    assert "1份记录都有向量" in after.said
 
 
 def test_without_a_model_the_doctor_says_what_is_lost(imported, tmp_path):

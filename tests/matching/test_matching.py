@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from bot.answering.decision import decide
 from bot.config import Settings
 from bot.evaluating import read_queries
+from bot.ingest.embedding import texts as texts_of
 from bot.ingest.embedding import vectors_of
 from bot.matching.embedding import default_embedder
 from bot.matching.facets import read_facets
@@ -398,7 +399,7 @@ def test_meaning_is_asked_only_where_words_are_not_sure(sample, imported, tmp_pa
             return self.counted(texts)
 
     imported.copy(tmp_path / "irbot.db")
-    vectors = Store(tmp_path / "irbot.db").vectors(embedder.name)
+    vectors = Store(tmp_path / "irbot.db").vectors(embedder.name, texts_of([sample.record]))
     index = Index.of([sample.record], embedder=Counting(embedder), vectors=vectors)
     index.search("应收账款坏账核销很少，计提的资产减值什么时候能收回")
     words = len(asked)

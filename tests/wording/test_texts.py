@@ -80,7 +80,6 @@ FAMILIES = {
         "used",
         "sure",
         "no model",
-        "too large",
         "no vectors",
         "nothing",
         "failed",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlite_utils import Database
 
 from bot.store.schema.migrations import migrations
@@ -381,4 +383,19 @@ def models(db: Database) -> None:
         pk="model",
         not_null={"model", "fault", "a_second"},
         defaults={"fault": "", "a_second": 0.0},
+    )
+
+
+@migrations()
+def vectors_by_hash(db: Database) -> None:
+    """A vector is found by its text's hash, so that no text is kept a second time; and which
+    versions have a vector of every text, by model and how texts are split."""
+    db.conn.create_function(
+        "mark", 1, lambda text: hashlib.blake2b(text.encode(), digest_size=16).digest()
+    )
+    db.execute("UPDATE vectors SET text = mark(text)")
+    db.execute("ALTER TABLE vectors RENAME COLUMN text TO mark")
+    db.execute(
+        "CREATE TABLE embedded (model TEXT NOT NULL, version_id INTEGER NOT NULL "
+        "REFERENCES versions(id) ON DELETE CASCADE, PRIMARY KEY (model, version_id)) WITHOUT ROWID"
     )

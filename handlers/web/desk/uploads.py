@@ -32,6 +32,7 @@ class Uploads:
         self._words = bot.responder.words
         self._store = bot.store
         self._embedder = bot.embedder
+        self._inbox = bot.delivery.inbox
         self._uploads = UploadDesk(bot.store, bot.responder.now)
 
     def mount(self, desk: Blueprint) -> None:
@@ -94,7 +95,7 @@ class Uploads:
 
     def _keep(self, upload_id: str) -> Response:
         outcome = self._uploads.store(upload_id, request.form.get("seen", ""), desk_user())
-        embed_in_background(self._store, self._embedder)
+        embed_in_background(self._store, self._embedder, lambda: self._inbox.is_busy)
         for record in outcome.records:
             flash(self._words.text("desk, stored", record=self._words.head(record)))
         for item in outcome.rows.added.records if outcome.rows else ():
