@@ -89,22 +89,25 @@ def test_a_replaced_file_is_served_and_nothing_that_was_acknowledged_is_lost(
     Store(other).withdraw("300253/2025-002", "误")
     Store(other).database.close()
     assert not list(tmp_path.glob("other.db-*"))  # SQLite has written all of it into the file
-    with served(slack, tmp_path), asking(slack) as asked:
-        slack.until(lambda: slack.posts)
-        _copy(db, earlier)  # with messages that are being answered
-        seen = len(slack.opened)
-        other.rename(db)
-        slack.until(lambda: len(slack.opened) > seen)
-        after = slack.mention(_QUESTION, channel="AFTER")
-        told = slack.until(lambda: [post for post in slack.posts if post["thread_ts"] == after])
-        assert _ANSWER not in told[0]["text"]  # it is withdrawn there
+    with served(slack, tmp_path):
+        with asking(slack) as asked:
+            slack.until(lambda: slack.posts)
+            _copy(db, earlier)  # with messages that are being answered
+            seen = len(slack.opened)
+            other.rename(db)
+            slack.until(lambda: len(slack.opened) > seen)
+            after = slack.mention(_QUESTION, channel="AFTER")
+            told = slack.until(lambda: [post for post in slack.posts if post["thread_ts"] == after])
+            assert _ANSWER not in told[0]["text"]  # it is withdrawn there
 
-        seen = len(slack.opened)
-        earlier.rename(db)
-        slack.until(lambda: len(slack.opened) > seen)
-        restored = slack.mention(_QUESTION, channel="RESTORED")
-        told = slack.until(lambda: [post for post in slack.posts if post["thread_ts"] == restored])
-        assert _ANSWER in told[0]["text"]
+            seen = len(slack.opened)
+            earlier.rename(db)
+            slack.until(lambda: len(slack.opened) > seen)
+            restored = slack.mention(_QUESTION, channel="RESTORED")
+            told = slack.until(
+                lambda: [post for post in slack.posts if post["thread_ts"] == restored]
+            )
+            assert _ANSWER in told[0]["text"]
         slack.until(lambda: set(posted(slack)) >= set(asked))
     assert set(posted(slack).values()) == {1}
 

@@ -82,10 +82,7 @@ def test_a_mention_that_cannot_be_kept_has_one_line_and_is_answered_when_there_i
     assert all("\n" not in line for line in failed)
 
 
-def test_commands_are_answered_while_another_process_holds_the_database(
-    slack, store, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("handlers.slack.events._ACK_WITHIN_S", 0.3)
+def test_commands_are_answered_while_another_process_holds_the_database(slack, store, tmp_path):
     settings = load_settings({**slack.env, "IR_DB": "irbot.db"}, tmp_path)
     with running(settings):
         slack.until(lambda: slack.sockets)
