@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 Q ?= 可转债
 export Q
-# `make bundle PYTHON=3.13`: the Python of the other machine, by its number; here it need not be.
-RUN := $(if $(filter 3.%,$(PYTHON)),python3,$(PYTHON))
+# By its number, too; that of another machine, for `make bundle`, need not be here.
+RUN := $(if $(filter 3.%,$(PYTHON)),$(shell command -v python$(PYTHON) || echo python3),$(PYTHON))
 NETWORK := 网络不通时：镜像写 PIP_INDEX_URL=https://…/simple，代理写 HTTPS_PROXY=http://主机:端口，\
 自有证书写 PIP_CERT=/路径/ca.pem，都写在 make 前面；完全没有网络见 docs/install.md
 FAILED := { echo "安装失败，原因见上。$(NETWORK)" >&2; exit 1; }
