@@ -132,6 +132,7 @@ def _is_sound(db):
 _KILLED = """
 import os, shutil, signal, sqlite3, sys
 from pathlib import Path
+from bot.store.connection import connect
 
 old, to, first, step = Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:])
 posix = sys.modules["posix"]
