@@ -34,7 +34,7 @@ onnx: install ## also what a model of your own needs (IR_E5_ONNX)
 
 bundle: install ## all for a machine without network: PLATFORM=linux-aarch64 PYTHON=3.13
 	@$(BIN)/python -m install.bundle $(if $(PLATFORM),--platform $(PLATFORM)) \
-	  $(if $(filter 3.%,$(PYTHON)),--python $(PYTHON)) || $(FAILED)
+	  $(if $(filter 3.%,$(PYTHON)),--python $(PYTHON)) || { [ $$? != 2 ] || exit 2; $(FAILED); }
 
 # Two tests at a time; those of one file, which share what is dear to set up, in one process.
 test: dev browser lint ## everything CI runs
@@ -76,7 +76,9 @@ $(VENV)/.installed: requirements.txt pyproject.toml setup.py
 ifdef OFFLINE
 	@mkdir -p $(VENV) && rm -rf $(VENV)/bundle
 	@if [ -d "$(OFFLINE)" ]; then ln -s "$(abspath $(OFFLINE))" $(VENV)/bundle; \
-	  else mkdir $(VENV)/bundle && tar -xzf "$(OFFLINE)" -C $(VENV)/bundle --strip-components 1; fi
+	  else mkdir $(VENV)/bundle && tar -xzf "$(OFFLINE)" -C $(VENV)/bundle --strip-components 1; fi && \
+	  [ -f $(VENV)/bundle/install.sh ] || \
+	  { echo "$(OFFLINE) 已损坏，或不是 make bundle 做的安装包" >&2; exit 1; }
 	@$(VENV)/bundle/install.sh --check --python "$(RUN)"
 	@$(RUN) -m venv --without-pip $(VENV)
 	@$(BIN)/python $$(echo $(VENV)/bundle/wheels/pip-*.whl)/pip install --quiet --no-index pip \

@@ -167,7 +167,7 @@ for number in range(first, 100_000, step):
 @pytest.mark.parametrize(
     ("count", "step"),
     [
-        (NAMES.index("control"), 97),
+        (NAMES.index("control"), 149),
         *(
             pytest.param(count, 1, marks=[pytest.mark.trial, pytest.mark.timeout(1800)])
             for count in (1, NAMES.index("control"), NAMES.index("masked_texts"))
