@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 Q ?= 可转债
 export Q
-# `make bundle PYTHON=3.13`: the Python of the other machine, by its number; here it need not be.
-RUN := $(if $(filter 3.%,$(PYTHON)),python3,$(PYTHON))
+# By its number, too; that of another machine, for `make bundle`, need not be here.
+RUN := $(if $(filter 3.%,$(PYTHON)),$(shell command -v python$(PYTHON) || echo python3),$(PYTHON))
 NETWORK := 网络不通时：镜像写 PIP_INDEX_URL=https://…/simple，代理写 HTTPS_PROXY=http://主机:端口，\
 自有证书写 PIP_CERT=/路径/ca.pem，都写在 make 前面；完全没有网络见 docs/install.md
 FAILED := { echo "安装失败，原因见上。$(NETWORK)" >&2; exit 1; }
@@ -34,7 +34,7 @@ onnx: install ## also what a model of your own needs (IR_E5_ONNX)
 
 bundle: install ## all for a machine without network: PLATFORM=linux-aarch64 PYTHON=3.13
 	@$(BIN)/python -m install.bundle $(if $(PLATFORM),--platform $(PLATFORM)) \
-	  $(if $(filter 3.%,$(PYTHON)),--python $(PYTHON)) || $(FAILED)
+	  $(if $(filter 3.%,$(PYTHON)),--python $(PYTHON)) || { [ $$? != 2 ] || exit 2; $(FAILED); }
 
 test: dev browser ## everything CI runs
 	@$(MAKE) --no-print-directory --jobs 2 lint tests
@@ -83,7 +83,9 @@ $(VENV)/.installed: requirements.txt pyproject.toml setup.py
 ifdef OFFLINE
 	@mkdir -p $(VENV) && rm -rf $(VENV)/bundle
 	@if [ -d "$(OFFLINE)" ]; then ln -s "$(abspath $(OFFLINE))" $(VENV)/bundle; \
-	  else mkdir $(VENV)/bundle && tar -xzf "$(OFFLINE)" -C $(VENV)/bundle --strip-components 1; fi
+	  else mkdir $(VENV)/bundle && tar -xzf "$(OFFLINE)" -C $(VENV)/bundle --strip-components 1; fi && \
+	  [ -f $(VENV)/bundle/install.sh ] || \
+	  { echo "$(OFFLINE) 已损坏，或不是 make bundle 做的安装包" >&2; exit 1; }
 	@$(VENV)/bundle/install.sh --check --python "$(RUN)"
 	@$(RUN) -m venv --without-pip $(VENV)
 	@$(BIN)/python $$(echo $(VENV)/bundle/wheels/pip-*.whl)/pip install --quiet --no-index pip \

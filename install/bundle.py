@@ -24,6 +24,7 @@ from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parents[1]
 MACHINES = ("x86_64", "aarch64")  # of Linux with glibc
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # for which every library has a wheel
 # The oldest glibc on which Python 3.11 is usual: Debian 10, RHEL 8, openEuler 20.03, Kylin V10.
 GLIBC = 28  # 2.28
 SUMS = "SHA256SUMS"
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument(
         "--platform", choices=choices, default=own if own in choices else choices[0]
     )
-    parser.add_argument("--python", default=f"3.{sys.version_info.minor}")
+    parser.add_argument("--python", choices=PYTHONS, default=f"3.{sys.version_info.minor}")
     parser.add_argument("--to", type=Path, default=ROOT / "dist")
     given = parser.parse_args()
     archive = bundle(given.platform.partition("-")[2], given.python, given.to)

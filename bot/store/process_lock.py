@@ -34,9 +34,9 @@ class ProcessLock:
 
     def release(self) -> None:
         """What is left belongs to nobody from now on."""
-        _ours.discard(self.name)
         self._path(self.name).unlink(missing_ok=True)
         self._let_go()
+        _ours.discard(self.name)
 
     def lives(self, name: str | None) -> bool:
         """Whether the process that claimed a row still runs; nobody does not."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 import sqlite3
@@ -73,7 +74,7 @@ def tell(path: Path, copy: Path) -> None:
 def copies(path: Path) -> list[Path]:
     """The copies from before upgrades, the oldest one first."""
     file = Path(os.path.realpath(path))
-    return sorted(found for found in file.parent.iterdir() if found.name.startswith(_begins(file)))
+    return sorted(file.parent.glob(f"{glob.escape(_begins(file))}*-*"))
 
 
 def forget_copies(path: Path, days: int) -> None:

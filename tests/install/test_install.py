@@ -14,6 +14,8 @@ import pytest
 from install.bundle import GLIBC, MACHINES, needed, sum_up
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bundles are for Linux")
+
 _VERSION = f"3.{sys.version_info.minor}"
 _OTHER = next(machine for machine in MACHINES if machine != platform.machine())
 

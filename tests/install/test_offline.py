@@ -29,7 +29,11 @@ for _ in range(300):
         time.sleep(0.1)
 """
 
-pytestmark = [pytest.mark.trial, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.trial,
+    pytest.mark.timeout(1200),
+    pytest.mark.skipif(sys.platform != "linux", reason="bundles are for Linux"),
+]
 
 
 @pytest.fixture(scope="module")

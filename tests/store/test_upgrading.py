@@ -14,8 +14,8 @@ import pytest
 import sqlite_utils
 
 from bot.errors import StoreError
+from bot.ingest.verifying import verify_records
 from bot.store import Store
-from bot.store.connection import connect
 from bot.store.process_lock import ProcessLock
 from bot.store.schema import migrations
 from bot.store.upgrading import KEPT, copies, forget_copies
@@ -167,7 +167,7 @@ for number in range(first, 100_000, step):
 @pytest.mark.parametrize(
     ("count", "step"),
     [
-        (NAMES.index("control"), 97),
+        (NAMES.index("control"), 149),
         *(
             pytest.param(count, 1, marks=[pytest.mark.trial, pytest.mark.timeout(1800)])
             for count in (1, NAMES.index("control"), NAMES.index("masked_texts"))
@@ -184,6 +184,7 @@ def test_a_kill_amid_an_upgrade_leaves_the_old_store_or_the_new_one(
     subprocess.run(killed, check=True, capture_output=True, cwd=Path(__file__).parents[2])
     folders = sorted((each for each in tmp_path.iterdir() if each.is_dir()), key=_number)
     kept_old = 0
+    (was,) = Store(filled).newest_records()
     for folder in folders:
         file = folder / "irbot.db"
         with closing(sqlite3.connect(file)) as db:
@@ -194,10 +195,13 @@ def test_a_kill_amid_an_upgrade_leaves_the_old_store_or_the_new_one(
                 kept_old += 1
                 assert list(db.iterdump()) == before
         assert all(_dump(copy) == before for copy in copies(file))  # whole, if it has its name
-        with closing(connect(file).conn) as db:  # and again
-            assert {name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")} == set(
-                NAMES
-            )
+        store = Store(file)  # and again
+        applied = migrations.applied(store.database.connection())
+        assert {done.name for done in applied} == set(NAMES)
+        assert [stored.record for stored in store.newest_records()] == [was.record]
+        if folder in (folders[0], folders[-1]):
+            assert [checked.differences for checked in verify_records(store)] == [()]
+        store.database.close()
         assert not list(folder.glob("*.partial"))
     with capsys.disabled():
         print(f"\n{len(folders)} kills, {kept_old} left the old store", end="")
