@@ -98,12 +98,20 @@ def checks(settings: Settings, urls: list[str]) -> Iterator[Finding]:
         yield _proxy(settings.https_proxy)
     if settings.ca_file:
         yield _certificates(settings.ca_file)
-    hosts = list(dict.fromkeys(_root(url) for url in urls))
+    hosts = list(dict.fromkeys(_root(url) for url in urls if _is_address(url)))
     with ThreadPoolExecutor(8) as pool:
         reached = dict(zip(hosts, pool.map(reach, hosts), strict=True))
     for url, found in reached.items():
         yield _host(url, found)
     yield from _clocks(reached)
+
+
+def _is_address(url: str) -> bool:
+    """Whether it names a host; where it does not, its chat says so."""
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _root(url: str) -> str:

@@ -33,28 +33,29 @@ def checks(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    what = "数据库"
     try:
         with telling(settings.db):
-            store = Store(settings.db)
-            faults = faults_of(settings.db)
-            try_writing(settings.db)
-            shown = store.shown(settings.now())
-            questions = store.how_many(shown.live)
-            clock = delivery.clock(settings)
+            yield from _examined(settings)
     except BotError as error:
-        yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
-        return
-    if faults:
+        yield Finding("数据库", False, str(error), "修复后再运行 irbot doctor")
+
+
+def _examined(settings: Settings) -> Iterator[Finding]:
+    """What is in the file, or the error that it meets first."""
+    what = "数据库"
+    store = Store(settings.db)
+    if faults := faults_of(settings.db):
         todo = "停止服务，用最近的备份恢复：irbot restore 文件"
         yield Finding(what, False, f"{settings.db} 已损坏（{faults}）", todo)
         return
+    try_writing(settings.db)
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
-    yield _shown(shown, questions)
+    shown = store.shown(settings.now())
+    yield _shown(shown, store.how_many(shown.live))
     yield from _proof(store)
     yield from ingest.checks(store, settings.e5_onnx)  # word lists, meaning
     yield from indexing.checks(store)
-    yield clock
+    yield delivery.clock(settings)
 
 
 def _shown(shown: Shown, questions: int) -> Finding:

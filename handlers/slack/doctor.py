@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.errors import SettingsError
 from handlers.slack.client import web_client
 from handlers.slack.credentials import check_tokens
-from handlers.slack.errors import code_of
+from handlers.slack.errors import code_of, why
 from handlers.slack.manifest import SCOPES
 
 _TIMEOUT_S = 5
@@ -62,7 +62,10 @@ def _bot_token(client: WebClient) -> Iterator[Finding]:
         )
     except Exception as error:
         yield Finding(
-            what, False, f"没有得到 Slack 的应答（{code_of(error)}）", "检查网络和 SLACK_API_URL"
+            what,
+            False,
+            f"没有得到 Slack 的应答（{why(error, client.base_url)}）",
+            "检查网络和 SLACK_API_URL",
         )
     else:
         named = f"工作区 {answer.get('team', '?')}，机器人 {answer.get('user', '?')}"
@@ -102,7 +105,7 @@ def _socket(client: WebClient, app_token: str) -> Iterator[Finding]:
         yield Finding(what, False, f"Slack 拒绝：{code}", todo)
         return
     except Exception as error:
-        yield Finding(what, False, f"没有得到地址（{code_of(error)}）", "检查网络")
+        yield Finding(what, False, f"没有得到地址（{why(error, client.base_url)}）", "检查网络")
         return
     host = urlsplit(url).hostname
     try:

@@ -178,17 +178,26 @@ def _urls(settings: Settings) -> dict[str, str]:
     for number, given in enumerate(settings.wecom_webhooks, 1):
         key, url = given, f"{settings.wecom_api_url}/cgi-bin/webhook/send?key={given}"
         if "/" in given:
-            parts = urlsplit(given)
-            key, url = parse_qs(parts.query).get("key", [""])[0], given
-            loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
-            if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-                key = ""
+            key, url = _key_of(given), given
         if not re.fullmatch(r"[\w-]{6,}", key):
             raise SettingsError(
                 f"WECOM_WEBHOOKS 第{number}个应为群机器人的完整网址（https://…?key=…）或其中的 key"
             )
         urls[hashlib.sha256(key.encode()).hexdigest()[:12]] = url
     return urls
+
+
+def _key_of(url: str) -> str:
+    """The key in an address; empty where it is none, or not safe."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    loopback = host in ("127.0.0.1", "::1", "localhost")
+    if not host or (parts.scheme != "https" and not (parts.scheme == "http" and loopback)):
+        return ""
+    return parse_qs(parts.query).get("key", [""])[0]
 
 
 def _chat(name: str) -> Chat:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -25,8 +24,7 @@ def is_configured(settings: Settings) -> bool:
 def hosts(settings: Settings) -> list[str]:
     """The addresses that are talked to."""
     given = settings.wecom_webhooks
-    urls = [url if "/" in url else settings.wecom_api_url for url in given]
-    return [url for url in dict.fromkeys(urls) if urlsplit(url).hostname]
+    return [url if "/" in url else settings.wecom_api_url for url in given]
 
 
 def callbacks(settings: Settings) -> dict[str, str]:

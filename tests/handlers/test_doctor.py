@@ -473,6 +473,20 @@ def test_a_proxy_that_is_no_address_is_named(tmp_path, given):
     assert "代理：HTTPS_PROXY 看不懂" in "".join(lines(found(tmp_path, HTTPS_PROXY=given)))
 
 
+@pytest.mark.parametrize("url", ["wss://[::1", "wss://", "nonsense", "https://a:99999999"])
+def test_an_address_that_is_none_is_named_by_its_variable(tmp_path, url):
+    said = lines(
+        found(
+            tmp_path,
+            WECOM_BOT_ID="aib-1",
+            WECOM_BOT_SECRET="s",
+            WECOM_WS_URL=url,
+            WECOM_WEBHOOKS=f"{url}/send?key=0123456789",
+        )
+    )
+    named(said, [("企业微信凭证", "WECOM_WS_URL"), ("企业微信群机器人", "WECOM_WEBHOOKS")])
+
+
 def test_looking_makes_no_database(tmp_path):
     found(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".env"]

@@ -190,7 +190,8 @@ def test_a_clock_that_jumps_is_told_once(caplog):
 
 
 @pytest.mark.parametrize("jump_s", [400 * 86_400, -400 * 86_400])
-def test_a_post_that_waits_goes_out_although_the_clock_jumps(store, jump_s):
+def test_a_post_that_waits_goes_out_although_the_clock_jumps(store, jump_s, monkeypatch):
+    monkeypatch.setattr("bot.delivery.transition._BACKOFF_S", (0.3,))
     now = [1_700_000_000.0]
     delivery = open_by_words(Settings(store.path), clock=lambda: now[0]).delivery
     platform = Platform(Refused("x", permanent=False), Refused("x", permanent=False))
