@@ -20,7 +20,7 @@ from bot.config import Lang
 _GAP = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 _LETTERS = re.compile(r"[^\W\d_]")
 _QUOTED = re.compile(r"“\{(\w+)\}”")
-_PLAIN = 2  # letters from which on a phrase is known by its own words, not by its marks alone
+_PLAIN = 1  # letters from which on a phrase is known by its own words, not by its marks alone
 
 
 class Phrasebook:

@@ -51,7 +51,7 @@ def _as_stored(store: Store, typed: str) -> str:
 
 
 def _say(change: Change, store: Store, told: Told, zone: tzinfo) -> None:
-    details = "，".join(told.details(change))
+    details = told.texts.text("fact mark").join(told.details(change))
     say_words(
         f"{change.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {told.who(change)}  "
         f"{told.what(change)} {told.target(change)}{f'  {details}' if details else ''}"

@@ -55,8 +55,8 @@ class _State(click.ParamType[MissState]):
 @click.option("--state", type=_State(), help="new、ours（待答复）、not-ours（不属于我们）或 done。")
 @click.option("--csv", "as_csv", is_flag=True, help="向标准输出写 CSV，一组一行。")
 @click.option("--json", "as_json", is_flag=True, help="向标准输出写 JSON。")
-@click.option("--mark", type=(_State(), str), metavar="状态 文字", help="给这条所在的一组定状态。")
-@click.option("--attach", type=(str, str), metavar="ID 文字", help="让这条成为一个问题的说法。")
+@click.option("--mark", type=(_State(), str), metavar="STATE TEXT", help="给这条所在的一组定状态。")
+@click.option("--attach", type=(str, str), metavar="ID TEXT", help="让这条成为一个问题的说法。")
 @click.option("--undo", type=int, metavar="N", help="撤销标记 N。")
 @pass_settings_to_look
 def misses(
@@ -171,7 +171,7 @@ def alias() -> None:
 
 @alias.command("add")
 @click.argument("question_id", metavar="ID")
-@click.argument("text", metavar="文字")
+@click.argument("text", metavar="TEXT")
 @pass_settings_of_store
 def add(settings: Settings, question_id: str, text: str) -> None:
     """给一个问题（300253/2025-002#24）加一种说法；从下一条消息起据此回答。"""
@@ -233,7 +233,7 @@ def listed(settings: Settings, state: AliasState | None, as_json: bool) -> None:
 
 @alias.command("deny")
 @click.argument("question_id", metavar="ID")
-@click.argument("text", metavar="文字")
+@click.argument("text", metavar="TEXT")
 @pass_settings_of_store
 def deny(settings: Settings, question_id: str, text: str) -> None:
     """反例：这样问时，不再用这个问题回答，也不再列出它。"""

@@ -82,7 +82,7 @@ class WrongUsage(click.UsageError):
                 option = self.ctx.help_option_names[-1]
                 say_words(told(f"Try '{self.ctx.command_path} {option}' for help."), err=True)
             say_words("", err=True)
-        say_words(told(f"Error: {self.message}"), err=True)
+        say_words(told("Error:") + " " * (language() == "en") + told(self.message), err=True)
 
 
 def wrong_usage(error: click.UsageError) -> WrongUsage:
