@@ -36,7 +36,7 @@ from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import Candidate, rank
-from bot.matching.segment import Segment
+from bot.matching.segment import Segment, spelled_there
 from bot.matching.shelf import RecordShelf, Shelf
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
@@ -146,8 +146,15 @@ class Index:
         self.narrative = Collection(told, Paragraphs(told, shelf), self.names, lexicon)
         self.collection = Collection(questions, Passages(questions, shelf), self.names, lexicon)
         # Speeches change no message that questions can spell, and what is taught changes none.
-        stored = questions if self.collection.texts.size else told
-        self._spelling = Spelling([part.documents.spelled for part in stored], lexicon, self.names)
+        is_asked = bool(self.collection.texts.size)
+        stored, kind = (questions, "questions") if is_asked else (told, "paragraphs")
+        gone = [place for part in stored for place in part.gone()]
+        self._spelling = Spelling(
+            [part.documents.spelled for part in stored],
+            lexicon,
+            self.names,
+            lambda: spelled_there(gone, shelf.words, kind) if gone else None,
+        )
         read: dict[Place, list[str]] = {}
         for item in wordings:
             read.setdefault(item.place, []).append(self._spelling(normalise(item.text)))
