@@ -121,7 +121,7 @@ def _do(store: Store, folder: IndexFolder, lexicon: Lexicon, work: Work, tell: T
     if work.missing:
         write(store.entries(work.missing), path, lexicon, tell)
     elif not work.wanted.isdisjoint(covered(merged)):
-        merge(merged, work.wanted, path)
+        merge(merged, work.wanted, path, store.entry)
     if path.exists():  # else nothing was left of what was merged
         kept = (*kept, folder.named(path))
     folder.replace(replace(work.manifest, segments=kept))

@@ -45,8 +45,7 @@ class StoreShelf:
 
     def words(self, key: int) -> Record:
         """Exactly the words that were counted of an entry, also of one that may not be shown."""
-        ((_, record),) = self._store.entries([key])
-        return record
+        return self._store.entry(key)
 
     def records_named(self, text: str) -> frozenset[str]:
         """Ids of the records that a normalised message names by number or by event."""

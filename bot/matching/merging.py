@@ -17,7 +17,7 @@ from bot.matching.bm25 import K1, B
 from bot.matching.codes import Codes
 from bot.matching.lexicon import Lexicon
 from bot.matching.postings import LEADING, LONG, Places, Postings
-from bot.matching.segment import Documents, Entry, Segment, runs
+from bot.matching.segment import Documents, Entry, Segment, Words, runs, spelled_there
 from bot.matching.spelled import Spelled, together
 
 _AT_ONCE = 4_000_000  # postings that are in memory
@@ -50,13 +50,19 @@ def from_tables(tables: Mapping[str, Table]) -> Segment:
     return Segment(tables["keys"], _lines(tables["ids"]), questions, told)
 
 
-def merge_tables(segments: Sequence[Segment], kept: Set[int] | None, append: Append) -> None:
+def merge_tables(
+    segments: Sequence[Segment],
+    kept: Set[int] | None,
+    append: Append,
+    words: Words | None = None,
+) -> None:
     """Tell the tables of several segments as one.
 
     Args:
         segments: What is in two of them counts once.
         kept: Keys of the entries that go on; None: all.
         append: Is given each table, a long one in pieces.
+        words: Of entries that do not go on; None: all documents do.
     """
     own = [
         [
@@ -74,14 +80,28 @@ def merge_tables(segments: Sequence[Segment], kept: Set[int] | None, append: App
     append("keys", np.array([key for _, key in entries], dtype=np.int64))
     append("ids", _bytes(record_id for record_id, _ in entries))
     for kind in _KINDS:
-        found = [getattr(segment, kind) for segment in segments]
-        _merge_documents(kind, found, places, append)
+        left = _merge_documents(kind, segments, places, append)
+        gone = spelled_there(left, words, kind) if words and left else None
+        spelled = together([getattr(segment, kind).spelled for segment in segments], gone)
+        for name, table in _spelled_tables(spelled):
+            append(f"{kind}.spelled.{name}", table)
 
 
 def _merge_documents(
-    kind: str, several: Sequence[Documents], entries: Sequence[Places], append: Append
-) -> None:
-    """entries: the place of each segment's entries among all; -1: it does not go on."""
+    kind: str, segments: Sequence[Segment], entries: Sequence[Places], append: Append
+) -> list[tuple[int, int, int]]:
+    """Tell all of the documents but what they spell.
+
+    Args:
+        kind: Of them.
+        segments: Whose.
+        entries: The place of each segment's entries among all; -1: it does not go on.
+        append: As in `merge_tables`.
+
+    Returns:
+        The key, number and part of each document that does not go on.
+    """
+    several: list[Documents] = [getattr(segment, kind) for segment in segments]
     heads = {
         "entry": np.concatenate(
             [place[own.entry] for place, own in zip(entries, several, strict=True)]
@@ -108,8 +128,12 @@ def _merge_documents(
             heads["day"][order],
             append,
         )
-    for name, table in _spelled_tables(together([own.spelled for own in several])):
-        append(f"{kind}.spelled.{name}", table)
+    left = np.flatnonzero(places < 0)
+    keys = np.concatenate(
+        [segment.keys[own.entry] for segment, own in zip(segments, several, strict=True)]
+    )
+    told_of = keys[left], heads["number"][left], heads["part"][left]
+    return list(zip(*(column.tolist() for column in told_of), strict=True))
 
 
 def _merge_postings(

@@ -64,6 +64,12 @@ class Part:
             spans = [(0, len(self.documents))]
         return tuple(span for span in spans if span[0] < span[1])
 
+    def gone(self) -> list[tuple[int, int, int]]:
+        """The key, number and part of each document that may not be found."""
+        own, dead = self.documents, self.dead
+        columns = self.segment.keys[own.entry[dead]], own.number[dead], own.part[dead]
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
     def alive(self, first: int, last: int) -> NDArray[np.int64]:
         """The places in a stretch that may be found."""
         places = np.arange(first, last)

@@ -25,6 +25,11 @@ class Counting(Records):
             header, version = db.conn.execute(sql, [key]).fetchone()
             yield key, record_of(header, self._own(db, key), version)
 
+    def entry(self, key: int) -> Record:
+        """One of them."""
+        ((_, record),) = self.entries([key])
+        return record
+
     def _own(self, db: Connection, version_id: int) -> tuple[Question, ...]:
         rows = db.conn.execute(
             f"SELECT q.id, {COLUMNS} FROM questions q WHERE q.version_id = ? ORDER BY q.position",
