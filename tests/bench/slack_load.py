@@ -22,6 +22,7 @@ from flask import Response, make_response
 
 from tests.conftest import IRBOT, SAMPLE, Imported
 from tests.fakes.slack import FakeSlack
+from tests.waiting import PATIENCE_S
 
 QUESTIONS = ("可转债", "关税", "#7", "WiNEX 进展如何？", "明天会下雨吗")
 
@@ -113,7 +114,9 @@ def limited_channel(slack: FakeSlack, seconds: float, retry_after_s: int) -> dic
     slack.faults.append(limit)
     others = paced(slack, seconds, "L", limited="LIMITED")
     asked = (int(seconds * 5) + 9) // 10
-    slack.until(lambda: len(_posts_of(slack, "LIMITED")) >= asked, retry_after_s + asked + 20)
+    slack.until(
+        lambda: len(_posts_of(slack, "LIMITED")) >= asked, retry_after_s + asked + PATIENCE_S
+    )
     slack.faults.clear()
     threads = [post["thread_ts"] for post in _posts_of(slack, "LIMITED")]
     return {

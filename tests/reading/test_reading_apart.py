@@ -86,9 +86,9 @@ def test_a_page_that_unpacks_to_all_memory_costs_one_line(tmp_path, memory):
 def test_a_file_that_takes_too_long_is_left_and_the_next_is_read(tmp_path, processes):
     slow = tmp_path / "slow.txt"
     slow.write_text("证券代码：399999\n" + "投资者关系活动记录表\n" * 400_000, encoding="utf-8")
-    first, second, third = read(SAMPLE, slow, SAMPLE, processes=processes, time_limit_s=0.5)
+    first, second, third = read(SAMPLE, slow, SAMPLE, processes=processes, time_limit_s=2.0)
     assert second.reason == (
-        f"{slow}：读取超过0.5秒，已停止，没有收录；文件可能已损坏，请重新下载，或另存为文本后再导入"
+        f"{slow}：读取超过2秒，已停止，没有收录；文件可能已损坏，请重新下载，或另存为文本后再导入"
     )
     assert len(first.readings) == len(third.readings) == 1
 

@@ -179,6 +179,7 @@ def test_a_gateway_that_reads_nothing_is_given_up_by_the_write_deadline(tmp_path
         big = {"content": "长" * 8_000_000}
         with pytest.raises(NoAnswerError):
             connection.request("aibot_send_msg", "", big)
+        until(lambda: not connection.session)
         with pytest.raises(NotSentError):
             connection.request("aibot_send_msg", "", {})
         connection.stop()
