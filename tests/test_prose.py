@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("bot", "handlers", "tests")
+FOLDERS = ("bot", "handlers", "install", "irbot", "tests")
 CODE = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+CODE += ROOT.glob("*.py")
 TEXTS = [path for path in CODE if path.is_relative_to(ROOT / "bot")]
 TEXTS += [path for path in CODE if path.is_relative_to(ROOT / "handlers")]
 TEXTS += [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]

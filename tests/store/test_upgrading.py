@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -169,7 +170,7 @@ for number in range(first, 100_000, step):
     [
         (NAMES.index("control"), 149),
         *(
-            pytest.param(count, 1, marks=[pytest.mark.trial, pytest.mark.timeout(1800)])
+            pytest.param(count, 5, marks=[pytest.mark.trial, pytest.mark.timeout(1800)])
             for count in (1, NAMES.index("control"), NAMES.index("masked_texts"))
         ),
     ],
@@ -203,6 +204,7 @@ def test_a_kill_amid_an_upgrade_leaves_the_old_store_or_the_new_one(
             assert [checked.differences for checked in verify_records(store)] == [()]
         store.database.close()
         assert not list(folder.glob("*.partial"))
+        shutil.rmtree(folder)
     with capsys.disabled():
         print(f"\n{len(folders)} kills, {kept_old} left the old store", end="")
     assert 0 < kept_old < len(folders)
