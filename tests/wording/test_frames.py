@@ -239,3 +239,7 @@ def test_every_page_speaks_one_language(walk, tmp_path):
         page = site.client.get(path, base_url="http://127.0.0.1").get_data(as_text=True)
         text = re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]*>", " ", page, flags=re.DOTALL)
         assert odd(lang, text) == [], (path, text)
+        assert not re.search(r"\(\(|\{\w*\}|\bNone\b", text), (
+            path,
+            text,
+        )  # no value as it is in code
