@@ -123,7 +123,8 @@ class Pages:
             file_name=file_name,
             xml=lambda text: _NOT_IN_XML.sub("", text),
         )
-        app.jinja_env.filters["framed"] = messages(self._words.lang).put
+        book = messages(self._words.lang)
+        app.jinja_env.filters["framed"] = lambda told: book.put(str(told))
 
     @property
     def _library(self) -> Library:
