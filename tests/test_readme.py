@@ -111,6 +111,13 @@ def kind(command):
     return " ".join(words[: 3 if words[1] == "desk" else 2])
 
 
+@pytest.mark.parametrize("readme", READMES)
+def test_the_pictures_of_a_readme_are_there(readme):
+    named = re.findall(r'<img src="([^"]+)"', (ROOT / readme).read_text(encoding="utf-8"))
+    assert len(named) > 4
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 # The way of an administrator: the first answer, Slack and WeCom, a backup put back
 
 
@@ -181,7 +188,7 @@ def test_a_person_with_only_the_readme_gets_there(tmp_path, readme):
         assert "第24问第3小问" in checkout.run(command(readme, "make ask")).stdout
 
         given = {**slack.env, **wecom.env}
-        variables = dict(found.groups() for line in lines(readme) if (found := SET.fullmatch(line)))
+        variables = {found[1]: found[2] for line in lines(readme) if (found := SET.fullmatch(line))}
         wanted = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "WECOM_BOT_ID", "WECOM_BOT_SECRET")
         dotenv = [f"{name}={given[name]}" for name in wanted if name in variables]
         assert len(dotenv) == len(wanted)

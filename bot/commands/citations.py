@@ -38,6 +38,9 @@ _FORM = re.compile(r"^[\s*_>]*投资者关系活动记录表\s.*$", re.MULTILINE
 _OPTION = re.compile(
     rf"[a-e][.、]\s*\((?=[^\n]*?(?:第\d+问|question \d+))({NESTED})\)\s*(\S.*)", re.DOTALL
 )
+_OPTION_BUTTON = re.compile(
+    rf"[a-e][.、]?\s*(?:\(({NESTED})\)|((?:\S+ )*?(?:第\d+问|question \d+)[^\n]*))"
+)
 _LISTED = re.compile(r"(\d{6}/[^\s#]+#\d{1,9})、.+", re.DOTALL)
 
 
@@ -101,9 +104,12 @@ def _record_line(text: str) -> Command | None:
 
 
 def _option(text: str, companies: Mapping[str, str]) -> Command | None:
-    """A line of an offer (`A. （卫宁健康 2025-04-28 第3问）…`) or of a record's list."""
+    """A line of an offer (`A. （卫宁健康 2025-04-28 第3问）…`), its button, or a record's list."""
     if listed := _LISTED.fullmatch(text.strip()):
         return read_reference(listed[1])
+    if button := _OPTION_BUTTON.fullmatch(text.strip()):
+        shown = read_reference(with_codes(button[1] or button[2], companies))
+        return shown if isinstance(shown, Show) else None
     if (option := _OPTION.fullmatch(text.strip())) is None:
         return None
     found = read_reference(with_codes(option[1], companies))

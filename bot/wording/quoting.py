@@ -80,14 +80,14 @@ class Quoting(Texts):
         event = record.last_event.end
         facts = []
         if as_of - event >= timedelta(days=self.stale_days):
-            facts.append(self.text("age", age=self._age(event, as_of)))
+            facts.append(self.text("age", age=self.age(event, as_of)))
         gone = passed(answer, event, as_of)
         if gone:
             facts.append(self.text("passed", dates=self.listed(f"“{printed}”" for printed in gone)))
         return self.text("notice", facts=self.text("fact mark").join(facts)) if facts else ""
 
-    def _age(self, event: date, as_of: date) -> str:
-        """`1年6个月`, `1 year 6 months `."""
+    def age(self, event: date, as_of: date) -> str:
+        """How old an event is: `1年6个月`, `1 year 6 months `."""
         return "".join(
             self.text(f"age, {unit}" if count == 1 else f"age, {unit}s", count=count)
             for unit, count in dates.age(event, as_of)

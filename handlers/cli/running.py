@@ -88,7 +88,8 @@ def slack_manifest(command: str, url: str) -> None:
 
     if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
         raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
-    echo_json(manifest(command, url))
+    told = ("description", "usage_hint", "agent_description", "title", "message", "name")
+    echo_json(manifest(command, url), frame=told)
     for scope, purpose in SCOPES.items():
         say_words(f"{scope}: {purpose}", err=True)
 

@@ -20,7 +20,7 @@ from bot.matching.model import chosen_embedder
 from bot.store import Store
 from handlers.cli.import_report import report
 from handlers.cli.importing import MEANING_S
-from handlers.cli.output import DRAFT, Publication, in_zone, operator, say
+from handlers.cli.output import DRAFT, Publication, framed, in_zone, operator, say
 from handlers.cli.settings import pass_settings
 
 _EVERY_S = 2.0  # a file is read when it was the same for so long
@@ -39,7 +39,9 @@ def watch(settings: Settings, folder: Path, published: datetime | str | None) ->
     if not folder.is_dir():
         raise BotError(f"没有这个文件夹：{folder}")
     embedder = chosen_embedder(settings.e5_onnx)
-    looking = Watch(folder, lambda outcome: report(outcome, False, settings.tz, settings.now()))
+    looking = Watch(
+        folder, lambda outcome: framed(report(outcome, False, settings.tz, settings.now()))
+    )
     Store(settings.db)  # or it is said at once why there is none
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is half done
     say(f"正在看着 {folder}：放进去的文件自动导入；未收录的，原因写在旁边的文本文件里", err=True)

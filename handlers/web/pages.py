@@ -43,7 +43,6 @@ from bot.answering.same_questions import SameQuestion
 from bot.message import Hit, LaterLine, Listing, Message
 from bot.record import Narrative, Question, Record
 from bot.store import Store, Stored
-from bot.wording import dates
 from bot.wording.links import question_path
 from bot.wording.phrasebook import messages
 from handlers.json_output import record_json, reply_json, stored_question_json, summary_json
@@ -123,7 +122,8 @@ class Pages:
             file_name=file_name,
             xml=lambda text: _NOT_IN_XML.sub("", text),
         )
-        app.jinja_env.filters["framed"] = messages(self._words.lang).put
+        book = messages(self._words.lang)
+        app.jinja_env.filters["framed"] = lambda told: book.put(str(told))
 
     @property
     def _library(self) -> Library:
@@ -289,7 +289,7 @@ class Pages:
         prevails = self._words.text("page, prevails")
         if (today - event).days < self._words.stale_days:
             return prevails
-        age = self._words.text("age", age=dates.age(event, today))
+        age = self._words.text("age", age=self._words.age(event, today))
         return f"{self._words.text('notice', facts=age)}{prevails}"
 
     def _later(self, record: Record) -> Callable[[Question], tuple[LaterLine, ...]]:

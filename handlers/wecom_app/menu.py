@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.config import Settings
 from bot.errors import BotError
+from bot.wording.phrasebook import messages
 from handlers.wecom_app.app import HELP, LATEST, api_of
 from handlers.wecom_app.credentials import check_api
 from handlers.wecom_server.api import NotCalledError, NoVerdictError
@@ -20,7 +21,8 @@ def set_menu(settings: Settings) -> None:
         BotError: WeCom does not take it; says why and what to do.
     """
     check_api(settings)
-    buttons = [{"type": "click", "name": name, "key": key} for name, key in ENTRIES.items()]
+    named = messages(settings.lang).put
+    buttons = [{"type": "click", "name": named(name), "key": key} for name, key in ENTRIES.items()]
     try:
         answer = api_of(settings).call(
             "menu/create", {"button": buttons}, agentid=int(settings.wecom_agent_id)

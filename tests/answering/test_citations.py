@@ -13,6 +13,8 @@ from bot.message import Answer, Chat, Decline, Listing, Message, Notice, Suggest
 from bot.reading.document import read_records
 from bot.record import Reading
 from bot.store import Store
+from handlers.slack import render as slack
+from handlers.wecom import render as wecom
 from tests.conftest import open_by_words
 from tests.matching.test_matching import OTHERS, made
 
@@ -167,3 +169,33 @@ def test_what_was_withdrawn_since_reads_as_if_it_never_was_there(tmp_path):
         gone = reply(desk, text)
         assert isinstance(gone, Notice)
         assert not isinstance(gone, Decline)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_label_that_is_shown_can_be_typed(store, lang):
+    responder = open_by_words(Settings(store.path, lang=lang)).responder
+    typed = 0
+    for platform, asked in product(("terminal", "slack", "wecom"), ("可转债", "毛利率", "第24问")):
+        chat = Chat(platform, "T", "C", "U")
+        shown = responder.show(responder.reply(Message(asked, chat)))
+        posts = [*slack.messages(shown, responder.words), *wecom.messages(shown, responder.words)]
+        labels = [*(button.label for button in shown.buttons), *_labels(posts)]
+        for label in (one for one in labels if one not in map(responder.words.text, OPINIONS)):
+            responder.reply(Message(asked, chat))
+            assert isinstance(responder.reply(Message(label, chat)), Answer), label
+            typed += 1
+    assert typed > 10
+
+
+OPINIONS = ("helpful", "unhelpful")  # thanked for where they are typed
+
+
+def _labels(payload):
+    """What stands on buttons of Slack and WeCom."""
+    if isinstance(payload, dict):
+        if payload.get("type") == "button":
+            yield payload["text"]["text"]
+        yield from (button["text"] for button in payload.get("button_list", ()))
+    inner = payload.values() if isinstance(payload, dict) else payload
+    for one in inner if isinstance(payload, (dict, list)) else ():
+        yield from _labels(one)

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ ASKED: dict[Lang, tuple[str, str]] = {
     "zh": ("可转债何时下修？", "毛利率"),
     "en": ("convertible bond", "gross margin"),
 }
+_NAMES: dict[Lang, str] = {"zh": "王芳", "en": "Wang Fang"}
 _PATIENCE_S = 60.0
 _STYLE = """
 * { box-sizing: border-box } body { margin: 0; font: 14px/1.55 sans-serif; color: #1d1c1d }
@@ -85,9 +87,13 @@ def _served(lang: Lang) -> Iterator[tuple[FakeSlack, FakeWecom, Path]]:
 def _in_slack(slack: FakeSlack, lang: Lang) -> Iterator[_Said]:
     for count, typed in enumerate(ASKED[lang], 1):
         slack.mention(typed)
-        slack.until(lambda count=count: len(slack.posts) >= count, _PATIENCE_S)
-        yield _Said("王芳", html.escape(f"@irbot {typed}"))
+        slack.until(partial(_has, slack, count), _PATIENCE_S)
+        yield _Said(_NAMES[lang], html.escape(f"@irbot {typed}"))
         yield _slack_post(slack.posts[count - 1]["blocks"])
+
+
+def _has(slack: FakeSlack, count: int) -> bool:
+    return len(slack.posts) >= count
 
 
 def _slack_post(blocks: Sequence[dict[str, Any]]) -> _Said:
@@ -114,8 +120,8 @@ def _run(run: dict[str, Any]) -> str:
 def _in_wecom(wecom: FakeWecom, lang: Lang) -> Iterator[_Said]:
     for typed in ASKED[lang]:
         asked = wecom.mention(typed)
-        (post, *_) = wecom.until(lambda asked=asked: wecom.answers(asked), _PATIENCE_S)
-        yield _Said("王芳", html.escape(f"@irbot {typed}"))
+        (post, *_) = wecom.until(partial(wecom.answers, asked), _PATIENCE_S)
+        yield _Said(_NAMES[lang], html.escape(f"@irbot {typed}"))
         card = post["card"]
         told = (card["main_title"]["title"], card["main_title"]["desc"]) if card else None
         labels = [button["text"] for button in card["button_list"]] if card else []

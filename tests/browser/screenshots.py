@@ -68,9 +68,9 @@ def main() -> int:
         server.stop()
         site.store.database.close()
         for lang in LANGUAGES:
-            for path in picture_chats(browser, lang, DOCS):
-                print(f"{path.name}: {path.stat().st_size:,} bytes")
-                assert path.stat().st_size < LARGEST, path.name
+            for made in picture_chats(browser, lang, DOCS):
+                print(f"{made.name}: {made.stat().st_size:,} bytes")
+                assert made.stat().st_size < LARGEST, made.name
     return 0
 
 
