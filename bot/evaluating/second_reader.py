@@ -50,7 +50,8 @@ _WRONG: Mapping[Caution, float] = {"strict": 0.02, "normal": 0.05, "open": 0.1}
 class Reading:
     """What was said of one search, and what is true."""
 
-    part: int
+    at: int  # place of its query
+    part: int  # in which that is
     asked: Asked
     is_right: tuple[bool, ...]  # of each choice
     opinion: Opinion | None
@@ -72,8 +73,8 @@ class Replayed:
 
     timeout_s = inf  # it says so at once
 
-    def __init__(self, readings: Iterable[Reading]) -> None:
-        self.worth: Worth | None = None
+    def __init__(self, readings: Iterable[Reading], worth: Worth) -> None:
+        self.worth = worth
         self._said = {reading.asked: reading.opinion for reading in readings}
 
     def read(self, asked: Sequence[Asked], within_s: float) -> list[Opinion | None]:
@@ -98,7 +99,7 @@ def measure(
         tell: Called with how many queries were asked.
     """
     alone, readings = alone_and_read(responder, reader, queries, tell)
-    together = _together(responder, readings, queries)
+    together = _together(responder, alone, readings)
     worth = worth_of(readings)
     refused = _refused(alone, together, readings, worth, caution)
     return Measured(tuple(alone), tuple(together), tuple(readings), worth, refused)
@@ -112,46 +113,57 @@ def alone_and_read(
 ) -> tuple[list[JudgedQuery], list[Reading]]:
     """The bot's replies without the reader, and what that says of them; as `measure`."""
     responder.second_reader = None
-    alone, readings = [], []
-    for row, considered in considered_all(responder, queries):
+    alone: list[JudgedQuery] = []
+    readings: list[Reading] = []
+    for at, (row, considered) in enumerate(considered_all(responder, queries)):
         alone.append(row)
         if considered.text:
-            heard = observed(considered.text, reader)
-            readings += [_reading(search, row.query) for search in heard.deciding if search.heard]
+            heard = observed(considered.text, reader).deciding
+            readings += [_reading(at, search, row.query) for search in heard if search.heard]
         tell(len(alone))
     return alone, readings
 
 
 def with_worth(
-    responder: Responder, readings: Iterable[Reading], worth: Worth, queries: Iterable[Query]
+    responder: Responder,
+    alone: Sequence[JudgedQuery],
+    readings: Sequence[Reading],
+    worth: Worth,
 ) -> list[JudgedQuery]:
-    """The bot's replies with what a reader said, counted as it is worth."""
-    replayed = Replayed(readings)
-    replayed.worth = worth
-    responder.second_reader = replayed
-    rows = list(ask_all(responder, queries))
+    """The bot's replies with what a reader said, counted as it is worth; those of which it was
+    asked nothing are the same.
+
+    Args:
+        responder: The bot.
+        alone: Its replies without it.
+        readings: What was said; of other replies, none.
+        worth: What that counts.
+    """
+    asked = sorted({reading.at for reading in readings})
+    responder.second_reader = Replayed(readings, worth)
+    again = ask_all(responder, [alone[at].query for at in asked])
+    found = {**dict(enumerate(alone)), **dict(zip(asked, again, strict=True))}
     responder.second_reader = None
-    return rows
+    return [found[at] for at in range(len(alone))]
 
 
 def _together(
-    responder: Responder, readings: Sequence[Reading], queries: Sequence[Query]
+    responder: Responder, alone: Sequence[JudgedQuery], readings: Sequence[Reading]
 ) -> list[JudgedQuery]:
-    """Each part of the queries with the worth that the others show, in the order of the queries."""
-    found: dict[int, JudgedQuery] = {}
+    """Each part of the replies with the worth that the others show."""
+    rows = list(alone)
     for part in range(_PARTS):
-        own = [at for at, query in enumerate(queries) if _part(query) == part]
         worth = worth_of(reading for reading in readings if reading.part != part)
-        rows = with_worth(responder, readings, worth, [queries[at] for at in own])
-        found |= dict(zip(own, rows, strict=True))
-    return [found[at] for at in range(len(queries))]
+        own = [reading for reading in readings if reading.part == part]
+        rows = with_worth(responder, rows, own, worth)
+    return rows
 
 
-def _reading(search: Search, query: Query) -> Reading:
+def _reading(at: int, search: Search, query: Query) -> Reading:
     heard = search.heard
     assert heard is not None
     right = tuple(plain_id(item.hit.id) in query.accept for item in heard.shown)
-    return Reading(_part(query), Asked(search.text, choices(heard.shown)), right, heard.opinion)
+    return Reading(at, _part(query), Asked(search.text, choices(heard.shown)), right, heard.opinion)
 
 
 def _part(query: Query) -> int:

@@ -60,8 +60,8 @@ def told(settings: Settings, measured: Measured) -> str:
         beside(measured.alone, measured.together, "第二读者"),
         "",
         f"匹配未定时问了它{len(measured.readings)}次，得到{heard}个意见。"
-        "上面“有时”各数，都是用其余四份提问定的分量算的。",
-        f"定下的分量（IR_CAUTION={settings.caution}）：",
+        "提问分成五份，“有时”的各数，每份用其余四份定下的分量。",
+        f"全部提问定下的分量（IR_CAUTION={settings.caution}）：",
     ]
     for of, own in asdict(measured.worth).items():
         weights = [f"{_SAID[said]} ×{exp(added):.2g}" for said, added in own.items() if added]

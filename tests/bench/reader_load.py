@@ -31,13 +31,13 @@ from tests.fakes.slack import FakeSlack
 _WORTH = {"first": {"sure": 2.0, "none": -2.0}, "other": {"sure": 2.0}}
 
 
-def prepared(folder: Path) -> tuple[Imported, list[str]]:
-    """The sample in a store, and messages that leave the matcher undecided over it."""
+def prepared(folder: Path, count: int) -> tuple[Imported, list[str]]:
+    """The sample in a store, and about so many messages that leave the matcher undecided."""
     db = folder / "irbot.db"
     env = {"IR_DB": str(db), "PATH": ""}
     for arguments in (("import", "--quiet", str(SAMPLE)), ("ask", "--file", "-")):
         subprocess.run([IRBOT, *arguments], input=b"", env=env, cwd=folder, check=True)
-    queries = read_queries(FOLDER / "300253.tsv")
+    queries = read_queries(FOLDER / "300253.tsv")[: 2 * count]  # most of them do
     _, readings = alone_and_read(open_responder(Settings(db)), Silent(), queries)
     typed = {query.text for query in queries}
     undecided = dict.fromkeys(reading.asked.text for reading in readings)
@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        imported, texts = prepared(Path(folder))
+        imported, texts = prepared(Path(folder), given.count)
         texts = texts[: given.count]
         found = {
             "/ir, the reader hangs": commands(imported, texts, 3600.0),

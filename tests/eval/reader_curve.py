@@ -87,9 +87,12 @@ def curve(
             found[name].append(
                 [
                     row
-                    for (responder, queries), (_, readings) in zip(bots, alone, strict=True)
+                    for (responder, _), (rows, readings) in zip(bots, alone, strict=True)
                     for row in with_worth(
-                        responder, with_oracle(readings, error, chance, is_siding), worth, queries
+                        responder,
+                        rows,
+                        list(with_oracle(readings, error, chance, is_siding)),
+                        worth,
                     )
                 ]
             )

@@ -75,7 +75,7 @@ def alone(store):
 
 def bot(store, fake=None, **more):
     more = {**more, **({"reader_url": fake.url, "reader_model": "m"} if fake else {})}
-    return open_by_words(Settings(store.path, reader_timeout_s=5.0, **more))
+    return open_by_words(Settings(store.path, reader_timeout_s=20.0, **more))
 
 
 def tried(store, fake, **more):
@@ -83,7 +83,7 @@ def tried(store, fake, **more):
         store.path,
         reader_url=fake.url,
         reader_model="m",
-        reader_timeout_s=5.0,
+        reader_timeout_s=20.0,
         clock_offset=NOW - Settings().now(),
         **more,
     )
@@ -162,7 +162,7 @@ def test_a_file_without_near_misses_is_too_little(store):
     with FakeReader(SCRIPTS["right"]) as fake:
         responder = bot(store).responder
         reader = second_reader(
-            Settings(store.path, reader_url=fake.url, reader_model="n", reader_timeout_s=5.0),
+            Settings(store.path, reader_url=fake.url, reader_model="n", reader_timeout_s=20.0),
             store,
             lambda: NOW,
         )

@@ -489,7 +489,7 @@ def test_what_is_not_stored_has_no_page(desk, url):
 
 def test_the_second_readers_opinion_stands_with_the_candidates(tmp_path):
     with FakeReader(always(1)) as fake:
-        desk = made(tmp_path, reader_url=fake.url, reader_model="m", reader_timeout_s=5.0)
+        desk = made(tmp_path, reader_url=fake.url, reader_model="m", reader_timeout_s=20.0)
         miss(desk, "海外那块业务收入怎么样", offered=(2,))
         said = desk.page(place("海外那块业务收入怎么样")).said
         assert len(fake.asked) == 1
