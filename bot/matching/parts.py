@@ -99,8 +99,9 @@ class Scope:
         """
         part, spans = self.parts[at], self.spans[at]
         first, last = spans[0][0], spans[-1][1]
-        own = slice(*part.dead.searchsorted((first, last))) if len(part.dead) else slice(0)
-        scores[part.dead[own]] = 0
+        if len(part.dead):
+            begin, end = part.dead.searchsorted(np.array((first, last), dtype=np.int32))
+            scores[part.dead[begin:end]] = 0
         for (_, end), (begin, _) in pairwise(spans):
             scores[end:begin] = 0
         if self.until is not None:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from bot.matching.text import normalise, sentences
@@ -50,7 +50,7 @@ class Passage:
     period: str = ""  # of a paragraph that names no year: the first that its record names
     wordings: tuple[str, ...] = ()  # other ones of the question, as messages are read; never shown
 
-    @property
+    @cached_property
     def day(self) -> date:
         """When it was said: the last day of the event, or that of a written answer."""
         return self.question.day or self.record.last_event.end
@@ -65,14 +65,14 @@ class Passage:
         """By which equals are in order: the newest first, then as their records have them."""
         return -self.day.toordinal(), self.record.id, *self.place
 
-    @property
+    @cached_property
     def asked(self) -> str:
         if self.question.is_narrative:
             return self.period
         part = self.question.part_question(self.part) if self.part else None
         return part or self.question.question
 
-    @property
+    @cached_property
     def answered(self) -> str:
         part = self.question.part_answer(self.part) if self.part else None
         return part or self.question.answer

@@ -75,8 +75,9 @@ class Postings:
     def within(self, own: Slice, first: int, last: int) -> Slice:
         """Those of a term's documents that have places from `first` to before `last`."""
         begin, end = own
+        # Of the places' own type: numpy would turn all of them into the other one.
         if first > 0:
-            begin += int(self.places[begin:end].searchsorted(first))
+            begin += int(self.places[begin:end].searchsorted(np.int32(first)))
         if last < len(self.lengths):
-            end = begin + int(self.places[begin:end].searchsorted(last))
+            end = begin + int(self.places[begin:end].searchsorted(np.int32(last)))
         return begin, end

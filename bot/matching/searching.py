@@ -188,7 +188,7 @@ def _above(values: Scores, count: int) -> NDArray[np.int64]:
     floor = np.float32(0)
     if len(values) > max(_FEW, count * _BLOCK):
         whole = len(values) // _BLOCK * _BLOCK
-        highest = values[:whole].reshape(-1, _BLOCK).max(axis=1)
+        highest = values[:whole].reshape(_BLOCK, -1).max(axis=0)  # numpy is fastest by rows
         floor = np.partition(highest, -count)[-count]
     return np.flatnonzero(values >= floor if floor > 0 else values > 0)
 

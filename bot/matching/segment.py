@@ -54,7 +54,7 @@ class Documents:
 
     def of_entries(self, first: int, last: int) -> tuple[int, int]:
         """The stretch of documents of the entries from `first` to before `last`."""
-        begin, end = np.searchsorted(self.entry, (first, last))
+        begin, end = self.entry.searchsorted(np.array((first, last), dtype=self.entry.dtype))
         return int(begin), int(end)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.config import Settings
 from bot.indexing.folder import IndexFolder
-from bot.indexing.keeping import keep_files, make_apart, make_files, to_do
+from bot.indexing.keeping import Keeper, keep_files, make_apart, make_files, to_do
 from bot.ingest.importing import Options, import_content
 from bot.matching.lexicon import read_lexicon
 from bot.message import Answer, Chat, Decline, Message
@@ -197,9 +197,10 @@ def test_of_a_changed_row_only_the_new_words_are_found(store):
         lambda folder: next(folder.glob("*.segment")).unlink(),
         lambda folder: next(folder.glob("*.segment")).write_bytes(b""),
         lambda folder: cut(next(folder.glob("*.segment"))),
+        lambda folder: flip(next(folder.glob("*.segment"))),
         shutil.rmtree,
     ],
-    ids=["no JSON", "no list", "no file", "empty", "cut", "no folder"],
+    ids=["no JSON", "no list", "no file", "empty", "cut", "a bit", "no folder"],
 )
 def test_what_is_damaged_or_gone_costs_no_answer_and_is_made_anew(store, damage, caplog):
     text = asked_of(store, 1)[0]
@@ -214,6 +215,28 @@ def test_what_is_damaged_or_gone_costs_no_answer_and_is_made_anew(store, damage,
     caplog.clear()
     assert found(bot_of(store), text) == finds
     assert not [item for item in caplog.records if item.levelno >= logging.WARNING]
+
+
+def test_while_serving_what_is_damaged_is_found_removed_and_made_anew(store, caplog):
+    before = segments(store)
+    keeper = Keeper(store)
+    keeper.check()
+    keeper.look()
+    assert segments(store) == before
+    flip(folder_of(store) / before[0])
+    keeper.check()
+    assert "is damaged" in caplog.text
+    assert segments(store) == []
+    keeper.look()  # the manifest names it still
+    Keeper(store).look()
+    assert len(segments(store)) == 1
+    assert segments(store) != before
+
+
+def flip(path):
+    told = bytearray(path.read_bytes())
+    told[len(told) // 2] ^= 1
+    path.write_bytes(told)
 
 
 def cut(path):
