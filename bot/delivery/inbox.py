@@ -40,7 +40,7 @@ from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
-_ANSWERING = 3  # threads: while one waits for the disk or the model, another may go on
+_ANSWERING = 4  # threads: what several of them want of the model is made together
 
 log = logging.getLogger(__name__)
 
