@@ -42,12 +42,14 @@ class ByText:
     second: Consulting | None = None  # a reader whose opinion counts
 
     def reply(self, text: str, message: Message) -> TextReply:
-        """The reply and the searches behind it; the same for all who ask the same.
+        """The reply and the searches behind it; worked out once for all who ask the same.
 
         Args:
             text: What was typed, commands off.
             message: Where and for whom.
         """
+        if self.second:  # who was late is heard by the next
+            return self._reply(text, message)
         asked = (text, message.company, message.as_of, self.today, self.caution)
         return self.library.replies.get(asked, lambda: self._reply(text, message))
 
