@@ -83,7 +83,8 @@ def doctor(settings: Settings, as_json: bool) -> None:
     for finding in checks(settings):
         found.append(finding)
         if not as_json:
-            say_words(f"{_MARK[finding.ok]} {framed(f'{finding.what}：{finding.said}')}")
+            what = framed(f"{finding.what}：")
+            say_words(f"{_MARK[finding.ok]} {what}{framed(finding.said)}")
             if finding.todo and finding.ok is not True:
                 say(f"  → {finding.todo}")
     if as_json:
@@ -108,7 +109,7 @@ def slack_manifest(command: str, url: str) -> None:
     told = ("description", "usage_hint", "agent_description", "title", "message", "name")
     echo_json(manifest(command, url), frame=told)
     for scope, purpose in SCOPES.items():
-        say_words(f"{scope}: {purpose}", err=True)
+        say_words(f"{scope}: {framed(purpose)}", err=True)
 
 
 COMMANDS = (serve, start, doctor, slack)
