@@ -19,6 +19,8 @@ from bot.config import Lang
 
 _GAP = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 _LETTERS = re.compile(r"[^\W\d_]")
+_HAN = re.compile("[\u3400-\u9fff]")
+_QUOTATION = re.compile("“[^”]*”")
 _QUOTED = re.compile(r"“\{(\w+)\}”")
 _PLAIN = 1  # letters from which on a phrase is known by its own words, not by its marks alone
 
@@ -26,8 +28,14 @@ _PLAIN = 1  # letters from which on a phrase is known by its own words, not by i
 class Phrasebook:
     """Sentences with gaps, and what they are in the other language."""
 
-    def __init__(self, phrases: Mapping[str, str]) -> None:
+    def __init__(self, phrases: Mapping[str, str], foreign: re.Pattern[str] = _HAN) -> None:
+        """
+        Args:
+            phrases: What is said, and what it is in the other language.
+            foreign: Finds what the other language does not have.
+        """
         self._phrases = dict(phrases)
+        self._foreign = foreign
 
     def sentence(self, phrase: str) -> str:
         """A phrase as it stands here, its gaps still open; itself where it does not."""
@@ -41,11 +49,12 @@ class Phrasebook:
         said = line.strip()
         if not said:
             return line
-        put = self._phrases.get(said) or next(self._readings(said), said)
+        put = self._phrases.get(said) or min(self._readings(said), key=self._left, default=said)
         return line.replace(said, put, 1)
 
     def _readings(self, said: str) -> Iterator[str]:
-        """What the phrases make of a line, the one that says most of it by itself first."""
+        """What the phrases make of a line, the one that says most of it by itself first, up to one
+        that leaves nothing."""
         for phrase in self._by_length:
             found = phrase.read(said)
             if found is None:
@@ -55,7 +64,14 @@ class Phrasebook:
                 for name, value in found.items()
             }
             if phrase.is_plain or put != found:
-                yield phrase.other.format(**put)
+                reading = phrase.other.format(**put)
+                yield reading
+                if not self._left(reading):
+                    return
+
+    def _left(self, reading: str) -> int:
+        """How much of what was put is still foreign."""
+        return len(self._foreign.findall(_QUOTATION.sub("", reading)))
 
     @cached_property
     def _by_length(self) -> list[_Phrase]:

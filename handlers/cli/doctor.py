@@ -26,7 +26,8 @@ def doctor(as_json: bool) -> None:
     for finding in checks(settings, faults):
         found.append(finding)
         if not as_json:
-            told = [framed(_MARK[finding.ok]), framed(f"{finding.what}：{finding.said}")]
+            said = framed(f"{finding.what}：") + framed(finding.said)
+            told = [framed(_MARK[finding.ok]), said]
             if finding.todo and finding.ok is not True:
                 told += ["→", framed(finding.todo)]
             say_words(one_line(" ".join(told)))

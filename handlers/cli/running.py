@@ -91,7 +91,7 @@ def slack_manifest(command: str, url: str) -> None:
     told = ("description", "usage_hint", "agent_description", "title", "message", "name")
     echo_json(manifest(command, url), frame=told)
     for scope, purpose in SCOPES.items():
-        say_words(f"{scope}: {purpose}", err=True)
+        say_words(f"{scope}: {framed(purpose)}", err=True)
 
 
 COMMANDS = (serve, start, slack)

@@ -12,7 +12,7 @@ import click
 
 from bot.bootstrap import open_teaching
 from bot.config import Settings
-from bot.errors import BotError, NotFoundError
+from bot.errors import BotError
 from bot.store import MISS_STATES, Alias, AliasState, Counterexample, MissState, Store
 from bot.store.connection import instant
 from bot.teaching import MissFilter, MissGroup, Teaching
@@ -94,12 +94,11 @@ def misses(
 def _check_company(settings: Settings, code: str) -> None:
     """
     Raises:
-        NotFoundError: No record of that company is stored: it may be mistyped.
+        BotError: No record of that company is stored: it may be mistyped.
     """
     stored = {item.record.company_code for item in Store(settings.db).records()}
     if code not in stored:
-        known = f"其中一家：{'、'.join(sorted(stored))}" if stored else "irbot import 导入"
-        raise NotFoundError(f"{code} 的记录", known)
+        raise BotError(f"库中没有 {code} 的记录；已收录：{'、'.join(sorted(stored)) or '无'}")
 
 
 def _decide(

@@ -15,6 +15,7 @@ from bot.wording.texts import sentences
 from handlers.cli.output import framed, language, say_words
 
 _CLICKS = "click, "
+_ENGLISH = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z ]*[A-Z]")  # what stands for a value: FILE, INTEGER RANGE
 
 
@@ -22,7 +23,8 @@ _PLACEHOLDER = re.compile(r"[A-Z][A-Z ]*[A-Z]")  # what stands for a value: FILE
 def _clicks() -> Phrasebook:
     """Click's words in Chinese; its own are English."""
     chinese, english = sentences("zh"), sentences("en")
-    return Phrasebook({english[key]: chinese[key] for key in english if key.startswith(_CLICKS)})
+    keys = [key for key in english if key.startswith(_CLICKS)]
+    return Phrasebook({english[key]: chinese[key] for key in keys}, _ENGLISH)
 
 
 def told(text: str) -> str:

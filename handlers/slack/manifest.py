@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-SCOPES = {
-    "app_mentions:read": "hear mentions",
-    "chat:write": "reply",
-    "assistant:write": "the agent pane and its suggested prompts",
-    "commands": "the slash command and the shortcut",
-    "im:history": "hear direct messages",
-    "im:read": "know a direct message's channel",
-    "channels:history": "hear the desk; look whether a reply is there before repeating it, after a "
-    "fault; read the message under which the bot is only mentioned",
-    "groups:history": "the same in private channels",
-    "channels:read": "check membership before a subscription",
-    "groups:read": "the same in private channels",
+SCOPES = {  # and why each is needed
+    "app_mentions:read": "收到提及",
+    "chat:write": "作答",
+    "assistant:write": "agent 面板和其中的建议提问",
+    "commands": "斜杠命令和消息菜单",
+    "im:history": "收到私信",
+    "im:read": "知道私信在哪个会话",
+    "channels:history": "收到证券部的答复；故障之后先查是否已答复，不重复；"
+    "只提及机器人时读它所在的那条消息",
+    "groups:history": "私有频道里也一样",
+    "channels:read": "订阅前查机器人是否在频道里",
+    "groups:read": "私有频道里也一样",
 }
 
 # Those of channels for what the desk replies below a question handed over to it.
