@@ -52,9 +52,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with telling(settings.db):
             store = Store(settings.db)
             is_whole = is_sound(settings.db)
-            now = settings.now()
-            shown = store.shown(now)
-            absent = [item for item in store.records(now) if not item.may_be_shown(now)]
+            shown = store.shown(settings.now())
+            questions = store.how_many(shown.live)
             clock = delivery.clock(settings)
     except BotError as error:
         yield Finding(what, False, str(error), "修复后再运行 irbot doctor")
@@ -63,22 +62,21 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(what, False, f"{settings.db} 已损坏", "停止服务，用最近的备份恢复")
         return
     yield Finding(what, True, f"{settings.db} 可读写，结构完好")
-    yield _shown(shown, len(absent))
+    yield _shown(shown, questions)
     yield from ingest.checks(store, settings.e5_onnx)
     yield from indexing.checks(store)
     yield clock
 
 
-def _shown(shown: Shown, absent: int) -> Finding:
+def _shown(shown: Shown, questions: int) -> Finding:
     what = "记录"
-    rest = f"；另有 {absent} 份不在答复里" if absent else ""
-    if shown.stored:
-        questions = sum(len(item.record.questions) for item in shown.stored)
-        said = f"可显示 {len(shown.stored)} 份记录、{questions} 个问题{rest}"
+    rest = f"；另有 {shown.absent} 份不在答复里" if shown.absent else ""
+    if shown.briefs:
+        said = f"可显示 {len(shown.briefs)} 份记录、{questions} 个问题{rest}"
         return Finding(what, True, said)
-    if absent:
+    if shown.absent:
         todo = "查看原因和恢复的命令：irbot records"
-        return Finding(what, False, f"{absent} 份记录都不在答复里", todo)
+        return Finding(what, False, f"{shown.absent} 份记录都不在答复里", todo)
     return Finding(what, False, "没有可显示的记录", "导入：irbot import 文件或文件夹")
 
 

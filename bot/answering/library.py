@@ -1,41 +1,29 @@
-"""What may be answered now: the store's records, searchable; replaced whole when it changes."""
+"""What may be answered now: the store's records, searchable; immutable (current_library.py)."""
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
-from typing import Literal
 
 from bot.answering.replies import Replies
 from bot.answering.same_questions import SameQuestions
 from bot.commands import Show, ShowRecord
-from bot.errors import DisplacedError
-from bot.indexing import Counted, Segments, StoreShelf
-from bot.ingest.embedding import known_vectors
-from bot.ingest.meaning import MeaningState, meaning_state
-from bot.matching.embedding import Embedder
+from bot.indexing import Counted
 from bot.matching.index import Index
-from bot.matching.lexicon import LexiconFile
-from bot.matching.taught import Rejection, Wording
 from bot.message import Answer, Coverage, Hit, Message
 from bot.record import Record
-from bot.store import Looked, Shown, Store, Stored, meant_now, normal_id, numbered, typed_id
+from bot.store import Looked, Shown, Store, Stored, numbered, typed_id
 
 _TYPED = re.compile(r"[0-9a-z/-]+")  # an id that is spelt as `typed_id` would
-Find = Callable[[str], Record | None]
 
 # From where on putting a library together takes longer than anybody should wait for what came:
 # about 50 ms.
 _MANY_RECORDS, _MANY_QUESTIONS = 5_000, 50_000
+_FEW = 100  # records that are looked through for a number
 _RELATED = 5  # questions with the same answer that are named beside it
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -173,6 +161,9 @@ class Library:
                 for at in places
                 if typed_id(briefs[at].id) == numbered(briefs[at].company_code, command.record_no)
             ]
+        if isinstance(command, Show) and len(places) > _FEW:
+            holding = self.store.that_hold(command.number, of_narrative=command.is_paragraph)
+            places = [at for at in places if not holding.isdisjoint(self.shown.keys[at])]
         found = self._until(places, message.as_of)
         if command.day is None:
             return found
@@ -345,154 +336,5 @@ def _is_of(record: Record, day: str) -> bool:
     return any(iso.startswith(day) for iso in days)
 
 
-class CurrentLibrary:
-    """Keeps the library as the store, the clock and the word lists have it. Safe in threads."""
-
-    def __init__(
-        self,
-        store: Store,
-        now: Callable[[], datetime],
-        embedder: Embedder | None,
-        is_taught: bool = True,
-    ) -> None:
-        """
-        Args:
-            store: What is stored.
-            now: The clock.
-            embedder: The model that made the store's vectors; None: words alone.
-            is_taught: Whether aliases and counterexamples count.
-
-        Raises:
-            BotError: The word lists beside the store cannot be read.
-        """
-        self._store = store
-        self._now = now
-        self._embedder = embedder
-        self._is_taught = is_taught
-        self._lock = threading.Lock()
-        self._lexicon_file = LexiconFile(store.path.parent)
-        self._segments = Segments(store)
-        self._aside = threading.Semaphore()
-        self._library = self._load()
-        self._outside: tuple[Library, Library] | None = None  # of which it was made
-
-    def get(self) -> Library:
-        """What may be answered now.
-
-        What was changed or hidden is so with the next message. What only came is found by it,
-        too; where putting the library together would keep somebody waiting, it is put together
-        aside, and found a moment later.
-        """
-        while True:
-            library = self._library
-            match self._lacks(library):
-                case "nothing":
-                    return library
-                case "more" if library.is_large:
-                    self._load_aside()
-                    return library
-            with self._lock:
-                if self._library is library:
-                    self._library = self._load()
-
-    def _lacks(self, library: Library) -> Literal["nothing", "more", "changes"]:
-        """What has come or was changed since a library was put together."""
-        until = library.shown.until
-        generation, changes = self._store.generations()
-        if (until is not None and until <= self._now()) or changes != library.shown.changes:
-            return "changes"
-        is_whole = generation == library.generation and not self._lexicon_file.changed()
-        return "nothing" if is_whole and not self._segments.changed() else "more"
-
-    def _load_aside(self) -> None:
-        """Put the next library together in a thread, one at a time."""
-
-        def load() -> None:
-            with suppress(DisplacedError):  # whoever serves looks for it, and tells
-                try:
-                    with self._lock:
-                        self._library = self._load()
-                finally:
-                    self._aside.release()
-
-        if self._aside.acquire(blocking=False):
-            threading.Thread(target=load, name="library", daemon=True).start()
-
-    def outside(self) -> Library:
-        """What people outside the company may be told now: no row of a sheet."""
-        library = self.get()
-        made = self._outside
-        if made is None or made[0] is not library:
-            with self._lock:
-                made = self._outside
-                if made is None or made[0] is not library:
-                    self._outside = made = library, self._of_outside(library)
-        return made[1]
-
-    def _of_outside(self, library: Library) -> Library:
-        shown = self._store.disclosed(library.shown)
-        if shown is library.shown:
-            return library
-        return self._put_together(shown, library.counted)
-
-    @property
-    def built(self) -> Library:
-        """As it was built last, for what must not wait for another."""
-        return self._library
-
-    def meaning(self) -> MeaningState:
-        """How much of what may be shown can be compared by meaning."""
-        return meaning_state(self._store, self._embedder, self._now())
-
-    def _load(self) -> Library:
-        shown = self._store.shown(self._now())
-        return self._put_together(shown, self._segments.of(shown, self._lexicon_file.read()))
-
-    def _put_together(self, shown: Shown, counted: Counted) -> Library:
-        find = _by_any_spelling(shown)
-        index = Index(
-            counted.segments,
-            StoreShelf(self._store, shown),
-            shown.live,
-            lexicon=counted.lexicon,
-            embedder=self._embedder,
-            vectors_of=known_vectors(self._store, self._embedder),
-            wordings=self._wordings(find) if self._is_taught else (),
-            rejections=self._rejections(find) if self._is_taught else (),
-        )
-        log.info("index built: records=%d generation=%d", len(shown.briefs), shown.generation)
-        return Library(shown, index, self._store, counted)
-
-    def _wordings(self, find: Find) -> Iterator[Wording]:
-        """The live aliases of what may be shown, under the number that each question has now."""
-        for alias in self._store.aliases("live"):
-            if meant := meant_now(find, alias.question_id, alias.question):
-                record, unit, part = meant
-                yield Wording(record.id, unit.number, alias.text, part)
-
-    def _rejections(self, find: Find) -> Iterator[Rejection]:
-        """What no question answers, and what one of those that may be shown does not."""
-        zone = self._now().tzinfo
-        for text, at in self._store.not_ours().items():
-            yield Rejection(text, at.astimezone(zone).date())
-        for item in self._store.counterexamples():
-            if meant := meant_now(find, item.question_id, item.question):
-                record, unit, _ = meant
-                yield Rejection(item.text, item.at.astimezone(zone).date(), record.id, unit.place)
-
-
 def _record(stored: Stored) -> Record:
     return stored.record
-
-
-def _by_any_spelling(shown: Shown) -> Find:
-    """Finds a record by its id, however its number is written."""
-    places: dict[str, int] = {}
-
-    def find(record_id: str) -> Record | None:
-        if not places:
-            places.update((brief.key, at) for at, brief in enumerate(shown.briefs))
-        at = places.get(normal_id(record_id))
-        return None if at is None else shown.stored[at].record
-
-    return find

@@ -7,7 +7,7 @@
     explanation        why, from what was done
 
 Knows no platform and no clock but the one passed in. Safe to call from several threads: the
-library is immutable and replaced whole when the store changed (library.py).
+library is immutable and replaced whole when the store changed (current_library.py).
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from functools import lru_cache
 from bot.answering import outsiders
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
+from bot.answering.current_library import CurrentLibrary
 from bot.answering.explanation import Explanation, explain
 from bot.answering.handing_over import HandingOver, is_answer
-from bot.answering.library import CurrentLibrary, Library
+from bot.answering.library import Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
 from bot.answering.small_talk import kind_of, unless_asked
 from bot.answering.small_talk import reply as small_talk

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.matching.segment import Segment
-from bot.matching.segment_files import DamagedIndexError, open_segment
+from bot.matching.segment_files import DamagedIndexError, damage, open_segment
 from bot.store import Store
 
 _MANIFEST, _LOCK, _ENDING = "manifest.json", "lock", ".segment"
@@ -110,6 +110,20 @@ class IndexFolder:
         except (OSError, DamagedIndexError) as error:
             log.warning("index made anew: %s cannot be used (%s)", path, error)
             return None
+
+    def remove_if_damaged(self, named: Named) -> None:
+        """Read a file to its end, and remove it where it is not as it was written: opened by
+        others it would be found wanting in what it says, not in how it looks."""
+        path = self.path / named.file
+        if not path.exists():  # merged meanwhile
+            return
+        try:
+            what = damage(path)
+        except (OSError, DamagedIndexError) as error:
+            what = str(error)
+        if what:
+            log.warning("index made anew: %s is damaged (%s)", path, what)
+            _remove(path)
 
     @contextmanager
     def writing(self, *, wait: bool) -> Iterator[bool]:

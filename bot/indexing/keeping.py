@@ -6,7 +6,9 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.errors import BotError, DisplacedError, is_full, reason
+from bot.errors import BotError, DisplacedError, StoreError, is_full, reason
 from bot.indexing.folder import IndexFolder, Manifest, Named
 from bot.matching.lexicon import Lexicon, LexiconFile, read_lexicon
 from bot.matching.segment import Segment
@@ -27,8 +29,11 @@ from bot.store import Store
 _WORTH_A_FILE = 300
 _MOST_FILES = 8
 _MERGED = 6  # files, the smallest, that become one when there are more
-_DEAD = 0.3  # share of what a file counts and nobody finds, from which it is written anew
+# What a file counts and nobody finds, from which it is written anew: a share of it, and so many
+# questions, since an index takes off again what they spell.
+_DEAD_SHARE, _MOST_DEAD = 0.3, 2_000
 _LOOK_S = 2.0  # between two looks whether files are to be made
+_AGAIN_S = 600.0  # between two tries to make what could not be made
 _BEHIND = 10  # niceness of who makes them
 
 log = logging.getLogger(__name__)
@@ -119,7 +124,7 @@ def _do(store: Store, folder: IndexFolder, lexicon: Lexicon, work: Work, tell: T
     if work.missing:
         write(store.entries(work.missing), path, lexicon, tell)
     elif not work.wanted.isdisjoint(covered(merged)):
-        merge(merged, work.wanted, path)
+        merge(merged, work.wanted, path, store.entry)
     if path.exists():  # else nothing was left of what was merged
         kept = (*kept, folder.named(path))
     folder.replace(replace(work.manifest, segments=kept))
@@ -129,19 +134,17 @@ def _do(store: Store, folder: IndexFolder, lexicon: Lexicon, work: Work, tell: T
 def _to_merge(segments: Mapping[Named, Segment], wanted: Set[int]) -> tuple[Named, ...]:
     """Files that one is to be made of: one in which much is dead, or the smallest of many."""
     for named, segment in segments.items():
-        if _dead(segment, wanted) > _DEAD:
+        if _dead(segment, wanted) > min(_DEAD_SHARE * named.documents, _MOST_DEAD):
             return (named,)
     if len(segments) <= _MOST_FILES:
         return ()
     return tuple(sorted(segments, key=lambda named: named.documents)[:_MERGED])
 
 
-def _dead(segment: Segment, wanted: Set[int]) -> float:
-    """The share of a segment's questions that are in no record that is or will be shown."""
+def _dead(segment: Segment, wanted: Set[int]) -> int:
+    """How many of a segment's questions are in no record that is or will be shown."""
     gone = [at for at, key in enumerate(segment.keys.tolist()) if key not in wanted]
-    if not gone:
-        return 0.0
-    return float(np.isin(segment.questions.entry, gone).sum() / max(len(segment.questions), 1))
+    return int(np.isin(segment.questions.entry, gone).sum()) if gone else 0
 
 
 # In the background
@@ -151,30 +154,52 @@ class Keeper:
     """Looks, while a process serves, whether files are to be made, and has them made."""
 
     def __init__(self, store: Store) -> None:
+        """
+        Raises:
+            BotError: The word lists beside the store cannot be read.
+        """
         self._store = store
         self._folder = IndexFolder(store)
         self._lexicon_file = LexiconFile(store.path.parent)
         self._seen: object = None
+        self._seen_at = 0.0
         self._ended = threading.Event()
 
     def start(self) -> None:
+        """In a thread."""
         threading.Thread(target=self._run, name="index", daemon=True).start()
 
     def stop(self) -> None:
+        """Look no more; what is being made is made to its end, or by the next start."""
         self._ended.set()
 
     def _run(self) -> None:
-        with suppress(DisplacedError):  # whoever serves looks for it, and tells
-            while not self._ended.wait(_LOOK_S):
-                self._look()
+        self.check()
+        while not self._ended.wait(_LOOK_S):
+            try:
+                self.look()
+            except DisplacedError:  # whoever serves looks for it, and tells
+                return
+            except StoreError as error:
+                log.warning("index files are looked at later: %s", error)
 
-    def _look(self) -> None:
+    def check(self) -> None:
+        """Read the files to their ends; one that is not as it was written is removed."""
+        with suppress(StoreError):
+            found = self._folder.manifest(version(self._lexicon_file.read(), None))
+            for named in found.segments:
+                self._folder.remove_if_damaged(named)
+
+    def look(self) -> None:
+        """Have made what is to be made, if anything was changed since the last look."""
         lexicon = self._lexicon_file.read()
         state = self._store.generation(), self._folder.stamp(), lexicon
-        if state != self._seen:
+        is_late = time.monotonic() - self._seen_at > _AGAIN_S  # there may be room by now
+        if state != self._seen or is_late:
             if to_do(self._store, self._folder, lexicon):
                 make_apart(self._store.path)
             self._seen = state[0], self._folder.stamp(), lexicon
+            self._seen_at = time.monotonic()
 
 
 def make_apart(db: Path) -> None:
@@ -186,6 +211,7 @@ def make_apart(db: Path) -> None:
 
 
 def _make_behind(db: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that serves
     os.nice(_BEHIND)
     with suppress(BotError):  # the process that serves tells it
         make_files(Store(db), read_lexicon(db.parent))

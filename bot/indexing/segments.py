@@ -61,7 +61,7 @@ class Segments:
         return counted
 
     def _made(self, shown: Shown, lexicon: Lexicon) -> Counted:
-        log.info("index files are made; this is needed once")
+        log.warning("index files are made before the first answer; this is needed once")
         make_files(self._store, lexicon, wait=True)
         if counted := self._counted(shown, lexicon):
             return counted

@@ -43,6 +43,10 @@ class StoreShelf:
         """The questions at these places: an entry's key, and the number in it."""
         return self._store.questions(wanted)
 
+    def words(self, key: int) -> Record:
+        """Exactly the words that were counted of an entry, also of one that may not be shown."""
+        return self._store.entry(key)
+
     def records_named(self, text: str) -> frozenset[str]:
         """Ids of the records that a normalised message names by number or by event."""
         if not any(map(str.isdecimal, text)):  # neither names one without a digit

@@ -19,6 +19,7 @@ from bot.matching.postings import Places, Postings, Slice
 
 K1 = 1.2  # the usual values; bigram BM25 was insensitive to them on Chinese questions
 B = 0.75
+MOST_SHARE = K1 + 1  # that a term can count in a document
 _UNSEEN = 500
 _KNOWN = 1 << 16  # terms whose frequency is kept
 _ROWS = 64  # texts of those compared with each other that are looked up at once
@@ -37,6 +38,7 @@ class Weighed:
     """A term of a message: what it weighs, and where its documents are in each segment."""
 
     over: BM25
+    code: int
     weight: np.float32  # its rarity in it
     frequency: int
     slices: Sequence[Slice]
@@ -44,6 +46,10 @@ class Weighed:
     def scores(self, at: int, own: Slice) -> NDArray[np.float32]:
         """What the documents of a slice of the segment's postings get for it."""
         return self.weight * self.over.shares(at, slice(*own))
+
+    def leading(self, at: int) -> Places:
+        """The documents of a segment that score best for it, where it is a common one."""
+        return self.over.counted[at].postings.leading_of(self.code)
 
     def add_to(self, at: int, scores: NDArray[np.float32], places: Places) -> None:
         """Add what it gives some documents of a segment, in ascending order, to their scores."""
@@ -117,7 +123,7 @@ class BM25:
             if seen := self.frequency(term):
                 of_parts = [listed[at] for listed in slices]
                 told = np.float32(times * weight * self._rarity(seen))
-                found.append(Weighed(self, told, seen, of_parts))
+                found.append(Weighed(self, int(own[at]), told, seen, of_parts))
         return found
 
     def shares(self, at: int, where: slice | NDArray[np.int64]) -> NDArray[np.float32]:
@@ -138,6 +144,9 @@ class BM25:
             places: The segment of each, and its place in it.
         """
         return Among(self, places)
+
+
+_NOTHING = np.zeros(0, np.float32)
 
 
 class Among:
@@ -171,26 +180,26 @@ class Among:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Of each term in turn these documents that hold it, and what it counts there."""
         wanted = codes(terms)
-        of_term: list[list[NDArray[np.int64]]] = [[] for _ in terms]
-        counts: list[list[NDArray[np.float32]]] = [[] for _ in terms]
+        ids, places, shares = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [_NOTHING]
         for at, (own, which) in enumerate(self._local):
             if not len(own):
                 continue
             postings = self._over.counted[at].postings
-            first, last = int(own[0]), int(own[-1]) + 1
-            for term, found in enumerate(postings.find(wanted)):
-                begin, end = postings.within(found, first, last)
-                if begin == end:
-                    continue
-                held, where = _held(own, postings.places[begin:end])
-                of_term[term].append(which[held])
-                counts[term].append(self._over.shares(at, where + begin))
-        lengths = [sum(map(len, own)) for own in of_term]
-        nothing = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+            begins, lengths = postings.stretches(wanted, int(own[0]), int(own[-1]) + 1)
+            before = np.cumsum(lengths) - lengths
+            where = np.repeat(begins - before, lengths) + np.arange(lengths.sum())
+            listed = postings.places[where]
+            local = np.minimum(own.searchsorted(listed), len(own) - 1)
+            held = own[local] == listed
+            ids.append(np.repeat(np.arange(len(terms)), lengths)[held])
+            places.append(which[local[held]])
+            shares.append(self._over.shares(at, where[held]))
+        of_all = np.concatenate(ids)
+        order = np.argsort(of_all, kind="stable")
         return (
-            np.concatenate(([0], np.cumsum(lengths))),
-            np.concatenate([*nothing[0], *(own for each in of_term for own in each)]),
-            np.concatenate([*nothing[1], *(own for each in counts for own in each)]),
+            np.searchsorted(of_all[order], np.arange(len(terms) + 1)),
+            np.concatenate(places)[order],
+            np.concatenate(shares)[order],
         )
 
     def _some(

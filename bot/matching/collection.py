@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import overload
 
 from bot.matching.bm25 import BM25, Among, Counted, Weighed
@@ -21,7 +20,6 @@ from bot.matching.segment import row_order, taught_segment
 from bot.matching.shelf import Shelf
 
 _PASSAGES = 8192  # that are kept
-_PROFILES = 4096  # likewise; a profile takes about a millisecond to read
 
 Taught = Mapping[int, Passage]  # by place: with the other words for it
 Words = Sequence[Weighed]
@@ -126,9 +124,9 @@ class Collection:
         for at, passage in passages.taught.items():
             for wording in passage.wordings:
                 self._taught.setdefault(_without_filler(wording), []).append(at)
-        self.profile = lru_cache(maxsize=_PROFILES)(self._read_profile)
 
-    def _read_profile(self, at: int) -> PassageProfile:
+    def profile(self, at: int) -> PassageProfile:
+        """A passage as messages are compared with it."""
         return read_profile(self.passages[at], self.lexicon)
 
     def taught(self, text: str) -> Sequence[int]:

@@ -92,6 +92,8 @@ def postings_of(terms: Terms, count: int, besides: Terms | None = None) -> Posti
         places,
         np.minimum(times, MOST_TIMES).astype(np.uint8),
         lengths,
+        np.zeros(0, np.uint64),  # told where segments are merged: this one is small
+        np.zeros(0, np.int32),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from bot.matching.aside import is_aside
 from bot.matching.lexicon import Lexicon
@@ -92,7 +93,7 @@ def read_facets(text: str, day: date, lexicon: Lexicon) -> Facets:
         companies=frozenset(text[start:end] for start, end, _ in lexicon.companies.find(text)),
         direction=found.pop() if len(found) == 1 else 0,
         asks=_named(text, amount=_AMOUNT, money=_MONEY, when=_WHEN),
-        gives=_named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE),
+        gives=given(text),
         now=bool(_NOW.search(text)),
         quantity=bool(_QUANTITY.search(text.strip())),
         aside=is_aside(text),
@@ -140,14 +141,33 @@ def _quarters(text: str, day: date) -> frozenset[int]:
     return frozenset(found)
 
 
+def given(text: str) -> frozenset[str]:
+    """What of "amount", "money" and "when" a normalised text gives."""
+    return _named(text, amount=_HAS_FIGURE, money=_HAS_MONEY, when=_HAS_DATE)
+
+
 @dataclass(frozen=True)
 class Stored:
-    """The facets of a stored question with its answer, and when they were said."""
+    """A stored question with its answer, whose facets are read when they are wanted, and when they
+    were said."""
 
-    question: Facets
-    both: Facets
-    text: str = field(repr=False)  # normalised question and answer, without spaces and commas
+    asked: str  # normalised, as all here
+    said: str  # question and answer
     day: date
+    lexicon: Lexicon = field(repr=False)
+
+    @cached_property
+    def question(self) -> Facets:
+        return read_facets(self.asked, self.day, self.lexicon)
+
+    @cached_property
+    def both(self) -> Facets:
+        return read_facets(self.said, self.day, self.lexicon)
+
+    @cached_property
+    def text(self) -> str:
+        """Question and answer without spaces and commas."""
+        return self.said.replace(" ", "").replace(",", "")
 
 
 def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
@@ -159,11 +179,10 @@ def conflicts(asked: Facets, stored: Stored, own: Collection[str]) -> list[str]:
         own: Names of the stored question's own company.
     """
     found = []
-    known = stored.both.years or {stored.day.year, stored.day.year - 1}
-    if asked.years and not asked.years & (known | {stored.day.year}):
+    # What nothing is asked of is not read: reading facets is dear, and most messages pin nothing.
+    if asked.years and not asked.years & _known_years(stored):
         found.append("year")
-    quarters = stored.both.quarters or _quarters_around(stored.day)
-    if asked.quarters and not asked.quarters & _held_quarters(quarters):
+    if asked.quarters and not asked.quarters & _held_quarters(stored):
         found.append("quarter")
     if asked.now and (asked.day - stored.day).days > _STALE:
         found.append("now")
@@ -188,5 +207,11 @@ def _quarters_around(day: date) -> frozenset[int]:
     return frozenset({quarter, quarter - 1 or 4})
 
 
-def _held_quarters(quarters: frozenset[int]) -> frozenset[int]:
+def _known_years(stored: Stored) -> frozenset[int]:
+    named = stored.both.years or {stored.day.year - 1}
+    return frozenset({*named, stored.day.year})
+
+
+def _held_quarters(stored: Stored) -> frozenset[int]:
+    quarters = stored.both.quarters or _quarters_around(stored.day)
     return quarters | {5 if quarter < 3 else 6 for quarter in quarters if quarter < 5}

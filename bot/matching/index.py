@@ -36,7 +36,7 @@ from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import ByWords, Candidate, rank
-from bot.matching.segment import Segment
+from bot.matching.segment import Segment, spelled_there
 from bot.matching.sharing import ModelError
 from bot.matching.shelf import RecordShelf, Shelf
 from bot.matching.spelling import Spelling
@@ -147,8 +147,15 @@ class Index:
         self.narrative = Collection(told, Paragraphs(told, shelf), self.names, lexicon)
         self.collection = Collection(questions, Passages(questions, shelf), self.names, lexicon)
         # Speeches change no message that questions can spell, and what is taught changes none.
-        stored = questions if self.collection.texts.size else told
-        self._spelling = Spelling([part.documents.spelled for part in stored], lexicon, self.names)
+        is_asked = bool(self.collection.texts.size)
+        stored, kind = (questions, "questions") if is_asked else (told, "paragraphs")
+        gone = [place for part in stored for place in part.gone()]
+        self._spelling = Spelling(
+            [part.documents.spelled for part in stored],
+            lexicon,
+            self.names,
+            lambda: spelled_there(gone, shelf.words, kind) if gone else None,
+        )
         read: dict[Place, list[str]] = {}
         for item in wordings:
             read.setdefault(item.place, []).append(self._spelling(normalise(item.text)))

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -42,24 +43,17 @@ class Phrases:
     def __init__(self, phrases: Mapping[str, int]) -> None:
         """phrases: normalised phrase → the line it stands in."""
         self._line = dict(phrases)
-        self._firsts = frozenset(phrase[:1] for phrase in phrases)
-        starts: dict[str, list[str]] = {}
+        self._starts: dict[str, list[str]] = {}
         for phrase in phrases:
-            starts.setdefault(phrase[:2], []).append(phrase)
-        self._starts = {
-            start: sorted(found, key=len, reverse=True) for start, found in starts.items()
-        }
+            self._starts.setdefault(phrase[:2], []).append(phrase)
+        self._pairs = frozenset(start for start in self._starts if len(start) == 2)
+        self._singles = frozenset(start for start in self._starts if len(start) == 1)
+        self._longest = _pattern(phrases)
 
     def find(self, text: str) -> Iterator[tuple[int, int, int]]:
         """(start, end, line) of each phrase, the longest at each place, inner ones left out."""
-        at = 0
-        while at < len(text):
-            end = self._at(text, at) if text[at] in self._firsts else 0
-            if end:
-                yield at, end, self._line[text[at:end]]
-                at = end
-            else:
-                at += 1
+        for match in self._longest.finditer(text):
+            yield match.start(), match.end(), self._line[match.group()]
 
     def lines(self, text: str, apart: Collection[tuple[str, int]] = ()) -> set[int]:
         """The lines of every phrase in the text, inner ones too.
@@ -69,42 +63,55 @@ class Phrases:
             apart: Phrases that are none there, with where they begin.
         """
         # Most of a text begins no phrase: sets tell it sooner than a look at each place.
-        starts = {text[at : at + 2] for at in range(len(text))}.union(text)
+        starts = self._pairs.intersection(map(add, text, text[1:]))
         return {
             self._line[phrase]
-            for start in starts & self._starts.keys()
+            for start in starts | self._singles.intersection(text)
             for phrase in self._starts[start]
             if phrase in text
-            and self._stands(text, text.index(phrase), phrase)
+            and (not phrase.isascii() or _stands_somewhere(text, phrase))
             and not (apart and _only_apart(text, phrase, apart))
         }
 
-    def _candidates(self, start: str) -> Sequence[str]:
-        longer = self._starts.get(start, ())
-        single = self._starts.get(start[:1], ()) if len(start) == 2 else ()
-        return [*longer, *single] if single else longer
 
-    def _at(self, text: str, at: int) -> int:
-        for phrase in self._candidates(text[at : at + 2]):
-            if text.startswith(phrase, at) and self._stands(text, at, phrase):
-                return at + len(phrase)
-        return 0
+def _pattern(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Matches the longest phrase at a place. First a character that one begins with, which the
+    engine looks for fastest, then what may follow it."""
+    beginning: dict[str, list[str]] = {}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        beginning.setdefault(phrase[0], []).append(phrase)
+    ways = []
+    for first, own in beginning.items():
+        latin = [re.escape(phrase[1:]) for phrase in own if phrase.isascii()]
+        # What has both scripts is longer than the Latin words that it begins with.
+        others = [re.escape(phrase[1:]) for phrase in own if not phrase.isascii()]
+        if latin:
+            before = rf"(?<![a-zA-Z0-9]{re.escape(first)})" if _latin(first) else ""
+            others.append(rf"{before}(?:{'|'.join(latin)})(?![a-zA-Z0-9])")
+        ways.append(f"{re.escape(first)}(?:{'|'.join(others)})")
+    return re.compile("|".join(ways) or "(?!)")
 
-    def _stands(self, text: str, at: int, phrase: str) -> bool:
-        """Whether a Latin phrase is a word there, not a piece of one."""
-        if not phrase.isascii():
-            return True
-        before, after = text[max(at - 1, 0) : at], text[at + len(phrase) : at + len(phrase) + 1]
-        return not (_latin(before) and _latin(phrase[0])) and not _latin(after)
+
+def _stands(text: str, at: int, phrase: str) -> bool:
+    """Whether a Latin phrase is a word there, not a piece of one."""
+    before, after = text[max(at - 1, 0) : at], text[at + len(phrase) : at + len(phrase) + 1]
+    return not (_latin(before) and _latin(phrase[0])) and not _latin(after)
+
+
+def _stands_somewhere(text: str, phrase: str) -> bool:
+    return any(_stands(text, at, phrase) for at in _places(text, phrase))
 
 
 def _only_apart(text: str, phrase: str, apart: Collection[tuple[str, int]]) -> bool:
+    return all((phrase, at) in apart for at in _places(text, phrase))
+
+
+def _places(text: str, phrase: str) -> Iterator[int]:
+    """Where a phrase begins, each time."""
     at = text.find(phrase)
     while at >= 0:
-        if (phrase, at) not in apart:
-            return False
+        yield at
         at = text.find(phrase, at + 1)
-    return True
 
 
 def _latin(character: str) -> bool:
@@ -126,6 +133,13 @@ class Lexicon:
     up: tuple[str, ...]
     down: tuple[str, ...]
     company: tuple[str, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:  # of thousands of words: once
+        return hash((self.same, self.metric, self.touchy, self.apart, self.function))
 
     @cached_property
     def words(self) -> frozenset[str]:

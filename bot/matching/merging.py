@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.matching.bm25 import K1, B
+from bot.matching.codes import Codes
 from bot.matching.lexicon import Lexicon
-from bot.matching.postings import Places, Postings
-from bot.matching.segment import Documents, Entry, Segment, runs
+from bot.matching.postings import LEADING, LONG, Places, Postings
+from bot.matching.segment import Documents, Entry, Segment, Words, runs, spelled_there
 from bot.matching.spelled import Spelled, together
 
 _AT_ONCE = 4_000_000  # postings that are in memory
@@ -48,13 +50,19 @@ def from_tables(tables: Mapping[str, Table]) -> Segment:
     return Segment(tables["keys"], _lines(tables["ids"]), questions, told)
 
 
-def merge_tables(segments: Sequence[Segment], kept: Set[int] | None, append: Append) -> None:
+def merge_tables(
+    segments: Sequence[Segment],
+    kept: Set[int] | None,
+    append: Append,
+    words: Words | None = None,
+) -> None:
     """Tell the tables of several segments as one.
 
     Args:
         segments: What is in two of them counts once.
         kept: Keys of the entries that go on; None: all.
         append: Is given each table, a long one in pieces.
+        words: Of entries that do not go on; None: all documents do.
     """
     own = [
         [
@@ -72,14 +80,28 @@ def merge_tables(segments: Sequence[Segment], kept: Set[int] | None, append: App
     append("keys", np.array([key for _, key in entries], dtype=np.int64))
     append("ids", _bytes(record_id for record_id, _ in entries))
     for kind in _KINDS:
-        found = [getattr(segment, kind) for segment in segments]
-        _merge_documents(kind, found, places, append)
+        left = _merge_documents(kind, segments, places, append)
+        gone = spelled_there(left, words, kind) if words and left else None
+        spelled = together([getattr(segment, kind).spelled for segment in segments], gone)
+        for name, table in _spelled_tables(spelled):
+            append(f"{kind}.spelled.{name}", table)
 
 
 def _merge_documents(
-    kind: str, several: Sequence[Documents], entries: Sequence[Places], append: Append
-) -> None:
-    """entries: the place of each segment's entries among all; -1: it does not go on."""
+    kind: str, segments: Sequence[Segment], entries: Sequence[Places], append: Append
+) -> list[tuple[int, int, int]]:
+    """Tell all of the documents but what they spell.
+
+    Args:
+        kind: Of them.
+        segments: Whose.
+        entries: The place of each segment's entries among all; -1: it does not go on.
+        append: As in `merge_tables`.
+
+    Returns:
+        The key, number and part of each document that does not go on.
+    """
+    several: list[Documents] = [getattr(segment, kind) for segment in segments]
     heads = {
         "entry": np.concatenate(
             [place[own.entry] for place, own in zip(entries, several, strict=True)]
@@ -99,10 +121,19 @@ def _merge_documents(
     of_each = np.split(places, np.cumsum([len(own) for own in several])[:-1])
     for field in _FIELDS:
         _merge_postings(
-            f"{kind}.{field}", [getattr(own, field) for own in several], of_each, order, append
+            f"{kind}.{field}",
+            [getattr(own, field) for own in several],
+            of_each,
+            order,
+            heads["day"][order],
+            append,
         )
-    for name, table in _spelled_tables(together([own.spelled for own in several])):
-        append(f"{kind}.spelled.{name}", table)
+    left = np.flatnonzero(places < 0)
+    keys = np.concatenate(
+        [segment.keys[own.entry] for segment, own in zip(segments, several, strict=True)]
+    )
+    told_of = keys[left], heads["number"][left], heads["part"][left]
+    return list(zip(*(column.tolist() for column in told_of), strict=True))
 
 
 def _merge_postings(
@@ -110,24 +141,62 @@ def _merge_postings(
     several: Sequence[Postings],
     places: Sequence[Places],
     order: NDArray[np.int64],
+    days: NDArray[np.int32],
     append: Append,
 ) -> None:
-    """places: of each one's documents in the result; -1: it does not go on."""
-    append(f"{name}.lengths", np.concatenate([own.lengths for own in several])[order])
+    """
+    Args:
+        name: Of the field.
+        several: Its postings in each segment.
+        places: Of each one's documents in the result; -1: it does not go on.
+        order: Where the result's documents are among all.
+        days: Of the result's documents.
+        append: As in `merge_tables`.
+    """
+    lengths = np.concatenate([own.lengths for own in several])[order]
     codes = np.unique(np.concatenate([own.codes for own in several]))
     seen = np.zeros(len(codes), dtype=np.int64)
     for own in several:
         seen[codes.searchsorted(own.codes)] += np.diff(own.starts)
     left = np.zeros(len(codes), dtype=np.int64)
+    leads = _Leads(lengths, days)
     for first, last in _blocks(seen):
         terms, found, times = _block(several, places, codes[first:last])
         append(f"{name}.places", found)
         append(f"{name}.times", times)
         left[first:last] = np.bincount(terms, minlength=last - first)
+        leads.add(codes[first:last], left[first:last], found, times)
     append(f"{name}.places", np.zeros(0, np.int32))  # there is one, also of nothing
     append(f"{name}.times", np.zeros(0, np.uint8))
+    append(f"{name}.lengths", lengths)
     append(f"{name}.codes", codes[left > 0])
     append(f"{name}.starts", np.concatenate(([0], np.cumsum(left[left > 0]))).astype(np.int64))
+    append(f"{name}.common", np.array(leads.common, dtype=np.uint64))
+    append(f"{name}.leading", np.concatenate([np.zeros(0, np.int32), *leads.leading]))
+
+
+class _Leads:
+    """Of common terms the documents that score best for them, of equals the newest."""
+
+    def __init__(self, lengths: NDArray[np.int32], days: NDArray[np.int32]) -> None:
+        self.common: list[int] = []
+        self.leading: list[Places] = []
+        mean = lengths.mean() if len(lengths) else 1.0
+        self._norm = K1 * (1 - B + B * lengths / mean)
+        self._newer = days * 1e-10  # far less than a word more in a text makes
+
+    def add(
+        self, codes: Codes, held: NDArray[np.int64], places: Places, times: NDArray[np.uint8]
+    ) -> None:
+        """Look at some terms; `held`: how many of the places and times are of each."""
+        ends = np.cumsum(held)
+        for at in np.flatnonzero(held > LONG):
+            own = slice(int(ends[at] - held[at]), int(ends[at]))
+            place, often = places[own], times[own].astype(np.float64)
+            worth = often / (often + self._norm[place]) + self._newer[place]
+            best = np.argpartition(worth, -LEADING)[-LEADING:]
+            self.common.append(int(codes[at]))
+            self.leading.append(np.sort(place[best]))
 
 
 def _blocks(seen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -142,7 +211,7 @@ def _blocks(seen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 def _block(
-    several: Sequence[Postings], places: Sequence[Places], codes: NDArray[np.uint64]
+    several: Sequence[Postings], places: Sequence[Places], codes: Codes
 ) -> tuple[NDArray[np.int64], Places, NDArray[np.uint8]]:
     """The postings of some terms in order: which term, where, and how often."""
     terms, found, times = [], [], []

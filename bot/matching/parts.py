@@ -64,19 +64,22 @@ class Part:
             spans = [(0, len(self.documents))]
         return tuple(span for span in spans if span[0] < span[1])
 
+    def gone(self) -> list[tuple[int, int, int]]:
+        """The key, number and part of each document that may not be found."""
+        own, dead = self.documents, self.dead
+        columns = self.segment.keys[own.entry[dead]], own.number[dead], own.part[dead]
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
     def alive(self, first: int, last: int) -> NDArray[np.int64]:
         """The places in a stretch that may be found."""
         places = np.arange(first, last)
-        return places[~self._is_dead[first:last]] if len(self.dead) else places
+        return places[~self.is_dead[first:last]] if len(self.dead) else places
 
     @cached_property
-    def _is_dead(self) -> NDArray[np.bool_]:
+    def is_dead(self) -> NDArray[np.bool_]:
         is_dead = np.zeros(len(self.documents), dtype=np.bool_)
         is_dead[self.dead] = True
         return is_dead
-
-    def is_dead(self, place: int) -> bool:
-        return bool(self._is_dead[place])
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,25 @@ class Scope:
         """
         part, spans = self.parts[at], self.spans[at]
         first, last = spans[0][0], spans[-1][1]
-        own = slice(*part.dead.searchsorted((first, last))) if len(part.dead) else slice(0)
-        scores[part.dead[own]] = 0
+        if len(part.dead):
+            begin, end = part.dead.searchsorted(np.array((first, last), dtype=np.int32))
+            scores[part.dead[begin:end]] = 0
         for (_, end), (begin, _) in pairwise(spans):
             scores[end:begin] = 0
         if self.until is not None:
             scores[first:last][part.documents.day[first:last] > self.until] = 0
+
+    def holding(self, at: int, places: Places) -> NDArray[np.int64]:
+        """Those of some places of a part that may be found."""
+        part = self.parts[at]
+        is_found = np.zeros(len(places), dtype=np.bool_)
+        for first, last in self.spans[at]:
+            is_found |= (places >= first) & (places < last)
+        if len(part.dead):
+            is_found &= ~part.is_dead[places]
+        if self.until is not None:
+            is_found &= part.documents.day[places] <= self.until
+        return places[is_found].astype(np.int64)
 
     def places(self) -> NDArray[np.int64]:
         """All that it holds, the newest first."""
@@ -121,7 +137,7 @@ class Scope:
             if 0 <= own < len(part.documents):
                 return (
                     any(first <= own < last for first, last in spans)
-                    and not part.is_dead(own)
+                    and not part.is_dead[own]
                     and (self.until is None or bool(part.documents.day[own] <= self.until))
                 )
         return False

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from bot.matching.text import normalise, sentences
@@ -31,6 +32,8 @@ _WORD = re.compile(
 
 WHOLE = -1  # in place of a part's number
 
+_COMPANIES = 10_000  # whose names are kept; 5,400 are listed
+
 Place = tuple[str, int, int | None]  # record id, number and part of a question
 
 _PERIOD = re.compile(r"20\d\d\s?年(?:度?前?(?:第?[一二三四]季度|[上下]?半年度?))?")
@@ -47,7 +50,7 @@ class Passage:
     period: str = ""  # of a paragraph that names no year: the first that its record names
     wordings: tuple[str, ...] = ()  # other ones of the question, as messages are read; never shown
 
-    @property
+    @cached_property
     def day(self) -> date:
         """When it was said: the last day of the event, or that of a written answer."""
         return self.question.day or self.record.last_event.end
@@ -62,14 +65,14 @@ class Passage:
         """By which equals are in order: the newest first, then as their records have them."""
         return -self.day.toordinal(), self.record.id, *self.place
 
-    @property
+    @cached_property
     def asked(self) -> str:
         if self.question.is_narrative:
             return self.period
         part = self.question.part_question(self.part) if self.part else None
         return part or self.question.question
 
-    @property
+    @cached_property
     def answered(self) -> str:
         part = self.question.part_answer(self.part) if self.part else None
         return part or self.question.answer
@@ -130,12 +133,17 @@ def company_names(records: Iterable[OfCompany]) -> dict[str, tuple[str, ...]]:
     # An export may name a company in its own way; the filed name is the one that people use.
     for record in sorted(records, key=lambda record: record.is_written):
         if record.company_code not in found:
-            name = normalise(record.company_name)
-            short = _ENDING.sub("", name)
-            kept = [
-                item
-                for item in dict.fromkeys((name, short))
-                if len(item) >= 2 and not _WORD.fullmatch(item)
-            ]
-            found[record.company_code] = (record.company_code, *kept)
+            found[record.company_code] = (record.company_code, *_called(record.company_name))
     return found
+
+
+@lru_cache(maxsize=_COMPANIES)
+def _called(company_name: str) -> tuple[str, ...]:
+    """The names that people use for a company."""
+    name = normalise(company_name)
+    short = _ENDING.sub("", name)
+    return tuple(
+        item
+        for item in dict.fromkeys((name, short))
+        if len(item) >= 2 and not _WORD.fullmatch(item)
+    )

@@ -15,7 +15,7 @@ is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,7 +54,7 @@ class Documents:
 
     def of_entries(self, first: int, last: int) -> tuple[int, int]:
         """The stretch of documents of the entries from `first` to before `last`."""
-        begin, end = np.searchsorted(self.entry, (first, last))
+        begin, end = self.entry.searchsorted(np.array((first, last), dtype=self.entry.dtype))
         return int(begin), int(end)
 
 
@@ -103,6 +103,30 @@ def runs(entries: Iterable[Entry], lexicon: Lexicon) -> Iterator[Segment]:
                     asked.clear()
                     told.clear()
     yield _counted(own, asked, told, lexicon)
+
+
+Words = Callable[[int], Record]  # key → exactly the words that were counted (Shelf.words)
+
+
+def spelled_there(places: Iterable[tuple[int, int, int]], words: Words, kind: str) -> Spelled:
+    """What some documents spell, whose words are counted and may not be shown.
+
+    Args:
+        places: The key of each one's entry, its number and part.
+        words: Of entries.
+        kind: "questions" or "paragraphs".
+    """
+    of_entry: dict[int, set[tuple[int, int]]] = {}
+    for key, number, part in places:
+        of_entry.setdefault(key, set()).add((number, part))
+    found = passages if kind == "questions" else paragraphs
+    return spelled(
+        normalise(text)
+        for key, own in of_entry.items()
+        for passage in found([words(key)])
+        if passage.place in own
+        for text in (passage.asked, passage.answered)
+    )
 
 
 def taught_segment(found: Sequence[tuple[int, Passage]], lexicon: Lexicon) -> Segment:

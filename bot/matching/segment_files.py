@@ -27,7 +27,7 @@ import numpy as np
 from bot.errors import BotError
 from bot.matching.lexicon import Lexicon
 from bot.matching.merging import Table, from_tables, merge_tables
-from bot.matching.segment import Entry, Segment, runs
+from bot.matching.segment import Entry, Segment, Words, runs
 
 _MAGIC = b"irbot segment 1\n"
 _END = struct.Struct(f"<QQ32s{len(_MAGIC)}s")  # of the directory: place, length, digest
@@ -71,18 +71,19 @@ def write(
             _write(counted, None, path)
 
 
-def merge(segments: Sequence[Segment], kept: Set[int], path: Path) -> None:
-    """Put several segments into one file, without reading a text anew.
+def merge(segments: Sequence[Segment], kept: Set[int], path: Path, words: Words) -> None:
+    """Put several segments into one file, without reading anew what goes on.
 
     Args:
         segments: Which; what is in two of them counts once.
         kept: Keys of the entries that go on.
         path: Of the file; one that is there is replaced.
+        words: Of entries that do not go on, to take off what they spell.
 
     Raises:
         OSError: It cannot be written, or the disk is full; what was there stays.
     """
-    _write(segments, kept, path)
+    _write(segments, kept, path, words)
 
 
 def open_segment(path: Path) -> Segment:
@@ -187,10 +188,12 @@ class _Tables:
         to.write(_END.pack(begin, len(told), blake2b(told, digest_size=32).digest(), _MAGIC))
 
 
-def _write(segments: Sequence[Segment], kept: Set[int] | None, path: Path) -> None:
+def _write(
+    segments: Sequence[Segment], kept: Set[int] | None, path: Path, words: Words | None = None
+) -> None:
     with ExitStack() as closing:
         tables = _Tables(path.parent, closing)
-        merge_tables(segments, kept, tables.append)
+        merge_tables(segments, kept, tables.append, words)
         with _replacing(path) as file:
             tables.write(file)
 

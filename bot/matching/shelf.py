@@ -29,6 +29,10 @@ class Shelf(Protocol):
     def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
         """The questions at these places: an entry's key, and the number in it."""
 
+    def words(self, key: int) -> Record:
+        """Exactly the words that were counted of an entry, also of one that may not be shown: to
+        take off what they spell. Nobody sees them."""
+
     def records_named(self, text: str) -> frozenset[str]:
         """Ids of the records that a normalised message names by number or by event."""
 
@@ -58,6 +62,9 @@ class RecordShelf:
 
     def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
         return [self._of(key)[number] for key, number in wanted]
+
+    def words(self, key: int) -> Record:
+        return self.record(key)
 
     def records_named(self, text: str) -> frozenset[str]:
         return self._events.named(text)

@@ -44,6 +44,12 @@ class Spelled:
     likes: Codes  # hashed sounds of stretches of three, ascending …
     liked: NDArray[np.int32]  # … likewise
 
+    def times_of(self, piece: int) -> int:
+        """How often a stretch stands there, by its code."""
+        wanted = np.uint64(piece)
+        at = int(self.pieces.searchsorted(wanted))
+        return int(self.times[at]) if at < len(self.pieces) and self.pieces[at] == wanted else 0
+
     @cached_property
     def latin(self) -> Mapping[str, int]:
         """The words with how often they stand there."""
@@ -70,15 +76,20 @@ def spelled(texts: Iterable[str]) -> Spelled:
     return _sounding(*_with_pairs(found, times), counted)
 
 
-def together(several: Sequence[Spelled]) -> Spelled:
-    """What all of them spell."""
-    if len(several) == 1:
+def together(several: Sequence[Spelled], gone: Spelled | None = None) -> Spelled:
+    """What all of them spell, without what is gone."""
+    if len(several) == 1 and gone is None:
         return several[0]
     words: Counter[str] = Counter()
     for own in several:
         words.update(own.latin)
-    pieces = np.concatenate([own.pieces for own in several])
-    return _sounding(*_summed(pieces, np.concatenate([own.times for own in several])), words)
+    pieces, times = [own.pieces for own in several], [own.times for own in several]
+    if gone:
+        words.subtract(gone.latin)
+        pieces.append(gone.pieces)
+        times.append(-gone.times)
+    found, summed = _summed(np.concatenate(pieces), np.concatenate(times))
+    return _sounding(found[summed > 0], summed[summed > 0], +words)
 
 
 def read_as(letters: str) -> Codes:

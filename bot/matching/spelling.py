@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -34,15 +34,22 @@ class Spelling:
     """What the stored texts spell, to repair messages with."""
 
     def __init__(
-        self, several: Sequence[Spelled], lexicon: Lexicon, names: Names | None = None
+        self,
+        several: Sequence[Spelled],
+        lexicon: Lexicon,
+        names: Names | None = None,
+        gone: Callable[[], Spelled | None] = lambda: None,
     ) -> None:
         """
         Args:
             several: What the texts of each segment spell.
             lexicon: Whose words are known besides.
             names: Of companies, likewise.
+            gone: What of these texts is not there any more spells; asked for once, when a message
+                may need a repair.
         """
         self._several = several
+        self._read_gone = gone
         # Sorted: of two that sound the same the first one stays, in every process the same.
         words = (*sorted(lexicon.words), *(names or ()))
         self._known = {part for word in lexicon.words if word.isascii() for part in word.split()}
@@ -61,7 +68,8 @@ class Spelling:
         return word in self._known or self._is_stored(word)
 
     def _is_stored(self, word: str) -> bool:
-        return any(word in own.latin for own in self._several)
+        times = sum(own.latin.get(word, 0) for own in self._several)
+        return times > 0 and (self._gone is None or times > self._gone.latin.get(word, 0))
 
     @cached_property
     def _words(self) -> list[str]:
@@ -69,7 +77,12 @@ class Spelling:
         words: Counter[str] = Counter()
         for own in self._several:
             words.update(own.latin)
-        return sorted(words, key=lambda word: (-words[word], word))
+        words.subtract(self._gone.latin if self._gone else {})
+        return sorted((+words), key=lambda word: (-words[word], word))
+
+    @cached_property
+    def _gone(self) -> Spelled | None:
+        return self._read_gone()
 
     def _word(self, word: str) -> str:
         if self._is_stored(word):
@@ -97,22 +110,20 @@ class Spelling:
 
     def _times(self, text: str) -> int:
         """How often a stretch of characters is stored."""
-        wanted = np.uint64(piece(text))
-        total = 0
-        for own in self._several:
-            at = int(own.pieces.searchsorted(wanted))
-            if at < len(own.pieces) and own.pieces[at] == wanted:
-                total += int(own.times[at])
-        return total
+        wanted = piece(text)
+        total = sum(own.times_of(wanted) for own in self._several)
+        return max(0, total - self._gone.times_of(wanted)) if total and self._gone else total
 
     def _liked(self, triple: str) -> str | None:
         """The stored stretch that sounds the same, the most frequent one."""
-        times: Counter[str] = Counter()
         wanted = np.array([like(triple)], dtype=np.uint64)
-        for own in self._several:
-            for _, at in _found(own.likes, own.liked, wanted):
-                times[text_of(int(own.pieces[at]))] += int(own.times[at])
-        alike = [text for text in times if sound(text) == sound(triple)]
+        stored = {
+            text_of(int(own.pieces[at]))
+            for own in self._several
+            for _, at in _found(own.likes, own.liked, wanted)
+        }
+        times = {text: self._times(text) for text in stored if sound(text) == sound(triple)}
+        alike = [text for text in times if times[text]]
         return max(alike, key=lambda text: (times[text], text), default=None)
 
     # Pinyin
@@ -124,18 +135,18 @@ class Spelling:
             for end in range(len(letters) + 1)
             for start in range(max(0, end - LONGEST), end)
         ]
-        times: dict[Stretch, Counter[str]] = {}
+        stored: dict[Stretch, set[str]] = {}
         wanted = _hashes(letters, stretches)
         for own in self._several:
             for which, at in _found(own.sounds, own.sounding, wanted):
-                stored = text_of(int(own.pieces[at]))
-                times.setdefault(stretches[which], Counter())[stored] += int(own.times[at])
+                stored.setdefault(stretches[which], set()).add(text_of(int(own.pieces[at])))
         found: dict[Stretch, Known] = {}
-        for (start, end), own_times in times.items():
+        for (start, end), texts in stored.items():
             known = [
-                (worth_of(text, count), text)
-                for text, count in sorted(own_times.items())
+                (worth_of(text, times), text)
+                for text in sorted(texts)
                 if "".join(map(syllable, text)) == letters[start:end]
+                and (times := self._times(text))
             ]
             if known:
                 found[start, end] = max(known, key=lambda item: item[0])

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from operator import add
 
 from bot.typed import plain
 
@@ -22,7 +23,7 @@ _BOILERPLATE = re.compile(
 RUN_OF_OTHERS = re.compile(r"[a-z]+[0-9]*(?![a-z])|[0-9]+(?:\.[0-9]+)?|[a-z0-9]+")
 _RUN = re.compile(rf"{RUN_OF_OTHERS.pattern}|[{HAN}]+")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[^。！？!?；;\n\s][。！？!?；;\n]*")
-_LONGEST_SENTENCE = 120  # characters
+LONGEST_SENTENCE = 120  # characters
 
 
 def normalise(text: str) -> str:
@@ -58,7 +59,7 @@ def terms(text: str) -> list[str]:
             found.append(run)
         else:
             found += run
-            found += (run[at : at + 2] for at in range(len(run) - 1))
+            found += map(add, run, run[1:])
     return found
 
 
@@ -84,7 +85,7 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     for match in _SENTENCE.finditer(text):
         sentence = match.group().strip()
-        if len(sentence) <= _LONGEST_SENTENCE:
+        if len(sentence) <= LONGEST_SENTENCE:
             found.append(sentence)
         else:
             found += _clauses(sentence)
@@ -105,9 +106,9 @@ def _clauses(sentence: str) -> list[str]:
     found: list[str] = []
     piece = ""
     for clause in re.findall(r"[^，,：:]*[，,：:]?", sentence):
-        for at in range(0, len(clause), _LONGEST_SENTENCE):
-            part = clause[at : at + _LONGEST_SENTENCE]
-            if piece and len(piece) + len(part) > _LONGEST_SENTENCE:
+        for at in range(0, len(clause), LONGEST_SENTENCE):
+            part = clause[at : at + LONGEST_SENTENCE]
+            if piece and len(piece) + len(part) > LONGEST_SENTENCE:
                 found.append(piece)
                 piece = ""
             piece += part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 
 from bot.record import Part, Question, Record
@@ -10,6 +10,8 @@ from bot.store.briefs import briefs, grown
 from bot.store.connection import Connection, instant
 from bot.store.loading import COLUMNS, spans
 from bot.store.records import QUESTION_COLUMNS, Records, record_of
+
+_LARGEST = 2**63 - 1  # number that SQLite can hold
 
 
 class Counting(Records):
@@ -22,6 +24,11 @@ class Counting(Records):
             db = self._db()
             header, version = db.conn.execute(sql, [key]).fetchone()
             yield key, record_of(header, self._own(db, key), version)
+
+    def entry(self, key: int) -> Record:
+        """One of them."""
+        ((_, record),) = self.entries([key])
+        return record
 
     def _own(self, db: Connection, version_id: int) -> tuple[Question, ...]:
         rows = db.conn.execute(
@@ -41,6 +48,28 @@ class Counting(Records):
         """Of the questions that a version says."""
         sql = "SELECT number FROM questions WHERE version_id = ?"
         return [number for (number,) in self._db().conn.execute(sql, [key])]
+
+    def that_hold(self, number: int, *, of_narrative: bool) -> Set[int]:
+        """The keys of versions that have a question of that number, or any narrative."""
+        conn = self._db().conn
+        if number > _LARGEST:
+            return set()
+        if of_narrative:
+            rows = conn.execute("SELECT id FROM versions WHERE header ->> '$.narrative[0]' != ''")
+        else:
+            rows = conn.execute("SELECT version_id FROM questions WHERE number = ?", [number])
+        return {key for (key,) in rows}
+
+    def how_many(self, live: Mapping[int, Set[str]]) -> int:
+        """Questions that are shown of versions, each with the places of it that are not."""
+        conn, count = self._db().conn, 0
+        sql = "SELECT count(*) FROM questions WHERE version_id = ?"
+        for key, hidden in live.items():
+            if hidden:
+                count += sum(str(number) not in hidden for number in self.numbers(key))
+            else:
+                count += conn.execute(sql, [key]).fetchone()[0]
+        return count
 
     def countable(self, at: datetime) -> set[int]:
         """The keys of all that is shown, or will be when it is published or shown again."""

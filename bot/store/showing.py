@@ -36,6 +36,7 @@ class Shown:
     since: datetime | None  # the same is shown at every instant from here, None: from ever,
     until: datetime | None  # up to this one, at which a publication or a pause's end comes
     is_silenced: bool  # all that was public is hidden
+    absent: int  # records that are stored, too
 
     def is_of(self, at: datetime) -> bool:
         """Whether the same is shown at another instant."""
@@ -85,6 +86,7 @@ class Showing(Loading):
             since,
             until,
             any_public and not shown,
+            len(known) - len(shown),
         )
 
     def _hidden_places(self, shown: Sequence[Brief], decided: Hidings) -> dict[str, Set[str]]:

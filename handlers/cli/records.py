@@ -33,11 +33,12 @@ from handlers.json_output import (
 @pass_settings
 def records(settings: Settings, as_json: bool) -> None:
     store, now = Store(settings.db), settings.now()
-    stored = [(item, _all_states(store, item, now)) for item in store.records(now)]
+    stored = store.records(now)
     if as_json:
-        echo_json([summary_json(item, *states) for item, states in stored])
+        echo_json([summary_json(item, *_all_states(store, item, now)) for item in stored])
         return
-    for item, (whole, units) in stored:
+    for item in stored:
+        whole, units = _all_states(store, item, now)
         record = item.record
         say(
             f"{record.id}  {record.company_name}  {record.event_date}  {record.activity}  "

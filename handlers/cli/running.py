@@ -50,7 +50,7 @@ def start(settings: Settings) -> None:
     embed_missing(store, embedder, MEANING_S, tell_left)
     responder = open_responder(settings, store)
     shown = responder.records()
-    questions = sum(len(record.questions) for record in shown)
+    questions = store.how_many(responder.library.shown.live)
     say(f"已载入 {len(shown)} 份记录、{questions} 个问题：", err=True)
     for record in shown[:5]:
         say(f"  {responder.words.head(record)}（{record.id}）", err=True)

@@ -121,6 +121,36 @@ def bm25s_grams(rows: Sequence[Row]) -> Matcher:
     return search
 
 
+def tantivy_grams(rows: Sequence[Row]) -> Matcher:
+    """tantivy, Lucene's like in Rust, over characters and pairs; any token of the message."""
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("id", stored=True, tokenizer_name="raw")
+    schema = builder.build()
+    index = tantivy.Index(schema)
+    writer = index.writer(heap_size=500_000_000, num_threads=1)
+    for id_, text in rows:
+        writer.add_document(tantivy.Document(words=" ".join(grams(text)), id=id_))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
+
+    def search(text: str) -> Ranking:
+        wanted = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", token))
+            for token in dict.fromkeys(grams(text))
+        ]
+        if not wanted:
+            return []
+        found = searcher.search(tantivy.Query.boolean_query(wanted), LIMIT).hits
+        return [(searcher.doc(address)["id"][0], score) for score, address in found]
+
+    return search
+
+
 @cache
 def _jieba():
     import logging

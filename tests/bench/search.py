@@ -1,0 +1,305 @@
+"""How long a search takes in a store of any size, beside what others would search with.
+
+    python -m tests.bench.search FOLDER [SIZE …] [--write]
+
+FOLDER keeps what is made of generated pairs (generated.py: 2,000 companies): a file with the
+questions alone, one with their answers too, and the rows. --write makes docs/search.md anew.
+
+Times are of one thread, on the processor: what else runs on the machine is not in them. Each
+engine runs in a process of its own, over the same questions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from bot.matching.index import Index
+from bot.matching.lexicon import read_lexicon
+from bot.matching.parts import Wanted
+from bot.matching.segment_files import open_segment, write
+from bot.record import EventDate, Question, Record
+from tests.bench.generated import pairs
+from tests.bench.peers import PEERS, Matcher, tantivy_grams
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+PAGE = Path(__file__).parents[2] / "docs/search.md"
+_BLOCK = 100_000  # rows that are put into records at once
+_ASKED = 300
+_ASKED_OF_SLOW = 5
+_TODAY = date(2026, 11, 24)
+_BEST = 24
+_SLOW = "rapidfuzz WRatio"
+_PEERS = (_SLOW, "FTS5 characters and pairs, OR", "bm25s characters and pairs", "tantivy")
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Generated questions and answers in a file, as a shelf that fetches what a search finds."""
+
+    path: Path
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        with closing(sqlite3.connect(self.path)) as db:
+            return {
+                code: (code, name)
+                for code, name in db.execute("SELECT DISTINCT code, name FROM entries")
+            }
+
+    @property
+    def newest(self) -> date:
+        return _TODAY
+
+    def record(self, key: int) -> Record:
+        with closing(sqlite3.connect(self.path)) as db:
+            code, name = db.execute(
+                "SELECT code, name FROM entries WHERE key = ?", [key]
+            ).fetchone()
+        return _record(code, name, ())
+
+    words = record
+
+    def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
+        with closing(sqlite3.connect(self.path)) as db:
+            marks = ", ".join(["(?, ?)"] * len(wanted))
+            rows = db.execute(
+                f"SELECT key, number, asked, answered, at FROM rows WHERE (key, number) IN (VALUES {marks})",
+                [part for place in wanted for part in place],
+            )
+            found = {(key, number): _question(number, *row) for key, number, *row in rows}
+        return [found[place] for place in wanted]
+
+    def records_named(self, text: str) -> frozenset[str]:
+        return frozenset()
+
+    def fill(self, count: int) -> None:
+        """Put as many pairs into the file."""
+        with closing(sqlite3.connect(self.path)) as db:
+            db.execute("CREATE TABLE entries (key INTEGER PRIMARY KEY, code, name)")
+            db.execute(
+                "CREATE TABLE rows (key INTEGER, number INTEGER, asked, answered, at, "
+                "PRIMARY KEY (key, number)) WITHOUT ROWID"
+            )
+            made = pairs(count)
+            key = 0
+            while block := list(islice(made, _BLOCK)):
+                of_company: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+                for code, name, *row in block:
+                    of_company.setdefault((code, name), []).append(tuple(row))
+                for (code, name), own in of_company.items():
+                    key += 1
+                    db.execute("INSERT INTO entries VALUES (?, ?, ?)", [key, code, name])
+                    db.executemany(
+                        "INSERT INTO rows VALUES (?, ?, ?, ?, ?)",
+                        [(key, at, row[0], row[2], row[3]) for at, row in enumerate(own, 1)],
+                    )
+            db.commit()
+
+    def entries(self, with_answers: bool) -> Iterator[tuple[int, Record]]:
+        with closing(sqlite3.connect(self.path)) as db:
+            for key, code, name in db.execute("SELECT key, code, name FROM entries"):
+                rows = db.execute(
+                    "SELECT number, asked, answered, at FROM rows WHERE key = ?", [key]
+                )
+                found = tuple(_question(*row) for row in rows)
+                if not with_answers:
+                    found = tuple(replace(item, answer="") for item in found)
+                yield key, _record(code, name, found)
+
+    def asked(self, count: int) -> list[str]:
+        """Stretches of stored questions as people type them: words and half questions."""
+        chance = random.Random(count)
+        with closing(sqlite3.connect(self.path)) as db:
+            keys = db.execute("SELECT max(key) FROM entries").fetchone()[0]
+            found = []
+            while len(found) < _ASKED:
+                row = db.execute(
+                    "SELECT asked FROM rows WHERE key = ? ORDER BY number LIMIT 1 OFFSET ?",
+                    [chance.randint(1, keys), chance.randrange(50)],
+                ).fetchone()
+                found += [_stretch(row[0], chance)] if row else []
+        return found
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Every question, by a name of its own."""
+        with closing(sqlite3.connect(self.path)) as db:
+            return list(db.execute("SELECT key || '/' || number, asked FROM rows"))
+
+
+def _question(number: int, asked: str, answered: str, at: str) -> Question:
+    return Question(number, asked, answered, kind="platform", answered_at=at)
+
+
+def _record(code: str, name: str, questions: tuple[Question, ...]) -> Record:
+    dates = (EventDate(_TODAY, _TODAY, "day", f"{_TODAY}"),)
+    return Record(code, name, None, "问答", dates, questions, is_written=True)
+
+
+def _stretch(text: str, chance: random.Random) -> str:
+    length = min(chance.choice((3, 4, 6, 15, 30)), len(text))
+    start = chance.randint(0, len(text) - length)
+    gone = start + chance.randrange(length) if length > 4 else -1
+    return "".join(text[at] for at in range(start, start + length) if at != gone)
+
+
+# Measuring
+
+
+def made(folder: Path, size: int, with_answers: bool) -> tuple[Rows, Path, Figures]:
+    """The rows and the segment of a size, made where they are not there, and what that took."""
+    rows = Rows(folder / f"{size}.db")
+    if not rows.path.exists():
+        rows.fill(size)
+    path = folder / f"{size}-{'answers' if with_answers else 'questions'}.segment"
+    figures: Figures = {}
+    if not path.exists():
+        started = time.process_time()
+        write(rows.entries(with_answers), path, read_lexicon())
+        figures["build s"] = time.process_time() - started
+    figures["file MB"] = path.stat().st_size / 1e6
+    return rows, path, figures
+
+
+def measure(folder: Path, size: int, with_answers: bool) -> Figures:
+    """One size; milliseconds, seconds and megabytes by name."""
+    rows, path, figures = made(folder, size, with_answers)
+    asked = rows.asked(size)
+    before = _memory_mb()
+    started = time.perf_counter()
+    segment = open_segment(path)
+    live: dict[int, frozenset[str]] = dict.fromkeys(segment.keys.tolist(), frozenset())
+    index = Index([segment], rows, live, lexicon=read_lexicon())
+    figures["open s"] = time.perf_counter() - started
+    collection, codes = index.collection, sorted(index.names.of_company)
+    weights = {text: index.query(text).weights() for text in asked}
+    of = {text: codes[at * 7 % len(codes)] for at, text in enumerate(asked)}
+
+    def search(text: str, company: str = "") -> list[tuple[int, float]]:
+        words = [
+            *collection.texts.weighed(weights[text]),
+            *collection.questions.weighed(weights[text], 0.5),
+        ]
+        scope = collection.scope(Wanted(frozenset({company} if company else ())))
+        return collection.best(words, scope, _BEST)
+
+    figures |= _times("search", search, asked)
+    figures |= _times("one company", lambda text: search(text, of[text]), asked)
+    figures |= _times("whole", index.search, asked)
+    figures["memory MB"] = _memory_mb() - before
+    return figures
+
+
+def measure_peer(folder: Path, size: int, name: str) -> Figures:
+    """A peer over the same questions."""
+    rows = Rows(folder / f"{size}.db")
+    started = time.process_time()
+    build = tantivy_grams if name == "tantivy" else PEERS[name]
+    matcher: Matcher = build(rows.texts())
+    figures = {"build s": time.process_time() - started}
+    asked = rows.asked(size)
+    return figures | _times("search", matcher, asked[:_ASKED_OF_SLOW] if name == _SLOW else asked)
+
+
+def _times(what: str, search: Callable[[str], object], asked: Sequence[str]) -> Figures:
+    search(asked[0])
+    times = []
+    for text in asked:
+        started = time.thread_time()
+        search(text)
+        times.append((time.thread_time() - started) * 1000)
+    middle, most = np.percentile(times, (50, 99))
+    return {f"{what} p50": float(middle), f"{what} p99": float(most)}
+
+
+def _memory_mb() -> float:
+    """What is this process's alone: a mapped file is not."""
+    with Path("/proc/self/smaps_rollup").open() as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Anonymous")) / 1024
+
+
+# Telling
+
+
+def _told(size: int, kind: str, figures: Figures) -> str:
+    cells = [
+        f"{figures['search p50']:.1f} / {figures['search p99']:.1f}",
+        f"{figures['one company p50']:.1f} / {figures['one company p99']:.1f}",
+        f"{figures['whole p50']:.1f} / {figures['whole p99']:.1f}",
+        f"{figures['open s']:.2f}",
+        f"{figures['memory MB']:.0f}",
+        f"{figures['file MB']:.1f}",
+        f"{figures['build s']:.0f}" if "build s" in figures else "",
+    ]
+    return f"| {size:,} {kind} | {' | '.join(cells)} |"
+
+
+_HEAD = """\
+| store | search p50 / p99 ms | one company | with what is read of the best | open s | memory MB | file MB | build s |
+| --- | --- | --- | --- | --- | --- | --- | --- |"""
+_PEERS_HEAD = """\
+| engine | p50 / p99 ms | × irbot's p50 | build s |
+| --- | --- | --- | --- |"""
+
+
+def _told_peer(name: str, figures: Figures, own: Figures) -> str:
+    times = figures["search p50"] / own["search p50"]
+    spent = f"{figures['search p50']:.1f} / {figures['search p99']:.1f}"
+    return f"| {name} | {spent} | {times:,.0f} | {figures['build s']:.0f} |"
+
+
+def tables(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """The page's tables, line by line."""
+    own: Figures = {}
+    yield _HEAD
+    for size in sizes:
+        for kind in ("questions", "answers"):
+            figures = _alone(measure, folder, size, kind == "answers")
+            own = figures if kind == "questions" else own
+            yield _told(size, "questions" if kind == "questions" else "with answers", figures)
+    yield ""
+    yield f"{sizes[-1]:,} questions, each engine with characters and pairs:\n\n{_PEERS_HEAD}"
+    yield _told_peer("irbot", own | {"build s": own.get("build s", 0)}, own)
+    for name in _PEERS:
+        yield _told_peer(name, _alone(measure_peer, folder, sizes[-1], name), own)
+
+
+def _alone(of: Callable[..., Figures], *given: object) -> Figures:
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(of, given)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="SIZE")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for line in tables(given.folder, given.sizes):
+        print(line, flush=True)
+        lines.append(line)
+    if given.write:
+        before, mark, _ = PAGE.read_text(encoding="utf-8").partition(_MARK)
+        PAGE.write_text(f"{before}{mark}\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+_MARK = "## Measured"
+
+
+if __name__ == "__main__":
+    main()
