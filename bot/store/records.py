@@ -353,18 +353,6 @@ class Records(File):
             found.append(self.newest(row["key"]).record)
         return () if any(record.is_from_table for record in found) else tuple(found)
 
-    def size(self) -> int:
-        """How many characters the questions and answers of the newest versions have."""
-        row = first(
-            self._db(),
-            "SELECT coalesce(sum(length(q.question) + length(q.answer)), 0) AS size "
-            "FROM questions q JOIN versions v ON v.id = q.version_id JOIN "
-            "(SELECT record_id, version, base, max(version) FROM versions GROUP BY record_id) w "
-            "ON w.record_id = v.record_id "
-            "AND v.version BETWEEN coalesce(w.base, w.version) AND w.version",
-        )
-        return int(row["size"]) if row else 0
-
     def generation(self) -> int:
         """Grows with every change to what may be answered, by any process."""
         return self.generations()[0]
