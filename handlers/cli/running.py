@@ -21,7 +21,7 @@ from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.logs import tell
-from handlers.cli.output import echo_json, operator, say, say_words
+from handlers.cli.output import echo_json, framed, operator, say, say_words
 from handlers.cli.settings import pass_settings
 
 _RECORDS = Path("data/records")
