@@ -31,13 +31,14 @@ from bot.matching.likeness import same_matters
 from bot.matching.merging import build_segment
 from bot.matching.names import Names
 from bot.matching.narrative import rank_paragraphs
-from bot.matching.parts import Live, Wanted, dead_places, parts_of
+from bot.matching.parts import Live, Part, Wanted, dead_places, parts_of
 from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
 from bot.matching.ranking import Candidate, rank
 from bot.matching.segment import Segment, spelled_there
 from bot.matching.shelf import RecordShelf, Shelf
+from bot.matching.spelled import Spelled
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
 from bot.matching.taught import NONE, Rejection, Rejections, Wording
@@ -148,12 +149,11 @@ class Index:
         # Speeches change no message that questions can spell, and what is taught changes none.
         is_asked = bool(self.collection.texts.size)
         stored, kind = (questions, "questions") if is_asked else (told, "paragraphs")
-        gone = [place for part in stored for place in part.gone()]
         self._spelling = Spelling(
             [part.documents.spelled for part in stored],
             lexicon,
             self.names,
-            lambda: spelled_there(gone, shelf.words, kind) if gone else None,
+            lambda: _spelled_by_gone(stored, shelf, kind),
         )
         read: dict[Place, list[str]] = {}
         for item in wordings:
@@ -338,6 +338,13 @@ class Index:
         codes = [code for code in _CODE.findall(query.text) if code not in self.names]
         unknown = [name for name in query.facets.companies if name not in self.names]
         return (*sorted(unknown), *codes)
+
+
+def _spelled_by_gone(parts: Sequence[Part], shelf: Shelf, kind: str) -> Spelled | None:
+    """What the texts that may not be found spell; None: there are none."""
+    if not any(len(part.dead) for part in parts):
+        return None
+    return spelled_there((place for part in parts for place in part.gone()), shelf.words, kind)
 
 
 def _unless(rejected: Set[tuple[str, str]], found: list[Candidate]) -> list[Candidate]:

@@ -16,12 +16,13 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,41 +55,41 @@ class Rows:
 
     @property
     def names(self) -> Mapping[str, tuple[str, ...]]:
-        with closing(sqlite3.connect(self.path)) as db:
-            return {
-                code: (code, name)
-                for code, name in db.execute("SELECT DISTINCT code, name FROM entries")
-            }
+        found = self._found("SELECT DISTINCT code, name FROM entries")
+        return {code: (code, name) for code, name in found}
 
     @property
     def newest(self) -> date:
         return _TODAY
 
     def record(self, key: int) -> Record:
-        with closing(sqlite3.connect(self.path)) as db:
-            code, name = db.execute(
-                "SELECT code, name FROM entries WHERE key = ?", [key]
-            ).fetchone()
+        ((code, name),) = self._found("SELECT code, name FROM entries WHERE key = ?", key)
         return _record(code, name, ())
 
     words = record
 
     def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
-        with closing(sqlite3.connect(self.path)) as db:
-            marks = ", ".join(["(?, ?)"] * len(wanted))
-            rows = db.execute(
-                f"SELECT key, number, asked, answered, at FROM rows WHERE (key, number) IN (VALUES {marks})",
-                [part for place in wanted for part in place],
-            )
-            found = {(key, number): _question(number, *row) for key, number, *row in rows}
-        return [found[place] for place in wanted]
+        return [_question(*self._row(*place)) for place in wanted]
+
+    def _row(self, key: int, number: int) -> tuple[Any, ...]:
+        (row,) = self._found(
+            "SELECT number, asked, answered, at FROM rows WHERE key = ? AND number = ?", key, number
+        )
+        return row
+
+    def _found(self, query: str, *given: object) -> list[tuple[Any, ...]]:
+        return list(self._db.execute(query, given))
+
+    @cached_property
+    def _db(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path)
 
     def records_named(self, text: str) -> frozenset[str]:
         return frozenset()
 
     def fill(self, count: int) -> None:
         """Put as many pairs into the file."""
-        with closing(sqlite3.connect(self.path)) as db:
+        with self._db as db:
             db.execute("CREATE TABLE entries (key INTEGER PRIMARY KEY, code, name)")
             db.execute(
                 "CREATE TABLE rows (key INTEGER, number INTEGER, asked, answered, at, "
@@ -107,37 +108,28 @@ class Rows:
                         "INSERT INTO rows VALUES (?, ?, ?, ?, ?)",
                         [(key, at, row[0], row[2], row[3]) for at, row in enumerate(own, 1)],
                     )
-            db.commit()
 
     def entries(self, with_answers: bool) -> Iterator[tuple[int, Record]]:
-        with closing(sqlite3.connect(self.path)) as db:
-            for key, code, name in db.execute("SELECT key, code, name FROM entries"):
-                rows = db.execute(
-                    "SELECT number, asked, answered, at FROM rows WHERE key = ?", [key]
-                )
-                found = tuple(_question(*row) for row in rows)
-                if not with_answers:
-                    found = tuple(replace(item, answer="") for item in found)
-                yield key, _record(code, name, found)
+        for key, code, name in self._found("SELECT key, code, name FROM entries"):
+            rows = self._found("SELECT number, asked, answered, at FROM rows WHERE key = ?", key)
+            found = tuple(_question(*row) for row in rows)
+            if not with_answers:
+                found = tuple(replace(item, answer="") for item in found)
+            yield key, _record(code, name, found)
 
     def asked(self, count: int) -> list[str]:
         """Stretches of stored questions as people type them: words and half questions."""
         chance = random.Random(count)
-        with closing(sqlite3.connect(self.path)) as db:
-            keys = db.execute("SELECT max(key) FROM entries").fetchone()[0]
-            found = []
-            while len(found) < _ASKED:
-                row = db.execute(
-                    "SELECT asked FROM rows WHERE key = ? ORDER BY number LIMIT 1 OFFSET ?",
-                    [chance.randint(1, keys), chance.randrange(50)],
-                ).fetchone()
-                found += [_stretch(row[0], chance)] if row else []
+        ((keys,),) = self._found("SELECT max(key) FROM entries")
+        found: list[str] = []
+        while len(found) < _ASKED:
+            own = self._found("SELECT asked FROM rows WHERE key = ?", chance.randint(1, keys))
+            found.append(_stretch(chance.choice(own)[0], chance))
         return found
 
-    def texts(self) -> list[tuple[str, str]]:
+    def texts(self) -> list[tuple[Any, ...]]:
         """Every question, by a name of its own."""
-        with closing(sqlite3.connect(self.path)) as db:
-            return list(db.execute("SELECT key || '/' || number, asked FROM rows"))
+        return self._found("SELECT key || '/' || number, asked FROM rows")
 
 
 def _question(number: int, asked: str, answered: str, at: str) -> Question:
@@ -248,7 +240,8 @@ def _told(size: int, kind: str, figures: Figures) -> str:
 
 
 _HEAD = """\
-| store | search p50 / p99 ms | one company | with what is read of the best | open s | memory MB | file MB | build s |
+| store | search, p50 / p99 ms | one company | with what is read of the best | open s | memory MB \
+| file MB | build s |
 | --- | --- | --- | --- | --- | --- | --- | --- |"""
 _PEERS_HEAD = """\
 | engine | p50 / p99 ms | × irbot's p50 | build s |

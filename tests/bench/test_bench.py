@@ -11,6 +11,7 @@ from bot.evaluating import JudgedQuery, Query, Share, ask_all
 from tests.bench import accuracy
 from tests.bench.peers import PEERS
 from tests.bench.runs import first_matcher
+from tests.bench.search import Rows, measure
 from tests.bench.sets import PUBLIC, PublicSet
 from tests.bench.speed import made_up
 from tests.bench.tables import Agreement, mcnemar
@@ -120,3 +121,12 @@ def test_the_made_up_stores_have_their_size_and_few_questions_twice():
     assert len({record.company_code for record in records}) == 2
     assert len({question.question for record in records for question in record.questions}) > 1_800
     assert records == made_up(2_000, Random(1))
+
+
+def test_a_generated_store_is_searched_from_its_file(tmp_path):
+    figures = measure(tmp_path, 300, with_answers=True)
+    assert figures["search p50"] > 0
+    assert figures["file MB"] > 0
+    rows = Rows(tmp_path / "300.db")
+    ((key, number, asked),) = rows._found("SELECT key, number, asked FROM rows LIMIT 1")
+    assert rows.questions([(key, number)])[0].question == asked
