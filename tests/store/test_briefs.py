@@ -35,7 +35,9 @@ def deeds(store: Store, chance: random.Random) -> Iterator[None]:
         no = f"2025-{chance.randrange(4):03}"
         words = Question(1, "分红吗？", chance.choice("子丑寅"))
         reading = Reading(record(no, words, day=date(2026, chance.randrange(1, 11), 3)))
-        publication = NOW + timedelta(days=chance.randrange(1, 9)) if chance.random() < 0.3 else None
+        publication = (
+            NOW + timedelta(days=chance.randrange(1, 9)) if chance.random() < 0.3 else None
+        )
         store.add(
             [reading],
             repr(reading).encode(),
