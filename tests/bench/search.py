@@ -69,14 +69,13 @@ class Rows:
     words = record
 
     def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
-        marks = ", ".join(["(?, ?)"] * len(wanted))
-        rows = self._found(
-            "SELECT key, number, asked, answered, at FROM rows "
-            f"WHERE (key, number) IN (VALUES {marks})",
-            *(part for place in wanted for part in place),
+        return [_question(*self._row(*place)) for place in wanted]
+
+    def _row(self, key: int, number: int) -> tuple[Any, ...]:
+        (row,) = self._found(
+            "SELECT number, asked, answered, at FROM rows WHERE key = ? AND number = ?", key, number
         )
-        found = {(key, number): _question(number, *row) for key, number, *row in rows}
-        return [found[place] for place in wanted]
+        return row
 
     def _found(self, query: str, *given: object) -> list[tuple[Any, ...]]:
         return list(self._db.execute(query, given))
