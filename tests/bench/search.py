@@ -256,7 +256,7 @@ _PEERS_HEAD = """\
 def _told_peer(name: str, figures: Figures, own: Figures) -> str:
     times = figures["search p50"] / own["search p50"]
     spent = f"{figures['search p50']:.1f} / {figures['search p99']:.1f}"
-    return f"| {name} | {spent} | {times:,.0f} | {figures['build s']:.0f} |"
+    return f"| {name} | {spent} | {times:,.1f} | {figures['build s']:.0f} |"
 
 
 def tables(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
