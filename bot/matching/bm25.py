@@ -92,15 +92,23 @@ class BM25:
             return end - begin
         return end - begin - _common(counted.postings.places[begin:end], counted.dead)
 
-    def is_in(self, term: str, stretches: Sequence[tuple[int, int]]) -> bool:
-        """Whether a document holds a term in a stretch of each segment's documents."""
+    def holders(self, term: str, groups: Sequence[Sequence[tuple[int, int]]]) -> NDArray[np.bool_]:
+        """Of each group, a stretch of each segment's documents, whether one of them holds a
+        term."""
+        found = np.zeros(len(groups), dtype=np.bool_)
         wanted = codes([term])
-        for at, (own, (first, last)) in enumerate(zip(self.counted, stretches, strict=True)):
-            if first < last:
-                (found,) = own.postings.find(wanted)
-                if self._alive(at, own.postings.within(found, first, last)):
-                    return True
-        return False
+        for at, own in enumerate(self.counted):
+            ((begin, end),) = own.postings.find(wanted)
+            places = own.postings.places[begin:end]
+            bounds = np.array([group[at] for group in groups], dtype=places.dtype).reshape(-1, 2)
+            first, last = (
+                np.searchsorted(places, bounds[:, 0]),
+                np.searchsorted(places, bounds[:, 1]),
+            )
+            for group in np.flatnonzero((first < last) & ~found):
+                held = begin + int(first[group]), begin + int(last[group])
+                found[group] = self._alive(at, held) > 0
+        return found
 
     def idf(self, term: str) -> float:
         """Rarity from 0 (in every document) to 1 (in none)."""

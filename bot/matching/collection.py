@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.matching.bm25 import BM25, Among, Counted, Weighed
 from bot.matching.lexicon import Lexicon
@@ -200,12 +201,19 @@ class Collection:
         own = [(at, part_of(self.parts, at)) for at in places]
         return over.among([(self.parts.index(part), at - part.base) for at, part in own])
 
-    def is_known(self, words: Iterable[str], company: str) -> bool:
-        """Whether a record of the company holds one of the words; what others say counts not."""
+    def known(self, words: Sequence[Set[str]], companies: Sequence[str]) -> NDArray[np.bool_]:
+        """For each set of words, and each company, whether a record of it holds one of them; what
+        others say counts not."""
+        found = np.zeros((len(words), len(companies)), dtype=np.bool_)
         if len(self.names.of_company) == 1:
-            return any(word in self.texts for word in words)
-        stretches = [part.of_company(company) for part in self.parts]
-        return any(self.texts.is_in(word, stretches) for word in words)
+            for at, own in enumerate(words):
+                found[at] = any(word in self.texts for word in own)
+            return found
+        groups = [[part.of_company(code) for part in self.parts] for code in companies]
+        for at, own in enumerate(words):
+            for word in own:
+                found[at] |= self.texts.holders(word, groups)
+        return found
 
     def weight(self, term: Term) -> float:
         """What a term counts: its weight in the message by its rarity in the store."""
