@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -28,6 +29,7 @@ Log = Literal["plain", "json"]
 ReaderUse = Literal["observe", "use"]
 
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
+_ORIGIN = r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?"
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,15 @@ def share_network() -> None:
             os.environ.setdefault(name, value.strip())
 
 
+def _has_place(url: str) -> bool:
+    """Whether host and port of an address can be any."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no IPv6 address, or a port above 65535
+        return False
+
+
 class _Getter:
     """Reads variables; what is malformed is a fault, and its default goes on."""
 
@@ -284,9 +295,7 @@ class _Getter:
     def origin(self, name: str) -> str:
         """Scheme, host and port of an address, without a final `/`; empty where it is not set."""
         text = self(name).rstrip("/")
-        if not text or re.fullmatch(
-            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", text, re.ASCII
-        ):
+        if not text or (re.fullmatch(_ORIGIN, text, re.ASCII) and _has_place(text)):
             return text.lower()
         self.faults.append(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
         return ""
@@ -295,8 +304,8 @@ class _Getter:
         """Scheme, host, port and path of an address, without a final `/`; empty where it is not
         set. A name with a password in it would be told in logs."""
         text = self(name).rstrip("/")
-        if not text or re.fullmatch(
-            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/[\w.~%/-]*)?", text, re.ASCII
+        if not text or (
+            re.fullmatch(rf"{_ORIGIN}(/[\w.~%/-]*)?", text, re.ASCII) and _has_place(text)
         ):
             return text
         self.faults.append(f"{name} 应为 https://主机/v1 这样的地址，不带用户名、? 和 #")
