@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import overload
 
+import numpy as np
+
 from bot.matching.bm25 import BM25, Among, Counted, Weighed
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import Names
@@ -168,20 +170,16 @@ class Collection:
     def with_taught(self, wordings: Mapping[Place, Sequence[str]], shelf: Shelf) -> Collection:
         """The same with other words for some passages, which are counted anew beside the rest."""
         places = {at: place for place in wordings if (at := self.place_of(place)) is not None}
-        dead: dict[Part, set[int]] = {part: {*part.dead.tolist()} for part in self.parts}
+        dead: dict[Part, list[int]] = {part: [] for part in self.parts}
         found: list[tuple[int, Passage]] = []
         for at, passage in zip(places, self.passages.those([*places]), strict=True):
             part = part_of(self.parts, at)
-            dead[part].add(at - part.base)
+            dead[part].append(at - part.base)
             key = part.segment.keys[part.documents.entry[at - part.base]]
             found.append((int(key), replace(passage, wordings=tuple(wordings[places[at]]))))
         taught = taught_segment(found, self.lexicon)
-        parts = parts_of(
-            [
-                *((part.segment, part.documents, dead[part]) for part in self.parts),
-                (taught, taught.questions, ()),
-            ]
-        )
+        kept = [(own.segment, own.documents, own.dead_with(dead[own])) for own in self.parts]
+        parts = parts_of([*kept, (taught, taught.questions, np.zeros(0, np.int32))])
         found.sort(key=lambda item: row_order((item[1].record.id, *item)))
         own = {parts[-1].base + at: passage for at, (_, passage) in enumerate(found)}
         return Collection(parts, Passages(parts, shelf, own), self.names, self.lexicon)
