@@ -29,7 +29,6 @@ Log = Literal["plain", "json"]
 ReaderUse = Literal["observe", "use"]
 
 _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by every library
-_ORIGIN = r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?"
 
 
 @dataclass(frozen=True)
@@ -234,15 +233,6 @@ def share_network() -> None:
             os.environ.setdefault(name, value.strip())
 
 
-def _has_place(url: str) -> bool:
-    """Whether host and port of an address can be any."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # no IPv6 address, or a port above 65535
-        return False
-
-
 class _Getter:
     """Reads variables; what is malformed is a fault, and its default goes on."""
 
@@ -295,7 +285,7 @@ class _Getter:
     def origin(self, name: str) -> str:
         """Scheme, host and port of an address, without a final `/`; empty where it is not set."""
         text = self(name).rstrip("/")
-        if not text or (re.fullmatch(_ORIGIN, text, re.ASCII) and _has_place(text)):
+        if not text or _is_address(text, path=""):
             return text.lower()
         self.faults.append(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
         return ""
@@ -304,9 +294,7 @@ class _Getter:
         """Scheme, host, port and path of an address, without a final `/`; empty where it is not
         set. A name with a password in it would be told in logs."""
         text = self(name).rstrip("/")
-        if not text or (
-            re.fullmatch(rf"{_ORIGIN}(/[\w.~%/-]*)?", text, re.ASCII) and _has_place(text)
-        ):
+        if not text or _is_address(text, path=r"(/[\w.~%/-]*)?"):
             return text
         self.faults.append(f"{name} 应为 https://主机/v1 这样的地址，不带用户名、? 和 #")
         return ""
@@ -344,3 +332,17 @@ class _Getter:
         if start.tzinfo is None:
             start = start.replace(tzinfo=tz)
         return start - datetime.now(start.tzinfo)
+
+
+def _is_address(text: str, path: str) -> bool:
+    """Whether a text is an address of http or https that can be connected to, with such a path."""
+    if not re.fullmatch(
+        rf"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{{1,5}})?{path}", text, re.ASCII
+    ):
+        return False
+    try:
+        parts = urlsplit(text)
+        (parts.hostname or "").encode("idna")  # no part of it empty or too long
+        return parts.port != 0
+    except ValueError:  # a port that is too high, an IPv6 address that is none
+        return False

@@ -22,7 +22,7 @@ from typing import Any
 
 from flask import Response, make_response
 
-from bot.reading import read_records
+from bot.reading.document import read_records
 from tests.conftest import IRBOT, SAMPLE, Imported
 from tests.fakes.slack import FakeSlack
 from tests.waiting import PATIENCE_S

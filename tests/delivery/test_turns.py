@@ -45,6 +45,20 @@ def test_what_was_left_goes_first_and_what_failed_goes_again_in_its_place():
     assert taken(turns).row == 3
 
 
+def test_a_lane_goes_on_where_older_messages_came_while_one_that_failed_was_in_hand():
+    turns = Turns()
+    turns.put(A, 7)
+    failing = taken(turns)
+    turns.put_first([(A, 3)])
+    turns.put(B, 8)
+    assert taken(turns).row == 8  # passes lane A over
+    turns.again(failing)
+    older = taken(turns)
+    assert older.row == 3
+    turns.done(older)
+    assert taken(turns).row == 7
+
+
 def test_threads_answer_each_lane_in_its_order_and_each_message_once():
     turns, answered, chance = Turns(), [], random.Random(3)
     lanes = [("slack", "T", str(at)) for at in range(5)]
