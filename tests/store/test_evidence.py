@@ -125,6 +125,7 @@ def test_a_post_that_never_went_out_is_told_as_such_also_when_the_outbox_has_for
     delivery.register("slack", platform)
     delivery.start()
     ask(delivery, "lost", "#24")
+    settled(store, 1)
     ask(delivery, "sent", "#7", chat=Chat("slack", "T", "C2", "U1"))
     settled(store, 2)
     delivery.stop()
