@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
+from rapidfuzz import fuzz, process
 
 from bot.errors import SettingsError, reason
 
