@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -90,6 +89,7 @@ class Client:
         self._look_up = look_up
         self._way = 0  # of telling the form, the first one that the server did not refuse
         self._making = threading.Lock()
+        self._made: httpx2.Client | None = None
 
     def ask(self, asked: Asked, seconds: float) -> str:
         """The content of the answer.
@@ -153,20 +153,26 @@ class Client:
                 _left(until)
             return _Response(response.status_code, received, _rest_s(response.headers))
 
-    @cached_property
+    @property
     def _http(self) -> httpx2.Client:
+        """One for all threads; the first one that asks makes it."""
+        with self._making:
+            if self._made is None:
+                self._made = self._new_http()
+            return self._made
+
+    def _new_http(self) -> httpx2.Client:
         import httpx2
 
-        with self._making:
-            logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of each request
-            # As every other connection here: SSL_CERT_FILE, or the system's authorities.
-            context = ssl.create_default_context()
-            return httpx2.Client(
-                verify=context,
-                trust_env=not self._is_private,  # for proxies
-                follow_redirects=False,
-                limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
-            )
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of each request
+        # As every other connection here: SSL_CERT_FILE, or the system's authorities.
+        context = ssl.create_default_context()
+        return httpx2.Client(
+            verify=context,
+            trust_env=not self._is_private,  # for proxies
+            follow_redirects=False,
+            limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
+        )
 
     def _places(self) -> list[_Place]:
         """Where to connect to, the first one that can be.

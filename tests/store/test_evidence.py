@@ -63,6 +63,7 @@ def test_who_was_shown_which_version_when_a_correction_comes_amid_a_conversation
         platform.until(lambda: len(platform.texts) == 1)
         correct(store, sample)
         ask(delivery, "2", "#24")
+        platform.until(lambda: len(platform.texts) == 2)
         ask(delivery, "3", "第24问", chat=other)
         platform.until(lambda: len(platform.texts) == 3)
         rows = settled(store, 3)
