@@ -88,7 +88,6 @@ def unknown(
         in_environment: Everybody's; what begins as ours or is nearly one of ours counts.
         known: The settings.
     """
-    from rapidfuzz import fuzz, process  # what reads no settings loads no matcher
 
     ours = sorted(name for name in known if name.startswith(_OURS))
     for name in sorted({*in_file, *in_environment} - known):
