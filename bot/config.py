@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -292,9 +293,7 @@ class _Getter:
     def origin(self, name: str) -> str:
         """Scheme, host and port of an address, without a final `/`; empty where it is not set."""
         text = self(name).rstrip("/")
-        if not text or re.fullmatch(
-            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", text, re.ASCII
-        ):
+        if not text or _is_address(text, path=""):
             return text.lower()
         self.faults.append(f"{name} 应为 https://主机 或 https://主机:端口，不带路径")
         return ""
@@ -303,9 +302,7 @@ class _Getter:
         """Scheme, host, port and path of an address, without a final `/`; empty where it is not
         set. A name with a password in it would be told in logs."""
         text = self(name).rstrip("/")
-        if not text or re.fullmatch(
-            r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/[\w.~%/-]*)?", text, re.ASCII
-        ):
+        if not text or _is_address(text, path=r"(/[\w.~%/-]*)?"):
             return text
         self.faults.append(f"{name} 应为 https://主机/v1 这样的地址，不带用户名、? 和 #")
         return ""
@@ -343,3 +340,17 @@ class _Getter:
         if start.tzinfo is None:
             start = start.replace(tzinfo=tz)
         return start - datetime.now(start.tzinfo)
+
+
+def _is_address(text: str, path: str) -> bool:
+    """Whether a text is an address of http or https that can be connected to, with such a path."""
+    if not re.fullmatch(
+        rf"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{{1,5}})?{path}", text, re.ASCII
+    ):
+        return False
+    try:
+        parts = urlsplit(text)
+        (parts.hostname or "").encode("idna")  # no part of it empty or too long
+        return parts.port != 0
+    except ValueError:  # a port that is too high, an IPv6 address that is none
+        return False

@@ -88,6 +88,7 @@ def unknown(
         in_environment: Everybody's; what begins as ours or is nearly one of ours counts.
         known: The settings.
     """
+
     ours = sorted(name for name in known if name.startswith(_OURS))
     for name in sorted({*in_file, *in_environment} - known):
         if name.startswith(_OF_TESTS) or not _NAME.fullmatch(name):

@@ -6,12 +6,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
 from bot.answering.library import Library
-from bot.errors import DisplacedError
+from bot.errors import DisplacedError, StoreError
 from bot.indexing import Counted, Segments, StoreShelf
 from bot.ingest.embedding import known_vectors
 from bot.ingest.meaning import MeaningState, meaning_state
@@ -21,6 +20,7 @@ from bot.matching.lexicon import LexiconFile
 from bot.matching.taught import Rejection, Wording
 from bot.record import Record
 from bot.store import Shown, Store, meant_now, normal_id
+from bot.store.connection import telling
 
 Find = Callable[[str], Record | None]
 
@@ -90,12 +90,15 @@ class CurrentLibrary:
         """Put the next library together in a thread, one at a time."""
 
         def load() -> None:
-            with suppress(DisplacedError):  # whoever serves looks for it, and tells
-                try:
-                    with self._lock:
-                        self._library = self._load()
-                finally:
-                    self._aside.release()
+            try:
+                with self._lock, telling(self._store.path):
+                    self._library = self._load()
+            except DisplacedError:  # whoever serves looks for it, and tells
+                pass
+            except StoreError as error:  # the next message tries again
+                log.warning("what came is not found yet: %s", error)
+            finally:
+                self._aside.release()
 
         if self._aside.acquire(blocking=False):
             threading.Thread(target=load, name="library", daemon=True).start()

@@ -27,10 +27,10 @@ from bot.answering.explanation import Explanation, explain
 from bot.answering.handing_over import HandingOver, is_answer
 from bot.answering.library import Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
-from bot.answering.second_opinion import Heard, SecondReader
+from bot.answering.second_opinion import SecondReader
 from bot.answering.small_talk import kind_of, unless_asked
 from bot.answering.small_talk import reply as small_talk
-from bot.answering.trail import Considered
+from bot.answering.trail import Considered, Search
 from bot.commands import (
     Ask,
     Command,
@@ -116,7 +116,7 @@ class Responder:
             store, words, now, desk_channels, lambda chat: self.desk(chat), _MEMORY
         )
         self._caution = caution
-        self._parsing: tuple[Library, Parse] | None = None  # of which library, and its own
+        self._parsing = _Parsing()
         self._library = CurrentLibrary(store, now, embedder, is_taught)
         subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
@@ -158,7 +158,7 @@ class Responder:
             return False
         typed = looked_at(message.text)
         library = self._library.get()
-        command, _ = self._parse(library)(typed)
+        command, _ = self._parsing.of(library)(typed)
         if not points(command, typed, library.index.names_a_matter):
             return False
         return not says_anything(typed) or self._memory(message) == Memory()
@@ -292,10 +292,10 @@ class Responder:
         has_reader = self.second_reader is not None
         return explain(replace(considered, text=text), self._library.meaning(), has_reader)
 
-    def second_opinion(self, text: str) -> Heard | None:
-        """What the second reader says of a message; None: there is none, or it is not asked."""
+    def read_again(self, text: str) -> tuple[Search, ...]:
+        """The searches that the reply to a message comes from, with what the second reader says."""
         found = self.consider(Message(text)).text
-        return observed(found, self.second_reader).whole.heard if found else None
+        return observed(found, self.second_reader).deciding if found else ()
 
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""
@@ -351,20 +351,7 @@ class Responder:
         return Notice(self.words.text("company set", name=name, code=code))
 
     def _asked(self, message: Message, library: Library) -> Asked:
-        return asked(message, self._parse(library), library.index.names_a_matter)
-
-    def _parse(self, library: Library) -> Parse:
-        """Reads a text as this library's: its companies' names, the words that ask of nothing."""
-
-        @lru_cache(maxsize=_PARSED)  # a message is looked at again when it is kept
-        def read(text: str) -> tuple[Command, date | None]:
-            command, as_of = parse(text, library.company_codes)
-            return unless_asked(command, library), as_of
-
-        known = self._parsing
-        if known is None or known[0] is not library:
-            self._parsing = known = library, read
-        return known[1]
+        return asked(message, self._parsing.of(library), library.index.names_a_matter)
 
     # Memory
 
@@ -380,6 +367,26 @@ class Responder:
 
     def _today(self) -> date:
         return self.now().date()
+
+
+class _Parsing:
+    """Reads texts as a library's: its companies' names, the words that ask of nothing."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Library, Parse] | None = None  # of which library, and its own
+
+    def of(self, library: Library) -> Parse:
+        """How texts are read now."""
+
+        @lru_cache(maxsize=_PARSED)  # a message is looked at again when it is kept
+        def read(text: str) -> tuple[Command, date | None]:
+            command, as_of = parse(text, library.company_codes)
+            return unless_asked(command, library), as_of
+
+        known = self._known
+        if known is None or known[0] is not library:
+            self._known = known = library, read
+        return known[1]
 
 
 def _no_desk(chat: Chat) -> None:

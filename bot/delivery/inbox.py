@@ -40,7 +40,7 @@ from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
 _FAULT_S = 1.0  # between two tries at a database that refuses
-_ANSWERING = 4  # threads: what several of them want of the model is made together
+_ANSWERING = 2  # threads: one works while another waits for the model or the disk; 4 cost more
 
 log = logging.getLogger(__name__)
 

@@ -68,8 +68,7 @@ class Turns:
         with self._changed:
             self._in_hand.discard(turn.lane)
             if queue := self._lanes.get(turn.lane):
-                heapq.heappush(self._due, (queue[0].place, turn.lane))
-                self._changed.notify()
+                self._call(queue)
 
     def again(self, turn: Turn) -> None:
         """Line one that was taken up where it was."""
@@ -90,8 +89,13 @@ class Turns:
             self._changed.notify_all()
 
     def _add(self, turn: Turn) -> None:
-        insort(self._lanes.setdefault(turn.lane, []), turn)
-        heapq.heappush(self._due, (turn.place, turn.lane))
+        queue = self._lanes.setdefault(turn.lane, [])
+        insort(queue, turn)
+        self._call(queue)
+
+    def _call(self, queue: Sequence[Turn]) -> None:
+        """Whoever is the first of its lane now: while the lane was in hand it was passed over."""
+        heapq.heappush(self._due, (queue[0].place, queue[0].lane))
         self._changed.notify()
 
     def _next(self) -> Turn | None:

@@ -24,6 +24,7 @@ from bot.matching.segment import Segment
 from bot.matching.segment_files import merge, write
 from bot.matching.version import version
 from bot.store import Store
+from bot.store.connection import telling
 
 # Questions from which a file pays: fewer are counted while the program starts.
 _WORTH_A_FILE = 300
@@ -177,15 +178,16 @@ class Keeper:
         self.check()
         while not self._ended.wait(_LOOK_S):
             try:
-                self.look()
+                with telling(self._store.path):
+                    self.look()
             except DisplacedError:  # whoever serves looks for it, and tells
                 return
-            except StoreError as error:
+            except (StoreError, OSError) as error:  # also no process to make them in
                 log.warning("index files are looked at later: %s", error)
 
     def check(self) -> None:
         """Read the files to their ends; one that is not as it was written is removed."""
-        with suppress(StoreError):
+        with suppress(StoreError), telling(self._store.path):
             found = self._folder.manifest(version(self._lexicon_file.read(), None))
             for named in found.segments:
                 self._folder.remove_if_damaged(named)

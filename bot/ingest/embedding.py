@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from bot import typed
-from bot.errors import DisplacedError, trace_of
+from bot.errors import DisplacedError, StoreError, trace_of
 from bot.matching import passages as splitting
 from bot.matching import text as spelling
 from bot.matching.dense_index import VectorsOf
@@ -27,6 +27,7 @@ from bot.matching.passages import answered_pieces, asked_pieces, paragraphs, pas
 from bot.matching.text import normalise
 from bot.record import Record
 from bot.store import Store
+from bot.store.connection import telling
 from bot.store.vectors import batched
 
 _BATCH = 8  # texts: beside messages the model is busy for a fifth of a second at most
@@ -76,7 +77,10 @@ def embed_missing(
 
 
 def embed_in_background(
-    store: Store, embedder: Embedder | None, is_busy: Callable[[], bool] = lambda: False
+    store: Store,
+    embedder: Embedder | None,
+    is_busy: Callable[[], bool] = lambda: False,
+    again_s: float = 30.0,
 ) -> None:
     """Make missing vectors while the process does other things; killed, the next start goes on.
 
@@ -85,6 +89,7 @@ def embed_in_background(
         embedder: The model.
         is_busy: Whether somebody waits for an answer, or did lately: then most of the time is left
             to the answers.
+        again_s: Between two tries at a database that cannot be written.
     """
     if embedder is None:
         return
@@ -97,14 +102,21 @@ def embed_in_background(
             log.info("meaning: about %d texts are left, %.0f minutes", left, left / a_second / 60)
 
     def embed() -> None:
-        with suppress(DisplacedError):  # whoever serves looks for it, and tells
+        while True:
             try:
-                _Making(store, embedder, lambda left: False, is_busy, tell).left()
-            except DisplacedError:
-                raise
+                with telling(store.path):
+                    _Making(store, embedder, lambda left: False, is_busy, tell).left()
+                return
+            except DisplacedError:  # whoever serves looks for it, and tells
+                return
+            except StoreError as error:  # a full disk: no fault of the model's
+                log.warning("vectors are made later: %s", error)
             except Exception as error:
-                store.note_fault(embedder.name, type(error).__name__, datetime.now(UTC))
                 log.error("no vectors are made, answers go by words alone: %s", trace_of(error))
+                with suppress(StoreError), telling(store.path):
+                    store.note_fault(embedder.name, type(error).__name__, datetime.now(UTC))
+                return
+            time.sleep(again_s)
 
     threading.Thread(target=embed, name="meaning", daemon=True).start()
 

@@ -6,7 +6,7 @@ store of three questions a word is not common because two of them hold it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
@@ -92,19 +92,37 @@ class BM25:
             return end - begin
         return end - begin - _common(counted.postings.places[begin:end], counted.dead)
 
-    def is_in(self, term: str, stretches: Sequence[tuple[int, int]]) -> bool:
-        """Whether a document holds a term in a stretch of each segment's documents."""
+    def holders(self, term: str, groups: Sequence[Sequence[tuple[int, int]]]) -> NDArray[np.bool_]:
+        """Of each group, a stretch of each segment's documents, whether one of them holds a
+        term."""
+        found = np.zeros(len(groups), dtype=np.bool_)
         wanted = codes([term])
-        for at, (own, (first, last)) in enumerate(zip(self.counted, stretches, strict=True)):
-            if first < last:
-                (found,) = own.postings.find(wanted)
-                if self._alive(at, own.postings.within(found, first, last)):
-                    return True
-        return False
+        for at, own in enumerate(self.counted):
+            ((begin, end),) = own.postings.find(wanted)
+            places = own.postings.places[begin:end]
+            bounds = np.array([group[at] for group in groups], dtype=places.dtype).reshape(-1, 2)
+            first, last = (
+                np.searchsorted(places, bounds[:, 0]),
+                np.searchsorted(places, bounds[:, 1]),
+            )
+            for group in np.flatnonzero((first < last) & ~found):
+                held = begin + int(first[group]), begin + int(last[group])
+                found[group] = self._alive(at, held) > 0
+        return found
 
     def idf(self, term: str) -> float:
         """Rarity from 0 (in every document) to 1 (in none)."""
         return self._rarity(self.frequency(term))
+
+    def idfs(self, terms: Iterable[str]) -> dict[str, float]:
+        """Of each term; all are looked for at once."""
+        listed = list(dict.fromkeys(terms))
+        wanted = codes(listed)
+        seen = [0] * len(listed)
+        for at, counted in enumerate(self.counted):
+            for which, own in enumerate(counted.postings.find(wanted)):
+                seen[which] += self._alive(at, own)
+        return {term: self._rarity(count) for term, count in zip(listed, seen, strict=True)}
 
     def _rarity(self, seen: int) -> float:
         return log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
@@ -167,7 +185,7 @@ class Among:
         """What each query gives these documents, a row for each query."""
         terms = list(dict.fromkeys(term for query in queries for term in query))
         ids = {term: at for at, term in enumerate(terms)}
-        rarity = np.array([self._over.idf(term) for term in terms])
+        rarity = np.array([*self._over.idfs(terms).values()])
         starts, places, shares = self._postings(terms)
         found = [
             self._some(queries[at : at + _ROWS], ids, rarity, starts, places, shares)

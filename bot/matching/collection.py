@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.matching.bm25 import BM25, Among, Counted, Weighed
 from bot.matching.lexicon import Lexicon
@@ -168,20 +171,16 @@ class Collection:
     def with_taught(self, wordings: Mapping[Place, Sequence[str]], shelf: Shelf) -> Collection:
         """The same with other words for some passages, which are counted anew beside the rest."""
         places = {at: place for place in wordings if (at := self.place_of(place)) is not None}
-        dead: dict[Part, set[int]] = {part: {*part.dead.tolist()} for part in self.parts}
+        dead: dict[Part, list[int]] = {part: [] for part in self.parts}
         found: list[tuple[int, Passage]] = []
         for at, passage in zip(places, self.passages.those([*places]), strict=True):
             part = part_of(self.parts, at)
-            dead[part].add(at - part.base)
+            dead[part].append(at - part.base)
             key = part.segment.keys[part.documents.entry[at - part.base]]
             found.append((int(key), replace(passage, wordings=tuple(wordings[places[at]]))))
         taught = taught_segment(found, self.lexicon)
-        parts = parts_of(
-            [
-                *((part.segment, part.documents, dead[part]) for part in self.parts),
-                (taught, taught.questions, ()),
-            ]
-        )
+        kept = [(own.segment, own.documents, own.dead_with(dead[own])) for own in self.parts]
+        parts = parts_of([*kept, (taught, taught.questions, np.zeros(0, np.int32))])
         found.sort(key=lambda item: row_order((item[1].record.id, *item)))
         own = {parts[-1].base + at: passage for at, (_, passage) in enumerate(found)}
         return Collection(parts, Passages(parts, shelf, own), self.names, self.lexicon)
@@ -202,12 +201,19 @@ class Collection:
         own = [(at, part_of(self.parts, at)) for at in places]
         return over.among([(self.parts.index(part), at - part.base) for at, part in own])
 
-    def is_known(self, words: Iterable[str], company: str) -> bool:
-        """Whether a record of the company holds one of the words; what others say counts not."""
+    def known(self, words: Sequence[Set[str]], companies: Sequence[str]) -> NDArray[np.bool_]:
+        """For each set of words, and each company, whether a record of it holds one of them; what
+        others say counts not."""
+        found = np.zeros((len(words), len(companies)), dtype=np.bool_)
         if len(self.names.of_company) == 1:
-            return any(word in self.texts for word in words)
-        stretches = [part.of_company(company) for part in self.parts]
-        return any(self.texts.is_in(word, stretches) for word in words)
+            for at, own in enumerate(words):
+                found[at] = any(word in self.texts for word in own)
+            return found
+        groups = [[part.of_company(code) for part in self.parts] for code in companies]
+        for at, own in enumerate(words):
+            for word in own:
+                found[at] |= self.texts.holders(word, groups)
+        return found
 
     def weight(self, term: Term) -> float:
         """What a term counts: its weight in the message by its rarity in the store."""

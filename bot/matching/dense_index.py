@@ -26,9 +26,9 @@ from bot.matching.passages import Passage, answered_pieces, asked_pieces
 # the phrasings taught, the nearest one is accepted for 49 of 60 messages from here on, for 94 of
 # 171 from .94, and for 231 of 498 from .92.
 _NEARLY = 0.96
-# Passages of a company, or of a whole store, all of which are compared: about 60,000 rows, which
-# take 10 ms and 90 MB.
-LARGEST = 10_000
+# Passages of a company, or of a whole store, all of which are compared. So many have 26,000 rows:
+# 40 MB, half a second when they are first wanted, and 3 ms for a message.
+LARGEST = 5_000
 _ROOM = 80_000  # rows of all blocks that are kept
 
 VectorsOf = Callable[[Iterable[str]], Mapping[str, Vectors]]  # of texts, as far as they were made

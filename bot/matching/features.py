@@ -5,6 +5,7 @@ Ranking mixes a few of them (ranking.py); the confidence sees all (confidence.py
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
@@ -104,12 +105,17 @@ class MessageWords:
     def unknown(self, company: str) -> float:
         """The weight of those that no record of the company holds."""
         if company not in self._unknown:
-            self._unknown[company] = sum(
-                weight
-                for weight, words in zip(self.weights, self._words, strict=True)
-                if not self._collection.is_known(words, company)
-            )
+            self.look_up([company])
         return self._unknown[company]
+
+    def look_up(self, companies: Iterable[str]) -> None:
+        """Find what each company's records hold: of several together in a fraction of the time."""
+        new = [code for code in dict.fromkeys(companies) if code not in self._unknown]
+        known = self._collection.known(self._words, new)
+        for company, held in zip(new, known.T.tolist(), strict=True):
+            self._unknown[company] = sum(
+                weight for weight, is_held in zip(self.weights, held, strict=True) if not is_held
+            )
 
 
 def read_features(

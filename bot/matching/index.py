@@ -31,7 +31,7 @@ from bot.matching.likeness import same_matters
 from bot.matching.merging import build_segment
 from bot.matching.names import Names
 from bot.matching.narrative import rank_paragraphs
-from bot.matching.parts import Live, Wanted, dead_places, parts_of
+from bot.matching.parts import Live, Part, Wanted, dead_places, parts_of
 from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
 from bot.matching.query import Query, read_query, stored_terms
@@ -39,6 +39,7 @@ from bot.matching.ranking import ByWords, Candidate, rank
 from bot.matching.segment import Segment, spelled_there
 from bot.matching.sharing import ModelError
 from bot.matching.shelf import RecordShelf, Shelf
+from bot.matching.spelled import Spelled
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
 from bot.matching.taught import NONE, Rejection, Rejections, Wording
@@ -149,12 +150,11 @@ class Index:
         # Speeches change no message that questions can spell, and what is taught changes none.
         is_asked = bool(self.collection.texts.size)
         stored, kind = (questions, "questions") if is_asked else (told, "paragraphs")
-        gone = [place for part in stored for place in part.gone()]
         self._spelling = Spelling(
             [part.documents.spelled for part in stored],
             lexicon,
             self.names,
-            lambda: spelled_there(gone, shelf.words, kind) if gone else None,
+            lambda: _spelled_by_gone(stored, shelf, kind),
         )
         read: dict[Place, list[str]] = {}
         for item in wordings:
@@ -366,6 +366,13 @@ class Index:
 
 def _known(vectors: Mapping[str, Vectors]) -> VectorsOf:
     return lambda texts: {text: vectors[text] for text in texts if text in vectors}
+
+
+def _spelled_by_gone(parts: Sequence[Part], shelf: Shelf, kind: str) -> Spelled | None:
+    """What the texts that may not be found spell; None: there are none."""
+    if not any(len(part.dead) for part in parts):
+        return None
+    return spelled_there((place for part in parts for place in part.gone()), shelf.words, kind)
 
 
 def _unless(rejected: Set[tuple[str, str]], found: list[Candidate]) -> list[Candidate]:

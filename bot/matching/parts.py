@@ -30,20 +30,18 @@ class Wanted:
 class Part:
     """The questions, or the paragraphs, of one segment in an index."""
 
-    def __init__(
-        self, segment: Segment, documents: Documents, base: int, dead: Iterable[int]
-    ) -> None:
+    def __init__(self, segment: Segment, documents: Documents, base: int, dead: Places) -> None:
         """
         Args:
             segment: Whose.
             documents: Its questions or its paragraphs.
             base: How many documents the parts before it have.
-            dead: Places of what may not be found.
+            dead: Places of what may not be found, ascending.
         """
         self.segment = segment
         self.documents = documents
         self.base = base
-        self.dead: Places = np.array(sorted(dead), dtype=np.int32)
+        self.dead = dead
 
     def of_company(self, company: str) -> Span:
         """The stretch of a company's documents."""
@@ -63,6 +61,10 @@ class Part:
         else:
             spans = [(0, len(self.documents))]
         return tuple(span for span in spans if span[0] < span[1])
+
+    def dead_with(self, more: Sequence[int]) -> Places:
+        """The places of what may not be found, and more of them."""
+        return np.sort(np.append(self.dead, np.array(more, dtype=np.int32)))
 
     def gone(self) -> list[tuple[int, int, int]]:
         """The key, number and part of each document that may not be found."""
@@ -143,7 +145,7 @@ class Scope:
         return False
 
 
-def parts_of(documents: Iterable[tuple[Segment, Documents, Iterable[int]]]) -> list[Part]:
+def parts_of(documents: Iterable[tuple[Segment, Documents, Places]]) -> list[Part]:
     """Parts one behind the other; of each its segment, the documents, and the dead ones."""
     parts: list[Part] = []
     base = 0
@@ -153,33 +155,31 @@ def parts_of(documents: Iterable[tuple[Segment, Documents, Iterable[int]]]) -> l
     return parts
 
 
-def dead_places(segment: Segment, live: Live, seen: set[int]) -> tuple[set[int], set[int]]:
-    """The questions and the paragraphs of a segment that may not be found.
+def dead_places(segment: Segment, live: Live, seen: set[int]) -> tuple[Places, Places]:
+    """The questions and the paragraphs of a segment that may not be found, in order.
 
     Args:
         segment: One of an index.
         live: What may be found.
         seen: Keys of the segments before it, which are not found twice; its own are added.
     """
-    questions: set[int] = set()
-    paragraphs: set[int] = set()
-    for at, key in enumerate(segment.keys.tolist()):
-        hidden = live.get(key) if key not in seen else None
-        if hidden is None:
-            questions.update(range(*segment.questions.of_entries(at, at + 1)))
-            paragraphs.update(range(*segment.paragraphs.of_entries(at, at + 1)))
-            continue
-        for place in hidden:
-            own, dead = (
-                (segment.paragraphs, paragraphs)
-                if place.startswith("p")
-                else (segment.questions, questions)
-            )
+    keys = segment.keys.tolist()
+    hidden = [None if key in seen else live.get(key) for key in keys]
+    is_dead = np.array([places is None for places in hidden], dtype=np.bool_)
+    kinds = segment.questions, segment.paragraphs
+    questions, paragraphs = (is_dead[own.entry] for own in kinds)
+    for at, places in enumerate(hidden):
+        for place in places or ():
+            is_told = place.startswith("p")
+            own, dead = (kinds[1], paragraphs) if is_told else (kinds[0], questions)
             first, last = own.of_entries(at, at + 1)
-            numbers = own.number[first:last]
-            dead.update((np.flatnonzero(numbers == int(place.removeprefix("p"))) + first).tolist())
-    seen.update(segment.keys.tolist())
-    return questions, paragraphs
+            dead[first:last] |= own.number[first:last] == int(place.removeprefix("p"))
+    seen.update(keys)
+    return _where(questions), _where(paragraphs)
+
+
+def _where(is_dead: NDArray[np.bool_]) -> Places:
+    return np.flatnonzero(is_dead).astype(np.int32)
 
 
 def _is_of(record_id: str, companies: frozenset[str]) -> bool:

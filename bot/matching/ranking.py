@@ -168,6 +168,11 @@ class ByWords:
         scores = self.collection.scores(self._words, besides).tolist()
         self._scores |= zip(besides, scores, strict=True)
         self.collection.passages.those(places)  # together
+        self._message.look_up(
+            self.collection.passages[at].record.company_code
+            for at in places
+            if at not in self._known
+        )
         for at in places:
             if at not in self._known:
                 self._known[at] = self._candidate(at)

@@ -51,13 +51,15 @@ def weighed_words(
     """Of each question at these places the words of its subject, and of its answer the rarest;
     what each weighs, its rarity in the store in it."""
     read = _reader(collection.lexicon, collection.names)
-    rarity = cache(collection.texts.idf)
+    of_each = [read(item.asked, item.answered) for item in collection.passages.those(places)]
+    rarity = collection.texts.idfs(
+        term for words in of_each for term in (*words.subject, *words.answer)
+    )
     subjects, answers = [], []
-    for passage in collection.passages.those(places):
-        words = read(passage.asked, passage.answered)
-        subjects.append({term: weight * rarity(term) for term, weight in words.subject.items()})
-        weighed = {term: rarity(term) * weight for term, weight in words.answer.items()}
-        first = sorted(weighed, key=lambda term: (-weighed[term] * rarity(term), term))
+    for words in of_each:
+        subjects.append({term: weight * rarity[term] for term, weight in words.subject.items()})
+        weighed = {term: rarity[term] * weight for term, weight in words.answer.items()}
+        first = sorted(weighed, key=lambda term: (-weighed[term] * rarity[term], term))
         answers.append({term: weighed[term] for term in first[:_TELLING]})
     return subjects, answers
 

@@ -1,8 +1,8 @@
 """One question to an OpenAI-compatible server: chat completions, over HTTP.
 
 Redirections are not followed, so that nothing goes to another address. Where the address must be
-a private one, the name is looked up first and the very address that was looked at is connected to,
-past every proxy.
+a private one, the name is looked up first and the very addresses that were looked at are
+connected to, past every proxy.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import re
 import socket
 import ssl
 import threading
 import time
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.answering.second_opinion import Asked
+from bot.second_reader.deadline import Deadline
 from bot.second_reader.prompt import messages, response_formats
 
 if TYPE_CHECKING:
@@ -27,30 +30,66 @@ if TYPE_CHECKING:
 _PATH = "/chat/completions"
 _MOST_TOKENS = 64  # an answer has about 12
 _LARGEST = 65_536  # bytes of a response
+_LONGEST_REST_S = 3600  # that a server is believed
 _NO_SUCH_FORM = (400, 422)  # what servers say to a response_format that they do not know
 
 
 class NoOpinionError(Exception):
     """There is none; the text says why, in English, with nothing of what was sent or came back."""
 
+    def __init__(self, why: str, rest_s: float = 0.0) -> None:
+        """
+        Args:
+            why: The text.
+            rest_s: How long the server wants to be left alone.
+        """
+        super().__init__(why)
+        self.rest_s = rest_s
+
+
+@dataclass(frozen=True)
+class _Response:
+    status: int
+    body: bytes
+    rest_s: float  # that the server wants to be left alone
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a question is put, and what the library is told besides."""
+
+    url: str
+    headers: dict[str, str]
+    extensions: dict[str, Any]
+
 
 class Client:
     """Safe to share between threads. The library is loaded with the first question."""
 
-    def __init__(self, url: str, model: str, key: str, is_private: bool) -> None:
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key: str,
+        is_private: bool,
+        look_up: Callable[..., Sequence[Any]] = socket.getaddrinfo,
+    ) -> None:
         """
         Args:
             url: Base address, `https://host/v1`.
             model: Its name there.
             key: Sent as bearer token; empty: none.
             is_private: Whether the address may be none of the internet's.
+            look_up: Finds the addresses of a host's name that must be private.
         """
         self._url = url if url.endswith(_PATH) else url + _PATH
         self._model = model
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._is_private = is_private
+        self._look_up = look_up
         self._way = 0  # of telling the form, the first one that the server did not refuse
         self._making = threading.Lock()
+        self._made: httpx2.Client | None = None
 
     def ask(self, asked: Asked, seconds: float) -> str:
         """The content of the answer.
@@ -60,16 +99,16 @@ class Client:
         """
         until = time.monotonic() + seconds
         ways = response_formats(len(asked.choices))
-        status, body = 0, b""
         for way in range(self._way, len(ways)):
-            status, body = self._posted(asked, ways[way], until)
-            if status == 200:
+            response = self._posted(asked, ways[way], until)
+            if response.status == 200:
                 self._way = way  # only now it is known that the form was at fault
-            if status not in _NO_SUCH_FORM:
+            if response.status not in _NO_SUCH_FORM:
                 break
-        return _content(status, body)
+        return _content(response)
 
-    def _posted(self, asked: Asked, form: dict[str, Any] | None, until: float) -> tuple[int, bytes]:
+    def _posted(self, asked: Asked, form: dict[str, Any] | None, until: float) -> _Response:
+        """What comes back, from the first of the host's addresses that can be connected to."""
         import httpx2
 
         body: dict[str, Any] = {
@@ -81,62 +120,86 @@ class Client:
         }
         if form:
             body["response_format"] = form
-        url, headers, extensions = self._destination()
-        try:
-            with self._http.stream(
-                "POST",
-                url,
-                content=json.dumps(body).encode(),
-                headers={"Content-Type": "application/json", **self._headers, **headers},
-                timeout=_left(until),
-                extensions=extensions,
-            ) as response:
-                received = b""
-                for piece in response.iter_bytes():
-                    received += piece
-                    if len(received) > _LARGEST:
-                        raise NoOpinionError("the answer is too long")
-                    _left(until)
-                return response.status_code, received
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise NoOpinionError(_why(error)) from error
+        content, places = json.dumps(body).encode(), self._places()
+        for at, place in enumerate(places, 1):
+            try:
+                return self._received(content, place, until, _left(until) / (len(places) + 1 - at))
+            except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+                _left(until)  # whatever the library calls a connection that was cut
+                is_other = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout))
+                if not is_other or at == len(places):
+                    raise NoOpinionError(_why(error)) from error
+        raise NoOpinionError("the host's name is not known")
 
-    @cached_property
-    def _http(self) -> httpx2.Client:
+    def _received(self, content: bytes, place: _Place, until: float, connect_s: float) -> _Response:
         import httpx2
 
-        with self._making:
-            logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of each request
-            # As every other connection here: SSL_CERT_FILE, or the system's authorities.
-            context = ssl.create_default_context()
-            return httpx2.Client(
-                verify=context,
-                trust_env=not self._is_private,  # for proxies
-                follow_redirects=False,
-                limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
-            )
+        with (
+            Deadline(until) as deadline,
+            self._http.stream(
+                "POST",
+                place.url,
+                content=content,
+                headers={"Content-Type": "application/json", **self._headers, **place.headers},
+                timeout=httpx2.Timeout(_left(until), connect=connect_s),
+                extensions={**place.extensions, "trace": deadline.trace},
+            ) as response,
+        ):
+            received = b""
+            for piece in response.iter_bytes():
+                received += piece
+                if len(received) > _LARGEST:
+                    raise NoOpinionError("the answer is too long")
+                _left(until)
+            return _Response(response.status_code, received, _rest_s(response.headers))
 
-    def _destination(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        """Where to connect: address, headers, and what the library is told besides.
+    @property
+    def _http(self) -> httpx2.Client:
+        """One for all threads; the first one that asks makes it."""
+        with self._making:
+            if self._made is None:
+                self._made = self._new_http()
+            return self._made
+
+    def _new_http(self) -> httpx2.Client:
+        import httpx2
+
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of each request
+        # As every other connection here: SSL_CERT_FILE, or the system's authorities.
+        context = ssl.create_default_context()
+        return httpx2.Client(
+            verify=context,
+            trust_env=not self._is_private,  # for proxies
+            follow_redirects=False,
+            limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
+        )
+
+    def _places(self) -> list[_Place]:
+        """Where to connect to, the first one that can be.
 
         Raises:
             NoOpinionError: The address must be private, and is not, or not known.
         """
         if not self._is_private:
-            return self._url, {}, {}
+            return [_Place(self._url, {}, {})]
         parts = urlsplit(self._url)
         host = parts.hostname or ""
         try:
-            found = socket.getaddrinfo(host, parts.port or parts.scheme, type=socket.SOCK_STREAM)
+            found = self._look_up(host, parts.port or parts.scheme, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise NoOpinionError("the host's name is not known") from error
-        addresses = [str(item[4][0]) for item in found]
+        addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
         if not addresses or not all(map(is_private, addresses)):
             raise NoOpinionError("the address is public, and IR_READER_PRIVATE is 1")
-        address = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
         port = f":{parts.port}" if parts.port else ""
-        url = f"{parts.scheme}://{address}{port}{parts.path}"
-        return url, {"Host": parts.netloc}, {"sni_hostname": host}
+        return [
+            _Place(
+                f"{parts.scheme}://{f'[{one}]' if ':' in one else one}{port}{parts.path}",
+                {"Host": parts.netloc},
+                {"sni_hostname": host},
+            )
+            for one in addresses
+        ]
 
 
 def is_private(address: str) -> bool:
@@ -162,11 +225,17 @@ def _left(until: float) -> float:
     return left_s
 
 
-def _content(status: int, body: bytes) -> str:
-    if status != 200:
-        raise NoOpinionError(f"HTTP {status}")
+def _rest_s(headers: Mapping[str, str]) -> float:
+    """How long a server wants to be left alone; 0: it does not say so in seconds."""
+    text = headers.get("retry-after", "")
+    return float(min(int(text), _LONGEST_REST_S)) if re.fullmatch("[0-9]{1,9}", text) else 0.0
+
+
+def _content(response: _Response) -> str:
+    if response.status != 200:
+        raise NoOpinionError(f"HTTP {response.status}", response.rest_s)
     try:
-        (choice,) = json.loads(body)["choices"]
+        (choice,) = json.loads(response.body)["choices"]
         content = choice["message"]["content"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NoOpinionError("no chat completion came back") from error

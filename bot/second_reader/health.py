@@ -35,9 +35,9 @@ class Health:
     def may_ask(self) -> bool:
         """Whether it is asked now, which then counts as asked."""
         with self._lock:
+            if self._clock() < self._rests_until:
+                return False
             if self._in_a_row >= _FAILURES:
-                if self._clock() < self._rests_until:
-                    return False
                 self._rest()  # for all but who asks now
             self._counts["asked"] += 1
             return True
@@ -46,15 +46,17 @@ class Health:
         """It gave an opinion."""
         with self._lock:
             self._counts["opinions"] += 1
-            self._rests, self._in_a_row, before = 0, 0, self._in_a_row
+            self._rests, self._rests_until = 0, 0.0
+            self._in_a_row, before = 0, self._in_a_row
         if before:
             log.warning("the second reader answers again")
 
-    def failed(self, why: str) -> None:
+    def failed(self, why: str, rest_s: float = 0.0) -> None:
         """It gave none.
 
         Args:
             why: English, of no asker's words.
+            rest_s: How long it wants to be left alone (Retry-After).
         """
         with self._lock:
             self._counts["failed"] += 1
@@ -63,6 +65,7 @@ class Health:
             is_first = self._in_a_row == 1
             if self._in_a_row == _FAILURES:
                 self._rest()
+            self._rests_until = max(self._rests_until, self._clock() + rest_s)
         if is_first:
             log.warning("the second reader gives no opinion: %s; the matcher's replies go out", why)
 
@@ -73,7 +76,7 @@ class Health:
     def told(self) -> dict[str, Any]:
         """For `/healthz`."""
         with self._lock:
-            is_resting = self._in_a_row >= _FAILURES and self._clock() < self._rests_until
+            is_resting = self._clock() < self._rests_until
             if not self._counts["asked"]:
                 state = "not asked yet"
             elif is_resting:

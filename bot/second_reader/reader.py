@@ -135,7 +135,7 @@ class CompanyReader:
                 self._keep(key, known)  # before a command ends with what it waits for
             reading.end(known)
         except NoOpinionError as error:
-            self._health.failed(str(error))
+            self._health.failed(str(error), error.rest_s)
         except Exception as error:  # nobody waits for what goes wrong here
             self._health.failed(type(error).__name__)
         finally:

@@ -38,11 +38,6 @@ class Brief(NamedTuple):
     is_written: bool
 
     @property
-    def place_in_list(self) -> tuple[str, str]:
-        """Sorts from the oldest event on; `newest_first` turns that round."""
-        return self.event_date, self.id
-
-    @property
     def last_day(self) -> date:
         """Of the event, or of the written answers."""
         return max(end for _, end in self.spans())

@@ -57,10 +57,6 @@ class Stored:
     def is_public(self, now: datetime) -> bool:
         return self.publication.is_public(now)
 
-    def may_be_shown(self, now: datetime) -> bool:
-        """Whether the record is: some of it may be hidden nevertheless."""
-        return self.is_public(now) and self.superseded_by is None and not self.hidden_whole(now)
-
     def hidden_whole(self, now: datetime) -> tuple[Hiding, ...]:
         """What hides the whole record at that instant."""
         return tuple(item for item in self.hidings if item.place is None and item.holds(now))

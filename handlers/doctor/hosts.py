@@ -190,7 +190,7 @@ def _proxy(given: str) -> Finding:
         return Finding(what, False, "HTTPS_PROXY 看不懂", todo)
     try:
         socket.create_connection((host, port), _TIMEOUT_S).close()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name that cannot be looked up
         said = f"连不上 {host}:{port}（{type(error).__name__}）"
         return Finding(what, False, said, "检查代理是否在运行、HTTPS_PROXY 是否写对")
     return Finding(what, True, f"{host}:{port} 可以连接")

@@ -77,12 +77,22 @@ class _Bot(Collector):
         yield from self._sizes()
 
     def _sizes(self) -> Iterator[Metric]:
-        size = sum(path.stat().st_size for path in self._db.parent.glob(f"{self._db.name}*"))
+        size = sum(map(_size, self._db.parent.glob(f"{self._db.name}*")))
         yield GaugeMetricFamily(
-            "irbot_store_size_bytes", "The database and the files named after it.", size
+            "irbot_store_size_bytes",
+            "The database, its index and all that is named after it.",
+            size,
         )
         free = shutil.disk_usage(os.path.realpath(self._db.parent)).free
         yield GaugeMetricFamily("irbot_disk_free_bytes", "Room left on its disk.", free)
+
+
+def _size(path: Path) -> int:
+    """Of a file, or of all in a folder; 0 for what has just gone, as files of the index do."""
+    try:
+        return sum(map(_size, path.iterdir())) if path.is_dir() else path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _counters(counters: dict[str, int]) -> Iterator[Metric]:

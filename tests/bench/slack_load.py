@@ -10,16 +10,19 @@ import argparse
 import contextlib
 import json
 import os
+import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from flask import Response, make_response
 
+from bot.reading.document import read_records
 from tests.conftest import IRBOT, SAMPLE, Imported
 from tests.fakes.slack import FakeSlack
 from tests.waiting import PATIENCE_S
@@ -76,10 +79,40 @@ def paced(slack: FakeSlack, seconds: float, name: str, limited: str = "") -> dic
     return {"mention_to_post_ms": _spread(posted), "command_ack_ms": _spread(acks)}
 
 
-def burst(slack: FakeSlack, count: int) -> dict[str, Any]:
-    """So many mentions at once, each in a channel of its own."""
+def different(count: int) -> list[str]:
+    """So many short messages, hardly two alike: stretches of stored questions, a letter missing."""
+    chance = random.Random(count)
+    (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
+    found = []
+    for _ in range(count):
+        text = chance.choice(reading.record.questions).question
+        start = chance.randrange(len(text))
+        piece = text[start : start + chance.choice((4, 6, 8, 12, 16, 20))]
+        gone = chance.randrange(len(piece))
+        found.append(f"{piece[:gone]}{piece[gone + 1 :]}？")
+    return found
+
+
+def long(count: int) -> list[str]:
+    """So many messages of 600 characters with three questions each, none like another."""
+    chance = random.Random(count)
+    (reading,) = read_records(SAMPLE.read_bytes(), SAMPLE.name)
+    said = [text for item in reading.record.questions for text in (item.question, item.answer)]
+    clauses = [clause for text in said for clause in re.split("[。？，\n]", text) if clause]
+
+    def question() -> str:
+        text = ""
+        while len(text) < 199:
+            text += f"{chance.choice(clauses)}，"
+        return f"{text[:199]}？"
+
+    return ["".join(question() for _ in range(3)) for _ in range(count)]
+
+
+def burst(slack: FakeSlack, count: int, texts: Sequence[str] = QUESTIONS) -> dict[str, Any]:
+    """So many mentions at once, each in a channel of its own, of these texts in turn."""
     began = time.monotonic()
-    sent = {slack.mention(QUESTIONS[at % 5], channel=f"B{at}") for at in range(count)}
+    sent = {slack.mention(texts[at % len(texts)], channel=f"B{at}") for at in range(count)}
     slack.until(lambda: len(slack.posts) >= count or _came_to_rest(slack), 120)
     time.sleep(1.0)  # for posts that should not come
     posts = [post for post in slack.posts if post["thread_ts"] in sent]
@@ -154,15 +187,20 @@ def main() -> None:
                 found[name]["limited"] = limited_channel(slack, given.seconds, given.retry_after)
         with FakeSlack(retry_s=10) as slack, serving(slack, command, SLACK_POSTS_A_MINUTE="0"):
             found[name]["burst"] = burst(slack, given.burst)
+        for what, texts in (("different", different(500)), ("long", long(400))):
+            with FakeSlack(retry_s=60) as slack, serving(slack, command, SLACK_POSTS_A_MINUTE="0"):
+                found[name][f"burst, {what}"] = burst(slack, len(texts), texts)
     ours, theirs = found["irbot"], found["echo"]
     found["ratios"] = {
         **{
             what: round(ours["paced"][what]["p99"] / theirs["paced"][what]["p99"], 2)
             for what in ours["paced"]
         },
-        "posts_a_second": round(
-            ours["burst"]["posts_a_second"] / theirs["burst"]["posts_a_second"], 2
-        ),
+        **{
+            what: round(ours[what]["posts_a_second"] / theirs[what]["posts_a_second"], 2)
+            for what in ours
+            if what.startswith("burst")
+        },
     }
     print(json.dumps(found, indent=2))
 

@@ -66,7 +66,7 @@ class Company:
         settings = Settings(self.db, caution=caution)
         return put_together(settings, embedder, lambda: ASKED_AT).responder
 
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> Sequence[Record]:
         return self.responder(with_meaning=False).records()
 
     @property

@@ -11,6 +11,13 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+# What comes piece by piece, without end: the start of the answer, and the piece.
+DRIPS = {
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"),
+    "interim": (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+}
+
 Script = Callable[[str, list[dict[str, Any]]], str]  # message, candidates → content
 
 PROSE = "我认为第2条回答了这个问题。"
@@ -69,7 +76,7 @@ class FakeReader:
         forms: Collection[str] = ("json_schema", "json_object"),
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
-        drips: bool = False,
+        drips: str = "",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """
@@ -80,7 +87,7 @@ class FakeReader:
             forms: Which types of `response_format` are known; another one is 400.
             body: In place of what the script says.
             headers: More of every answer.
-            drips: Whether the answer comes byte by byte and never ends.
+            drips: Which part of the answer comes piece by piece and never ends (DRIPS).
             tls: With certificate and key.
         """
         self.script = script
@@ -139,9 +146,11 @@ class FakeReader:
         return self.status, json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
 
     def drip(self, out: Any) -> None:
-        """A byte now and then, until the server ends."""
+        """A piece now and then, until the server ends."""
+        start, piece = DRIPS[self.drips]
+        out.write(start)
         while not self._ending.wait(0.05):
-            out.write(b" ")
+            out.write(piece)
             out.flush()
 
 
@@ -172,14 +181,14 @@ class _Handler(BaseHTTPRequestHandler):
         reader.keys.append(self.headers.get("Authorization", ""))
         assert self.path == "/v1/chat/completions"
         status, body = reader.answer(sent)
+        if reader.drips:
+            reader.drip(self.wfile)
         self.send_response(status)
         for name, value in reader.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(10**6 if reader.drips else len(body)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if reader.drips:
-            reader.drip(self.wfile)
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:

@@ -473,6 +473,20 @@ def test_a_proxy_that_is_no_address_is_named(tmp_path, given):
     assert "代理：HTTPS_PROXY 看不懂" in "".join(lines(found(tmp_path, HTTPS_PROXY=given)))
 
 
+def test_a_proxy_whose_name_cannot_be_looked_up_is_named(tmp_path):
+    said = "".join(lines(found(tmp_path, HTTPS_PROXY="http://proxy..example:3128")))
+    assert "代理：连不上 proxy..example:3128（UnicodeError）" in said
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a..b", f"https://{'a' * 64}.com", "https://a:99999", "https://[1::2::3]"]
+)
+def test_an_address_that_nothing_can_connect_to_is_named_by_its_variable(tmp_path, url):
+    given = {"IR_PUBLIC_URL": url, "IR_CALLBACK_URL": url, "IR_READER_URL": f"{url}/v1"}
+    said = "".join(lines(found(tmp_path, **given)))
+    assert [name for name in given if f"设置：{name} 应为" not in said] == []
+
+
 @pytest.mark.parametrize("url", ["wss://[::1", "wss://", "nonsense", "https://a:99999999"])
 def test_an_address_that_is_none_is_named_by_its_variable(tmp_path, url):
     said = lines(

@@ -18,6 +18,7 @@ from bot.store import Store
 from tests.conftest import NOW
 from tests.matching.test_matching import made
 from tests.toy_model import ToyModel
+from tests.waiting import until
 
 QUESTIONS = ("国外市场的仓库有几个？", "员工培训如何安排？", "研发投入是多少？")
 
@@ -101,6 +102,20 @@ def test_while_somebody_waits_most_of_the_time_is_left_to_the_answers(store, mod
         time.sleep(0.01)
     assert not state(store, model).missing
     assert asked
+
+
+def test_a_full_disk_is_no_fault_of_the_model_and_the_rest_is_made_when_there_is_room(
+    store, model, caplog
+):
+    db = store.database.connection()
+    full = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    db.execute(f"CREATE TRIGGER full BEFORE INSERT ON vectors {full}")
+    embed_in_background(store, model, again_s=0.01)
+    until(lambda: "vectors are made later" in caplog.text)
+    assert "磁盘已满" in caplog.text
+    assert not state(store, model).fault
+    db.execute("DROP TRIGGER full")
+    until(lambda: not state(store, model).missing)
 
 
 def test_a_model_that_fails_while_it_serves_is_done_without_and_doctor_says_it(store, model):

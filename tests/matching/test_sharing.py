@@ -62,7 +62,8 @@ def test_what_waits_while_the_model_runs_is_made_in_one_call_and_equal_texts_onc
 
 
 def test_a_model_that_fails_is_told_of_once_left_alone_and_told_of_when_it_works(model):
-    told, clock = [], Clock()
+    told: list[str] = []
+    clock = Clock()
     shared = SharedEmbedder(model, told.append, clock)
     shared(["a"])
     model.is_broken = True

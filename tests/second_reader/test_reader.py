@@ -21,11 +21,12 @@ from bot.answering.second_opinion import Asked, Choice, Opinion, Worth
 from bot.config import Settings, load_settings
 from bot.errors import SettingsError
 from bot.second_reader import CompanyReader, checks
+from bot.second_reader.client import Client, NoOpinionError
 from bot.second_reader.health import Health
 from bot.second_reader.prompt import read_opinion
 from bot.store import Store
 from tests.conftest import NOW
-from tests.fakes.reader import PROSE, FakeReader, always, obeying, pick, saying
+from tests.fakes.reader import DRIPS, PROSE, FakeReader, always, obeying, pick, saying
 from tests.serving import free_port
 
 CHOICES = tuple(Choice(f"问题{number}", f"答复{number}。", "2025-04-28") for number in range(1, 4))
@@ -128,11 +129,32 @@ def test_a_hanging_reader_holds_nobody_longer_than_it_may(tmp_path):
     assert reader.told()["why"] == "timed out"
 
 
-def test_an_answer_that_never_ends_is_given_up(tmp_path):
-    with FakeReader(always(1), drips=True) as fake:
-        reader = reader_at(fake.url, tmp_path, reader_timeout_s=0.3)
+@pytest.mark.parametrize("is_tls", [False, True])
+@pytest.mark.parametrize("part", DRIPS)
+def test_an_answer_that_never_ends_is_given_up(part, is_tls, tmp_path, monkeypatch):
+    path, context = certificate(tmp_path, "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with FakeReader(always(1), drips=part, tls=context if is_tls else None) as fake:
+        reader = reader_at(fake.url, tmp_path, reader_timeout_s=0.2)
         assert read(reader) is None
+        assert len(fake.asked) == 1
         assert reader.told()["why"] == "timed out"
+
+
+def test_a_server_that_says_how_long_is_left_alone_so_long(tmp_path):
+    with FakeReader(always(1), status=429, headers={"Retry-After": "120"}) as fake:
+        reader = reader_at(fake.url, tmp_path)
+        assert [read(reader, Asked(f"第{at}次", CHOICES)) for at in range(5)] == [None] * 5
+        assert len(fake.asked) == 1
+        assert reader.told()["state"] == "left alone"
+    at = [0.0]
+    health = Health(lambda: at[0])
+    assert health.may_ask()
+    health.failed("HTTP 429", 120.0)
+    at[0] += 119
+    assert not health.may_ask()
+    at[0] += 2
+    assert health.may_ask()
 
 
 def test_who_comes_too_late_is_heard_by_the_next_who_asks_the_same(tmp_path):
@@ -355,6 +377,34 @@ def test_a_public_address_is_not_asked_where_it_must_be_a_private_one(tmp_path, 
         assert proxy.asked == []
 
 
+@pytest.mark.parametrize(
+    ("found", "content"),
+    [
+        (["127.0.0.2", "127.0.0.1"], pick(1)),  # of which one has no server, as ::1 beside it
+        (["127.0.0.1", "192.88.99.1"], None),
+        (["192.88.99.1", "127.0.0.1"], None),
+        (["::ffff:8.8.8.8"], None),
+        (["0.0.0.0"], None),
+        ([], None),
+    ],
+)
+def test_every_address_of_a_name_must_be_private_and_the_one_that_answers_is_asked(found, content):
+    with FakeReader(always(1)) as fake:
+        client = Client(
+            fake.url.replace("127.0.0.1", "model.internal"),
+            "scripted",
+            "",
+            True,
+            lambda host, port, **_: [(0, 0, 0, "", (one, port)) for one in found],
+        )
+        if content is None:
+            with pytest.raises(NoOpinionError, match="the address is public"):
+                client.ask(ASKED, LONG_S)
+        else:
+            assert client.ask(ASKED, LONG_S) == content
+        assert len(fake.asked) == (content is not None)
+
+
 def test_a_host_without_a_name_and_a_port_without_a_server_are_told_apart(tmp_path):
     for url, why in (
         ("http://no-such-host.invalid/v1", "the host's name is not known"),
@@ -375,6 +425,9 @@ def test_a_host_without_a_name_and_a_port_without_a_server_are_told_apart(tmp_pa
         {"IR_READER_URL": "ftp://10.0.0.5/v1", "IR_READER_MODEL": "qwen"},
         {"IR_READER_URL": "http://user:secret@10.0.0.5/v1", "IR_READER_MODEL": "qwen"},
         {"IR_READER_URL": "http://10.0.0.5/v1?key=secret", "IR_READER_MODEL": "qwen"},
+        {"IR_READER_URL": "http://[1:2:3]/v1", "IR_READER_MODEL": "qwen"},
+        {"IR_READER_URL": "http://10.0.0.5:99999/v1", "IR_READER_MODEL": "qwen"},
+        {"IR_READER_URL": "http://10.0.0.5:0/v1", "IR_READER_MODEL": "qwen"},
         {"IR_READER_TIMEOUT_S": "0"},
         {"IR_READER_TIMEOUT_S": "31"},
         {"IR_READER_TIMEOUT_S": "两秒"},

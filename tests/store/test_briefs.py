@@ -104,7 +104,11 @@ def test_briefs_and_live_places_say_what_the_words_say(tmp_path, seed):
             assert (brief.record_no, bool(brief.is_written)) == (said.record_no, said.is_written)
             assert (brief.version, brief.publication) == (item.version, item.publication)
         shown = store.shown(NOW)
-        public = [item for item in records if item.may_be_shown(NOW)]
+        public = [
+            item
+            for item in records
+            if item.is_public(NOW) and item.superseded_by is None and not item.hidden_whole(NOW)
+        ]
         assert [item.record.questions for item in shown.stored] == [
             item.visible.questions for item in public
         ]

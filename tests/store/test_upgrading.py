@@ -29,6 +29,7 @@ _RENAMED = {
         "SELECT id, target, reason, decided_at AS withdrawn_at, ended_at AS undone_at, "
         "words AS question FROM hidings"
     ),
+    "vectors": "SELECT model, '毛利率' AS text, vector FROM now.vectors",
 }
 _VALUES = {"INTEGER": 1, "FLOAT": 1.0, "REAL": 1.0, "TEXT": "甲", "BLOB": b"\1"}
 

@@ -49,7 +49,7 @@ def test_eval_refuses_one_that_always_picks_the_first_and_says_why(loaded, tmp_p
         assert "第二读者的效果" in done.stdout
         assert "不启用，意见仍只看不用。标注的提问太少" in done.stdout
         doctor = loaded("doctor", IR_READER="use", **fake.env, **PATIENT).stdout
-    assert "– 第二读者：scripted（127.0.0.1" in doctor
+    assert "注意 第二读者：scripted（127.0.0.1" in doctor
     assert "检验没有通过，意见只看不用：标注的提问太少" in doctor
 
 

@@ -17,7 +17,7 @@ from bot.second_reader.reader import name_of
 from tests.conftest import NOW, open_by_words
 from tests.fakes.reader import FakeReader, always, pick
 from tests.handlers.slack.conftest import running, shown_text
-from tests.serving import served
+from tests.serving import free_port, served
 
 WHO, END = ("公司", "你们", "今后", "到底", "究竟", "接下来"), "呀啊吧呢嘛哦"
 UNDECIDED = [f"下修的事{who}打算怎么弄{end}" for who, end in itertools.product(WHO, END)]
@@ -86,15 +86,19 @@ def test_an_opinion_answers_who_asks_the_same_that_day_at_once(slack, trusted):
 
 
 def test_healthz_has_a_line_of_it_and_it_makes_nothing_ill(slack, store, tmp_path):
+    local = f"127.0.0.1:{free_port()}"
     with (
         FakeReader(always(1), status=500) as fake,
-        served(tmp_path, {**slack.env, **fake.env, "IR_READER_TIMEOUT_S": "20"}) as bot,
+        served(
+            tmp_path,
+            {**slack.env, **fake.env, "IR_READER_TIMEOUT_S": "20", "IR_HTTP": local},
+        ),
     ):
         slack.direct(UNDECIDED[0])
         slack.until(lambda: slack.posts)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while True:
-            with opener.open(f"{bot.url}/healthz", timeout=5) as answer:
+            with opener.open(f"http://{local}/healthz", timeout=5) as answer:
                 told = json.load(answer)["second_reader"]
             time.sleep(0.02)
             if told["failed"]:

@@ -29,7 +29,10 @@ def client(store):
     return web_app(bot, health).test_client()
 
 
-def test_the_numbers_are_told_by_the_conventions_of_prometheus(client):
+def test_the_numbers_are_told_by_the_conventions_of_prometheus(client, store):
+    index = store.path.with_name(f"{store.path.name}-index")
+    index.mkdir()
+    (index / "1.segment").write_bytes(bytes(50_000_000))
     answer = client.get("/metrics")
     assert answer.content_type.startswith("text/plain; version=")
     values = {
@@ -50,7 +53,7 @@ def test_the_numbers_are_told_by_the_conventions_of_prometheus(client):
         ("irbot_post_retries_total",): 1,
     }.items():
         assert values[name] == value
-    assert values[("irbot_store_size_bytes",)] > 4096
+    assert values[("irbot_store_size_bytes",)] > 50_000_000
     assert values[("irbot_disk_free_bytes",)] > 0
     assert values[("process_cpu_seconds_total",)] > 0
 
