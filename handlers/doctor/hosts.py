@@ -20,12 +20,10 @@ from urllib.parse import urlsplit
 from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import reason
-from handlers.network import Trouble, proxy_of, trouble_of
+from handlers.network import PROXY_AUTHENTICATION, Trouble, explained, proxy_of, trouble_of
 
 _TIMEOUT_S = 5
 _SKEW_S = 60.0  # Slack refuses signatures from 300 on
-_PROXY_AUTHENTICATION = 407
-_NETWORK = "检查网络和防火墙；要经代理的，设 HTTPS_PROXY"
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def reach(url: str) -> Reached:
             return Reached(None, answer.status, answer.headers.get("Date", ""))
     except urllib.error.HTTPError as error:
         with error:
-            if error.code == _PROXY_AUTHENTICATION:
+            if error.code == PROXY_AUTHENTICATION:
                 proxy = proxy_of(url)
                 return Reached(Trouble("proxy refuses", proxy, "HTTPError", error.code))
             return Reached(None, error.code, error.headers.get("Date", ""))
@@ -123,44 +121,9 @@ def _root(url: str) -> str:
 def _host(url: str, found: Reached) -> Finding:
     what = f"网络 {urlsplit(url).hostname}"
     if found.trouble:
-        return Finding(what, False, *explained(found.trouble, url))
+        return Finding(what, False, *explained(found.trouble, url, _TIMEOUT_S))
     through = proxy_of(url)
     return Finding(what, True, f"可以连接，经代理 {through}" if through else "可以连接")
-
-
-def explained(trouble: Trouble, url: str) -> tuple[str, str]:
-    """What is wrong on the way to an address, and what to do."""
-    host, proxy = urlsplit(url).hostname, trouble.proxy
-    match trouble.kind:
-        case "no such host":
-            return f"查不到主机名 {host}", "检查 DNS；要经代理的，设 HTTPS_PROXY"
-        case "not reached":
-            return f"连不上（{trouble.error}）", _NETWORK
-        case "no answer":
-            return f"{_TIMEOUT_S} 秒内没有应答", _NETWORK
-        case "proxy not reached":
-            todo = "检查代理是否在运行、HTTPS_PROXY 是否写对；不经代理的主机写进 NO_PROXY"
-            return f"连不上代理 {proxy}（{trouble.error}）", todo
-        case "proxy refuses" if trouble.status == _PROXY_AUTHENTICATION:
-            todo = "HTTPS_PROXY 写成 http://用户:密码@主机:端口"
-            return f"代理 {proxy} 要求用户名和密码（407）", todo
-        case "proxy refuses":
-            status = f"（{trouble.status}）" if trouble.status else ""
-            return f"代理 {proxy} 不转发{status}", f"请代理管理员放行 {host}"
-        case "certificate expired":
-            return "证书已过期", "先看本机时钟准不准；准的，请管证书或代理的人更新证书"
-        case "certificate not valid yet":
-            return "证书还没有生效", "多半是本机时钟慢了：校准系统时间（NTP）"
-        case "certificate of another host":
-            return f"证书不是 {host} 的", "检查设置里的地址、DNS 和代理"
-        case "certificate not trusted":
-            return "证书不受信任", "公司代理换发证书时，把其根证书设入 SSL_CERT_FILE"
-        case "no TLS":
-            return "对方不按 TLS 应答", "检查地址里的端口和代理；代理本身多是 http://"
-        case "cut":
-            return f"连接被中断（{trouble.error}）", "检查防火墙和代理是否放行"
-        case "other":
-            return f"连接失败（{trouble.error}）", "检查网络、防火墙和代理设置"
 
 
 def _clocks(reached: Mapping[str, Reached]) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from bot.checks import Finding
 from bot.config import Settings
 from handlers.chats import CHATS
-from handlers.doctor.hosts import certificate_ends, explained, reach
+from handlers.doctor.hosts import certificate_ends, reach
+from handlers.network import explained
 from handlers.web.security import LOOPBACK
 
 _TIMEOUT_S = 5
@@ -101,7 +102,7 @@ def _outside(what: str, url: str, ours: tuple[int, ...], address: str, is_runnin
     """What answers under an address for people and platforms outside."""
     found, parts = reach(url), urlsplit(url)
     if found.trouble:
-        said = f"{url}：{explained(found.trouble, url)[0]}"
+        said = f"{url}：{explained(found.trouble, url, _TIMEOUT_S)[0]}"
         return Finding(what, False, said, f"检查 {parts.hostname} 的 DNS、反向代理和证书")
     if found.status in ours:
         return Finding(what, True, f"{url} 从本机可以到达")

@@ -16,9 +16,10 @@ from websockets.sync.client import connect
 from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError
+from handlers.network import explained, trouble_of
 from handlers.slack.client import web_client
 from handlers.slack.credentials import check_tokens
-from handlers.slack.errors import code_of, why
+from handlers.slack.errors import code_of
 from handlers.slack.manifest import SCOPES
 
 _TIMEOUT_S = 5
@@ -64,7 +65,7 @@ def _bot_token(client: WebClient) -> Iterator[Finding]:
         yield Finding(
             what,
             False,
-            f"没有得到 Slack 的应答（{why(error, client.base_url)}）",
+            f"没有得到 Slack 的应答（{_untold(error, client)}）",
             "检查网络和 SLACK_API_URL",
         )
     else:
@@ -105,7 +106,7 @@ def _socket(client: WebClient, app_token: str) -> Iterator[Finding]:
         yield Finding(what, False, f"Slack 拒绝：{code}", todo)
         return
     except Exception as error:
-        yield Finding(what, False, f"没有得到地址（{why(error, client.base_url)}）", "检查网络")
+        yield Finding(what, False, f"没有得到地址（{_untold(error, client)}）", "检查网络")
         return
     host = urlsplit(url).hostname
     try:
@@ -118,6 +119,11 @@ def _socket(client: WebClient, app_token: str) -> Iterator[Finding]:
     connections = hello.get("num_connections") if isinstance(hello, dict) else None
     if isinstance(connections, int):
         yield _others(connections - 1)
+
+
+def _untold(error: Exception, client: WebClient) -> str:
+    """Why there was no answer."""
+    return explained(trouble_of(error, client.base_url), client.base_url, _TIMEOUT_S)[0]
 
 
 def _others(count: int) -> Finding:

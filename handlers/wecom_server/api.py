@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 from bot.delivery.transport import Outcome, RateLimited, Refused, Suspended, Unconfirmed
 from handlers import wecom_codes as codes
-from handlers.network import trouble_of
+from handlers.network import explained, trouble_of
 from handlers.wecom_server.access_token import AccessToken, Token
 
 _TIMEOUT_S = 10.0
@@ -33,11 +33,19 @@ _ADDRESS = re.compile(r"from ip: ?([0-9a-fA-F.:]+)")
 log = logging.getLogger(__name__)
 
 
-class NotCalledError(Exception):
-    """Nothing was carried out: no connection, or no token; the text says why, in English."""
+class _NoAnswerError(Exception):
+    """The text says why, in English."""
+
+    def __init__(self, said: str, why: str = "") -> None:
+        super().__init__(said)
+        self.why = why  # Chinese, for the operator, where the connection failed
 
 
-class NoVerdictError(Exception):
+class NotCalledError(_NoAnswerError):
+    """Nothing was carried out: no connection, or no token."""
+
+
+class NoVerdictError(_NoAnswerError):
     """It was called, and no answer came: it may have been carried out."""
 
 
@@ -135,7 +143,7 @@ class ServerApi:
         try:
             answer = self._asked("gettoken", None, "", dict(self._credentials))
         except NoVerdictError as error:
-            raise NotCalledError(f"no access token: {error}") from None
+            raise NotCalledError(f"no access token: {error}", error.why) from None
         token, lasts_s = answer.body.get("access_token"), answer.body.get("expires_in")
         if answer.errcode or not isinstance(token, str) or not isinstance(lasts_s, int):
             raise NoTokenError(answer.errcode)
@@ -161,9 +169,10 @@ class ServerApi:
             raise NoVerdictError(f"HTTP {error.code}") from None
         except urllib.error.URLError as error:
             trouble = trouble_of(error, self._url)
+            why, _ = explained(trouble, self._url, _TIMEOUT_S)
             if trouble.is_unsent or trouble.kind in _NOT_CONNECTED:
-                raise NotCalledError(str(trouble)) from None
-            raise NoVerdictError(str(trouble)) from None
+                raise NotCalledError(str(trouble), why) from None
+            raise NoVerdictError(str(trouble), why) from None
         except (OSError, ValueError) as error:  # cut, or an answer that is no JSON
             raise NoVerdictError(type(error).__name__) from None
         return _answer(said)

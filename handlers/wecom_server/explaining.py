@@ -34,4 +34,7 @@ def explained(found: Answer | NotCalledError | NoVerdictError) -> tuple[str, str
             meaning, todo = _MEANING.get(errcode, _OTHER)
             return f"{meaning}（{errcode}）", todo
         case _:
-            return f"没有得到企业微信的应答（{found}）", "检查网络、HTTPS_PROXY 和 WECOM_API_URL"
+            return (
+                f"没有得到企业微信的应答（{found.why or found}）",
+                "检查网络、HTTPS_PROXY 和 WECOM_API_URL",
+            )

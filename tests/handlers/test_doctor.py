@@ -16,6 +16,7 @@ from bot.config import examine_settings
 from bot.store import Store
 from bot.store.connection import Database, connect
 from handlers.doctor import checks, hosts
+from handlers.network import explained
 from tests.fakes.authority import Authority
 from tests.fakes.proxy import FakeProxy
 from tests.fakes.slack import FakeSlack
@@ -384,7 +385,7 @@ def tls(ending, tmp_path, monkeypatch):
 def fault(url):
     """What the doctor says is wrong on the way to an address."""
     trouble = hosts.reach(url).trouble
-    return trouble and hosts.explained(trouble, url)[0]
+    return trouble and explained(trouble, url, hosts._TIMEOUT_S)[0]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ def test_other_connections_of_the_app_are_told(settings, slack, others, ok):
     assert (f"另有 {others} 个连接" in found.said) is bool(others)
 
 
+def test_no_answer_is_told_in_the_language_of_the_frame(settings):
+    found = _by_name(replace(settings, slack_api_url="http://127.0.0.1:9/api/"))
+    said = {what: finding.said for what, finding in found.items()}
+    assert said["Slack 机器人令牌"] == "没有得到 Slack 的应答（连不上（ConnectionRefusedError））"
+    assert said["Slack Socket Mode"] == "没有得到地址（连不上（ConnectionRefusedError））"
+
+
 def test_a_clock_that_is_wrong_is_told(settings, slack):
     slack.ahead_s = -120.0
     clock = _by_name(settings)["时钟比对"]

@@ -34,7 +34,7 @@ def test_all_is_well_and_a_missing_menu_is_named(examine, server):
     [
         ({"WECOM_AGENT_SECRET": "another"}, "40001"),
         ({"WECOM_CORP_ID": "ww2"}, "40013"),
-        ({"WECOM_API_URL": "http://127.0.0.1:9"}, "ConnectionRefusedError"),
+        ({"WECOM_API_URL": "http://127.0.0.1:9"}, "应答（连不上（ConnectionRefusedError））"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_next_step(examine, changed, said):
