@@ -88,6 +88,7 @@ def importing(irbot):
         thread.join()
 
 
+@pytest.mark.timeout(300)  # processes that start one after the other
 def test_backups_made_while_answering_and_importing_are_whole(slack, irbot, imported, tmp_path):
     db = tmp_path / "irbot.db"
     imported.copy(db)
