@@ -106,7 +106,8 @@ class ByText:
         result = replace(search.result, candidates=ranked)
         decision = decide(ranked, self.caution)
         if _answers_another(search.decision, decision):
-            decision = decide(ranked, self.caution, search.decision.first)
+            first = search.decision.first
+            decision = replace(decide(ranked, self.caution, first), disputed=first)
         reply = self._decided(result, decision, message)
         return replace(search, result=result, decision=decision, reply=reply)
 

@@ -41,6 +41,7 @@ class Decision:
     other_events: tuple[Candidate, ...] = ()  # the same matter, newest first
     contested: tuple[Candidate, ...] = ()  # of other companies, as near
     lead: Lead = Lead.NEAR
+    disputed: Candidate | None = None  # that would be answered, were it not for another one
 
 
 def limits(caution: Caution) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.answering.decision import decide, limits
+from bot.answering.explanation import Note
 from bot.answering.second_opinion import (
     Asked,
     Heard,
@@ -107,9 +108,11 @@ def test_an_answer_becomes_an_offer_where_the_reader_finds_none(store):
     responder.second_reader = Scripted(Opinion(0, True), DISTRUST)
     assert isinstance(responder.consider(Message(typed)).reply, Suggest)
     responder.second_reader = Scripted(Opinion(2, True))  # who differ leave it to the asker
-    offered = responder.consider(Message(typed)).reply
-    assert isinstance(offered, Likely | Suggest)
-    assert alone.hits[0].id in [hit.id for hit in offered.hits]
+    considered = responder.consider(Message(typed))
+    assert isinstance(considered.reply, Likely | Suggest)
+    assert alone.hits[0].id in [hit.id for hit in considered.reply.hits]
+    (explained,) = responder.explain(considered).searches
+    assert explained.reasons == (Note("disputed", alone.hits[0].full_id),)
 
 
 @pytest.mark.parametrize("opinion", OPINIONS)
