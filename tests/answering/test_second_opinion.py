@@ -105,6 +105,7 @@ def test_an_answer_becomes_an_offer_where_the_reader_finds_none(store):
         and shown(search(responder, text).result.candidates, search(responder, text).decision)
     )
     alone = responder.consider(Message(typed)).reply
+    assert isinstance(alone, Answer)
     responder.second_reader = Scripted(Opinion(0, True), DISTRUST)
     assert isinstance(responder.consider(Message(typed)).reply, Suggest)
     responder.second_reader = Scripted(Opinion(2, True))  # who differ leave it to the asker
