@@ -27,10 +27,10 @@ from bot.answering.explanation import Explanation, explain
 from bot.answering.handing_over import HandingOver, is_answer
 from bot.answering.library import Library
 from bot.answering.pointing import Asked, Parse, asked, looked_at, points, says_anything
-from bot.answering.second_opinion import Heard, SecondReader
+from bot.answering.second_opinion import SecondReader
 from bot.answering.small_talk import kind_of, unless_asked
 from bot.answering.small_talk import reply as small_talk
-from bot.answering.trail import Considered
+from bot.answering.trail import Considered, Search
 from bot.commands import (
     Ask,
     Command,
@@ -292,10 +292,10 @@ class Responder:
         has_reader = self.second_reader is not None
         return explain(replace(considered, text=text), self._library.meaning(), has_reader)
 
-    def second_opinion(self, text: str) -> Heard | None:
-        """What the second reader says of a message; None: there is none, or it is not asked."""
+    def read_again(self, text: str) -> tuple[Search, ...]:
+        """The searches that the reply to a message comes from, with what the second reader says."""
         found = self.consider(Message(text)).text
-        return observed(found, self.second_reader).whole.heard if found else None
+        return observed(found, self.second_reader).deciding if found else ()
 
     def show(self, reply: Reply) -> ReplyView:
         """The reply in words, the same for every chat."""

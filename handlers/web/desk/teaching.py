@@ -133,11 +133,15 @@ class TeachingPages:
             for same, near in [collection.wordings_hit(item.at, found.query)]
         ]
 
-    def _second_reader(self, sought: str) -> str:
-        """What the second reader says of it, in a line; empty where there is none."""
+    def _second_reader(self, sought: str) -> list[tuple[str, str]]:
+        """What the second reader says of each question in it, in a line; none where there is no
+        reader."""
         if self._responder.second_reader is None:
-            return ""
-        return told_of_reader(read(self._responder.second_opinion(sought)), self._words)
+            return []
+        return [
+            (search.text, told_of_reader(read(search.heard), self._words))
+            for search in self._responder.read_again(sought)
+        ]
 
     # Wordings
 

@@ -493,6 +493,12 @@ def test_the_second_readers_opinion_stands_with_the_candidates(tmp_path):
         miss(desk, "海外那块业务收入怎么样", offered=(2,))
         said = desk.page(place("海外那块业务收入怎么样")).said
         assert len(fake.asked) == 1
+        several = "1. 海外那块业务收入怎么样\n2. 海外的那块收入怎么样呀"
+        miss(desk, several)
+        both = desk.page(place(several)).said
+        assert len(fake.asked) == 2  # the one of them that was not asked before
     assert "第二读者：选 600000/2025-001#2，有把握" in said
     assert "只看不用" in said
+    assert both.count("第二读者：选 600000/2025-001#2") == 2
+    assert "海外的那块收入怎么样呀 第二读者" in both
     assert "第二读者" not in made(tmp_path / "none").page("/desk/misses").said
