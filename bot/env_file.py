@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
-from rapidfuzz import fuzz, process
 
 from bot.errors import SettingsError, reason
 
@@ -88,6 +87,7 @@ def unknown(
         in_environment: Everybody's; what begins as ours or is nearly one of ours counts.
         known: The settings.
     """
+    from rapidfuzz import fuzz, process  # what reads no settings loads no matcher
 
     ours = sorted(name for name in known if name.startswith(_OURS))
     for name in sorted({*in_file, *in_environment} - known):
