@@ -479,10 +479,12 @@ def test_a_proxy_whose_name_cannot_be_looked_up_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://a..b", f"https://{'a' * 64}.com", "https://a:99999", "https://[1::2::3]"]
+    ("host", "port"), [("a..b", 80), ("a" * 64 + ".com", 80), ("a", 99999), ("[1::2::g]", 80)]
 )
-def test_an_address_that_nothing_can_connect_to_is_named_by_its_variable(tmp_path, url):
+def test_an_address_that_nothing_can_connect_to_is_named_by_its_variable(tmp_path, host, port):
+    url = f"https://{host}:{port}"
     given = {"IR_PUBLIC_URL": url, "IR_CALLBACK_URL": url, "IR_READER_URL": f"{url}/v1"}
+    given |= {"IR_HTTP": f"{host}:{port}", "IR_CALLBACK_HTTP": f"{host}:{port}"}
     said = "".join(lines(found(tmp_path, **given)))
     assert [name for name in given if f"设置：{name} 应为" not in said] == []
 
