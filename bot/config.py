@@ -282,9 +282,11 @@ class _Getter:
         # An empty IR_HTTP is said on purpose ("no web server"); an absent one is not.
         self._asked.add(name)
         text = self._values.get(name, default)
-        port = text.rpartition(":")[2]
+        host, _, port = text.rpartition(":")
         if not text or (
-            re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}", text) and int(port) < 65536
+            re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}", text)
+            and int(port) < 65536
+            and _is_name(host)
         ):
             return text
         self._fault(name, f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
@@ -350,7 +352,14 @@ def _is_address(text: str, path: str) -> bool:
         return False
     try:
         parts = urlsplit(text)
-        (parts.hostname or "").encode("idna")  # no part of it empty or too long
-        return parts.port != 0
+        return parts.port != 0 and _is_name(parts.hostname or "")
     except ValueError:  # a port that is too high, an IPv6 address that is none
+        return False
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host can be looked up: no part of its name is empty or too long."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
         return False

@@ -138,7 +138,10 @@ def proxy_of(url: str) -> str:
     given = proxies.get(scheme) or (proxies.get("all", "") if parts.scheme[:2] == "ws" else "")
     if not given or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
         return ""
-    return urlsplit(given if "//" in given else f"//{given}").netloc.rpartition("@")[2]
+    try:
+        return urlsplit(given if "//" in given else f"//{given}").netloc.rpartition("@")[2]
+    except ValueError:  # it is no address, and may hold a password
+        return "HTTPS_PROXY"
 
 
 def read_certificates_as_they_change() -> None:

@@ -33,7 +33,7 @@ PROGRAM = ".venv/bin/irbot "
 TYPED = re.compile(rf" {{4,}}((?:{re.escape(PROGRAM)}|make |mkdir ).*?)(?:\s+#.*)?")
 SET = re.compile(r" {4,}([A-Z_]+)=(\S*)")
 ENDLESS = ("watch", "serve")  # run until they are stopped
-NEEDED = ("Makefile", "requirements.txt", "pyproject.toml", ".env.example")
+NEEDED = ("Makefile", "requirements.txt", "pyproject.toml", "setup.py", ".env.example")
 _PATIENCE_S = 60.0
 
 

@@ -143,12 +143,12 @@ def _clocks(reached: Mapping[str, Reached]) -> Iterator[Finding]:
 
 def _proxy(given: str) -> Finding:
     what = "代理"
-    parts = urlsplit(given if "//" in given else f"//{given}")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(given if "//" in given else f"//{given}")
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError:
-        host = port = None
-    if not host or not port or parts.scheme not in ("", "http", "https"):
+        scheme, host, port = "", None, None
+    if not host or not port or scheme not in ("", "http", "https"):
         todo = "写成 http://主机:端口，需要时 http://用户:密码@主机:端口"
         return Finding(what, False, "HTTPS_PROXY 看不懂", todo)
     try:

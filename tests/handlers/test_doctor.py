@@ -469,9 +469,15 @@ def test_a_file_of_certificates_that_is_of_no_use_is_named(tmp_path, content, sa
     assert said in "".join(faults)
 
 
-@pytest.mark.parametrize("given", ["http//10.0.0.1:3128", "10.0.0.1", "socks9://10.0.0.1:1"])
-def test_a_proxy_that_is_no_address_is_named(tmp_path, given):
-    assert "代理：HTTPS_PROXY 看不懂" in "".join(lines(found(tmp_path, HTTPS_PROXY=given)))
+@pytest.mark.parametrize(
+    "given",
+    ["http//10.0.0.1:3128", "10.0.0.1", "socks9://10.0.0.1:1", "http://[::1", "http://a:0x1"],
+)
+def test_a_proxy_that_is_no_address_is_named(tmp_path, given, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", given)
+    slack = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+    said = found(tmp_path, HTTPS_PROXY=given, SLACK_API_URL="https://127.0.0.1:9/", **slack)
+    assert "代理：HTTPS_PROXY 看不懂" in "".join(lines(said))
 
 
 def test_a_proxy_whose_name_cannot_be_looked_up_is_named(tmp_path):
@@ -480,10 +486,12 @@ def test_a_proxy_whose_name_cannot_be_looked_up_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://a..b", f"https://{'a' * 64}.com", "https://a:99999", "https://[1::2::3]"]
+    ("host", "port"), [("a..b", 80), ("a" * 64 + ".com", 80), ("a", 99999), ("[1::2::g]", 80)]
 )
-def test_an_address_that_nothing_can_connect_to_is_named_by_its_variable(tmp_path, url):
+def test_an_address_that_nothing_can_connect_to_is_named_by_its_variable(tmp_path, host, port):
+    url = f"https://{host}:{port}"
     given = {"IR_PUBLIC_URL": url, "IR_CALLBACK_URL": url, "IR_READER_URL": f"{url}/v1"}
+    given |= {"IR_HTTP": f"{host}:{port}", "IR_CALLBACK_HTTP": f"{host}:{port}"}
     said = "".join(lines(found(tmp_path, **given)))
     assert [name for name in given if f"设置：{name} 应为" not in said] == []
 

@@ -233,6 +233,16 @@ def test_while_serving_what_is_damaged_is_found_removed_and_made_anew(store, cap
     assert segments(store) != before
 
 
+def test_a_database_that_cannot_be_read_for_now_leaves_the_files_as_they_are(store):
+    before, keeper, db = segments(store), Keeper(store), store.database.connection()
+    db.execute("ALTER TABLE generation RENAME TO away")
+    keeper.check()
+    db.execute("ALTER TABLE away RENAME TO generation")
+    keeper.check()
+    keeper.look()
+    assert segments(store) == before
+
+
 def flip(path):
     told = bytearray(path.read_bytes())
     told[len(told) // 2] ^= 1
