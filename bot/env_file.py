@@ -87,8 +87,6 @@ def unknown(
         in_environment: Everybody's; what begins as ours or is nearly one of ours counts.
         known: The settings.
     """
-    from rapidfuzz import fuzz, process  # what reads no settings loads no matcher
-
     from rapidfuzz import fuzz, process  # only where settings are read: help needs none
 
     ours = sorted(name for name in known if name.startswith(_OURS))

@@ -167,12 +167,15 @@ class Client:
         logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells of each request
         # As every other connection here: SSL_CERT_FILE, or the system's authorities.
         context = ssl.create_default_context()
-        return httpx2.Client(
-            verify=context,
-            trust_env=not self._is_private,  # for proxies
-            follow_redirects=False,
-            limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
-        )
+        try:
+            return httpx2.Client(
+                verify=context,
+                trust_env=not self._is_private,  # for proxies
+                follow_redirects=False,
+                limits=httpx2.Limits(max_keepalive_connections=0),  # questions come seldom
+            )
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise NoOpinionError("HTTP_PROXY or HTTPS_PROXY holds no address") from error
 
     def _places(self) -> list[_Place]:
         """Where to connect to, the first one that can be.

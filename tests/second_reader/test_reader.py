@@ -405,6 +405,15 @@ def test_every_address_of_a_name_must_be_private_and_the_one_that_answers_is_ask
         assert len(fake.asked) == (content is not None)
 
 
+@pytest.mark.parametrize("proxy", ["foo://bar:1", "http://bar:x"])
+def test_a_proxy_that_cannot_be_read_is_named(proxy, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(NoOpinionError, match="HTTP_PROXY"):
+        Client("http://127.0.0.1:9/v1", "scripted", "", False).ask(ASKED, LONG_S)
+
+
 def test_a_host_without_a_name_and_a_port_without_a_server_are_told_apart(tmp_path):
     for url, why in (
         ("http://no-such-host.invalid/v1", "the host's name is not known"),
