@@ -231,9 +231,9 @@ def test_an_offer_never_becomes_a_decline(responder):
 
 def test_the_desk_is_told_what_it_says(responder):
     responder.second_reader = Scripted(Opinion(2, False), worth=None)
-    found = responder.second_opinion(UNDECIDED)
+    (found,) = (search.heard for search in responder.read_again(UNDECIDED))
     assert found.picked.hit.full_id == found.shown[1].hit.full_id
-    assert responder.second_opinion("今天上海天气怎么样") is None
+    assert [search.heard for search in responder.read_again("今天上海天气怎么样")] == [None]
 
 
 def test_what_proves_a_reply_says_that_the_reader_had_a_part_in_it(responder):
