@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from bot.env_file import read_env_file, remarks, unknown
-from bot.errors import SettingsError
+from bot.errors import SettingsError, one_line
 
 CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
@@ -239,6 +239,7 @@ class _Getter:
     def __init__(self, in_file: Mapping[str, str | None], environ: Mapping[str, str]) -> None:
         values = {**in_file, **environ}
         self._values = {name: value.strip() for name, value in values.items() if value is not None}
+        self._in_environment = frozenset(environ)
         self._asked: set[str] = set()
         self.faults: list[str] = []
 
@@ -251,6 +252,13 @@ class _Getter:
         """Every name that was asked for."""
         return frozenset(self._asked)
 
+    def _fault(self, name: str, said: str) -> None:
+        """Tell what is malformed, with what it is and where; of no variable that may hold a
+        secret."""
+        value = one_line(self(name))
+        here = f"环境变量里是“{value}”" if name in self._in_environment else f".env 里是“{value}”"
+        self.faults.append(f"{said}；{here}")
+
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in re.split("[,，]", self(name)) if item.strip())
 
@@ -259,7 +267,7 @@ class _Getter:
         if text.isascii() and text.isdigit() and int(text) >= least:
             return int(text)
         kind = "正整数" if least else "非负整数"
-        self.faults.append(f"{name} 应为{kind}，例如 {default}")
+        self._fault(name, f"{name} 应为{kind}，例如 {default}")
         return default
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
@@ -267,7 +275,7 @@ class _Getter:
         text = self(name) or choices[0]
         if text in choices:
             return text
-        self.faults.append(f"{name} 只能是 {'、'.join(choices)} 之一")
+        self._fault(name, f"{name} 只能是 {'、'.join(choices)} 之一")
         return choices[0]
 
     def address(self, name: str, default: str) -> str:
@@ -281,7 +289,7 @@ class _Getter:
             and _is_name(host)
         ):
             return text
-        self.faults.append(f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
+        self._fault(name, f"{name} 应为 主机:端口，例如 127.0.0.1:8300")
         return default
 
     def origin(self, name: str) -> str:
@@ -313,14 +321,14 @@ class _Getter:
         text = self(name) or str(default)
         if re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text, re.ASCII) and 0 < float(text) <= most:
             return float(text)
-        self.faults.append(f"{name} 应为秒数，大于0，不超过{most:g}，例如 {default:g}")
+        self._fault(name, f"{name} 应为秒数，大于0，不超过{most:g}，例如 {default:g}")
         return default
 
     def zone(self, name: str, default: str) -> ZoneInfo:
         try:
             return ZoneInfo(self(name) or default)
         except (KeyError, ValueError, OSError):
-            self.faults.append(f"{name} 不是时区名，例如 {default}")
+            self._fault(name, f"{name} 不是时区名，例如 {default}")
             return ZoneInfo(default)
 
     def clock_offset(self, name: str, tz: ZoneInfo) -> timedelta:
@@ -329,7 +337,7 @@ class _Getter:
         try:
             start = datetime.fromisoformat(self(name))
         except ValueError:
-            self.faults.append(f"{name} 应为带时区的时刻，例如 2025-07-01T09:00:00+08:00")
+            self._fault(name, f"{name} 应为带时区的时刻，例如 2025-07-01T09:00:00+08:00")
             return timedelta()
         if start.tzinfo is None:
             start = start.replace(tzinfo=tz)

@@ -23,6 +23,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TOLD = 5  # differences named in one line
+_REASONS = {  # what systems say of the errors that people meet, who read one language
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "系统不允许",
+    errno.EISDIR: "是文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EEXIST: "已经存在",
+    errno.EROFS: "文件系统是只读的",
+    errno.EIO: "磁盘读写出错",
+    errno.ELOOP: "链接绕回了自己",
+    errno.ENAMETOOLONG: "名字太长",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
+    errno.EBUSY: "正被占用",
+    errno.EADDRINUSE: "地址已被占用",
+    errno.EADDRNOTAVAIL: "不是本机的地址",
+    errno.ECONNREFUSED: "连接被拒绝",
+    errno.ECONNRESET: "连接被对方中断",
+    errno.ENETUNREACH: "网络不可达",
+    errno.EHOSTUNREACH: "主机不可达",
+    errno.ETIMEDOUT: "超时",
+}
 
 
 def printable(text: str) -> str:
@@ -49,8 +71,13 @@ def is_full(error: OSError) -> bool:
 
 
 def reason(error: OSError) -> str:
-    """What the system says of an error; a full disk is called that everywhere."""
-    return "磁盘已满，请腾出空间" if is_full(error) else error.strerror or str(error)
+    """What the system says of an error, in Chinese where people meet it; a full disk is called
+    that everywhere."""
+    if is_full(error):
+        return "磁盘已满，请腾出空间"
+    own = type(error).__module__ != "builtins"  # of ssl or shutil, with numbers of its own
+    told = None if own else _REASONS.get(error.errno or 0)
+    return told or error.strerror or str(error) or type(error).__name__
 
 
 class BotError(Exception):

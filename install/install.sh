@@ -17,6 +17,15 @@ say() { # Chinese, English
     case ${IR_LANG:-zh} in en*) printf '%s\n' "$2" ;; *) printf '%s\n' "$1" ;; esac >&2
 }
 
+usage() { # on standard output
+    say "用法：./install.sh [--python /路径/python3.11] [--check] [文件夹]
+不连网络，从这个解开的安装包安装；默认装到 /opt/irbot（root）或 ~/irbot（其他用户）。
+--check 只看安装包是否完整、是否适合本机，不安装。" \
+        "Usage: ./install.sh [--python /path/to/python3.11] [--check] [folder]
+Installs from this unpacked bundle without any network, by default to /opt/irbot (root) or ~/irbot.
+--check only looks whether the bundle is whole and fits this machine." 2>&1
+}
+
 refuse() {
     say "$1；没有安装，原有的安装未作改动" "$2; nothing was installed, what was there is unchanged"
     exit 1
@@ -28,7 +37,8 @@ while [ $# -gt 0 ]; do
     --python) [ $# -gt 1 ] || refuse "--python 后面要写路径" "--python needs a path"; python=$2; shift ;;
     --python=*) python=${1#*=} ;;
     --check) only_check=yes ;;
-    -*) refuse "没有 $1 这个选项；用法见 install.sh 开头" "no option $1; usage is at the head of install.sh" ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; refuse "没有 $1 这个选项" "no option $1" ;;
     *) folder=$1 ;;
     esac
     shift

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config import load_settings
+from bot.config import examine_settings, load_settings
 from bot.errors import SettingsError
 
 
@@ -152,3 +152,21 @@ def test_doctor_and_start_say_it(irbot, tmp_path):
     assert f"坏 设置：{said} → " in irbot("doctor").stdout
     done = irbot("start")
     assert (done.returncode, done.stderr) == (1, f"{said}\n")
+
+
+@pytest.mark.parametrize("name", ["IR_LANG", "IR_TZ", "IR_HTTP", "IR_STALE_DAYS", "IR_NOW"])
+def test_a_malformed_setting_is_told_with_its_value_and_where_it_is(tmp_path, name):
+    (tmp_path / ".env").write_text(f"{name}='o\x1bdd one'\n", encoding="utf-8")
+    (in_file,) = examine_settings({}, tmp_path)[1]
+    assert in_file.startswith(name)
+    assert in_file.endswith("；.env 里是“o\\x1bdd one”")
+    (in_environment,) = examine_settings({name: "else"}, tmp_path)[1]
+    assert in_environment.endswith("；环境变量里是“else”")
+
+
+def test_no_fault_tells_what_may_be_a_secret(tmp_path):
+    secret = "hush#\u5bc6"
+    names = ("IR_READER_KEY", "IR_READER_URL", "IR_PUBLIC_URL", "IR_CALLBACK_URL")
+    faults = examine_settings(dict.fromkeys(names, secret), tmp_path)[1]
+    assert len(faults) >= len(names)
+    assert secret not in "".join(faults)

@@ -23,6 +23,7 @@ from bot.config import Caution
 from bot.matching.index import NoResult, SearchResult
 from bot.matching.query import Query
 from bot.matching.ranking import Candidate
+from bot.matching.standing import is_same_matter
 from bot.matching.text import normalise
 from bot.message import Answer, Decline, Hit, Likely, Message, Suggest
 
@@ -104,6 +105,9 @@ class ByText:
         ranked = weighed(search.result.candidates, heard, heard.opinion, worth)
         result = replace(search.result, candidates=ranked)
         decision = decide(ranked, self.caution)
+        if _answers_another(search.decision, decision):
+            first = search.decision.first
+            decision = replace(decide(ranked, self.caution, first), disputed=first)
         reply = self._decided(result, decision, message)
         return replace(search, result=result, decision=decision, reply=reply)
 
@@ -224,6 +228,18 @@ class ByText:
         if not hits:
             return Decline(self.library.coverage(message))
         return Suggest(hits[:OFFERED], self.library.has_many)
+
+
+def _answers_another(alone: Decision, together: Decision) -> bool:
+    """Whether the matcher answers, and with the second reader another matter would be answered:
+    where they differ, the asker is to choose."""
+    one, other = alone.first, together.first
+    return (
+        alone.band == together.band == "answer"
+        and one is not None
+        and other is not None
+        and not is_same_matter(one.passage, other.passage)
+    )
 
 
 def _by_event(decision: Decision) -> tuple[list[Hit], list[Hit]]:

@@ -41,6 +41,7 @@ class Decision:
     other_events: tuple[Candidate, ...] = ()  # the same matter, newest first
     contested: tuple[Candidate, ...] = ()  # of other companies, as near
     lead: Lead = Lead.NEAR
+    disputed: Candidate | None = None  # that would be answered, were it not for another one
 
 
 def limits(caution: Caution) -> tuple[float, float]:
@@ -58,12 +59,15 @@ def is_likely_meant(hit: Hit) -> bool:
     return hit.confidence >= _LIKELY
 
 
-def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
+def decide(
+    ranked: Sequence[Candidate], caution: Caution, disputed: Candidate | None = None
+) -> Decision:
     """What to make of a search.
 
     Args:
         ranked: Its candidates, best first.
         caution: How sure the bot must be to answer; what is only shown does not depend on it.
+        disputed: Another one that would be answered as well, so that none is, and both are offered.
     """
     if not ranked or ranked[0].confidence < _SUGGEST:
         return Decision("decline")
@@ -73,13 +77,13 @@ def decide(ranked: Sequence[Candidate], caution: Caution) -> Decision:
     contested = tuple(_of_other_companies(ranked))
     others = tuple(at_other_events(ranked, chosen))
     is_sure = max(best.confidence, chosen.confidence) >= _ANSWER[caution]
-    if is_sure and not contested and "ambiguous" not in best.caps:
+    if is_sure and not disputed and not contested and "ambiguous" not in best.caps:
         return Decision("answer", chosen, other_events=others)
     if "ambiguous" in best.caps:
         offers = _distinct([best, *(item for item in ranked[1:] if holds_all(item))])
         return Decision("suggest", best, offers=offers[:OFFERED], lead=Lead.SEVERAL)
     is_likely = best.confidence >= _LIKELY and not best.conflicts
-    offers = _offers(ranked, chosen, contested)
+    offers = _offers(ranked, chosen, (disputed, *contested) if disputed else contested)
     lead = Lead.COMPANIES if contested else Lead.NEAR
     return Decision(
         "suggest",

@@ -414,6 +414,8 @@ def _reasons(search: Search, needed: tuple[float, float]) -> Iterator[Note]:
             yield Note("below answer", rounded_down(first.confidence))
         if "ambiguous" in first.caps:
             yield Note("one of many")
+    if disputed := search.decision.disputed:
+        yield Note("disputed", disputed.hit.full_id)
     if rivals := search.decision.contested:
         yield Note("contested", "、".join(item.hit.full_id for item in rivals))
 

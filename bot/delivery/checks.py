@@ -42,7 +42,7 @@ def clock(settings: Settings) -> Finding:
     """Whether the system's clock stands behind the last message."""
     last = newest(settings.db)
     now = settings.now()
-    said = f"{now:%Y-%m-%d %H:%M}（{settings.tz.key}）"
+    said = f"{now:%Y-%m-%d %H:%M} {settings.tz.key}"
     if last is not None and time.time() < last - _BACK_S:
         return Finding(
             "时钟", False, f"系统时钟 {said} 早于库中最近一条消息", "校准系统时间（NTP）后重启"

@@ -35,7 +35,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from bot.errors import Problem, ReadingError, is_full, one_line, reason
+from bot.errors import Problem, ReadingError, one_line, reason
 from bot.reading import tables
 from bot.reading.tables import NoRowsError, Table
 from bot.record import Reading
@@ -279,8 +279,7 @@ def _read(job: Job, room: Path) -> Read:
     except ReadingError as error:
         return Read(job.file, failed="refused", reason=str(error))
     except OSError as error:
-        why = reason(error) if is_full(error) else error.strerror or type(error).__name__
-        said = f"{place}：无法读取（{why}）"
+        said = f"{place}：无法读取（{reason(error)}）"
     except MemoryError:
         said = f"{place}：读取所需的内存过多，{_ADVICE}"
     except Exception as error:  # parsers raise anything on files made to break them

@@ -22,7 +22,7 @@ from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
 from handlers.cli.logs import tell
 from handlers.cli.output import echo_json, framed, operator, say, say_words
-from handlers.cli.settings import pass_settings
+from handlers.cli.settings import made_anew, pass_settings
 
 _RECORDS = Path("data/records")
 _PACKED = Path(__file__).parents[2] / "records"  # the sample of a wheel
@@ -34,6 +34,8 @@ def serve(settings: Settings) -> None:
     from handlers import serving
 
     _say_remarks(settings)
+    if not settings.db.exists():
+        say(made_anew(settings.db), err=True)
     serving.serve(settings)
 
 

@@ -75,13 +75,19 @@ def _stored_or_empty(settings: Settings) -> Iterator[Settings]:
 
 def _no_store(db: Path) -> str:
     """That there is nothing, and where there is something: a wrong folder looks like lost data."""
+    return f"没有数据库文件 {one_line(str(db))}，也没有新建；{_instead(db)}"
+
+
+def made_anew(db: Path) -> str:
+    """That a database which is not there will be made, and where there is one."""
+    return f"没有数据库文件 {one_line(str(db))}，新建一个空的；{_instead(db)}"
+
+
+def _instead(db: Path) -> str:
     near = next(_nearest(db), None)
-    todo = (
-        f"最近的一个是 {one_line(str(near))}，用它请设 IR_DB"
-        if near
-        else "先导入：irbot import 文件"
-    )
-    return f"没有数据库文件 {one_line(str(db))}，也没有新建；{todo}"
+    if near:
+        return f"最近的一个是 {one_line(str(near))}，用它请设 IR_DB"
+    return "先导入：irbot import 文件"
 
 
 def _nearest(db: Path) -> Iterator[Path]:

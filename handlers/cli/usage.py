@@ -89,7 +89,10 @@ class WrongUsage(click.UsageError):
 
 def wrong_usage(error: click.UsageError) -> WrongUsage:
     """The same, to be told in the language of the frame."""
-    return WrongUsage(printable(error.format_message()), error.ctx)
+    said = printable(error.format_message())
+    if isinstance(error, click.MissingParameter):  # it names what stands for the value
+        said = _placeholders(said)
+    return WrongUsage(said, error.ctx)
 
 
 def in_one_language(command: click.Command) -> click.Command:

@@ -13,7 +13,7 @@ from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
 from bot.bootstrap import Bot
-from bot.errors import SettingsError
+from bot.errors import SettingsError, reason
 from handlers.web import metrics
 from handlers.web.connections import MOST, limit_connections
 from handlers.web.desk import pages as desk
@@ -133,8 +133,7 @@ class WebServer:
             )
         except OSError as error:
             raise SettingsError(
-                f"{name}={address} 无法监听（{error.strerror or error}）；请换一个端口，"
-                f"或设 {name}= 关闭"
+                f"{name}={address} 无法监听（{reason(error)}）；请换一个端口，或设 {name}= 关闭"
             ) from error
         limit_connections(self._sockets, whole_within_s)
         self.port: int = self._server.effective_port

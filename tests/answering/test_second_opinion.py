@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.answering.decision import decide, limits
+from bot.answering.explanation import Note
 from bot.answering.second_opinion import (
     Asked,
     Heard,
@@ -103,8 +104,16 @@ def test_an_answer_becomes_an_offer_where_the_reader_finds_none(store):
         if isinstance(responder.consider(Message(text)).reply, Answer)
         and shown(search(responder, text).result.candidates, search(responder, text).decision)
     )
+    alone = responder.consider(Message(typed)).reply
+    assert isinstance(alone, Answer)
     responder.second_reader = Scripted(Opinion(0, True), DISTRUST)
     assert isinstance(responder.consider(Message(typed)).reply, Suggest)
+    responder.second_reader = Scripted(Opinion(2, True))  # who differ leave it to the asker
+    considered = responder.consider(Message(typed))
+    assert isinstance(considered.reply, Likely | Suggest)
+    assert alone.hits[0].id in [hit.id for hit in considered.reply.hits]
+    (explained,) = responder.explain(considered).searches
+    assert explained.reasons == (Note("disputed", alone.hits[0].full_id),)
 
 
 @pytest.mark.parametrize("opinion", OPINIONS)
@@ -231,9 +240,10 @@ def test_an_offer_never_becomes_a_decline(responder):
 
 def test_the_desk_is_told_what_it_says(responder):
     responder.second_reader = Scripted(Opinion(2, False), worth=None)
-    (found,) = (search.heard for search in responder.read_again(UNDECIDED))
-    assert found.picked.hit.full_id == found.shown[1].hit.full_id
-    assert [search.heard for search in responder.read_again("今天上海天气怎么样")] == [None]
+    (found,) = responder.read_again(UNDECIDED)
+    assert found.heard.picked.hit.full_id == found.heard.shown[1].hit.full_id
+    (other,) = responder.read_again("今天上海天气怎么样")
+    assert other.heard is None
 
 
 def test_what_proves_a_reply_says_that_the_reader_had_a_part_in_it(responder):

@@ -48,6 +48,16 @@ def install(bundle, *arguments, **env):
     )
 
 
+@pytest.mark.parametrize(("typed", "code"), [("--help", 0), ("-h", 0), ("--hepl", 1)])
+@pytest.mark.parametrize(("language", "told"), [("zh", "用法："), ("en", "Usage: ")])
+def test_the_usage_is_told_where_it_is_asked_for_or_mistyped(bundle, typed, code, language, told):
+    done = install(bundle, typed, IR_LANG=language)
+    streams = (done.stdout, done.stderr)
+    usage = streams[code]
+    assert (done.returncode, usage.startswith(told), "--check" in usage) == (code, True, True)
+    assert streams[1 - code] == ""
+
+
 def _refused(bundle, *arguments, **env):
     """What is said of a bundle that cannot be installed over an older one."""
     old = bundle.parent / "opt"

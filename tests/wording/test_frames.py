@@ -7,10 +7,12 @@ wrong usage, replies and pages are walked through in both languages.
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import os
 import re
 import shlex
+import ssl
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.config import Settings
+from bot.errors import reason
 from bot.message import Chat, Message
 from bot.record import EventDate, Question, Reading, Record
 from bot.store import Store
@@ -33,6 +36,10 @@ from tests.handlers.web.site import Site
 ROOT = Path(__file__).parents[2]
 HAN = re.compile("[\u3400-\u9fff]")
 BOOK = messages("en")
+MET = (
+    *("ENOENT", "EACCES", "EPERM", "EISDIR", "ENOTDIR", "EROFS", "EIO", "EADDRINUSE"),
+    *("ECONNREFUSED", "ETIMEDOUT"),
+)
 TELLING = {
     *("say", "framed", "Problem", "Finding", "UsageError", "BadParameter", "fail", "ReadingError"),
     *("BotError", "StoreError", "SettingsError", "RefusedError", "NotFoundError", "IdentityError"),
@@ -91,6 +98,14 @@ def test_every_sentence_that_is_told_has_its_english():
     assert len(found) > 500
     missing = sorted({f"{file}: {text}" for file, text in found if left_chinese(text)})
     assert missing == []
+
+
+@pytest.mark.parametrize("number", [getattr(errno, name) for name in MET])
+def test_what_the_system_says_is_in_the_language_of_the_frame(number):
+    said = reason(OSError(number, os.strerror(number)))
+    assert HAN.search(said)
+    assert not HAN.search(BOOK.put(f"a.txt：无法读取（{said}）"))
+    assert reason(ssl.SSLError(number, "of TLS, which numbers its own")).startswith("of TLS")
 
 
 def test_english_texts_hold_no_chinese_but_names():

@@ -100,6 +100,7 @@ FAMILIES = {
     ),
     "why, ": (
         *("answered", "below answer", "below offers", "guard", "contested", "one of many"),
+        "disputed",
         *("no words", "nothing similar", "names a company other than the chat's"),
         "names a company that is not stored",
         "touches a matter of which no record speaks",

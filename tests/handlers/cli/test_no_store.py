@@ -56,3 +56,8 @@ def test_what_names_nobody_and_no_company_ends_with_1(irbot, store, monkeypatch)
     assert misses.stderr == "库中没有 999999 的记录；已收录：300253\n"
     assert forget.stderr.startswith("没有 nobody 的内容")
     assert irbot("misses --company 300253").exit_code == 0
+
+
+def test_a_file_that_is_not_there_is_told_in_one_language(irbot, store, monkeypatch):
+    monkeypatch.setenv("IR_DB", str(store.path))
+    assert irbot("eval none.tsv").stderr == "none.tsv：无法读取（没有这个文件或文件夹）\n"

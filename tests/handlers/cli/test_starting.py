@@ -58,6 +58,12 @@ def test_an_option_within_a_question_is_a_part_of_it(irbot, store, typed):
     assert "第24问" in done.stdout
 
 
+@pytest.mark.parametrize("command", ["forget", "backup", "show"])
+def test_what_is_missing_is_named_as_in_the_usage(irbot, command):
+    usage, _, _, error = irbot(command).stderr.splitlines()
+    assert error == f"错误：缺少参数 '{usage.split()[-1].strip('[]')}'。"
+
+
 def test_help_of_a_command_needs_no_settings(irbot):
     done = irbot("ask", "--help", IR_TZ="nowhere")
     assert (done.returncode, done.stdout[:16]) == (0, "用法：irbot ask [选项")

@@ -85,4 +85,7 @@ def test_what_is_refused_is_one_clear_line(loaded, arguments, code, said):
 def test_approvals_are_a_whole_number_from_one_on(loaded, monkeypatch):
     monkeypatch.setenv("IR_DESK_APPROVALS", "0")
     done = loaded("alias", "list")
-    assert (done.exit_code, done.stderr) == (1, "IR_DESK_APPROVALS 应为正整数，例如 1\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "IR_DESK_APPROVALS 应为正整数，例如 1；环境变量里是“0”\n",
+    )
