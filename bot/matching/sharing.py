@@ -124,7 +124,7 @@ class SharedEmbedder:
 
     def _failed(self, error: Exception) -> None:
         self._failures += 1
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        what = type(error).__name__  # what it says may hold what was typed
         if self._failures == 1:
             log.error("the model fails, answers go by words alone: %s", what)
             self._is_told_to_work = False
