@@ -33,6 +33,7 @@ class Panel:
     y: str
     lines: Sequence[Line]
     top: float = 1.0  # the largest y shown
+    marks: Sequence[tuple[float, str]] = tuple((tick, f"{tick:g}") for tick in _TICKS)  # below x
 
 
 def svg(panels: Sequence[Panel]) -> str:
@@ -56,13 +57,13 @@ def _panel(panel: Panel, left: int) -> str:
         return round(_TOP + _SIDE * (1 - min(value / panel.top, 1.0)), 1)
 
     parts = [_text(left + _SIDE / 2, _TOP - 16, panel.title, "middle", 'font-weight="bold"')]
+    grid = 'stroke="#e4e4e4" fill="none"/>'
+    for tick, mark in panel.marks:
+        parts.append(f'<path d="M{x(tick)} {_TOP}V{_TOP + _SIDE}" {grid}')
+        parts.append(_text(x(tick), _TOP + _SIDE + 16, mark, "middle"))
     for tick in _TICKS:
-        across, up = x(tick), y(tick * panel.top)
-        parts.append(
-            f'<path d="M{across} {_TOP}V{_TOP + _SIDE}M{left} {up}H{left + _SIDE}" '
-            'stroke="#e4e4e4" fill="none"/>'
-        )
-        parts.append(_text(across, _TOP + _SIDE + 16, f"{tick:g}", "middle"))
+        up = y(tick * panel.top)
+        parts.append(f'<path d="M{left} {up}H{left + _SIDE}" {grid}')
         parts.append(_text(left - 6, up + 4, f"{tick * panel.top:.3g}", "end"))
     middle = _TOP + _SIDE / 2
     parts.append(_text(left + _SIDE / 2, _TOP + _SIDE + 34, panel.x, "middle"))

@@ -3,7 +3,7 @@
     python -m tests.bench.search FOLDER [SIZE …] [--write]
 
 FOLDER keeps what is made of generated pairs (generated.py: 2,000 companies): a file with the
-questions alone, one with their answers too, and the rows. --write makes docs/search.md anew.
+questions alone, one with their answers too, and the rows. --write makes docs/speed.md anew.
 
 Times are of one thread, on the processor: what else runs on the machine is not in them. Each
 engine runs in a process of its own, over the same questions.
@@ -20,12 +20,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import islice
+from math import log10
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bot.evaluating.plot import Line, Panel, svg
 from bot.matching.index import Index
 from bot.matching.lexicon import read_lexicon
 from bot.matching.parts import Wanted
@@ -34,8 +36,8 @@ from bot.record import EventDate, Question, Record
 from tests.bench.generated import pairs
 from tests.bench.peers import PEERS, Matcher, tantivy_grams
 
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
-PAGE = Path(__file__).parents[2] / "docs/search.md"
+SIZES = (31, 1_000, 10_000, 100_000, 1_000_000)
+PAGE = Path(__file__).parents[2] / "docs/speed.md"
 _BLOCK = 100_000  # rows that are put into records at once
 _ASKED = 300
 _ASKED_OF_SLOW = 10
@@ -44,7 +46,10 @@ _BEST = 24
 _SLOW = ("rapidfuzz WRatio", "FTS5 characters and pairs, OR")  # a second a message and more
 _PEERS = (*_SLOW, "bm25s characters and pairs", "tantivy")
 
+_LEAST, _MOST = log10(31), 6.0  # of the drawing
+
 Figures = dict[str, float]
+Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -259,8 +264,14 @@ def _told_peer(name: str, figures: Figures, own: Figures) -> str:
     return f"| {name} | {spent} | {times:,.1f} | {figures['build s']:.0f} |"
 
 
-def tables(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
-    """The page's tables, line by line."""
+def tables(folder: Path, sizes: Sequence[int], found: dict[str, Points]) -> Iterator[str]:
+    """The page's tables, line by line.
+
+    Args:
+        folder: Keeps what is made.
+        sizes: Of stores.
+        found: Takes what is drawn.
+    """
     own: Figures = {}
     yield _HEAD
     for size in sizes:
@@ -269,12 +280,29 @@ def tables(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
             figures = _alone(make, folder, size, kind == "answers")
             figures |= _alone(measure, folder, size, kind == "answers")
             own = figures if kind == "questions" else own
-            yield _told(size, "questions" if kind == "questions" else "with answers", figures)
+            told = "questions" if kind == "questions" else "with answers"
+            for what in ("search", "one company"):
+                for share in ("p50", "p99"):
+                    line = found.setdefault(f"{what}, {told}, {share}", [])
+                    line.append((_across(size), figures[f"{what} {share}"]))
+            yield _told(size, told, figures)
     yield ""
     yield f"{sizes[-1]:,} questions, each engine with characters and pairs:\n\n{_PEERS_HEAD}"
     yield _told_peer("irbot", own | {"build s": own.get("build s", 0)}, own)
     for name in _PEERS:
         yield _told_peer(name, _alone(measure_peer, folder, sizes[-1], name), own)
+
+
+def _across(size: int) -> float:
+    return (log10(size) - _LEAST) / (_MOST - _LEAST)
+
+
+def drawn(found: Mapping[str, Points]) -> str:
+    """How a search grows with the store, as SVG."""
+    marks = [(_across(size), f"{size:,}") for size in SIZES]
+    lines = [Line(name, points, dots=True) for name, points in found.items() if "with" in name]
+    title = "Questions with answers"
+    return svg([Panel(title, "questions in the store", "ms", lines, top=20.0, marks=marks)])
 
 
 def _alone(of: Callable[..., Figures], *given: object) -> Figures:
@@ -290,12 +318,14 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     lines = []
-    for line in tables(given.folder, given.sizes):
+    found: dict[str, Points] = {}
+    for line in tables(given.folder, given.sizes, found):
         print(line, flush=True)
         lines.append(line)
     if given.write:
         before, mark, _ = PAGE.read_text(encoding="utf-8").partition(_MARK)
         PAGE.write_text(f"{before}{mark}" + "\n".join(lines) + "\n", encoding="utf-8")
+        PAGE.with_suffix(".svg").write_text(drawn(found), encoding="utf-8")
 
 
 _MARK = "is not the mapped file.\n\n"  # the tables come behind it
