@@ -89,8 +89,6 @@ def unknown(
     """
     from rapidfuzz import fuzz, process  # what reads no settings loads no matcher
 
-    from rapidfuzz import fuzz, process  # only where settings are read: help needs none
-
     ours = sorted(name for name in known if name.startswith(_OURS))
     for name in sorted({*in_file, *in_environment} - known):
         if name.startswith(_OF_TESTS) or not _NAME.fullmatch(name):
