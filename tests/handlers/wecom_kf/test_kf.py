@@ -396,6 +396,9 @@ def test_hostile_words_are_answered(talk, kf):
 def test_a_message_that_was_not_shown_after_all_is_no_success(talk, kf, tmp_path):
     talk.said("#7", count=2)
     msgid = list(kf.ids)[1]
+    kf.until(
+        lambda: rows(tmp_path, f"SELECT 1 FROM outbox WHERE state = 'sent' AND ref = '{msgid}'")
+    )
     kf.happens("msg_send_fail", "wmA", fail_msgid=msgid, fail_type=10)
     talk.call()
     failed = "SELECT ref FROM outbox WHERE state = 'failed'"
