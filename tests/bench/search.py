@@ -47,6 +47,7 @@ _SLOW = ("rapidfuzz WRatio", "FTS5 characters and pairs, OR")  # a second a mess
 _PEERS = (*_SLOW, "bm25s characters and pairs", "tantivy")
 
 _LEAST, _MOST = log10(31), 6.0  # of the drawing
+_MARKS = ("31", "10³", "10⁴", "10⁵", "10⁶")
 
 Figures = dict[str, float]
 Points = list[tuple[float, float]]
@@ -299,7 +300,7 @@ def _across(size: int) -> float:
 
 def drawn(found: Mapping[str, Points]) -> str:
     """How a search grows with the store, as SVG."""
-    marks = [(_across(size), f"{size:,}") for size in SIZES]
+    marks = [(_across(size), mark) for size, mark in zip(SIZES, _MARKS, strict=True)]
     lines = [Line(name, points, dots=True) for name, points in found.items() if "with" in name]
     title = "Questions with answers"
     return svg([Panel(title, "questions in the store", "ms", lines, top=20.0, marks=marks)])
