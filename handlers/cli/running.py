@@ -35,7 +35,7 @@ def serve(settings: Settings) -> None:
 
     _say_remarks(settings)
     if not settings.db.exists():
-        say(made_anew(settings.db), err=True)
+        tell(made_anew(settings.db))
     serving.serve(settings)
 
 

@@ -51,7 +51,8 @@ def test_a_running_bot_logs_objects_and_tells_its_numbers(store, tmp_path):
 def test_why_it_does_not_start_is_an_object_too(irbot):
     done = irbot("serve", IR_LOG="json", IR_HTTP="", SLACK_BOT_TOKEN="")
     assert done.returncode == 1
-    (line,) = map(json.loads, done.stderr.splitlines())
+    made, line = map(json.loads, done.stderr.splitlines())
+    assert "irbot.db" in made["message"]
     assert (line["level"], "IR_HTTP" in line["message"]) == ("error", True)
 
 
