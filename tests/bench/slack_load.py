@@ -113,7 +113,7 @@ def burst(slack: FakeSlack, count: int, texts: Sequence[str] = QUESTIONS) -> dic
     """So many mentions at once, each in a channel of its own, of these texts in turn."""
     began = time.monotonic()
     sent = {slack.mention(texts[at % len(texts)], channel=f"B{at}") for at in range(count)}
-    slack.until(lambda: len(slack.posts) >= count or _came_to_rest(slack), 120)
+    slack.until(lambda: len(slack.posts) >= count or _came_to_rest(slack), 900)
     time.sleep(1.0)  # for posts that should not come
     posts = [post for post in slack.posts if post["thread_ts"] in sent]
     last = max(post["at"] for post in posts)
