@@ -126,7 +126,7 @@ def examine_settings(
         text = read_env_file(folder / ".env")
     except SettingsError as error:
         faults, text = [str(error)], ""
-    in_file = dotenv_values(stream=io.StringIO(text))
+    in_file = _values(text)
     get = _Getter(in_file, environ)
     settings = _settings(get, folder)
     faults += get.faults
@@ -213,7 +213,7 @@ def _chats(get: _Getter) -> dict[str, Any]:
 def frame_language() -> Lang:
     """IR_LANG alone, for what is said before the settings are read, or where they cannot be."""
     try:
-        told = dotenv_values(stream=io.StringIO(read_env_file(Path.cwd() / ".env")))
+        told = _values(read_env_file(Path.cwd() / ".env"))
     except SettingsError:
         told = {}
     return (
@@ -227,10 +227,14 @@ def share_network() -> None:
     Raises:
         SettingsError: `.env` cannot be read.
     """
-    text = read_env_file(Path.cwd() / ".env")
-    for name, value in dotenv_values(stream=io.StringIO(text)).items():
+    for name, value in _values(read_env_file(Path.cwd() / ".env")).items():
         if name in _NETWORK and value:
             os.environ.setdefault(name, value.strip())
+
+
+def _values(text: str) -> Mapping[str, str | None]:
+    """What the text of `.env` sets."""
+    return dotenv_values(stream=io.StringIO(text))
 
 
 class _Getter:
