@@ -182,9 +182,12 @@ PASSWORD = "hush"
         ("postgres://irbot:hu%40sh@db:5433/ir", "postgresql://irbot@db:5433/ir"),
         (
             "postgresql://irbot:hush@a:5432,b,[::1]:5433/ir?target_session_attrs=read-write",
-            "postgresql://irbot@a:5432,b,[::1]:5433/ir",
+            "postgresql://irbot@a:5432,b,[::1]:5433/ir?target_session_attrs=read-write",
         ),
-        ("postgresql:///ir?host=/run/postgresql&password=hush", "postgresql:///ir"),
+        (
+            "postgresql:///ir?password=hush&host=/run/postgresql&sslpassword=hush",
+            "postgresql:///ir?host=/run/postgresql",
+        ),
     ],
 )
 def test_a_database_of_postgresql_is_shown_without_its_password(tmp_path, url, shown):
