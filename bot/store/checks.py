@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.postgres_url import Place
 from bot.store.connection import Database
 
 
@@ -17,11 +18,11 @@ def faults_of(path: Path) -> str:
     return f"{lost[0]} → {lost[2]}" if lost else ""
 
 
-def try_writing(path: Path) -> None:
+def try_writing(place: Place) -> None:
     """Write what is written there already.
 
     Raises:
         sqlite3.Error: Nothing can be written now.
     """
-    with Database.open(path).transaction() as db:
+    with Database.open(place).transaction() as db:
         db.execute("UPDATE generation SET value = value")
