@@ -14,12 +14,14 @@ Values come back as SQLite's do: yes and no as 1 and 0, sums as whole numbers.
 from __future__ import annotations
 
 import os
+import re
 import select
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import count
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import psycopg
 from psycopg import errors, pq
@@ -39,10 +41,13 @@ from bot.store.schema import derived
 OLDEST = 15
 BUSY_TIMEOUT_S = 10.0  # as with SQLite
 _WRITING, _MIGRATING = 0x69726274, 0x6972626D  # locks of this program: "irbt", "irbm"
+_WORDS = 3  # looks at what a server said unasked
 _AT_ONCE = 1000  # rows of a stream that are in memory
 PIECE = 1 << 20  # bytes of a source that are in memory at once
 _READS = ("SELECT", "WITH", "BEGIN", "SHOW", "FETCH")  # a statement that begins so may be repeated
 _NUL = "\N{REPLACEMENT CHARACTER}"  # PostgreSQL has no texts with a NUL character
+_SAID_FIRST = re.compile(r".*?(?:FATAL: +|failed: (?!.*failed: ))", re.DOTALL)  # where, and who
+_URL_SECRET = re.compile(r"(?://[^:@/]*:|[?&]password=)([^@/&]+)")
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -222,13 +227,16 @@ class Connection:
         """Whether it is open, as far as that is known without asking the server."""
         if self._pg.closed:
             return False
+        pg = self._pg.pgconn
         try:
-            said, _, _ = select.select([self._pg.fileno()], [], [], 0)
-            if said:  # nothing was asked: it is the end, or a note
-                self._pg.pgconn.consume_input()
+            # Nothing was asked: it is a note, or the end, before which a word may be said.
+            for _ in range(_WORDS):
+                if not select.select([pg.socket], [], [], 0)[0]:
+                    break
+                pg.consume_input()
         except (psycopg.Error, OSError, ValueError):
             return False
-        return self._pg.pgconn.status == pq.ConnStatus.OK
+        return pg.status == pq.ConnStatus.OK
 
     def renew(self) -> None:
         """Connect again.
@@ -358,13 +366,18 @@ class PostgresDatabase(Database):
         """This thread's connection, made anew where it broke since."""
         db: Connection | None = getattr(self._of_thread, "connection", None)
         if db is None:
-            with self._first:
-                db = Connection(self.place) if self._is_migrated else connect(self.place)
-                self._is_migrated = True
-            self._of_thread.connection = db
+            db = self._of_thread.connection = self._connected()
         elif not db.in_transaction and not db.is_usable():
             db.renew()
         return db
+
+    def _connected(self) -> Connection:
+        if not self._is_migrated:
+            with self._first:
+                db = connect(self.place)
+                self._is_migrated = True
+                return db
+        return Connection(self.place)
 
     def apart(self) -> Connection:
         return Connection(self.place)
@@ -588,9 +601,9 @@ def away(place: PostgresUrl) -> str:
 
 def _told(place: PostgresUrl, said: str) -> str:
     """What the server or its library said, in one line and without the password."""
-    line = one_line(said.strip().splitlines()[-1]) if said.strip() else ""
-    secret = conninfo_to_dict(place.url).get("password")
-    return line.replace(str(secret), "***") if secret else line
+    line = one_line(_SAID_FIRST.sub("", said.strip()).partition("\n")[0])
+    secret = _URL_SECRET.search(place.url)
+    return line.replace(unquote(secret[1]), "***").replace(secret[1], "***") if secret else line
 
 
 def _is_lost(pg: psycopg.Connection[Any], error: psycopg.Error) -> bool:
