@@ -1,7 +1,8 @@
 """What people write: kept before it is acknowledged, answered in turn (turns.py).
 
 A message, the posts that answer it, and what the answerer keeps of it are closed in one
-transaction, so that a kill at any moment leaves it answered once, or not yet.
+transaction, so that a kill at any moment leaves it answered once, or not yet. Closing it comes
+first: of two processes that both take it for theirs one writes nothing.
 """
 
 from __future__ import annotations
@@ -211,6 +212,13 @@ class Inbox:
         """Answer what another process left, before all else."""
         self._turns.put_first(rows)
 
+    def line_up_missed(self, rows: Sequence[tuple[Lane, int]]) -> None:
+        """Answer what of this process's messages it does not know of; one that it does answer is
+        closed once all the same."""
+        for lane, row_id in rows:
+            if (lane, row_id) not in self._turns:
+                self._turns.put(lane, row_id)
+
     def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
         """The reply in words, for a chat that takes it at once; kept and counted.
 
@@ -274,6 +282,9 @@ class Inbox:
         reply = considered.reply if considered else None
         mark = secrets.token_hex(8)
         with self._mailbox.transaction():
+            if not self._mailbox.close_question(turn.row):
+                log.info("another process answers inbox=%d", turn.row)
+                return
             if considered is not None:
                 self._answerer.keep(question.message, considered, shown, mark)
             posts = self._mailbox.put_out(
@@ -281,7 +292,6 @@ class Inbox:
             )
             if reply is not None:
                 posts += self._carry(reply, question.key, question.chat, question.address)
-            self._mailbox.close_question(turn.row)
         self._line_up(posts)
         self._count(reply)
         log.info(

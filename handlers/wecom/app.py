@@ -33,7 +33,7 @@ from handlers.wecom.frames import (
     Wordless,
 )
 from handlers.wecom.hearing import Hearing
-from handlers.wecom.lease import Lease
+from handlers.wecom.lease import lease_of
 from handlers.wecom.transport import WecomTransport, address
 
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
@@ -66,7 +66,7 @@ class WecomChat:
             settings.wecom_ws_url,
             settings.wecom_bot_id,
             settings.wecom_bot_secret,
-            Lease(settings.wecom_bot_id, settings.db.parent),
+            lease_of(delivery, settings.wecom_bot_id, settings.db.parent),
             lambda *heard: self._heard.put(heard),
             timing,
         )
