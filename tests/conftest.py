@@ -42,7 +42,8 @@ def _given_up(request):
     """The files of a test's own folder are closed after it: select() ends at 1,024 open ones."""
     folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     yield
-    for path in [path for path in connection._opened if folder in path.parents]:
+    files = [path for path in connection._opened if isinstance(path, Path)]
+    for path in [path for path in files if folder in path.parents]:
         with contextlib.suppress(StoreError):  # a test may have taken the file away
             connection._opened[path].close()
 

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.store.connection import Connection
+from bot.store.sqlite import Connection
 
 
 @dataclass(frozen=True)
