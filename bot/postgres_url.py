@@ -16,6 +16,10 @@ _URL = re.compile(
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(%\w+)?\]|[^:\[\]]*)(?::(?P<port>\d{1,5}))?")
 _ENCODED = re.compile("%(?![0-9A-Fa-f]{2})")  # a % that encodes nothing
 _HIGHEST_PORT = 65535
+_TOLD = {  # parameters that hold no secret (PostgreSQL's manual, 34.1.2); of others none is shown
+    *("host", "hostaddr", "port", "user", "dbname", "sslmode", "sslrootcert", "connect_timeout"),
+    *("target_session_attrs", "load_balance_hosts", "channel_binding"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ class PostgresUrl:
         return (found[name] or "") if found else ""
 
     def __str__(self) -> str:
-        user = self._part("user")
-        return f"postgresql://{f'{user}@' if user else ''}{self.hosts}/{self._part('name')}"
+        user, given = self._part("user"), self._part("parameters").split("&")
+        told = "&".join(pair for pair in given if pair.partition("=")[0] in _TOLD)
+        place = f"{f'{user}@' if user else ''}{self.hosts}/{self._part('name')}"
+        return f"postgresql://{place}{'?' if told else ''}{told}"
 
     __repr__ = __str__  # a traceback that shows values shows no password
 
