@@ -66,11 +66,7 @@ class WecomChat:
             settings.wecom_ws_url,
             settings.wecom_bot_id,
             settings.wecom_bot_secret,
-<<<<<<< HEAD
-            lease_of(delivery, settings.wecom_bot_id, settings.db.parent),
-=======
-            Lease(settings.wecom_bot_id, settings.folder),
->>>>>>> con
+            lease_of(delivery, settings.wecom_bot_id, settings.folder),
             lambda *heard: self._heard.put(heard),
             timing,
         )
