@@ -5,8 +5,8 @@
     sender      a post is `sending`, committed, before the network call; then sent, or due again.
                 What a kill or a time-out left `sending` is looked up first
     thread_starts  what a message only points to is read, before it is answered
-    taking over what dead processes left is claimed: within a second after their end where they share
-                a file, within ten where they share a server
+    taking over what dead processes left is claimed: within a second after their end where they
+                share a file, within ten where they share a server
 
 Several processes may share the database: a row belongs to the process that claimed it while that
 lives (`store.leases`). A process that cannot post what it has, while another one may, lets it go.

@@ -34,7 +34,7 @@ from bot.delivery.transport import (
     Transport,
 )
 from bot.delivery.turns import Turn, Turns
-from bot.errors import trace_of
+from bot.errors import EngineAwayError, trace_of
 from bot.masking import masked
 from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
 from bot.store.evidence import quoted
@@ -223,7 +223,8 @@ class Inbox:
         """The reply in words, for a chat that takes it at once; kept and counted.
 
         An answer needs no writing: what is to be kept of it takes what is left of the time, and
-        where the disk is full or the database locked the answer goes out all the same.
+        where the disk is full or the database locked the answer goes out all the same. Where a
+        server is away nobody knows what may be shown: the asker is told to ask again.
 
         Returns:
             None, and nothing is kept or counted, where answering takes longer, or says something
@@ -234,7 +235,11 @@ class Inbox:
         in_time: SimpleQueue[bool] = SimpleQueue()
 
         def answer() -> None:
-            considered, shown = self._considered(message)
+            try:
+                considered, shown = self._considered(message)
+            except EngineAwayError as error:
+                log.error("a question is not answered: %s", fault(error))
+                considered, shown = None, ReplyView(self._answerer.words.text("not kept"))
             ready.put((considered, shown))
             if in_time.get():
                 self._keep_if_possible(message, considered, shown)
@@ -340,10 +345,16 @@ class Inbox:
     def _considered(
         self, message: Message, waited_s: float = 0.0
     ) -> tuple[Considered | None, ReplyView]:
-        """The reply and its words; no reply and an apology if answering fails."""
+        """The reply and its words; no reply and an apology if answering fails.
+
+        Raises:
+            EngineAwayError: The server went away; it can be answered later.
+        """
         try:
             considered = self._answerer.consider(message, waited_s)
             return considered, self._answerer.show(considered.reply)
+        except EngineAwayError:
+            raise
         except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.
             log.error("answering failed: %s", trace_of(error))

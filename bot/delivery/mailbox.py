@@ -26,7 +26,6 @@ from bot.store.connection import Connection, Database, first, telling
 from bot.store.evidence import settle_evidence
 from bot.store.leases import Ownership
 
-
 _IN_HAND = "id = ? AND owner = ? AND tries = ? AND state = 'sending'"  # as it was begun
 
 
@@ -125,8 +124,8 @@ class Mailbox:
     def add(self, key: str, message: Message, chat: Chat, address: Address, at: float) -> int:
         """Write a message; returns its row's id, 0 where the key was taken before."""
         done = self._db().execute(
-            'INSERT INTO inbox (key, platform, workspace, channel, "user", thread, in_thread, text, '
-            "quoted, company, as_of, address, state, owner, at) "
+            'INSERT INTO inbox (key, platform, workspace, channel, "user", thread, in_thread, '
+            "text, quoted, company, as_of, address, state, owner, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
             "ON CONFLICT (key) DO NOTHING RETURNING id",
             [
@@ -403,7 +402,9 @@ def newest(path: Path) -> float | None:
     (at,) = (
         Database.open(path)
         .connection()
-        .execute("SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox) AS every")
+        .execute(
+            "SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox) AS every"
+        )
         .fetchone()
     )
     return at  # type: ignore[no-any-return]

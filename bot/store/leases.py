@@ -102,7 +102,11 @@ def ownership_of(database: Database, timing: Timing | None = None) -> Ownership:
         StoreError: It cannot be used.
     """
     place = database.place
-    return Replica(database, timing or Timing()) if isinstance(place, PostgresUrl) else ProcessLock(place)
+    return (
+        Replica(database, timing or Timing())
+        if isinstance(place, PostgresUrl)
+        else ProcessLock(place)
+    )
 
 
 def is_served(place: Place) -> bool:
@@ -133,7 +137,8 @@ def is_leased(place: Place, name: str) -> bool:
     database = Database.open(place)
     with telling(place):
         found = database.connection().execute(
-            "SELECT 1 FROM leases JOIN leases AS living ON living.name = 'replica/' || leases.owner "
+            "SELECT 1 FROM leases JOIN leases AS living "
+            "ON living.name = 'replica/' || leases.owner "
             "WHERE leases.name = ? AND living.until > ?",
             [name, database.now()],
         )

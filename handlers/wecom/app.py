@@ -98,16 +98,16 @@ class WecomChat:
                     self._take(callback, session, came)
             except StoreError as error:
                 log.error("WeCom: a message could not be kept: %s", error)
-                self._apologise(callback, session)
+                self._apologise(callback, session, "not kept")
             except Exception:
                 # The next message must not suffer; this one's words stay out of the log.
                 log.exception("WeCom: a callback failed")
-                self._apologise(callback, session)
+                self._apologise(callback, session, "apology")
 
-    def _apologise(self, callback: Callback, session: str) -> None:
+    def _apologise(self, callback: Callback, session: str, key: str) -> None:
         """Nobody delivers the message again, so its asker must."""
         if isinstance(callback, Asked | Wordless):
-            body = render.notice(self._responder.words.text("apology"))
+            body = render.notice(self._responder.words.text(key))
             self._connection.tell("aibot_respond_msg", callback.origin.req_id, body, session)
 
     # What came

@@ -1,9 +1,9 @@
 """A replica: delivery over a server, with a platform that is a file which all replicas share.
 
-    python -m tests.delivery.replica URL FOLDER POSTS [stops]
+    python -m tests.delivery.replica URL FOLDER POSTS [KEY]
 
 asks what stands in each line of its input, as `key channel`, tells on its output what it took in,
-and ends with its input. `stops`: it stops itself between a post's begin and the post, once.
+and ends with its input. KEY: it stops itself, once, when that post is begun and not made.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bot.wording.presentation import Words
 
 # As in earnest, but several times as fast; what makes one replica wait for another is in the same
 # order.
-QUICK = Timing(renew=0.15, again=0.1, sure=0.6, dead=1.0, settle=1.5)
+QUICK = Timing(renew=0.1, again=0.1, sure=0.4, dead=0.7, settle=1.2)
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,16 @@ class Echo:
         return ReplyView(reply.text)
 
 
-class StopsOnce(Echo):
-    """Stops its process once it is asked whether a post is late: it is begun, and not posted."""
+class Stops(Echo):
+    """Stops its process when it is asked whether the post is late, which is then begun."""
 
-    has_stopped = False
+    def __init__(self, key):
+        self.key = key
 
     def now(self):
-        if not self.has_stopped and sys._getframe(2).f_code.co_name == "_carried":
-            self.has_stopped = True
+        asks = sys._getframe(2)
+        if asks.f_code.co_name == "_carried" and asks.f_locals["post"].key == self.key:
+            self.key = ""
             os.kill(os.getpid(), signal.SIGSTOP)
         return super().now()
 
@@ -138,9 +140,9 @@ def ask(delivery: Delivery, key: str, channel: str = "C1") -> None:
             return
 
 
-def main(url: str, folder: str, posts: str, *how: str) -> None:
+def main(url: str, folder: str, posts: str, stops_at: str = "") -> None:
     place = PostgresUrl.parse(url, Path(folder))
-    delivery = opened(place, Wall(Path(posts)), StopsOnce() if how else None)
+    delivery = opened(place, Wall(Path(posts)), Stops(stops_at))
     delivery.start()
     print("ready", flush=True)
     for line in sys.stdin:

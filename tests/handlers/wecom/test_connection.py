@@ -171,7 +171,12 @@ def test_a_gateway_that_reads_nothing_is_given_up_by_the_write_deadline(tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"ws://127.0.0.1:{server.getsockname()[1]}"
         connection = Connection(
-            address, BOT, SECRET, FileLease(BOT, tmp_path), lambda *_: None, replace(HASTY, write=0.3)
+            address,
+            BOT,
+            SECRET,
+            FileLease(BOT, tmp_path),
+            lambda *_: None,
+            replace(HASTY, write=0.3),
         )
         connection.start()
         taken = _handshake(server)
