@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 from bot.delivery.send_queues import Lane
 from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
+from bot.postgres_url import Place
 from bot.store.connection import Connection, Database, first, telling
 from bot.store.evidence import settle_evidence
 from bot.store.leases import Ownership
@@ -397,10 +397,10 @@ class Mailbox:
         db.execute("DELETE FROM outbox WHERE at < ?", [before])
 
 
-def newest(path: Path) -> float | None:
+def newest(place: Place) -> float | None:
     """When the last message or post came."""
     (at,) = (
-        Database.open(path)
+        Database.open(place)
         .connection()
         .execute(
             "SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox) AS every"
@@ -410,10 +410,10 @@ def newest(path: Path) -> float | None:
     return at  # type: ignore[no-any-return]
 
 
-def undelivered(path: Path) -> list[dict[str, Any]]:
+def undelivered(place: Place) -> list[dict[str, Any]]:
     """Posts that did not go out for good: fate unknown, or refused (`ref` says why)."""
     return list(
-        Database.open(path)
+        Database.open(place)
         .connection()
         .query(
             "SELECT key, platform, workspace, channel, state, ref, at FROM outbox "

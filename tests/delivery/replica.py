@@ -42,7 +42,8 @@ class Echo:
     """Answers each message by its own words."""
 
     words = Words("zh", "", 90, "")
-    desk_channels = ()
+    desk_channels: tuple[str, ...] = ()
+    reachability = desk = is_outside = None  # set by delivery
 
     def now(self):
         return datetime.now(CHINA)

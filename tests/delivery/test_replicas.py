@@ -264,7 +264,7 @@ def test_clocks_of_machines_are_compared_with_the_servers(said, took_s, skew):
 @pytest.mark.timeout(300)
 def test_kills_stops_and_restarts_lose_and_double_nothing(server, place, wall):
     chance = random.Random(27)
-    keys = []
+    keys = list[str]()
     until_s = time.monotonic() + 60
     with replicas(place, wall) as (steady,), ExitStack() as stack:
         running = [stack.enter_context(process(place, wall)) for _ in range(3)]
