@@ -67,11 +67,11 @@ class Postgres(Engine):
     def indexed_by(self, index: str) -> str:
         return ""
 
-    def json_text(self, column: str, *keys: str) -> str:
-        return f"CAST({column} AS JSON) #>> '{{{','.join(keys)}}}'"
-
     def joined(self, column: str) -> str:
-        return f"string_agg(DISTINCT {column}, ',')"
+        return f"string_agg({column}, ',' ORDER BY {column})"
+
+    def array(self, column: str) -> str:
+        return f"coalesce(CAST(json_agg({column} ORDER BY {column}) AS TEXT), '[]')"
 
     def contains(self, text: str, part: str) -> str:
         return f"strpos({text}, {part}) > 0"
@@ -161,9 +161,12 @@ class Connection:
         name = f"stream_{next(self._numbers)}"
         hold = "" if self.in_transaction else "WITH HOLD"
         self.execute(f"DECLARE {name} CURSOR {hold} FOR {sql}", values)
-        while rows := self._run(f"FETCH {_AT_ONCE} FROM {name}", (), dict_row).fetchall():
-            yield from rows
-        self.execute(f"CLOSE {name}")
+        try:
+            while rows := self._run(f"FETCH {_AT_ONCE} FROM {name}", (), dict_row).fetchall():
+                yield from rows
+        finally:
+            with suppress(psycopg.Error, EngineAwayError):  # it ends with its connection, too
+                self.execute(f"CLOSE {name}")
 
     def table(self, name: str) -> _Table:
         return _Table(self, name)
@@ -438,6 +441,41 @@ def connect(place: PostgresUrl) -> Connection:
         if _pending(db, place):
             _migrate(db, place)
     return db
+
+
+def is_there(place: PostgresUrl) -> bool:
+    """Whether its tables are there; none are made by that.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    with looking(place) as db:
+        return bool(_applied(db))
+
+
+def is_older(place: PostgresUrl) -> bool:
+    """Whether its tables are of an earlier version, or not there.
+
+    Raises:
+        StoreError: The server cannot be used, or a newer version wrote there.
+    """
+    with looking(place) as db:
+        return _pending(db, place)
+
+
+@contextmanager
+def looking(place: PostgresUrl) -> Iterator[Connection]:
+    """A connection of its own, whatever is there; closed afterwards.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    with telling(place):
+        db = Connection(place)
+        try:
+            yield db
+        finally:
+            db.close()
 
 
 def _applied(db: Connection) -> set[str]:
