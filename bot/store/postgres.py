@@ -574,20 +574,21 @@ def _refused(place: PostgresUrl, error: psycopg.Error) -> StoreError:
     elif isinstance(error, errors.ProgrammingError):
         told = f"的地址写得不对（{_told(place, said)}）；请检查 IR_DB"
     else:
-        return EngineAwayError(f"{away(place)}（{_told(place, said)}）")
+        return EngineAwayError(away(place, _told(place, said)))
     return StoreError(f"数据库 {place} {told}")
 
 
-def away(place: PostgresUrl) -> str:
+def away(place: PostgresUrl, why: str = "") -> str:
     """Says that the server cannot be reached."""
-    return f"连不上数据库 {place}；请检查服务器和网络，恢复后会自动继续"
+    return f"连不上数据库 {place}{f'（{why}）' if why else ''}；请检查服务器和网络"
 
 
 def _told(place: PostgresUrl, said: str) -> str:
-    """What the server or its library said, in one line and without the password."""
-    line = one_line(said.strip().splitlines()[-1]) if said.strip() else ""
-    secret = conninfo_to_dict(place.url).get("password")
-    return line.replace(str(secret), "***") if secret else line
+    """What the server or its library said, in one line and without the password: of each host
+    that was tried why it failed, else the first line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+    hosts = [line.rpartition(" failed: ")[2] for line in lines if " failed: " in line]
+    return place.without_secrets(one_line("; ".join(dict.fromkeys(hosts or lines[:1]))))
 
 
 def _is_lost(pg: psycopg.Connection[Any], error: psycopg.Error) -> bool:
@@ -616,7 +617,11 @@ def telling(place: PostgresUrl) -> Iterator[None]:
 
 def why(place: PostgresUrl, error: psycopg.Error) -> str:
     """What an error of PostgreSQL means for the operator, and what to do."""
-    said = _told(place, error.diag.message_primary or str(error))
+    # What is wrong with a value says the value, too, which may be a person's words.
+    is_value = isinstance(error, errors.DataError)
+    said = (
+        type(error).__name__ if is_value else _told(place, error.diag.message_primary or str(error))
+    )
     if isinstance(error, errors.DiskFull):
         return f"磁盘已满，无法写入 {place}；请腾出空间后再试"
     if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected):
