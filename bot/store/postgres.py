@@ -263,7 +263,7 @@ class Connection:
         finally:
             self.in_transaction = False
         if done.statusmessage != "COMMIT":
-            raise StoreError(f"{self._place}：事务中有一步失败，全部未写入；请再试一次")
+            raise StoreError(f"数据库 {self._place}：事务中有一步失败，全部未写入；请再试一次")
 
     def roll_back(self) -> None:
         """End the transaction, as far as there is still one."""
@@ -561,21 +561,22 @@ def _check(place: PostgresUrl, pg: psycopg.Connection[Any]) -> None:
 
 def _refused(place: PostgresUrl, error: psycopg.Error) -> StoreError:
     """Why there is no connection."""
-    said = str(error)
+    said, told = str(error), _told(place, str(error))
     if "password" in said or "authentication" in said or "no pg_hba.conf entry" in said:
-        told = "不接受这个用户或密码；请检查 IR_DB 和服务器的 pg_hba.conf"
-    elif "does not exist" in said:
-        told = f"没有这个数据库或用户（{_told(place, said)}）；请先建好，再检查 IR_DB"
-    elif "read-only" in said or "hot standby" in said:
-        told = "只能读（备库）；请把 IR_DB 指向主库，或写上几台主机"
-        return EngineAwayError(f"数据库 {place} {told}")
-    elif "too many" in said:
+        return StoreError(
+            f"数据库 {place} 不接受这个用户或密码；请检查 IR_DB 和服务器的 pg_hba.conf"
+        )
+    if "does not exist" in said:
+        return StoreError(f"数据库 {place}：没有这个数据库或用户（{told}）；请先建好，再检查 IR_DB")
+    if "read-only" in said or "hot standby" in said:
+        return EngineAwayError(
+            f"数据库 {place} 只能读（备库）；请把 IR_DB 指向主库，或写上几台主机"
+        )
+    if "too many" in said:
         return EngineAwayError(f"数据库 {place} 的连接数已满；请调大 max_connections")
-    elif isinstance(error, errors.ProgrammingError):
-        told = f"的地址写得不对（{_told(place, said)}）；请检查 IR_DB"
-    else:
-        return EngineAwayError(away(place, _told(place, said)))
-    return StoreError(f"数据库 {place} {told}")
+    if isinstance(error, errors.ProgrammingError):
+        return StoreError(f"数据库 {place} 的地址写得不对（{told}）；请检查 IR_DB")
+    return EngineAwayError(away(place, told))
 
 
 def away(place: PostgresUrl, why: str = "") -> str:
