@@ -20,7 +20,7 @@ from bot.config import CHINA, Settings
 from bot.errors import StoreError
 from bot.reading.document import read_records
 from bot.store import Store, connection
-from tests import warm
+from tests import postgres, warm
 from tests.waiting import until
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
@@ -145,3 +145,21 @@ def store(tmp_path, stored):
 @pytest.fixture
 def responder(store):
     return open_by_words(Settings(store.path)).responder
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL server, one for each process that runs tests: it starts within half a second."""
+    if postgres.found() is None:
+        postgres.NEEDED.refuse()
+    with postgres.Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def clusters():
+    """A PostgreSQL server that keeps what it acknowledged, and a standby that follows it."""
+    if postgres.found() is None:
+        postgres.NEEDED.refuse()
+    with postgres.Cluster(durable=True) as leader, leader.standby() as standby:
+        yield leader, standby
