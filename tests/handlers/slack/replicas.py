@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,12 @@ class SpreadSlack(FakeSlack):
         super()._acknowledged(frame)
         if body is not None:
             self.acknowledged.setdefault(body["event"]["ts"], time.monotonic())
+
+    def keep(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Make a post, and let whoever posted wait as over a network: a kill finds many so."""
+        made = super().keep(given)
+        time.sleep(self._chance.uniform(0.02, 0.2))
+        return made
 
 
 class Replicas:
@@ -74,21 +79,29 @@ class Replicas:
         self.kills = 0
 
     def start(self, number: int) -> None:
-        """Start one, and wait until it is connected."""
+        """Start one, again where it ends by itself, as whoever watches processes does."""
+        until = time.monotonic() + PATIENCE_S * 2
         seen = len(self._slack.opened)
+        while True:
+            process = self.processes[number] = self._started(number)
+            while process.poll() is None:
+                if len(self._slack.opened) > seen:
+                    return
+                time.sleep(0.05)
+                assert time.monotonic() < until, self.log(number)
+            time.sleep(1.0)
+            assert time.monotonic() < until, self.log(number)
+
+    def _started(self, number: int) -> subprocess.Popen[bytes]:
         passed = time.monotonic() - self._began + number * self._skew_s
         now = self._now + timedelta(seconds=passed)
         with (self._folders[number] / f"log-{number}").open("ab") as log:
-            self.processes[number] = process = subprocess.Popen(
+            return subprocess.Popen(
                 [IRBOT, "serve"],
                 cwd=self._folders[number],
                 env={**self._env, "IR_NOW": now.isoformat()},
                 stderr=log,
             )
-        self._slack.until(
-            lambda: len(self._slack.opened) > seen or process.poll() is not None, PATIENCE_S * 2
-        )
-        assert process.poll() is None, self.log(number)
 
     def kill(self, number: int) -> None:
         """As kill -9 does."""
@@ -114,24 +127,19 @@ class Replicas:
 
 
 @contextmanager
-def killing(replicas: Replicas, chance: random.Random) -> Iterator[None]:
-    """Kill one after another meanwhile, sometimes two at once, and start them again."""
+def meanwhile(name: str, step: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Let something happen again and again in a thread of its own; what fails there fails here."""
     stopping = threading.Event()
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            while not stopping.wait(chance.uniform(0.5, 3.0)):
-                count = len(replicas.processes)
-                chosen = chance.sample(range(count), 2 if chance.random() < 0.2 else 1)
-                for number in chosen:
-                    replicas.kill(number)
-                for number in chosen:
-                    replicas.start(number)
+            while not stopping.is_set():
+                step(stopping)
         except BaseException as error:
             failed.append(error)
 
-    thread = threading.Thread(target=run, name="killing", daemon=True)
+    thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     try:
         yield
@@ -140,3 +148,19 @@ def killing(replicas: Replicas, chance: random.Random) -> Iterator[None]:
         thread.join(PATIENCE_S * 3)
     if failed:
         raise failed[0]
+
+
+def killing(replicas: Replicas, chance: random.Random) -> AbstractContextManager[None]:
+    """Kill one after another meanwhile, sometimes two at once, and start them again."""
+
+    def step(stopping: threading.Event) -> None:
+        if stopping.wait(chance.uniform(0.5, 3.0)):
+            return
+        count = len(replicas.processes)
+        chosen = chance.sample(range(count), 2 if chance.random() < 0.2 else 1)
+        for number in chosen:
+            replicas.kill(number)
+        for number in chosen:
+            replicas.start(number)
+
+    return meanwhile("killing", step)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 import time
 from collections import Counter
 from datetime import datetime, timedelta
 from datetime import time as clock
+from itertools import pairwise
 
 import pytest
 
@@ -19,14 +21,18 @@ from bot.commands import Plan
 from bot.config import CHINA
 from bot.digest.subscriptions import SubscriptionStore
 from bot.message import Chat
+from bot.postgres_url import PostgresUrl
 from bot.store import Database
+from tests.conftest import IRBOT, SAMPLE, environment
 from tests.fakes.slack import TEAM
-from tests.handlers.slack.replicas import Replicas, SpreadSlack, killing
+from tests.handlers.slack.replicas import Replicas, SpreadSlack, killing, meanwhile
+from tests.postgres import USER
 
 _REPLICAS = 3
 _A_SECOND = 50
 _DIGESTS_A_MINUTE = 60  # a quarter of what a workspace takes
 _SETTLED_S = 300.0  # for what is left to do when the last question was asked
+_AFTER_S = 8.0  # until when something that befell the server is over for who is connected
 _BEGIN = datetime(2026, 9, 30, 8, 59, 50, tzinfo=CHINA)
 _TEXTS = ("关税", "#7", "可转债", "WiNEX 进展如何？", "明天会下雨吗")
 # `IR_TEST_SECONDS` makes it as long as one likes.
@@ -93,7 +99,14 @@ def told(slack, asked, replicas):
 def longest_gap(times):
     """The longest time between two."""
     ordered = sorted(times)
-    return max(later - one for one, later in zip(ordered, ordered[1:], strict=False))
+    return max(later - one for one, later in pairwise(ordered))
+
+
+def gaps(slack, troubles):
+    """How long no question was kept around each of what befell the server."""
+    for what, began, ended in troubles:
+        times = [at for at in slack.acknowledged.values() if began - 1 < at < ended + _AFTER_S]
+        yield f"{what}: {ended - began:.2f} s, no question kept for {longest_gap(times):.2f} s"
 
 
 def assert_once(slack, asked, digests):
@@ -122,4 +135,64 @@ def test_processes_on_one_file_lose_and_double_nothing(imported, tmp_path, capsy
             replicas.stop()
     with capsys.disabled():
         print(f"\nSQLite: {told(slack, asked, replicas)}")
+    assert_once(slack, asked, digests)
+
+
+def befalling(leader, standby, seconds, troubles):
+    """The server crashes and comes back twice, and then not: its standby is promoted."""
+
+    def crash():
+        leader.restart(immediate=True)
+
+    def fail_over():
+        leader.stop(immediate=True)
+        standby.promote()
+
+    plan = [("restart", crash), ("restart", crash), ("promotion", fail_over)]
+    began = time.monotonic()
+
+    def step(stopping):
+        at = began + seconds * (len(troubles) + 1) / 4
+        if len(troubles) == len(plan) or stopping.wait(max(0.0, at - time.monotonic())):
+            stopping.wait()
+            return
+        what, befall = plan[len(troubles)]
+        start = time.monotonic()
+        befall()
+        troubles.append((what, start, time.monotonic()))
+
+    return meanwhile("befalling", step)
+
+
+@pytest.mark.trial
+@pytest.mark.timeout(SECONDS + 900)
+def test_restarts_and_a_promoted_standby_lose_and_double_nothing(clusters, tmp_path, capsys):
+    leader, standby = clusters
+    leader.execute("CREATE DATABASE irbot TEMPLATE template0")
+    leader.set(synchronous_standby_names="*")  # else a promotion may lose what was acknowledged
+    hosts = f"127.0.0.1:{leader.port},127.0.0.1:{standby.port}"
+    url = f"postgresql://{USER}@{hosts}/irbot?target_session_attrs=read-write"
+    env = {"IR_DB": url, "SLACK_POSTS_A_MINUTE": "0"}
+    folders = [tmp_path / f"replica-{number}" for number in range(_REPLICAS)]
+    for folder in folders:
+        folder.mkdir()
+    subprocess.run([IRBOT, "import", SAMPLE], cwd=folders[0], env=environment(env), check=True)
+    digests = subscribe(Database.open(PostgresUrl.parse(url, tmp_path)), SECONDS)
+    troubles = []
+    with SpreadSlack() as slack:
+        replicas = Replicas(slack, folders, _BEGIN, env)
+        try:
+            for number in range(_REPLICAS):
+                replicas.start(number)
+            with (
+                killing(replicas, random.Random(2)),
+                befalling(leader, standby, SECONDS, troubles),
+            ):
+                asked = ask(slack, SECONDS)
+            settled(slack, asked, digests)
+        finally:
+            replicas.stop()
+    with capsys.disabled():
+        print("", f"PostgreSQL: {told(slack, asked, replicas)}", *gaps(slack, troubles), sep="\n")
+    assert [what for what, *_ in troubles] == ["restart", "restart", "promotion"]
     assert_once(slack, asked, digests)
