@@ -87,7 +87,7 @@ class Backup:
             tables.execute("DELETE FROM cursors")
             digests = leave_due_in_doubt(
                 SubscriptionStore(self.store.database),
-                load_trading_days(settings.db.parent / FILE),
+                load_trading_days(settings.folder / FILE),
                 timedelta(hours=settings.digest_late_hours),
                 now,
             )

@@ -25,6 +25,7 @@ from typing import Any
 import sqlite_utils
 
 from bot.errors import DisplacedError, StoreError, reason
+from bot.postgres_url import Place, folder_of
 from bot.private_files import make_private, narrow
 from bot.store.schema import migrations
 from bot.store.upgrading import tell, upgrade
@@ -383,7 +384,13 @@ class File:
             StoreError: Unwritable folder, not a database, or written by a newer version.
         """
         self.path = path
+        self.place: Place = path
         self.database = Database.open(path)
+
+    @property
+    def folder(self) -> Path:
+        """Where this process keeps what lies beside the database."""
+        return folder_of(self.place)
 
     def _db(self) -> Connection:
         return self.database.connection()
