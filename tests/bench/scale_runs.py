@@ -308,7 +308,7 @@ def _feeding(settings: Settings, size: int, companies: int, batches: int, told: 
 def _warm(slack: SpreadSlack) -> None:
     """Wait until the replica answers from its index."""
     for number in range(3):
-        ts = slack.mention("毛利率情况如何", channel=f"W{number}")
+        ts = slack.mention("毛利率情况如何", channel=f"W{os.getpid()}x{number}")
         slack.until(lambda ts=ts: [p for p in slack.posts if p.get("thread_ts") == ts], 600)
 
 
