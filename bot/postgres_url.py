@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -71,6 +71,15 @@ class PostgresUrl:
     def name(self) -> str:
         """Of the database."""
         return unquote(self._part("name"))
+
+    def in_schema(self, schema: str) -> PostgresUrl:
+        """The same database, seen from a schema of it."""
+        place, _, parameters = self.url.partition("?")
+        given = [pair for pair in parameters.split("&") if pair]
+        own = [pair.partition("=")[2] for pair in given if pair.startswith("options=")]
+        rest = [pair for pair in given if not pair.startswith("options=")]
+        options = "%20".join([*own, f"-csearch_path%3D{schema}"])
+        return replace(self, url=f"{place}?{'&'.join([*rest, f'options={options}'])}")
 
     def _part(self, name: str) -> str:
         found = _URL.fullmatch(self.url)

@@ -443,6 +443,41 @@ def connect(place: PostgresUrl) -> Connection:
     return db
 
 
+def is_there(place: PostgresUrl) -> bool:
+    """Whether its tables are there; none are made by that.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    with looking(place) as db:
+        return bool(_applied(db))
+
+
+def is_older(place: PostgresUrl) -> bool:
+    """Whether its tables are of an earlier version, or not there.
+
+    Raises:
+        StoreError: The server cannot be used, or a newer version wrote there.
+    """
+    with looking(place) as db:
+        return _pending(db, place)
+
+
+@contextmanager
+def looking(place: PostgresUrl) -> Iterator[Connection]:
+    """A connection of its own, whatever is there; closed afterwards.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    with telling(place):
+        db = Connection(place)
+        try:
+            yield db
+        finally:
+            db.close()
+
+
 def _applied(db: Connection) -> set[str]:
     ((table,),) = db.execute("SELECT to_regclass(?)::text", [derived.APPLIED]).fetchall()
     if table is None:
