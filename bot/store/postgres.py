@@ -29,7 +29,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.numeric import NumericBinaryLoader, NumericLoader
 
-from bot.errors import EngineAwayError, StoreError, one_line
+from bot.errors import EngineAwayError, StoreError, one_line, reason
 from bot.postgres_url import PostgresUrl
 from bot.store.connection import Cursor, Database, Values
 from bot.store.engine import Engine
@@ -434,8 +434,13 @@ def connect(place: PostgresUrl) -> Connection:
     """A new connection, with tables of this version.
 
     Raises:
-        StoreError: The server cannot be used, or a newer version wrote there.
+        StoreError: The server cannot be used, a newer version wrote there, or there is no folder
+            for what this process keeps beside it.
     """
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{place.folder} 无法使用（{reason(error)}）；请检查目录权限") from error
     with telling(place):
         db = Connection(place)
         if _pending(db, place):
