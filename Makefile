@@ -12,7 +12,7 @@ NETWORK := 网络不通时：镜像写 PIP_INDEX_URL=https://…/simple，代理
 FAILED := { echo "安装失败，原因见上。$(NETWORK)" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev browser run ask serve onnx bundle test tests trials bench lint lock sbom clean
+.PHONY: help install dev browser postgres run ask serve onnx bundle test tests trials bench lint lock sbom clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 16
@@ -36,7 +36,7 @@ bundle: install ## all for a machine without network: PLATFORM=linux-aarch64 PYT
 	@$(BIN)/python -m install.bundle $(if $(PLATFORM),--platform $(PLATFORM)) \
 	  $(if $(filter 3.%,$(PYTHON)),--python $(PYTHON)) || { [ $$? != 2 ] || exit 2; $(FAILED); }
 
-test: dev browser ## everything CI runs
+test: dev browser postgres ## everything CI runs
 	@$(MAKE) --no-print-directory --jobs 2 lint tests
 
 # Of two processors: tests that wait leave room for a third. Those of one file, which share what is
@@ -50,6 +50,9 @@ trials: dev ## the long forms: kills, soaks, races
 browser: dev ## Chromium for the tests of the pages, where it may be installed
 	@$(BIN)/python -m tests.browser.chromium
 
+postgres: dev ## PostgreSQL for the tests of that engine, where it may be installed
+	@$(BIN)/python -m tests.postgres
+
 bench: dev $(VENV)/.installed-bench ## measure irbot and its peers: make bench DATA=folder
 	@$(BIN)/python -m tests.bench.accuracy "$(DATA)"
 
@@ -61,7 +64,7 @@ lint: dev ## ruff, mypy --strict, import-linter
 
 lock: dev ## write the lock files anew
 	@for lock in "requirements.txt --group build" "requirements-onnx.txt --extra onnx -c requirements.txt" \
-	  "requirements-dev.txt --extra onnx --group build --group dev -c requirements.txt" \
+	  "requirements-dev.txt --extra onnx --extra postgres --group build --group dev -c requirements.txt" \
 	  "requirements-bench.txt --group bench -c requirements.txt"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate --upgrade pyproject.toml -o $$lock || exit 1; done

@@ -21,6 +21,7 @@ from dotenv import dotenv_values
 
 from bot.env_file import read_env_file, remarks, unknown
 from bot.errors import SettingsError, one_line
+from bot.postgres_url import Place, PostgresUrl, folder_of, is_postgres_url
 from bot.sealing import is_key
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -36,7 +37,7 @@ _NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # read by
 class Settings:
     """What the environment says. Secrets have no place in repr, logs or errors."""
 
-    db: Path = Path("data/irbot.db")
+    db: Place = Path("data/irbot.db")
     http: str = "127.0.0.1:8300"  # host:port; empty: no local web server
     callback_http: str | None = None  # host:port; None: `http` serves the callbacks too
     public_url: str = ""  # https://host[:port] of the record pages; empty: replies link nowhere
@@ -94,6 +95,11 @@ class Settings:
     env_file: Path | None = None  # the `.env` that was read
     remarks: tuple[str, ...] = ()  # Chinese, one line each: what was probably meant otherwise
 
+    @property
+    def folder(self) -> Path:
+        """Where this process keeps what lies beside the database."""
+        return folder_of(self.db)
+
     def now(self) -> datetime:
         """The clock of the contract: IR_NOW runs on from the start, in IR_TZ."""
         return datetime.now(self.tz) + self.clock_offset
@@ -142,7 +148,7 @@ def examine_settings(
 def _settings(get: _Getter, folder: Path) -> Settings:
     tz = get.zone("IR_TZ", "Asia/Shanghai")
     return Settings(
-        db=folder / (get("IR_DB") or "data/irbot.db"),
+        db=get.place("IR_DB", folder, folder / (get("IR_FOLDER") or "data")),
         http=get.address("IR_HTTP", "127.0.0.1:8300"),
         callback_http=get.address("IR_CALLBACK_HTTP", "") or None,
         public_url=get.origin("IR_PUBLIC_URL"),
@@ -269,6 +275,19 @@ class _Getter:
         value = one_line(self(name))
         here = f"环境变量里是“{value}”" if name in self._in_environment else f".env 里是“{value}”"
         self.faults.append(f"{said}；{here}")
+
+    def place(self, name: str, folder: Path, own: Path) -> Place:
+        """A file, from a folder on; or a database of PostgreSQL, beside which `own` is kept."""
+        text = self(name) or "data/irbot.db"
+        if not is_postgres_url(text):
+            if "://" in text:  # of another program, with a password perhaps
+                self.faults.append(f"{name} 应为文件路径，或 postgresql://… 的地址")
+            return folder / text
+        try:
+            return PostgresUrl.parse(text, own)
+        except ValueError as error:
+            self.faults.append(f"{name} {error}")
+            return folder / "data/irbot.db"
 
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in re.split("[,，]", self(name)) if item.strip())

@@ -2,8 +2,9 @@
 
     BotError                     one line for the operator; exit code 1
     ├── ReadingError             a file that cannot be read as a record, whole and proven
-    ├── StoreError               the database file: newer version, unwritable, locked
-    │   └── DisplacedError       it was deleted or replaced while it was open
+    ├── StoreError               the database: newer version, unwritable, locked
+    │   ├── DisplacedError       it was deleted or replaced while it was open
+    │   └── EngineAwayError      the database's server cannot be reached, or was lost half-way
     ├── IdentityError            same record id, other words, and nothing marks it as a correction
     ├── NotFoundError            an id that is not stored
     ├── RefusedError             what a person wanted done and what may not be
@@ -117,6 +118,10 @@ class StoreError(BotError):
 
 class DisplacedError(StoreError):
     """What is open is not what its path names any more: nothing is read or written there."""
+
+
+class EngineAwayError(StoreError):
+    """The database's server cannot be reached now; what was begun may be tried again."""
 
 
 class IdentityError(BotError):

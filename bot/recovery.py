@@ -23,10 +23,11 @@ from bot.errors import StoreError
 from bot.store import Store
 from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
-from bot.store.carrying_over import Waiting, carry_over, leave_in_doubt, waiting
-from bot.store.connection import Connection, connect, instant
-from bot.store.journal import count_of, note
+from bot.store.carrying_over import Waiting, carry_over, count_of, leave_in_doubt, waiting
+from bot.store.connection import instant
+from bot.store.journal import note
 from bot.store.process_lock import is_served
+from bot.store.sqlite import Connection, connect, file_of
 from bot.store.swapping import alone, forget_attempts, put_in_place
 
 
@@ -63,11 +64,12 @@ class Backup:
         db = _real(settings)
         refuse_served(settings)
         with alone(db) as present:
-            with self.store.database.transaction() as tables:
+            file = file_of(self.store.database)
+            with file.transaction() as tables:
                 restored = self._settled(settings, present, tables)
                 shut(tables)
                 note(tables, who, "restore", self.file.name)
-            self.store.database.make_single()
+            file.make_single()
             forget_attempts(db)
             kept = put_in_place(self.store.path, db)
         return Restored(kept, *restored)
@@ -87,7 +89,7 @@ class Backup:
             tables.execute("DELETE FROM cursors")
             digests = leave_due_in_doubt(
                 SubscriptionStore(self.store.database),
-                load_trading_days(settings.db.parent / FILE),
+                load_trading_days(settings.folder / FILE),
                 timedelta(hours=settings.digest_late_hours),
                 now,
             )

@@ -34,8 +34,8 @@ SOURCES = (
 )
 _LEGACY = {5: "1", 12: "2010", 17: "2014"}  # names of manylinux before they were numbers (PEP 600)
 _BESIDE = (
-    *("LICENSE", "docs/install.md", "docs/systemd.md"),
-    *("install/install.sh", "install/irbot.service"),
+    *("LICENSE", "docs/install.md", "docs/systemd.md", "docs/postgresql.md"),
+    *("install/install.sh", "install/irbot.service", "install/irbot@.service"),
 )
 
 

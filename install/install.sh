@@ -127,7 +127,8 @@ if [ ! -f "$new/installed" ]; then # also one that was interrupted
             "installing failed, see above (disk full? $(df -Pk "$folder" | awk 'NR == 2 {print int($4 / 1024)}') MB are free, about 500 needed)"
     fi
     mkdir -p "$new/share/irbot"
-    cp -R records env.example irbot.service LICENSE install.md systemd.md "$new/share/irbot"
+    cp -R records env.example irbot.service irbot@.service LICENSE install.md systemd.md postgresql.md \
+        "$new/share/irbot"
     if ! answers; then
         cat "$trial/said" >&2
         rm -rf "$new"

@@ -170,3 +170,58 @@ def test_no_fault_tells_what_may_be_a_secret(tmp_path):
     faults = examine_settings(dict.fromkeys(names, secret), tmp_path)[1]
     assert len(faults) >= len(names)
     assert secret not in "".join(faults)
+
+
+PASSWORD = "hush"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://irbot:hush@db/ir", "postgresql://irbot@db/ir"),
+        ("postgres://irbot:hu%40sh@db:5433/ir", "postgresql://irbot@db:5433/ir"),
+        (
+            "postgresql://irbot:hush@a:5432,b,[::1]:5433/ir?target_session_attrs=read-write",
+            "postgresql://irbot@a:5432,b,[::1]:5433/ir?target_session_attrs=read-write",
+        ),
+        (
+            "postgresql:///ir?password=hush&host=/run/postgresql&sslpassword=hush",
+            "postgresql:///ir?host=/run/postgresql",
+        ),
+    ],
+)
+def test_a_database_of_postgresql_is_shown_without_its_password(tmp_path, url, shown):
+    found = settings(tmp_path, f"IR_DB={url}\n")
+    assert (str(found.db), found.db.url, found.folder) == (shown, url, tmp_path / "data")
+    assert PASSWORD not in f"{found!r} {found.db!r} {[found.db]}"
+    assert settings(tmp_path, f"IR_DB={url}\nIR_FOLDER=own").folder == tmp_path / "own"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://irbot:hush@db",  # of no database
+        "postgresql://irbot:hush@db/",
+        "postgresql://irbot:h@hush@db/ir",  # what of a password is to be written otherwise
+        "postgresql://irbot:1/hush@db/ir",
+        "postgresql://irbot:#hush@db/ir",
+        "postgresql://irbot:?hush@db/ir",
+        "postgresql://irbot:100%hush@db/ir",
+        "'postgresql://irbot:hush @db/ir'",
+        "postgresql://irbot:hush@db:0/ir",
+        "postgresql://irbot:hush@db:70000/ir",
+        "postgresql://irbot:hush@db/ir?sslmode",
+        "postgresql:irbot:hush@db/ir",
+        "mysql://irbot:hush@db/ir",
+    ],
+)
+def test_a_malformed_database_is_a_fault_that_tells_no_password(tmp_path, url):
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, f"IR_DB={url}\n")
+    assert str(raised.value).startswith("IR_DB ")
+    assert PASSWORD not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_has_its_own_folder(tmp_path):
+    assert settings(tmp_path, "IR_DB=a/irbot.db\nIR_FOLDER=own").folder == tmp_path / "a"

@@ -52,7 +52,7 @@ class CurrentLibrary:
         self._embedder = embedder
         self._is_taught = is_taught
         self._lock = threading.Lock()
-        self._lexicon_file = LexiconFile(store.path.parent)
+        self._lexicon_file = LexiconFile(store.folder)
         self._segments = Segments(store)
         self._aside = threading.Semaphore()
         self._library = self._load()
@@ -91,7 +91,7 @@ class CurrentLibrary:
 
         def load() -> None:
             try:
-                with self._lock, telling(self._store.path):
+                with self._lock, telling(self._store.place):
                     self._library = self._load()
             except DisplacedError:  # whoever serves looks for it, and tells
                 pass

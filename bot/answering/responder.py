@@ -125,7 +125,7 @@ class Responder:
                 store,
                 subscriptions,
                 lambda: self._library.get().index,
-                store.path.parent / HOLIDAYS,
+                store.folder / HOLIDAYS,
             ),
             words,
             now,

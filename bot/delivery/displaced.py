@@ -16,6 +16,7 @@ import time
 from bot.errors import StoreError
 from bot.store.carrying_over import carry_over
 from bot.store.connection import Database, telling
+from bot.store.sqlite import SqliteDatabase, file_of
 
 _WAIT_S = 3.0  # for a file that is put back in two steps, or is still being copied
 _LOOK_S = 0.25
@@ -23,17 +24,18 @@ _LOOK_S = 0.25
 log = logging.getLogger(__name__)
 
 
-def move_over(old: Database) -> None:
+def move_over(database: Database) -> None:
     """Go on with the file that took the place of an open one.
 
     To be called by the thread that opened the old one, when nothing else works with it any more.
 
     Args:
-        old: Its `check` has failed.
+        database: A file, whose `check` has failed.
 
     Raises:
         StoreError: There is nothing to go on with; says what became of what was open.
     """
+    old = file_of(database)
     if not old.is_displaced():
         return  # it was moved away, and back
     if old.is_overwritten:
@@ -69,7 +71,7 @@ def _tell(waiting: int) -> None:
     )
 
 
-def _file_in_place(old: Database) -> Database:
+def _file_in_place(old: SqliteDatabase) -> SqliteDatabase:
     """The file that is there now, once it no longer grows; the old one if that came back."""
     until = time.monotonic() + _WAIT_S
     size = -1
@@ -80,7 +82,7 @@ def _file_in_place(old: Database) -> Database:
         if size > 0 and size == before:
             old.make_room()
             try:
-                return Database.open(old.path)
+                return file_of(Database.open(old.path))
             except StoreError:
                 if time.monotonic() > until:
                     raise
@@ -89,7 +91,7 @@ def _file_in_place(old: Database) -> Database:
         time.sleep(_LOOK_S)
 
 
-def _saved(old: Database) -> str:
+def _saved(old: SqliteDatabase) -> str:
     to = old.path.with_name(f"{old.path.name}-saved-{time.strftime('%Y%m%d-%H%M%S')}")
     try:
         old.save(to)

@@ -46,7 +46,7 @@ def checks(settings: Settings, store: Store) -> Iterator[Finding]:
 
 def _calendar(settings: Settings) -> Iterator[Finding]:
     today = settings.now().date()
-    path = settings.db.parent / FILE
+    path = settings.folder / FILE
     trading = load_trading_days(path)
     if trading.unreadable:
         lines = "、".join(map(str, trading.unreadable))

@@ -19,7 +19,7 @@ def checks(store: Store) -> Iterator[Finding]:
     """One line."""
     folder = IndexFolder(store)
     try:
-        lexicon = read_lexicon(store.path.parent)
+        lexicon = read_lexicon(store.folder)
     except BotError:
         return  # told with the word lists
     work = to_do(store, folder, lexicon)

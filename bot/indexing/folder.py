@@ -1,4 +1,5 @@
-"""The files of an index, beside the database: `irbot.db-index/`.
+"""The files of an index, beside the database: `irbot.db-index/`; with PostgreSQL in the folder of
+what a replica keeps for itself.
 
 `manifest.json` names the segments that count, and for which file of the store and which matcher
 they were made; what it does not name does not exist. It is replaced whole, so that at every moment
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from bot.matching.segment import Segment
 from bot.matching.segment_files import DamagedIndexError, damage, open_segment
+from bot.postgres_url import beside
 from bot.store import Store
 
 _MANIFEST, _LOCK, _ENDING = "manifest.json", "lock", ".segment"
@@ -53,7 +55,7 @@ class IndexFolder:
     """Where the segments of a store lie."""
 
     def __init__(self, store: Store) -> None:
-        self.path = store.path.with_name(f"{store.path.name}-index")
+        self.path = beside(store.place, "-index")
         self._store = store
         self._opened: dict[Named, Segment] = {}
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from bot.matching.lexicon import Lexicon, LexiconFile, read_lexicon
 from bot.matching.segment import Segment
 from bot.matching.segment_files import merge, write
 from bot.matching.version import version
+from bot.postgres_url import Place, folder_of
 from bot.store import Store
 from bot.store.connection import telling
 
@@ -59,7 +59,7 @@ def keep_files(store: Store, tell: Tell | None = None) -> None:
         tell: Called with the number of questions that were counted.
     """
     try:
-        lexicon = read_lexicon(store.path.parent)
+        lexicon = read_lexicon(store.folder)
     except BotError as error:  # nothing can be answered before that is put right
         log.error("index files stay as they were: %s", error)
         return
@@ -161,7 +161,7 @@ class Keeper:
         """
         self._store = store
         self._folder = IndexFolder(store)
-        self._lexicon_file = LexiconFile(store.path.parent)
+        self._lexicon_file = LexiconFile(store.folder)
         self._seen: object = None
         self._seen_at = 0.0
         self._ended = threading.Event()
@@ -178,7 +178,7 @@ class Keeper:
         self.check()
         while not self._ended.wait(_LOOK_S):
             try:
-                with telling(self._store.path):
+                with telling(self._store.place):
                     self.look()
             except DisplacedError:  # whoever serves looks for it, and tells
                 return
@@ -187,7 +187,7 @@ class Keeper:
 
     def check(self) -> None:
         """Read the files to their ends; one that is not as it was written is removed."""
-        with suppress(StoreError), telling(self._store.path):
+        with suppress(StoreError), telling(self._store.place):
             found = self._folder.manifest(version(self._lexicon_file.read(), None))
             for named in found.segments:
                 self._folder.remove_if_damaged(named)
@@ -199,12 +199,12 @@ class Keeper:
         is_late = time.monotonic() - self._seen_at > _AGAIN_S  # there may be room by now
         if state != self._seen or is_late:
             if to_do(self._store, self._folder, lexicon):
-                make_apart(self._store.path)
+                make_apart(self._store.place)
             self._seen = state[0], self._folder.stamp(), lexicon
             self._seen_at = time.monotonic()
 
 
-def make_apart(db: Path) -> None:
+def make_apart(db: Place) -> None:
     """Make the files in a process of its own, and wait for it."""
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_make_behind, args=(db,), daemon=True)
@@ -212,8 +212,8 @@ def make_apart(db: Path) -> None:
     process.join()
 
 
-def _make_behind(db: Path) -> None:
+def _make_behind(db: Place) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that serves
     os.nice(_BEHIND)
     with suppress(BotError):  # the process that serves tells it
-        make_files(Store(db), read_lexicon(db.parent))
+        make_files(Store(db), read_lexicon(folder_of(db)))

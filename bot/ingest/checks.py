@@ -25,9 +25,9 @@ def checks(store: Store, own_model: Path | None) -> Iterator[Finding]:
     except BotError as error:
         unusable = error
     state = meaning_state(store, embedder, datetime.now(UTC))
-    path = store.path.parent / FILE.name
+    path = store.folder / FILE.name
     try:
-        lexicon = read_lexicon(path.parent)
+        lexicon = read_lexicon(store.folder)
     except BotError as error:
         yield Finding(
             "词表",

@@ -104,7 +104,7 @@ def embed_in_background(
     def embed() -> None:
         while True:
             try:
-                with telling(store.path):
+                with telling(store.place):
                     _Making(store, embedder, lambda left: False, is_busy, tell).left()
                 return
             except DisplacedError:  # whoever serves looks for it, and tells
@@ -113,7 +113,7 @@ def embed_in_background(
                 log.warning("vectors are made later: %s", error)
             except Exception as error:
                 log.error("no vectors are made, answers go by words alone: %s", trace_of(error))
-                with suppress(StoreError), telling(store.path):
+                with suppress(StoreError), telling(store.place):
                     store.note_fault(embedder.name, type(error).__name__, datetime.now(UTC))
                 return
             time.sleep(again_s)

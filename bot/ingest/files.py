@@ -11,19 +11,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.errors import BotError, one_line
+from bot.postgres_url import Place, beside, folder_of
 
 REPORT = ".未收录.txt"  # behind a file's name: why `watch` did not import it
 _NOBODYS = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"))
 
 
-def files_in(paths: Sequence[Path], db: Path | None = None) -> list[Path]:
+def files_in(paths: Sequence[Path], db: Place | None = None) -> list[Path]:
     """The files meant: those named, and those in the named folders, in order of their names.
 
     What is no file or cannot be opened is among them: reading it says so.
 
     Args:
         paths: What a person named.
-        db: The bot's own file: it and what lies beside it for it are not meant.
+        db: The bot's own: its file and what lies beside it for it are not meant.
 
     Raises:
         BotError: A path does not exist.
@@ -95,9 +96,9 @@ def _walked(folder: Path) -> Iterator[Path]:
     yield from (Path(error.filename) for error in closed)
 
 
-def _is_own(file: Path, db: Path | None) -> bool:
-    if db is None or not file.name.startswith(db.name):
+def _is_own(file: Path, db: Place | None) -> bool:
+    if db is None or not file.name.startswith(name := beside(db, "").name):
         return False
-    rest = file.name.removeprefix(db.name)  # -wal, -shm, -owner-…
-    beside = os.path.realpath(file.parent) == os.path.realpath(db.parent)
-    return beside and (not rest or rest.startswith("-"))
+    rest = file.name.removeprefix(name)  # -wal, -shm, -owner-…
+    is_beside = os.path.realpath(file.parent) == os.path.realpath(folder_of(db))
+    return is_beside and (not rest or rest.startswith("-"))

@@ -50,7 +50,7 @@ class Watch:
             BotError: The folder is gone, or the database cannot be used; the next look may do.
         """
         looks = {
-            file: look for file in files_in([self._folder], store.path) if (look := _look(file))
+            file: look for file in files_in([self._folder], store.place) if (look := _look(file))
         }
         seen, self._seen = self._seen, looks
         self._read = {file: look for file, look in self._read.items() if file in looks}

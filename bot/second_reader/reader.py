@@ -88,7 +88,7 @@ class CompanyReader:
     def trial(self) -> Trial | None:
         """Its last measurement at the caution that is set."""
         try:
-            with telling(self._store.path):
+            with telling(self._store.place):
                 return self._store.reader_trial(self.name, self._caution)
         except StoreError:
             return None  # who cannot read that does without
@@ -163,14 +163,14 @@ class CompanyReader:
 
     def _known(self, key: str) -> Said | None:
         try:
-            with telling(self._store.path):
+            with telling(self._store.place):
                 return self._store.reader_opinion(key, self._now())
         except StoreError:
             return None
 
     def _keep(self, key: str, said: Said) -> None:
         try:
-            with telling(self._store.path), self._store.database.waiting(_KEEP_S):
+            with telling(self._store.place), self._store.database.waiting(_KEEP_S):
                 self._store.add_reader_opinion(key, *said, self._now())
         except StoreError as error:
             log.warning("an opinion of the second reader could not be kept: %s", error)

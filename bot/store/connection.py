@@ -1,406 +1,308 @@
-"""The one SQLite file: opened, migrated, written in transactions.
+"""The database as all rooms see it, whichever engine it is: opened, written in transactions.
 
-`Database.open` is the one way to open it; the value is handed to all that read or write. A database
-that holds a migration unknown here was written by a newer version and is refused, untouched.
-
-A file that is open can be deleted, or another one put in its place, and SQLite goes on with the old
-one. So the path is looked at before everything that is read or written, and after every commit:
-what is told to be kept is in the file that the path names.
+SQL is written once, in what both engines speak: `?` and `:name` stand for values; `CASE`, `ON
+CONFLICT`, `RETURNING`, `"user"` in quotes; a value whose type nothing tells is `CAST(? AS TEXT)`.
+What differs is `Connection.engine`'s to say. sqlite.py: a file; postgres.py: a server.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol, overload
 
-import sqlite_utils
+from bot.errors import StoreError
+from bot.postgres_url import Place, PostgresUrl, folder_of
+from bot.store.engine import Engine
 
-from bot.errors import DisplacedError, StoreError, reason
-from bot.private_files import make_private, narrow
-from bot.store.schema import migrations
-from bot.store.upgrading import tell, upgrade
+Values = Sequence[Any] | dict[str, Any]
 
-BUSY_TIMEOUT_S = 10.0
-_AGAIN_S = 0.1  # between two tries to empty -wal
-_PAGE = 4096  # bytes that SQLite writes at once
 
-Connection = sqlite_utils.Database  # one of SQLite, with methods for tables and rows
+class Cursor(Protocol):
+    """What a statement gave: its rows, in order, and how many it changed."""
 
-BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a file that is open
-_Identity = tuple[int, int]  # device and inode
+    @property
+    def rowcount(self) -> int: ...
+    @property
+    def description(self) -> Any: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
-_writing = threading.Lock()  # threads take turns here; SQLite would have them sleep and try again
+
+class Table(Protocol):
+    """Rows by the names of their columns."""
+
+    def insert(self, record: dict[str, Any], /, *, ignore: bool = ...) -> Any:
+        """Add one; `ignore`: unless its key is there."""
+
+    def insert_all(self, records: Iterable[dict[str, Any]], /) -> Any:
+        """Add several that have the same columns."""
+
+    def upsert(self, record: dict[str, Any], /, *, pk: str | tuple[str, ...]) -> Any:
+        """Add one, or set what it says of the one that has its key."""
+
+
+class Connection(Protocol):
+    """One thread's way to the database."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    def execute(self, sql: str, values: Values = ..., /) -> Cursor:
+        """Run a statement. Its rows are read before the next one is run."""
+
+    def executemany(self, sql: str, rows: Iterable[Values], /) -> None:
+        """Run a statement once for each row."""
+
+    def query(self, sql: str, values: Values = ..., /) -> Iterator[dict[str, Any]]:
+        """The rows of a query, by column."""
+
+    def stream(self, sql: str, values: Values = ..., /) -> Iterator[dict[str, Any]]:
+        """The same of a query with many rows: they are never in memory together."""
+
+    def table(self, name: str, /) -> Table: ...
+
+    def write_content(self, sha256: str, pieces: Iterable[bytes], size: int, /) -> None:
+        """A source's bytes, which may be more than fit into memory, under their hash, in place of
+        what is there; in a transaction."""
+
+    def content(self, sha256: str, /) -> Iterator[bytes]:
+        """A source's bytes in pieces; none where there is no such source."""
+
+    def close(self) -> None: ...
+
+
 _opening = threading.Lock()
-_opened: dict[Path, Database] = {}
+_opened: dict[Path | PostgresUrl, Database] = {}
 
 
-class Database:
-    """The file, once for a process however its path is spelt, with a connection for each thread.
+class Database(ABC):
+    """A database, once for a process however it is spelt, with a connection for each thread.
 
     All that a thread writes goes through its one connection, so that what belongs together is one
     transaction.
     """
 
+    place: Place
+
     @classmethod
-    def open(cls, path: Path) -> Database:
-        """The file's value; the file is created and migrated as needed.
+    def open(cls, place: Place) -> Database:
+        """The place's value; what is there is created and migrated as needed.
 
         Raises:
-            StoreError: Unwritable folder, not a database, or written by a newer version.
+            StoreError: It cannot be used, or was written by a newer version.
         """
-        file = Path(os.path.realpath(path))
+        key = _key(place)
         with _opening:
-            known = _opened.get(file)
+            known = _opened.get(key)
             if known is None or known.is_displaced():
-                _opened[file] = cls(path)
-            database = _opened[file]
+                _opened[key] = _made(place)
+            database = _opened[key]
         database.connection()
         return database
 
-    def __init__(self, path: Path) -> None:
-        """For `open`, which makes no second one of a file."""
-        self.path = path
-        self._file = Path(os.path.realpath(path))  # beside which SQLite keeps its own
-        self._paths = {beside: self._file.with_name(self._file.name + beside) for beside in BESIDE}
-        self._of_thread = threading.local()
-        self._identity: _Identity | None = None  # of the file; known with the first connection
-        self._size = 0  # of the file when it was looked at last
-        self.is_overwritten = False
-        self._first = threading.Lock()
+    @property
+    def folder(self) -> Path:
+        """Where this process keeps what lies beside the database."""
+        return folder_of(self.place)
 
+    @property
+    def path(self) -> Path:
+        """The file.
+
+        Raises:
+            StoreError: It is a server's, which has none.
+        """
+        if isinstance(self.place, PostgresUrl):
+            raise StoreError(f"{self.place} 不是一个数据库文件；这项操作请用 PostgreSQL 自己的工具")
+        return self.place
+
+    @abstractmethod
     def connection(self) -> Connection:
         """This thread's connection.
 
         Raises:
-            DisplacedError: The file is not there any more, or another one is.
             StoreError: As `open`.
         """
-        db: Connection | None = getattr(self._of_thread, "connection", None)
-        if db is None:
-            db = self._connected()
-        self.check()
-        return db
 
-    def _connected(self) -> Connection:
-        if self._identity is not None:
-            self.check()  # or an empty file would be made in its place
-        with self._first:
-            before = _identity(self.path)
-            db = connect(self.path)
-            if self._identity is None:
-                self._identity = before or _identity(self.path)
-        self._of_thread.connection = db
-        # SQLite keeps these as long as a connection is open, so they change under none.
-        self._of_thread.beside = {
-            beside: found for beside in BESIDE if (found := _identity(self._beside(beside)))
-        }
-        return db
+    @abstractmethod
+    def apart(self) -> Connection:
+        """A new connection of nobody's, for the caller to use in one thread at a time and close."""
 
-    def check(self) -> None:
-        """Look whether what is open is what the path names: three looks at the folder.
-
-        Raises:
-            DisplacedError: It is not; or another file was copied over it, as far as the size tells:
-                SQLite makes a file no smaller, unless somebody vacuums it.
-        """
-        before = self._size  # read first: other threads look, too
-        identity, size = _found(self.path)
-        if self._identity is not None and identity != self._identity:
-            raise DisplacedError(f"数据库文件 {self.path} 已被删除或换成另一个文件")
-        if size < before or self.is_overwritten:
-            self.is_overwritten = True  # for good: a copy grows while it is made
-            raise DisplacedError(f"数据库文件 {self.path} 已被覆盖")
-        self._size = size
-        for beside, identity in getattr(self._of_thread, "beside", {}).items():
-            if _identity(self._beside(beside)) != identity:
-                raise DisplacedError(f"数据库文件 {self.path}{beside} 已被删除或换掉")
-
-    def is_displaced(self) -> bool:
-        """Whether `check` fails."""
-        try:
-            self.check()
-        except DisplacedError:
-            return True
-        return False
-
-    def is_elsewhere(self) -> bool:
-        """Whether the path names another file, or none; False too where only what SQLite keeps
-        beside the file is gone."""
-        return self._identity is not None and _identity(self.path) != self._identity
-
-    def left_behind(self) -> Connection:
-        """This thread's connection wherever its file is now, for what is to be saved of it."""
-        db: Connection = self._of_thread.connection
-        return db
-
-    def write_back(self) -> None:
-        """Put into the file itself what SQLite keeps beside it."""
-        self.left_behind().execute("PRAGMA wal_checkpoint(FULL)")
-
-    def make_room(self) -> None:
-        """Remove what SQLite kept for this file, now that another one has its place.
-
-        SQLite would take it for changes of the other file and ruin that. What this connection
-        holds open stays readable to it.
-        """
-        for beside, identity in self._of_thread.beside.items():
-            if _identity(self._beside(beside)) == identity:
-                self._beside(beside).unlink(missing_ok=True)
-
-    def disown(self) -> None:
-        """Let nothing more get into the file, which was overwritten: what SQLite kept for the one
-        before would be written into it with the last connection's end, and ruin it."""
-        for beside, identity in self._of_thread.beside.items():
-            path = self._beside(beside)
-            if _identity(path) == identity:
-                if beside == "-wal":
-                    os.truncate(path, 0)
-                path.unlink(missing_ok=True)
-
-    def save(self, to: Path) -> None:
-        """Write a copy of what is open, wherever its file is now.
-
-        Raises:
-            StoreError: There is no room, or no such folder.
-        """
-        make_private(to)
-        with telling(to):
-            copy = sqlite3.connect(to)
-            try:
-                self.left_behind().conn.backup(copy)
-            finally:
-                copy.close()
-
-    def erase(self, *, anew: bool) -> bool:
-        """Put what -wal holds into the file and empty it, so that nothing deleted is left there.
+    @abstractmethod
+    def transaction(self, *, alone: bool = True) -> AbstractContextManager[Connection]:
+        """A write transaction. Inside another one it is a part of that.
 
         Args:
-            anew: Write the file itself anew first; nothing else may have it open.
-
-        Returns:
-            False where somebody reads an earlier state for so long that -wal is still in use.
-        """
-        with telling(self.path):
-            db = self.connection()
-            if anew:
-                db.execute("VACUUM")
-            until = time.monotonic() + BUSY_TIMEOUT_S
-            while True:
-                (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                self._size = _found(self.path)[1]  # smaller, perhaps
-                if not busy or time.monotonic() > until:
-                    return not busy
-                time.sleep(_AGAIN_S)
-
-    def _beside(self, beside: str) -> Path:
-        return self._paths[beside]  # made once: they are looked at for all that is read or written
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A write transaction that takes its lock at once, so that it cannot fail half-way on it.
-
-        Inside another one it is a part of that.
+            alone: It is the only one that writes until it ends, so that what it reads first stays
+                true; all transactions are that in SQLite. Else it holds only the rows that it
+                writes, and each statement must be right beside others.
 
         Raises:
             DisplacedError: It may not be in the file that the path names.
+            EngineAwayError: The server cannot be reached any more.
         """
-        db = self.connection()
-        with transaction(db):
-            yield db
-        self.check()
 
-    @contextmanager
-    def waiting(self, seconds: float) -> Iterator[None]:
+    @abstractmethod
+    def waiting(self, seconds: float) -> AbstractContextManager[None]:
         """Within it, this thread waits no longer than that for another process that writes."""
-        db = self.connection()
-        db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
-        try:
-            yield
-        finally:
-            db.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
 
-    @contextmanager
-    def copied(self) -> Iterator[Path]:
-        """A copy of the file as it is now, gone afterwards: what is tried on it changes nothing."""
-        with TemporaryDirectory(prefix="irbot-") as folder:
-            copy = Database.open(Path(folder) / self.path.name)
-            try:
-                self.connection().conn.backup(copy.connection().conn)
-                yield copy.path
-            finally:
-                copy.close()
+    @abstractmethod
+    def copied(self) -> AbstractContextManager[Place]:
+        """Within it, this thread has a place with all that is here: what is tried there changes
+        nothing."""
 
-    def make_single(self) -> None:
-        """Give up the file, which this thread alone has used, with nothing kept beside it."""
-        db = self.connection()
-        self._of_thread.beside = {}
-        db.execute("PRAGMA journal_mode = DELETE")
-        self.close()
+    @abstractmethod
+    def now(self) -> float:
+        """The one clock of all processes that share the database, in seconds since 1970."""
+
+    @abstractmethod
+    def notify(self, channel: str) -> None:
+        """Wake those of all processes that listen, when the open transaction is committed."""
+
+    @abstractmethod
+    def erase(self, *, anew: bool) -> bool:
+        """Leave nothing of what was deleted where the engine keeps it.
+
+        Args:
+            anew: Write everything anew; nothing else may have it open.
+
+        Returns:
+            False where somebody reads an earlier state for so long that it could not be done.
+        """
+
+    def check(self) -> None:  # noqa: B027 # nothing displaces a server
+        """Look whether what is open is what the place names.
+
+        Raises:
+            DisplacedError: It is not.
+        """
+
+    def is_displaced(self) -> bool:
+        """Whether `check` fails."""
+        return False
 
     def close(self) -> None:
-        """Give up the file, which this thread alone has used."""
+        """Give it up, which this thread alone has used."""
         with _opening:
-            _opened.pop(Path(os.path.realpath(self.path)), None)
-        self.connection().conn.close()
+            _opened.pop(_key(self.place), None)
+        self.connection().close()
 
 
-def _found(path: Path) -> tuple[_Identity | None, int]:
-    """Which file a path names, and its size."""
+def _key(place: Place) -> Path | PostgresUrl:
+    return place if isinstance(place, PostgresUrl) else Path(os.path.realpath(place))
+
+
+def _made(place: Place) -> Database:
+    if isinstance(place, PostgresUrl):
+        return _postgres().PostgresDatabase(place)  # type: ignore[no-any-return]
+    from bot.store.sqlite import SqliteDatabase
+
+    return SqliteDatabase(place)
+
+
+def _postgres() -> Any:
+    """The engine's module, which loads its driver."""
     try:
-        found = path.stat()
-    except OSError:
-        return None, 0
-    return (found.st_dev, found.st_ino), found.st_size
+        from bot.store import postgres
+    except ImportError as error:
+        raise StoreError(
+            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；请安装：pip install 'irbot[postgres]'"
+        ) from error
+    return postgres
 
 
-def _identity(path: Path) -> _Identity | None:
-    return _found(path)[0]
-
-
-def connect(path: Path, *, is_copy: bool = False) -> Connection:
-    """A connection of its own, apart from what the process writes; the file is migrated as needed.
-
-    It belongs to the thread that opened it (sqlite3).
+@overload
+def connect(place: Path, *, is_copy: bool = ...) -> Any: ...
+@overload
+def connect(place: PostgresUrl) -> Connection: ...
+def connect(place: Place, *, is_copy: bool = False) -> Any:
+    """A connection of its own, apart from what the process writes; what is there is migrated as
+    needed. It belongs to the thread that opened it.
 
     Args:
-        path: The file.
+        place: Where.
         is_copy: It is one of a database that is kept elsewhere: none is made before it is migrated.
 
     Raises:
-        StoreError: Unwritable folder, not a database, written by a newer version, or to be migrated
-            while an older program serves it.
+        StoreError: As `Database.open`.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"无法使用数据库文件 {path}：{reason(error)}；请检查 IR_DB 和目录权限"
-        ) from error
-    if not path.exists():
-        make_private(path)
-    with telling(path):
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        db = Connection(connection)
-        _refuse_newer(db, path)
-        for name in ("", *BESIDE):  # which SQLite makes as the file is
-            narrow(path.with_name(path.name + name))
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
-        if migrations.pending(db):
-            with transaction(db):  # of two processes starting at once, one finds nothing to do
-                copy = upgrade(db, path, is_copy=is_copy)
-            if copy is not None:
-                tell(path, copy)
-    return db
+    if isinstance(place, PostgresUrl):
+        return _postgres().connect(place)
+    from bot.store import sqlite
+
+    return sqlite.connect(place, is_copy=is_copy)
 
 
-@contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """What SQLite raises within, told as an error of this file.
+def telling(place: Place) -> AbstractContextManager[None]:
+    """What the engine raises within, told as an error of this database.
 
     Raises:
         StoreError: What it means for the operator, and what to do.
     """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(why(path, error)) from error
+    if isinstance(place, PostgresUrl):
+        return _postgres().telling(place)  # type: ignore[no-any-return]
+    from bot.store import sqlite
 
-
-def why(path: Path, error: sqlite3.Error) -> str:
-    """What an SQLite error means for the operator, and what to do."""
-    said = str(error)
-    if "not a database" in said:
-        return f"{path} 不是 SQLite 数据库；请检查 IR_DB，文件未作改动"
-    if "full" in said or (_is_full(path) and "locked" not in said):
-        return f"磁盘已满，无法写入 {path}；请腾出空间后再试"  # it may be unable to open, too
-    if "readonly" in said or "unable to open" in said:
-        return f"无法写入数据库文件 {path}；请检查 IR_DB 和目录权限"
-    if "locked" in said:
-        return f"数据库 {path} 正被其他程序长时间占用；请稍后再试"
-    return f"数据库 {path} 无法使用（{said}）；请用最近的备份恢复"
-
-
-def _is_full(path: Path) -> bool:
-    try:
-        return shutil.disk_usage(path.parent).free < _PAGE
-    except OSError:
-        return False
-
-
-def unknown_migrations(db: Connection) -> list[str]:
-    """What a newer version of this program did to the file, the first one first."""
-    known = {migration.name for migration in migrations.pending(Connection(memory=True))}
-    return [done.name for done in migrations.applied(db) if done.name not in known]
-
-
-def _refuse_newer(db: Connection, path: Path) -> None:
-    if unknown := unknown_migrations(db):
-        raise StoreError(
-            f"{path} 由更新版本的 irbot 写成（{unknown[-1]}）；请升级 irbot，文件未作改动"
-        )
-
-
-@contextmanager
-def transaction(db: Connection) -> Iterator[None]:
-    """A write transaction that takes its lock at once, so that it cannot fail half-way on it.
-
-    Inside another one it is a part of that.
-    """
-    nested: bool = db.conn.in_transaction
-    if nested:
-        yield
-        return
-    with _writing:
-        db.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if db.conn.in_transaction:
-                db.conn.execute("ROLLBACK")
-            raise
-        db.conn.execute("COMMIT")
+    return sqlite.telling(place)
 
 
 class File:
-    """What is kept in the file. Safe to share between threads."""
+    """What is kept in the database. Safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file.
+    def __init__(self, place: Place) -> None:
+        """Open or create it.
 
         Raises:
-            StoreError: Unwritable folder, not a database, or written by a newer version.
+            StoreError: It cannot be used, or was written by a newer version.
         """
-        self.path = path
-        self.database = Database.open(path)
+        self.place = place
+        self.database = Database.open(place)
+
+    @property
+    def path(self) -> Path:
+        """As `Database.path`."""
+        return self.database.path
+
+    @property
+    def folder(self) -> Path:
+        """Where this process keeps what lies beside the database."""
+        return folder_of(self.place)
 
     def _db(self) -> Connection:
         return self.database.connection()
 
 
 def first(db: Connection, sql: str, *values: object) -> dict[str, Any] | None:
-    """The first row, if there is one; of a number that SQLite cannot hold there is none."""
+    """The first row, if there is one; of a number that the engine cannot hold there is none."""
     with suppress(OverflowError):
         return next(iter(db.query(sql, list(values))), None)
     return None
+
+
+def insert(db: Connection, table: str, row: Mapping[str, Any]) -> int:
+    """Add a row to a table; returns the `id` that it got."""
+    columns = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join("?" * len(row))
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING id"
+    ((own,),) = db.execute(sql, list(row.values())).fetchall()
+    return int(own)
 
 
 def grow(db: Connection, *, only_more: bool = False) -> None:
     """Tell every process that what may be answered has changed.
 
     Args:
-        db: In a transaction.
+        db: In a transaction that is alone: the order of the feed is that of the commits.
         only_more: There is more of it, and nothing else: it may be found a little later. Else
             the next message is answered by what is true now.
     """

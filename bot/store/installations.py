@@ -9,9 +9,9 @@ import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from bot.postgres_url import Place
 from bot.sealing import Seal, SealError
 from bot.store.connection import File, first
 
@@ -33,17 +33,17 @@ class Installation:
 class Installations(File):
     """The table of them. Safe to share between threads."""
 
-    def __init__(self, path: Path, seal: Seal) -> None:
+    def __init__(self, place: Place, seal: Seal) -> None:
         """Open.
 
         Args:
-            path: The database.
+            place: The database.
             seal: Keeps the secrets.
 
         Raises:
             StoreError: The database cannot be used.
         """
-        super().__init__(path)
+        super().__init__(place)
         self._seal = seal
 
     def add(
@@ -61,7 +61,7 @@ class Installations(File):
             SealError: There is no key to seal its secret with.
         """
         sealed = self._seal.seal(secret)
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             db.execute(
                 "INSERT INTO installations (platform, workspace, name, details, sealed, added_at) "
                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (platform, workspace) DO UPDATE SET "
@@ -79,7 +79,7 @@ class Installations(File):
 
     def remove(self, platform: str, workspace: str) -> bool:
         """Forget one, with its secret; False where it is not there."""
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             done = db.execute(
                 "DELETE FROM installations WHERE platform = ? AND workspace = ?",
                 [platform, workspace],
@@ -136,7 +136,7 @@ class Installations(File):
     def issue_state(self, now: float) -> str:
         """A mark of an install that begins, which comes back with it once."""
         state = secrets.token_urlsafe(32)
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             db.execute("DELETE FROM install_states WHERE until < ?", [now])
             db.execute(
                 "INSERT INTO install_states (state, until) VALUES (?, ?)", [state, now + _STATE_S]
@@ -145,7 +145,7 @@ class Installations(File):
 
     def use_state(self, state: str, now: float) -> bool:
         """Whether a mark was issued lately, and did not come back before."""
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             done = db.execute(
                 "DELETE FROM install_states WHERE state = ? AND until >= ?", [state, now]
             )

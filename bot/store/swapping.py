@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store.backups import is_damage, migrated, opened
-from bot.store.connection import BESIDE, Connection, why
+from bot.store.sqlite import BESIDE, Connection, why
 from bot.store.staging import make_durable
 
 _PATIENCE_S = 2.0  # for a command that is just ending

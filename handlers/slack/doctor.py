@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,7 +64,7 @@ def _workspaces(settings: Settings) -> Iterator[Finding]:
     """Whether each workspace's token can be opened, and whether Slack takes the newest ones."""
     what = "Slack 工作区"
     page = install_page(settings)
-    if not settings.db.exists():  # looking makes none
+    if isinstance(settings.db, Path) and not settings.db.exists():  # looking makes none
         yield Finding(what, None, "还没有工作区安装", f"打开 {page} 安装")
         return
     stored = Installations(settings.db, Seal(settings.secret_keys))

@@ -46,7 +46,7 @@ def web_app(bot: Bot, health: Callable[[], dict[str, Any]], names: Iterable[str]
     Pages(bot.responder, bot.store).mount(app)
     desk.mount(app, bot)
     _add_health(app, health, is_told=is_asked_here)
-    metrics.mount(app, health, bot.store.path)
+    metrics.mount(app, health, bot.store.place)
     return app
 
 

@@ -24,19 +24,20 @@ from prometheus_client.core import (
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from bot.postgres_url import Place, beside, folder_of
 from handlers.web.security import is_asked_here
 
 _REPLIES = ("answered", "offered", "declined", "failed")
 _POSTS = ("sent", "refused", "unknown", "late")
 
 
-def mount(app: Flask, health: Callable[[], dict[str, Any]], db: Path) -> None:
+def mount(app: Flask, health: Callable[[], dict[str, Any]], db: Place) -> None:
     """Serve the path to this machine; for others it is not there.
 
     Args:
         app: The local server.
         health: The contract's object.
-        db: The file whose size and disk are told.
+        db: The database; the sizes told are of this machine's files.
     """
     registry = CollectorRegistry()
     registry.register(_Bot(health, db))
@@ -50,7 +51,7 @@ def mount(app: Flask, health: Callable[[], dict[str, Any]], db: Path) -> None:
 
 
 class _Bot(Collector):
-    def __init__(self, health: Callable[[], dict[str, Any]], db: Path) -> None:
+    def __init__(self, health: Callable[[], dict[str, Any]], db: Place) -> None:
         self._health = health
         self._db = db
 
@@ -77,13 +78,14 @@ class _Bot(Collector):
         yield from self._sizes()
 
     def _sizes(self) -> Iterator[Metric]:
-        size = sum(map(_size, self._db.parent.glob(f"{self._db.name}*")))
+        folder = folder_of(self._db)
+        size = sum(map(_size, folder.glob(f"{beside(self._db, '').name}*")))
         yield GaugeMetricFamily(
             "irbot_store_size_bytes",
-            "The database, its index and all that is named after it.",
+            "The files of the database, of its index and all that is named after it.",
             size,
         )
-        free = shutil.disk_usage(os.path.realpath(self._db.parent)).free
+        free = shutil.disk_usage(os.path.realpath(folder)).free
         yield GaugeMetricFamily("irbot_disk_free_bytes", "Room left on its disk.", free)
 
 

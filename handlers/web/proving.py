@@ -43,7 +43,7 @@ class Proving:
     @contextmanager
     def _unless_unwritable(self) -> Iterator[None]:
         try:
-            with telling(self.store.path), self.store.database.waiting(_WAIT_S):
+            with telling(self.store.place), self.store.database.waiting(_WAIT_S):
                 yield
         except DisplacedError:
             raise

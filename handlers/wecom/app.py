@@ -66,7 +66,7 @@ class WecomChat:
             settings.wecom_ws_url,
             settings.wecom_bot_id,
             settings.wecom_bot_secret,
-            Lease(settings.wecom_bot_id, settings.db.parent),
+            Lease(settings.wecom_bot_id, settings.folder),
             lambda *heard: self._heard.put(heard),
             timing,
         )

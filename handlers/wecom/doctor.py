@@ -52,7 +52,7 @@ def names(settings: Settings) -> Finding:
 
 def _connected(settings: Settings, wait_s: float) -> Finding:
     what = "企业微信长连接"
-    lease = Lease(settings.wecom_bot_id, settings.db.parent)
+    lease = Lease(settings.wecom_bot_id, settings.folder)
     try:
         if not lease.take():
             return Finding(what, True, "正由本机运行中的 irbot 持有，未另行连接，以免把它踢下线")

@@ -133,7 +133,7 @@ class Sync:
     def _try(self, account: str, token: str) -> None:
         tries = self._retry.pop(account, (0.0, 0))[1]
         try:
-            with telling(self._store.path):
+            with telling(self._store.place):
                 self._fetch(account, token)
             return
         except _RefusedError as error:

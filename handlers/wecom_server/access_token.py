@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.postgres_url import Place, beside
+
 _EARLY_S = 300.0  # before its end a token is given up
 
 
@@ -43,7 +45,7 @@ _NONE = Token("", 0.0)
 class AccessToken:
     """One of an app."""
 
-    def __init__(self, db: Path, name: str, fetch: Callable[[], Token]) -> None:
+    def __init__(self, db: Place, name: str, fetch: Callable[[], Token]) -> None:
         """Prepare.
 
         Args:
@@ -52,7 +54,7 @@ class AccessToken:
             fetch: Asks the platform; what it raises goes to who wants a token.
         """
         mark = hashlib.sha256(name.encode()).hexdigest()[:16]
-        self._path = db.with_name(f"{db.name}-token-{mark}")
+        self._path = beside(db, f"-token-{mark}")
         self._fetch = fetch
         self._lock = threading.Lock()
         self._held = _NONE

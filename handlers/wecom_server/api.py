@@ -15,11 +15,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from bot.delivery.transport import Outcome, RateLimited, Refused, Suspended, Unconfirmed
+from bot.postgres_url import Place
 from handlers import wecom_codes as codes
 from handlers.network import explained, trouble_of
 from handlers.wecom_server.access_token import AccessToken, Token
@@ -75,7 +75,7 @@ class Answer:
 class ServerApi:
     """The calls of one app. Safe to share between threads."""
 
-    def __init__(self, url: str, corp_id: str, secret: str, db: Path) -> None:
+    def __init__(self, url: str, corp_id: str, secret: str, db: Place) -> None:
         """Prepare.
 
         Args:

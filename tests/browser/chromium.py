@@ -6,11 +6,11 @@ text needs a font that has it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+
+from tests.packages import Needed
 
 FLAGS = (
     "--no-sandbox",  # root has none; only this machine's own pages are opened
@@ -22,8 +22,6 @@ FLAGS = (
     "--disable-sync",
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk")
-HOW = f"no Chromium with a Chinese font here: apt-get install {' '.join(_PACKAGES)}"
 
 
 def found() -> str | None:
@@ -32,9 +30,11 @@ def found() -> str | None:
     return path if path and _lists_chinese() else None
 
 
-def is_required() -> bool:
-    """Whether to do without it is a failure."""
-    return os.environ.get("CI", "") not in ("", "0", "false")
+NEEDED = Needed(
+    "Chromium with a Chinese font",
+    ("chromium", "fontconfig", "fonts-noto-cjk"),
+    lambda: found() is not None,
+)
 
 
 def _lists_chinese() -> bool:
@@ -44,32 +44,5 @@ def _lists_chinese() -> bool:
     return bool(fonts.stdout.strip())
 
 
-def _installed() -> bool:
-    """Install it; False where that may not be done or fails."""
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        return False
-    print(f"installing {' and '.join(_PACKAGES)} …", file=sys.stderr)
-    return _done(apt, "update") and _done(
-        apt, "install", "--yes", "--no-install-recommends", *_PACKAGES
-    )
-
-
-def _done(*command: str) -> bool:
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    ended = subprocess.run([*command], env=env, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        print(ended.stderr.strip(), file=sys.stderr)
-    return ended.returncode == 0
-
-
-def main(arguments: Sequence[str] = ()) -> int:
-    """Find or install it; 1 where it is required and not to be had."""
-    if found() or (_installed() and found()):
-        return 0
-    print(HOW, file=sys.stderr)
-    return int(is_required())
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(NEEDED.main())

@@ -27,7 +27,7 @@ NAME = "ir.example.com"  # leads to this machine, in the browser alone
 def browser() -> Iterator[Browser]:
     path = chromium.found()
     if path is None:
-        (pytest.fail if chromium.is_required() else pytest.skip)(chromium.HOW)
+        chromium.NEEDED.refuse()
     with launched(path, f"--host-resolver-rules=MAP {NAME} 127.0.0.1") as browser:
         yield browser
 

@@ -51,7 +51,7 @@ def picture_chats(browser: Browser, lang: Lang, folder: Path) -> list[Path]:
 def main() -> int:
     path = chromium.found()
     if path is None:
-        print(chromium.HOW, file=sys.stderr)
+        print(chromium.NEEDED.how, file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder, launched(path) as browser:
         site = Site(Path(folder))

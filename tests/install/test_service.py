@@ -10,13 +10,29 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "install/irbot.service"
+INSTALL = Path(__file__).parents[2] / "install"
+BEFORE = re.compile("ExecStartPre=(.*)")
+UNITS = ("irbot.service", "irbot@.service")  # one process; one of several replicas
+
+
+def _lines(unit):
+    """What a unit sets, without its remarks."""
+    lines = (INSTALL / unit).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _check():
-    """The command that runs before the start."""
-    (line,) = re.findall("^ExecStartPre=(.*)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    """The command that runs before the start; the same one in both units."""
+    found = {found[1] for unit in UNITS for line in _lines(unit) if (found := BEFORE.match(line))}
+    (line,) = found
     return shlex.split(line)
+
+
+def test_a_replica_is_as_closed_as_the_one_process():
+    one, replica = map(_lines, UNITS)
+    closed = slice(one.index("NoNewPrivileges=yes"), None)
+    assert one[closed] == replica[replica.index("NoNewPrivileges=yes") :]
+    assert len(one[closed]) > 20
 
 
 @pytest.mark.parametrize(("mode", "may_start"), [(0o600, True), (0o400, True), (0o640, False)])
@@ -37,10 +53,10 @@ def test_without_env_it_starts(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
-def test_systemd_knows_every_word_of_the_unit(tmp_path):
-    text = UNIT.read_text(encoding="utf-8").replace("/opt/irbot/bin/irbot", "/bin/true")
-    unit = tmp_path / "irbot.service"
-    unit.write_text(text, encoding="utf-8")
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_knows_every_word_of_the_unit(tmp_path, name):
+    text = (INSTALL / name).read_text(encoding="utf-8")
+    unit = tmp_path / name.replace("@", "@1")
+    unit.write_text(text.replace("/opt/irbot/bin/irbot", "/bin/true"), encoding="utf-8")
     done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
-    about = [line for line in done.stderr.splitlines() if "irbot.service" in line]
-    assert about == []
+    assert [line for line in done.stderr.splitlines() if unit.name in line] == []

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
+from bot.store.schema.migrations import both_engines
 
-from bot.store.schema.migrations import migrations
+if TYPE_CHECKING:
+    from bot.store.connection import Connection
 
 
-@migrations()
-def installations(db: Database) -> None:
+@both_engines()
+def installations(db: Connection) -> None:
     """Where the bot was installed, beside what the settings name; and the installs under way."""
     db.execute(
         "CREATE TABLE installations (platform TEXT NOT NULL, workspace TEXT NOT NULL, "
@@ -23,8 +25,8 @@ def installations(db: Database) -> None:
     )
 
 
-@migrations()
-def addressed_workspaces(db: Database) -> None:
+@both_engines()
+def addressed_workspaces(db: Connection) -> None:
     """What waits for Slack names its workspace, whose token it goes out by."""
     for table, waits in (("inbox", "state = 'new'"), ("outbox", "state IN ('ready', 'sending')")):
         rows = db.execute(

@@ -62,7 +62,7 @@ class DeskAccess:
             uploads: Endpoints that take files.
         """
         app.config.update(
-            SECRET_KEY=signing_key(self._store.path.parent),
+            SECRET_KEY=signing_key(self._store.folder),
             SESSION_COOKIE_NAME=_COOKIE,
             SESSION_COOKIE_HTTPONLY=True,
             SESSION_COOKIE_SAMESITE="Lax",
