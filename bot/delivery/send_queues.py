@@ -159,6 +159,18 @@ class SendQueues:
         """Nothing of the lane's workspace may go before then."""
         self._workspaces[lane[:2]].held_until = self._clock() + min(wait_s, _LONGEST_WAIT_S)
 
+    def release(self, workspace: tuple[str, str]) -> None:
+        """What held back a workspace is over: all of it may go at once."""
+        if workspace not in self._workspaces:
+            return
+        held = self._workspaces[workspace]
+        held.held_until, held.asked.due, held.background.due = 0.0, [], []
+        for lane, queue in self._queues.items():
+            if lane[:2] == workspace:
+                queue.not_before = 0.0
+                if queue.rows and queue.in_hand is None:
+                    self._schedule(lane, queue)
+
     def wait_s(self, longest: float) -> float:
         """How long until a row may go."""
         first = min(
@@ -170,6 +182,24 @@ class SendQueues:
             default=math.inf,
         )
         return max(0.0, min(longest, first - self._clock()))
+
+    def has(self, lane: Lane, row: int) -> bool:
+        """Whether a row waits here, or is in hand."""
+        queue = self._queues.get(lane)
+        return queue is not None and (row == queue.in_hand or row in queue.rows)
+
+    def let_go(self, platform: str) -> list[int]:
+        """Forget the rows of a platform that wait; returns them."""
+        gone = list[int]()
+        for lane, queue in self._queues.items():
+            if lane[0] == platform:
+                gone += queue.rows
+                queue.rows.clear()
+        for (of, _), workspace in self._workspaces.items():
+            if of == platform:
+                workspace.asked.due.clear()
+                workspace.background.due.clear()
+        return gone
 
     def sweep(self) -> None:
         """Forget lanes that are empty and whose last post limits nothing any more."""
