@@ -213,7 +213,7 @@ class Replica:
         try:
             with telling(self._database.place), self._database.transaction(alone=False) as db:
                 db.execute("DELETE FROM leases WHERE owner = ?", [self._name])
-                self._database.notify(RELEASED)
+                db.notify(RELEASED)
         except StoreError as error:
             log.warning("what is left is taken over a little later: %s", error)
         finally:

@@ -290,6 +290,9 @@ class Connection:
         """For locks of others."""
         self.execute(f"SET lock_timeout = {max(1, int(seconds * 1000))}")
 
+    def notify(self, channel: str) -> None:
+        self.execute("SELECT pg_notify(?, '')", [channel])
+
     @property
     def driver(self) -> psycopg.Connection[Any]:
         """Psycopg's own, for what is not SQL: what a server tells unasked."""
@@ -419,9 +422,6 @@ class PostgresDatabase(Database):
             .fetchone()
         )
         return float(at)
-
-    def notify(self, channel: str) -> None:
-        self.connection().execute("SELECT pg_notify(?, '')", [channel])
 
     def erase(self, *, anew: bool) -> bool:
         """What was deleted is taken out of the tables; the server's log and its backups keep it as

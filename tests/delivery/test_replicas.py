@@ -19,11 +19,12 @@ import pytest
 from bot.digest.subscriptions import SubscriptionStore
 from bot.message import Chat
 from bot.postgres_url import PostgresUrl
-from bot.store.connection import Database
+from bot.store.connection import CHANGED, Database, grow
 from bot.store.leases import Replica, _skew_s
+from bot.store.waking import Listener
 from tests.delivery.replica import QUICK, Wall, ask, opened
 from tests.postgres import NEEDED, Cluster
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
 CHAT = Chat("slack", "T", "C1", "U")
@@ -175,6 +176,22 @@ def test_what_a_replica_leaves_is_taken_up_at_once(place, wall):
         assert wall.posts == []
         leaves.stop()
         each_once(wall, [f"q{at}" for at in range(3)])
+
+
+def test_who_listens_is_woken_by_what_changes_also_once_the_server_is_back(server, place):
+    database, woken = Database.open(place), threading.Event()
+    listener = Listener(database, {CHANGED: woken.set})
+    listener.start()
+    try:
+        assert woken.wait(PATIENCE_S)  # nobody knows what was told before
+        server.restart()
+        for _ in range(2):
+            woken.clear()
+            with database.transaction() as db:
+                grow(db)
+            assert woken.wait(PATIENCE_S)
+    finally:
+        listener.stop()
 
 
 def test_a_post_goes_to_the_replica_that_can_send_it(place, wall):
