@@ -30,7 +30,6 @@ _TOLD = 5  # rows named in one line
 _PASSES = 3  # over each row: copied, counted here, counted there
 
 Counting = Callable[[int], AbstractContextManager[Callable[[int], None]]]
-_UNCHANGED = "未作改动"
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,13 @@ def _refuse(source: Place, target: Place) -> None:
     if isinstance(source, PostgresUrl) == isinstance(target, PostgresUrl):
         tool = "pg_dump 和 pg_restore" if isinstance(source, PostgresUrl) else "irbot backup"
         raise StoreError(
-            f"irbot migrate 在 SQLite 和 PostgreSQL 之间搬；同一种之间复制请用 {tool}，{_UNCHANGED}"
+            f"irbot migrate 在 SQLite 和 PostgreSQL 之间搬；同一种之间复制请用 {tool}，未作改动"
         )
     if not is_there(source):
-        raise StoreError(f"{source} 里没有 irbot 的数据，无可搬；{_UNCHANGED}")
+        raise StoreError(f"{source} 里没有 irbot 的数据，无可搬；未作改动")
     for place in (source, target):
         if is_there(place) and is_served(place):
-            raise StoreError(f"irbot serve 正在使用 {place}；请先停止它，{_UNCHANGED}")
+            raise StoreError(f"irbot serve 正在使用 {place}；请先停止它，未作改动")
 
 
 def _refuse_unfit(source: Place, db: Connection, tables: Sequence[MovedTable]) -> None:
@@ -103,7 +102,7 @@ def _refuse_unfit(source: Place, db: Connection, tables: Sequence[MovedTable]) -
         more = f" 等 {len(found)} 处" if len(found) > _TOLD else ""
         raise StoreError(
             f"{source} 里有 PostgreSQL 存不了的内容（NUL 字符，或主键为空）："
-            f"{'、'.join(found[:_TOLD])}{more}；请先改正或删去这些行，{_UNCHANGED}"
+            f"{'、'.join(found[:_TOLD])}{more}；请先改正或删去这些行，未作改动"
         )
 
 
@@ -121,7 +120,7 @@ def _unfit(db: Connection, table: MovedTable) -> Iterator[str]:
 def _opened(target: Place) -> Database | None:
     """The target, where it holds something."""
     if is_older(target):
-        raise StoreError(f"{target} 是旧版 irbot 的数据库；请换一个空的，{_UNCHANGED}")
+        raise StoreError(f"{target} 是旧版 irbot 的数据库；请换一个空的，未作改动")
     database = Database.open(target)
     if _holds_rows(database):
         return database
@@ -145,13 +144,13 @@ def _compared(
         StoreError: It holds something else.
     """
     if _identity(db) != _identity(there.connection()):
-        raise StoreError(f"{there.place} 里已有另一个库的数据；请换一个空的，{_UNCHANGED}")
+        raise StoreError(f"{there.place} 里已有另一个库的数据；请换一个空的，未作改动")
     with counting(2 * _rows(db, tables)) as tell:
         found, differing = _tallies(db, there.connection(), tables, tell)
     if differing:
         raise StoreError(
             f"{there.place} 里已有搬来的这个库，但两边此后有过改动（{'、'.join(differing)}）；"
-            f"请换一个空的，{_UNCHANGED}"
+            f"请换一个空的，未作改动"
         )
     return Moved(found, is_new=False)
 
@@ -188,9 +187,7 @@ def _moved(
                 break
             tell(-_PASSES * rows)
             place.forget()  # the source has changed since an earlier run
-    raise StoreError(
-        f"搬过去的与 {source} 不一致（{'、'.join(differing)}），{_UNCHANGED}；请再试一次"
-    )
+    raise StoreError(f"搬过去的与 {source} 不一致（{'、'.join(differing)}），未作改动；请再试一次")
 
 
 def _begun(place: Aside, db: Connection) -> Database:
@@ -245,7 +242,7 @@ def _write(
             named = _named(table.key_of(some[0]))
             raise StoreError(
                 f"{source} 的 {table.name} 第 {named} 行不合 {there.place} 的表；"
-                f"请先改正或删去它，{_UNCHANGED}"
+                f"请先改正或删去它，未作改动"
             ) from error
         for row in some:
             _write(source, there, table, [row])
