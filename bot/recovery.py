@@ -24,9 +24,9 @@ from bot.postgres_url import PostgresUrl
 from bot.store import Store
 from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
-from bot.store.carrying_over import Waiting, carry_over, leave_in_doubt, waiting
+from bot.store.carrying_over import Waiting, carry_over, count_of, leave_in_doubt, waiting
 from bot.store.connection import instant
-from bot.store.journal import count_of, note
+from bot.store.journal import note
 from bot.store.process_lock import is_served
 from bot.store.sqlite import Connection, connect, file_of
 from bot.store.swapping import alone, forget_attempts, put_in_place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -17,10 +16,10 @@ import pytest
 
 from bot.bootstrap import Bot, put_together
 from bot.config import CHINA, Settings
-from bot.errors import StoreError
 from bot.reading.document import read_records
-from bot.store import Store, connection
+from bot.store import Database, Store
 from tests import postgres, warm
+from tests.engines import Templates, given_up
 from tests.waiting import until
 
 IRBOT = str(Path(sys.executable).with_name("irbot"))
@@ -39,13 +38,11 @@ def open_by_words(
 
 @pytest.fixture(autouse=True)
 def _given_up(request):
-    """The files of a test's own folder are closed after it: select() ends at 1,024 open ones."""
+    """The databases of a test's own folder are closed after it."""
     folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     yield
-    files = [path for path in connection._opened if isinstance(path, Path)]
-    for path in [path for path in files if folder in path.parents]:
-        with contextlib.suppress(StoreError):  # a test may have taken the file away
-            connection._opened[path].close()
+    if folder is not None:
+        given_up(folder)
 
 
 @pytest.fixture(scope="session")
@@ -129,23 +126,56 @@ def small(tmp_path):
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.fixture
+def engine():
+    """Which engine a test's database is of; some rooms' tests run on both (tests/engines.py)."""
+    return "sqlite"
+
+
 @pytest.fixture(scope="session")
-def stored(tmp_path_factory, sample):
-    """A database that holds the sample, which nobody opens: it is copied."""
-    store = Store(tmp_path_factory.mktemp("stored") / "irbot.db")
-    store.add([sample], SAMPLE.read_bytes(), SAMPLE.name)
-    store.database.close()
-    return store.path
+def templates(cluster):
+    return Templates(cluster)
 
 
 @pytest.fixture
-def store(tmp_path, stored):
-    return Store(shutil.copyfile(stored, tmp_path / "irbot.db"))
+def place(request, engine, tmp_path):
+    """Where a database may be made; on a server it is there, and empty."""
+    if engine == "sqlite":
+        yield tmp_path / "irbot.db"
+        return
+    templates = request.getfixturevalue("templates")
+    with templates.copy("migrated", lambda place: Database.open(place), tmp_path) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory, sample):
+    """A file that holds the sample, which nobody opens: it is copied."""
+    place = tmp_path_factory.mktemp("stored") / "irbot.db"
+    _add_sample(place, sample)
+    Database.open(place).close()
+    return place
+
+
+def _add_sample(place, sample):
+    Store(place).add([sample], SAMPLE.read_bytes(), SAMPLE.name)
+
+
+@pytest.fixture
+def store(request, engine, tmp_path, sample):
+    """A store that holds the sample."""
+    if engine == "sqlite":
+        stored = request.getfixturevalue("stored")
+        yield Store(shutil.copyfile(stored, tmp_path / "irbot.db"))
+        return
+    templates = request.getfixturevalue("templates")
+    with templates.copy("with_sample", lambda at: _add_sample(at, sample), tmp_path) as place:
+        yield Store(place)
 
 
 @pytest.fixture
 def responder(store):
-    return open_by_words(Settings(store.path)).responder
+    return open_by_words(Settings(store.place)).responder
 
 
 @pytest.fixture(scope="session")

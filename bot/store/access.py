@@ -58,7 +58,8 @@ class Access(File):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR IGNORE INTO desk_users (name, added_by, added_at) VALUES (?, ?, ?)",
+                "INSERT INTO desk_users (name, added_by, added_at) VALUES (?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
                 [name, who, instant(at)],
             )
             db.execute(
@@ -112,7 +113,8 @@ class Access(File):
         """End a session of somebody's; all of them where none is named."""
         with self.database.transaction() as db:
             ended = db.execute(
-                "DELETE FROM desk_sessions WHERE name = ? AND (? IS NULL OR token_hash = ?)",
+                "DELETE FROM desk_sessions WHERE name = ? "
+                "AND (CAST(? AS TEXT) IS NULL OR token_hash = ?)",
                 [name, session, session and _hash(session)],
             )
             if ended.rowcount:

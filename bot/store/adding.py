@@ -13,7 +13,8 @@ from bot.errors import IdentityError, Problem, ReadingError
 from bot.reading.comparing import Change, changes
 from bot.record import Reading, Record
 from bot.store.briefs import columns
-from bot.store.connection import Connection, first, grow, instant
+from bot.store.connection import Connection, first, grow, insert, instant
+from bot.store.contents import keep_content
 from bot.store.ids import key_of
 from bot.store.journal import note
 from bot.store.publication import DRAFT, PUBLIC, Publication
@@ -99,11 +100,7 @@ class Adding(Publishing):
             now or datetime.now(UTC),
         )
         with self.database.transaction() as db:
-            db.execute(  # bytes that were lost or damaged come back
-                "INSERT INTO sources (sha256, content) VALUES (?, ?) ON CONFLICT (sha256) "
-                "DO UPDATE SET content = excluded.content WHERE content IS NOT excluded.content",
-                [deed.source.sha256, content],
-            )
+            keep_content(db, deed.source.sha256, [content], len(content))
             placed: dict[str, Record] = {}
             added = []
             for reading in readings:
@@ -298,7 +295,9 @@ class Adding(Publishing):
             db, "SELECT max(version) AS version FROM versions WHERE record_id = ?", record_id
         )
         number = ((last and last["version"]) or 0) + 1
-        versions = db.table("versions").insert(
+        version_id = insert(
+            db,
+            "versions",
             {
                 "record_id": record_id,
                 "version": number,
@@ -309,20 +308,17 @@ class Adding(Publishing):
                 "restored_from": restored_from,
                 **publication.columns(),
                 **columns(record),
-            }
+            },
         )
-        version_id = int(versions.last_pk or 0)
         for position, item in enumerate(record.questions, 1):
-            question_id = (
-                db.table("questions")
-                .insert(
-                    {
-                        "version_id": version_id,
-                        "position": position,
-                        **{name: getattr(item, name) for name in QUESTION_COLUMNS},
-                    }
-                )
-                .last_pk
+            question_id = insert(
+                db,
+                "questions",
+                {
+                    "version_id": version_id,
+                    "position": position,
+                    **{name: getattr(item, name) for name in QUESTION_COLUMNS},
+                },
             )
             db.table("parts").insert_all(
                 {

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.errors import NotFoundError, RefusedError
-from bot.store.connection import Connection, File, first, grow, instant
+from bot.store.connection import Connection, File, first, grow, insert, instant
 from bot.store.journal import note
 
 AliasState = Literal["proposed", "live", "refused", "undone"]
@@ -71,17 +71,15 @@ class Aliases(File):
             at: By the bot's clock.
         """
         with self.database.transaction() as db:
-            added = db.table("aliases").insert(
-                {
-                    "question_id": question_id,
-                    "question": question,
-                    "text": text,
-                    "state": "proposed",
-                    "proposed_at": instant(at),
-                    "proposed_by": who,
-                }
-            )
-            alias_id = int(added.last_pk or 0)
+            row = {
+                "question_id": question_id,
+                "question": question,
+                "text": text,
+                "state": "proposed",
+                "proposed_at": instant(at),
+                "proposed_by": who,
+            }
+            alias_id = insert(db, "aliases", row)
             note(db, who, "alias proposed", question_id, alias=alias_id, text=text)
             if who:
                 self._approve(db, who, self.alias(alias_id), needed)

@@ -27,14 +27,18 @@ def forget_borrowed(db: Connection, limit: str) -> None:
         "UPDATE counterexamples SET text = '' WHERE text != '' AND at < ? AND undone_at < ?",
         [limit, limit],
     )
-    rows = db.execute(
-        "SELECT id FROM aliases WHERE text != '' AND state != 'live' AND proposed_at < :limit "
-        # It was live until then, perhaps, and may be taken back by mistake.
-        "AND NOT (state = 'undone' AND EXISTS (SELECT 1 FROM journal WHERE at >= :limit "
-        "AND what = 'alias undone' AND detail ->> 'alias' = aliases.id))",
-        {"limit": limit},
+    undone = db.execute(
+        "SELECT detail FROM journal WHERE at >= ? AND what = 'alias undone'", [limit]
     )
-    _forget_wordings(db, [alias for (alias,) in rows.fetchall()])
+    # It was live until then, perhaps, and may be taken back by mistake.
+    lately = {json.loads(detail)["alias"] for (detail,) in undone.fetchall()}
+    rows = db.execute(
+        "SELECT id, state FROM aliases WHERE text != '' AND state != 'live' AND proposed_at < ?",
+        [limit],
+    ).fetchall()
+    _forget_wordings(
+        db, [alias for alias, state in rows if not (state == "undone" and alias in lately)]
+    )
 
 
 def forget_marked(db: Connection) -> int:
@@ -69,13 +73,16 @@ def forget_proposed(db: Connection, texts: Iterable[str]) -> int:
 
 
 def _forget_wordings(db: Connection, aliases: Sequence[int]) -> None:
+    if not aliases:
+        return
     for alias in aliases:
         db.execute("UPDATE aliases SET text = '', state = 'undone' WHERE id = ?", [alias])
-        db.execute(
-            "UPDATE journal SET detail = json_remove(detail, '$.text') "
-            "WHERE what LIKE 'alias %' AND detail ->> 'alias' = ?",
-            [alias],
-        )
+    noted = db.execute("SELECT id, detail FROM journal WHERE what LIKE 'alias %'").fetchall()
+    for own, detail in noted:
+        told = json.loads(detail)
+        if told.get("alias") in aliases and told.pop("text", None) is not None:
+            left = json.dumps(told, ensure_ascii=False)
+            db.execute("UPDATE journal SET detail = ? WHERE id = ?", [left, own])
 
 
 def _line(text: str | None) -> str:

@@ -108,11 +108,11 @@ class Briefs:
 
     def get(self, db: Connection, at: str) -> list[Brief]:
         """As `briefs`."""
-        if db.conn.in_transaction:  # what it did may be undone
+        if db.in_transaction:  # what it did may be undone
             return briefs(db, at)
         with self._lock:
             # First: what is written meanwhile is read again the next time.
-            (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM journal").fetchone()
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM journal").fetchone()
             changed = self._changed(db, at)
             if changed is None:
                 self._known = briefs(db, at)
@@ -129,7 +129,7 @@ class Briefs:
         """The ids of the records of which anything may be otherwise now; None: of too many."""
         if self._last is None or at < self._at:
             return None
-        rows = db.conn.execute(
+        rows = db.execute(
             "SELECT target FROM journal WHERE id > ? UNION SELECT record_id FROM versions "
             "WHERE published_at IS NOT NULL AND published_at > ? AND published_at <= ? LIMIT ?",
             [self._last, self._at, at, _FEW + 1],
@@ -153,10 +153,11 @@ def newest_briefs(db: Connection) -> list[Brief]:
 def _read(
     db: Connection, found: str, version: str, values: Sequence[str], where: str = ""
 ) -> list[Brief]:
-    rows = db.conn.execute(
+    rows = db.execute(
         f"SELECT {_COLUMNS} FROM (SELECT id, key, company_code, superseded_by, {found} "
-        f"FROM records {where}) r JOIN versions v INDEXED BY versions_briefs "
-        f"ON v.record_id = r.id AND v.version = {version} ORDER BY v.event_date DESC, r.id",
+        f"FROM records {where}) r JOIN versions v {db.engine.indexed_by('versions_briefs')} "
+        f"ON v.record_id = r.id AND v.version = {version} "
+        "ORDER BY v.event_date DESC NULLS LAST, r.id",
         values,
     )
     return [Brief._make(row) for row in rows.fetchall()]
@@ -169,13 +170,14 @@ def grown(db: Connection, shown: Iterable[Brief]) -> dict[int, list[tuple[int, s
     found: dict[int, list[tuple[int, str | None]]] = {}
     if not ids:
         return found
+    by_brief = db.engine.indexed_by("versions_briefs")
     sql = (
-        "SELECT w.id, v.id, v.changed FROM versions w INDEXED BY versions_briefs "
-        "JOIN versions v INDEXED BY versions_briefs ON v.record_id = w.record_id "
+        f"SELECT w.id, v.id, v.changed FROM versions w {by_brief} "
+        f"JOIN versions v {by_brief} ON v.record_id = w.record_id "
         "AND v.version BETWEEN w.base AND w.version WHERE w.base IS NOT NULL "
         "ORDER BY w.id, v.version"
     )
-    for whole, part, changed in db.conn.execute(sql):
+    for whole, part, changed in db.execute(sql):
         if whole in ids:
             found.setdefault(whole, []).append((part, changed))
     return found

@@ -56,22 +56,16 @@ class Chats(File):
     def add_pick(self, chat: Chat, question_id: str, at: datetime, since: datetime) -> None:
         """Keep that a question was picked, of the newest offer of this chat that has it; the own
         one where several people were offered it. Without such an offer nothing is kept."""
-        self._db().execute(
-            "INSERT OR IGNORE INTO picks (miss, question_id, at) "
-            "SELECT id, ?, ? FROM misses WHERE platform = ? AND workspace = ? AND channel = ? "
-            "AND asked_at >= ? AND EXISTS (SELECT 1 FROM json_each(offered) WHERE value = ?) "
-            'ORDER BY "user" = ? DESC, id DESC LIMIT 1',
-            [
-                question_id,
-                instant(at),
-                chat.platform,
-                chat.workspace,
-                chat.channel,
-                instant(since),
-                question_id,
-                chat.user,
-            ],
-        )
+        db = self._db()
+        misses = db.execute(
+            "SELECT id, offered FROM misses WHERE platform = ? AND workspace = ? AND channel = ? "
+            'AND asked_at >= ? ORDER BY "user" = ? DESC, id DESC',
+            [chat.platform, chat.workspace, chat.channel, instant(since), chat.user],
+        ).fetchall()
+        offering = (own for own, offered in misses if question_id in json.loads(offered or "[]"))
+        if miss := next(offering, None):
+            row = {"miss": miss, "question_id": question_id, "at": instant(at)}
+            db.table("picks").insert(row, ignore=True)
 
     def count_reply(self, platform: str, band: Band, question_id: str, at: datetime) -> None:
         """Count what became of a question, without its words or its asker."""
@@ -110,9 +104,9 @@ class Chats(File):
             for at, (begin, end) in enumerate(pairwise(since))
         ]
         rows = self._db().execute(
-            f"WITH times (at, begin, end) AS (VALUES {', '.join(['(?, ?, ?)'] * len(times))}) "
-            "SELECT times.at, band, count(*) FROM times "
-            "JOIN replies ON replies.at >= begin AND replies.at < end GROUP BY times.at, band",
+            f"WITH times (place, since, until) AS (VALUES {', '.join(['(?, ?, ?)'] * len(times))}) "
+            "SELECT place, band, count(*) FROM times "
+            "JOIN replies ON replies.at >= since AND replies.at < until GROUP BY place, band",
             [value for time in times for value in time],
         )
         for at, band, count in rows:
@@ -134,7 +128,7 @@ class Chats(File):
 
     def misses(self) -> Iterator[dict[str, Any]]:
         """Every kept miss, oldest first; one whose offer was picked is none."""
-        return self._db().query(
+        return self._db().stream(
             "SELECT * FROM misses WHERE id NOT IN (SELECT miss FROM picks) ORDER BY asked_at, id"
         )
 
@@ -151,7 +145,7 @@ class Chats(File):
 
     def picks(self) -> Iterator[dict[str, Any]]:
         """What was asked and what was then picked of the offer (`question_id`), oldest first."""
-        return self._db().query(
+        return self._db().stream(
             "SELECT misses.*, picks.question_id FROM picks JOIN misses ON misses.id = picks.miss "
             "ORDER BY picks.at, misses.id"
         )
@@ -192,8 +186,8 @@ class Chats(File):
     def _shown_to(self, chat: Chat, thread: str, user: str, since: datetime) -> Memory:
         row = first(
             self._db(),
-            "SELECT iif(cited_at >= ?, cited, NULL) AS cited, "
-            "iif(offered_at >= ?, offered, '[]') AS offered FROM shown "
+            "SELECT CASE WHEN cited_at >= ? THEN cited END AS cited, "
+            "CASE WHEN offered_at >= ? THEN offered ELSE '[]' END AS offered FROM shown "
             'WHERE platform = ? AND workspace = ? AND channel = ? AND thread = ? AND "user" = ?',
             *[instant(since)] * 2,
             chat.platform,
@@ -241,15 +235,16 @@ class Chats(File):
             db.execute("DELETE FROM memories WHERE at < ?", [limit])
             db.execute("DELETE FROM handovers WHERE at < ?", [limit])
             db.execute(
-                "DELETE FROM shown WHERE max(coalesce(cited_at, ''), coalesce(offered_at, '')) < ?",
-                [limit],
+                "DELETE FROM shown "
+                "WHERE coalesce(cited_at, '') < ? AND coalesce(offered_at, '') < ?",
+                [limit, limit],
             )
             db.execute("DELETE FROM replies WHERE at < ?", [limit])
             # What is of the real clock, wherever the bot's own stands.
             db.execute("DELETE FROM streams WHERE at < ?", [time.time() - _STREAMS_S])
             db.execute(
-                "DELETE FROM customers "
-                "WHERE max(heard_at, coalesce(told_at, 0), coalesce(person_at, 0)) < ?",
-                [time.time() - days * 86_400.0],
+                "DELETE FROM customers WHERE heard_at < :limit "
+                "AND coalesce(told_at, 0) < :limit AND coalesce(person_at, 0) < :limit",
+                {"limit": time.time() - days * 86_400.0},
             )
             forget_borrowed(db, limit)

@@ -1,16 +1,16 @@
-"""What `irbot doctor` looks at in the file itself."""
+"""What `irbot doctor` looks at in the database itself."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from bot.postgres_url import Place
+from bot.postgres_url import Place, PostgresUrl
 from bot.store.connection import Database
 
 
-def faults_of(path: Path) -> str:
+def faults_of(place: Place) -> str:
     """What SQLite finds wrong with the file's structure, the first of it; empty: nothing."""
-    db = Database.open(path).connection()
+    if isinstance(place, PostgresUrl):
+        return ""  # a server looks after its own
+    db = Database.open(place).connection()
     (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if said != "ok":
         return str(said)
@@ -22,7 +22,7 @@ def try_writing(place: Place) -> None:
     """Write what is written there already.
 
     Raises:
-        sqlite3.Error: Nothing can be written now.
+        Exception: Of the engine's driver: nothing can be written now.
     """
     with Database.open(place).transaction() as db:
         db.execute("UPDATE generation SET value = value")

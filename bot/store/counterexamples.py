@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import NotFoundError, RefusedError
-from bot.store.connection import File, first, grow, instant
+from bot.store.connection import File, first, grow, insert, instant
 from bot.store.journal import note
 
 
@@ -42,16 +42,13 @@ class Counterexamples(File):
             question: What is asked there; the paragraph's words.
         """
         with self.database.transaction() as db:
-            added = db.table("counterexamples").insert(
-                {
-                    "text": text,
-                    "question_id": question_id,
-                    "question": question,
-                    "at": instant(at),
-                    "undone_at": None,
-                }
-            )
-            own = int(added.last_pk or 0)
+            row = {
+                "text": text,
+                "question_id": question_id,
+                "question": question,
+                "at": instant(at),
+            }
+            own = insert(db, "counterexamples", row)
             note(db, who, "counterexample", question_id, counterexample=own)
             grow(db)
         return self.counterexample(own)

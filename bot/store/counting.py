@@ -11,7 +11,7 @@ from bot.store.connection import Connection, instant
 from bot.store.loading import COLUMNS, spans
 from bot.store.records import QUESTION_COLUMNS, Records, record_of
 
-_LARGEST = 2**63 - 1  # number that SQLite can hold
+_LARGEST = 2**63 - 1  # number that an engine can hold
 
 
 class Counting(Records):
@@ -22,7 +22,7 @@ class Counting(Records):
         sql = "SELECT header, version FROM versions WHERE id = ?"
         for key in keys:
             db = self._db()
-            header, version = db.conn.execute(sql, [key]).fetchone()
+            header, version = db.execute(sql, [key]).fetchone()
             yield key, record_of(header, self._own(db, key), version)
 
     def entry(self, key: int) -> Record:
@@ -31,7 +31,7 @@ class Counting(Records):
         return record
 
     def _own(self, db: Connection, version_id: int) -> tuple[Question, ...]:
-        rows = db.conn.execute(
+        rows = db.execute(
             f"SELECT q.id, {COLUMNS} FROM questions q WHERE q.version_id = ? ORDER BY q.position",
             [version_id],
         ).fetchall()
@@ -47,28 +47,29 @@ class Counting(Records):
     def numbers(self, key: int) -> list[int]:
         """Of the questions that a version says."""
         sql = "SELECT number FROM questions WHERE version_id = ?"
-        return [number for (number,) in self._db().conn.execute(sql, [key])]
+        return [number for (number,) in self._db().execute(sql, [key])]
 
     def that_hold(self, number: int, *, of_narrative: bool) -> Set[int]:
         """The keys of versions that have a question of that number, or any narrative."""
-        conn = self._db().conn
+        db = self._db()
         if number > _LARGEST:
             return set()
         if of_narrative:
-            rows = conn.execute("SELECT id FROM versions WHERE header ->> '$.narrative[0]' != ''")
+            # As `header_json` writes it: inside of a text a quotation mark has a backslash.
+            rows = db.execute("SELECT id FROM versions WHERE header LIKE '%\"narrative\": [{%'")
         else:
-            rows = conn.execute("SELECT version_id FROM questions WHERE number = ?", [number])
+            rows = db.execute("SELECT version_id FROM questions WHERE number = ?", [number])
         return {key for (key,) in rows}
 
     def how_many(self, live: Mapping[int, Set[str]]) -> int:
         """Questions that are shown of versions, each with the places of it that are not."""
-        conn, count = self._db().conn, 0
+        db, count = self._db(), 0
         sql = "SELECT count(*) FROM questions WHERE version_id = ?"
         for key, hidden in live.items():
             if hidden:
                 count += sum(str(number) not in hidden for number in self.numbers(key))
             else:
-                count += conn.execute(sql, [key]).fetchone()[0]
+                count += db.execute(sql, [key]).fetchone()[0]
         return count
 
     def countable(self, at: datetime) -> set[int]:
@@ -81,33 +82,33 @@ class Counting(Records):
         sql = "SELECT id FROM versions WHERE record_id = ? AND version > ?"
         for item in known:
             if item.version < item.newest:
-                found.update(key for (key,) in db.conn.execute(sql, [item.id, item.version]))
+                found.update(key for (key,) in db.execute(sql, [item.id, item.version]))
         return found
 
     def holds_at_most(self, keys: Iterable[int], count: int) -> bool:
         """Whether versions have no more questions of their own than that."""
-        conn, left = self._db().conn, count
-        sql = "SELECT count(*) FROM (SELECT 1 FROM questions WHERE version_id = ? LIMIT ?)"
+        db, left = self._db(), count
+        sql = "SELECT count(*) FROM (SELECT 1 FROM questions WHERE version_id = ? LIMIT ?) AS own"
         for key in keys:
-            left -= conn.execute(sql, [key, left + 1]).fetchone()[0]
+            left -= db.execute(sql, [key, left + 1]).fetchone()[0]
             if left < 0:
                 return False
         return True
 
     def words_hash(self, key: int) -> str | None:
         """Of a version; None: there is none under that key."""
-        row = self._db().conn.execute("SELECT words_hash FROM versions WHERE id = ?", [key])
+        row = self._db().execute("SELECT words_hash FROM versions WHERE id = ?", [key])
         return next((str(found) for (found,) in row), None)
 
     def identity(self) -> str:
         """Which database this is, and copies of it are."""
-        (found,) = self._db().conn.execute("SELECT store FROM generation").fetchone()
+        (found,) = self._db().execute("SELECT store FROM generation").fetchone()
         return str(found)
 
 
 def _parts_of(db: Connection, version_id: int) -> dict[int, list[Part]]:
     return spans(
-        db.conn.execute(
+        db.execute(
             "SELECT p.question_id, p.number, p.question_start, p.question_end, p.answer_start, "
             "p.answer_end FROM questions q JOIN parts p ON p.question_id = q.id "
             "WHERE q.version_id = ? ORDER BY p.question_id, p.number",

@@ -66,10 +66,10 @@ class Customers(File):
     def hear(self, chat: Chat, at: float) -> None:
         """They wrote then."""
         self._db().execute(
-            "INSERT INTO customers (platform, workspace, channel, user, heard_at, "
-            "minute, in_minute, day, in_day) "
-            "VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO UPDATE "
-            "SET heard_at = max(heard_at, excluded.heard_at)",
+            'INSERT INTO customers (platform, workspace, channel, "user", heard_at, '
+            "minute, in_minute, day, in_day) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0) "
+            'ON CONFLICT (platform, workspace, channel, "user") DO UPDATE '
+            "SET heard_at = excluded.heard_at WHERE customers.heard_at < excluded.heard_at",
             [*_key(chat), at],
         )
 
@@ -77,8 +77,9 @@ class Customers(File):
         """One more question of somebody who was heard."""
         minute, day = int(now // _MINUTE_S), int(now // _DAY_S)
         self._db().execute(
-            "UPDATE customers SET in_minute = iif(minute = ?, in_minute, 0) + 1, minute = ?, "
-            f"in_day = iif(day = ?, in_day, 0) + 1, day = ? WHERE {_IS}",
+            "UPDATE customers "
+            "SET in_minute = CASE WHEN minute = ? THEN in_minute ELSE 0 END + 1, minute = ?, "
+            f"in_day = CASE WHEN day = ? THEN in_day ELSE 0 END + 1, day = ? WHERE {_IS}",
             [minute, minute, day, day, *_key(chat)],
         )
 
@@ -91,7 +92,7 @@ class Customers(File):
         self._note(chat, "person_at", at)
 
     def _note(self, chat: Chat, column: str, at: float | None) -> None:
-        with self.database.transaction():
+        with self.database.transaction(alone=False):
             self.hear(chat, 0.0)
             self._db().execute(
                 f"UPDATE customers SET {column} = ? WHERE {_IS}",

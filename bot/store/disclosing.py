@@ -51,25 +51,22 @@ class Disclosing(Showing):
 
     def _sheets(self) -> Mapping[int, bool]:
         """The versions that hold rows of sheets, and whether they hold nothing else."""
-        conn = self._db().conn
+        db = self._db()
         counts = dict(
-            conn.execute(
-                "SELECT version_id, count(*) FROM questions INDEXED BY questions_of_sheets "
+            db.execute(
+                "SELECT version_id, count(*) FROM questions "
+                f"{db.engine.indexed_by('questions_of_sheets')} "
                 "WHERE kind = 'table' GROUP BY version_id"
             ).fetchall()
         )
         sql = "SELECT count(*) FROM questions WHERE version_id = ?"
-        return {
-            key: conn.execute(sql, [key]).fetchone()[0] == count for key, count in counts.items()
-        }
+        return {key: db.execute(sql, [key]).fetchone()[0] == count for key, count in counts.items()}
 
     def _rows(self, keys: Iterable[int]) -> dict[int, frozenset[str]]:
         """The places of the rows of sheets in versions."""
         sql = "SELECT number FROM questions WHERE version_id = ? AND kind = 'table'"
-        conn = self._db().conn
-        return {
-            key: frozenset(str(number) for (number,) in conn.execute(sql, [key])) for key in keys
-        }
+        db = self._db()
+        return {key: frozenset(str(number) for (number,) in db.execute(sql, [key])) for key in keys}
 
 
 def _is_left(shown: Shown, at: int, keys: Iterable[int], sheets: Mapping[int, bool]) -> bool:

@@ -17,12 +17,12 @@ class Engine(ABC):
         """Behind a table's name: read it by this index, whatever the planner thinks."""
 
     @abstractmethod
-    def json_text(self, column: str, *keys: str) -> str:
-        """A value inside JSON, as text; null where there is none."""
+    def joined(self, column: str) -> str:
+        """An aggregate: the texts of a column that comes in order, with commas between."""
 
     @abstractmethod
-    def joined(self, column: str) -> str:
-        """An aggregate: the different texts of a column, with commas between."""
+    def array(self, column: str) -> str:
+        """An aggregate: JSON of the texts of a column, in their order; `[]` of none."""
 
     @abstractmethod
     def contains(self, text: str, part: str) -> str:

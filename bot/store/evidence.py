@@ -25,10 +25,8 @@ Kind = Literal["answer", "likely", "statement", "digest", "page"]
 Fate = Literal["sent", "waiting", "partly", "unknown", "failed", "late", "at once"]
 
 _KEPT = timedelta(days=3 * 366)
+_ALL = 2**63 - 1  # rows: no limit, as both engines understand
 _FATES: dict[str, Fate] = {"sent": "sent", "unknown": "unknown", "failed": "failed", "late": "late"}
-_POSTS = (  # the states of the posts that carry a row
-    "SELECT group_concat(DISTINCT state) FROM outbox WHERE outbox.evidence = evidence.post"
-)
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ class Evidence(File):
         if not rows:
             return
         shown = digest_of(text)
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             for item in rows:
                 _add(db, chat, item, shown, matcher, at, post)
 
@@ -141,7 +139,7 @@ class Evidence(File):
             return
         shown = digest_of(page_text(units))
         chat = Chat("web", "", how, "")
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:  # two at once: two rows that count
             again = db.execute(
                 "UPDATE evidence SET times = times + 1, last_at = ? WHERE id = (SELECT id FROM "
                 "evidence WHERE target = ? AND at > ? AND at <= ? AND kind = 'page' "
@@ -180,22 +178,26 @@ class Evidence(File):
         """
         record_id, mark, place = target.partition("#")
         number = place.partition(".")[0]
-        rows = self._db().query(
-            f"SELECT evidence.*, ({_POSTS}) AS states, (SELECT file FROM version_sources "
+        db = self._db()
+        rows = db.stream(
+            f"SELECT evidence.*, ({posts_of(db)}) AS states, (SELECT file FROM version_sources "
             "WHERE sha256 = evidence.source ORDER BY imported_at LIMIT 1) AS file FROM evidence "
-            "WHERE (:text = '' OR text = :text) AND (:since IS NULL OR last_at >= :since) "
-            "AND (:until IS NULL OR at < :until) AND (:target = '' OR target IN (:target, :whole) "
+            "WHERE (:text = '' OR text = :text) "
+            "AND (CAST(:since AS TEXT) IS NULL OR last_at >= :since) "
+            "AND (CAST(:until AS TEXT) IS NULL OR at < :until) "
+            "AND (:target = '' OR target IN (:target, :whole) "
             # `/` and `$` stand behind `.` and `#`: these are the parts, and the questions.
             "OR (target > :target || '.' AND target < :target || '/') "
             "OR (:mark = '' AND target > :target || '#' AND target < :target || '$') "
-            "OR (:mark = '#' AND target = :record AND instr(places, ' ' || :number || ' '))) "
+            "OR (:mark = '#' AND target = :record "
+            f"AND {db.engine.contains('places', ':number')})) "
             f"ORDER BY {'at, id' if last is None else 'at DESC, id DESC'} LIMIT :most",
             {
-                "most": -1 if last is None else last,
+                "most": _ALL if last is None else last,
                 "target": target,
                 "mark": mark,
                 "record": record_id,
-                "number": number,
+                "number": f" {number} ",
                 "whole": f"{record_id}{mark}{number}",
                 "since": instant(since) if since else None,
                 "until": instant(until) if until else None,
@@ -209,6 +211,14 @@ class Evidence(File):
         self._db().execute("DELETE FROM evidence WHERE at < ?", [instant(now - _KEPT)])
 
 
+def posts_of(db: Connection) -> str:
+    """A query for the states of the posts that carry a row, with commas between."""
+    return (
+        f"SELECT {db.engine.joined('state')} FROM (SELECT DISTINCT state FROM outbox "
+        "WHERE outbox.evidence = evidence.post ORDER BY state) AS states"
+    )
+
+
 def _add(
     db: Connection,
     chat: Chat,
@@ -219,11 +229,11 @@ def _add(
     post: str = "",
 ) -> None:
     db.execute(
-        "INSERT OR IGNORE INTO evidence (post, at, real_at, platform, workspace, channel, kind, "
+        "INSERT INTO evidence (post, at, real_at, platform, workspace, channel, kind, "
         "target, places, version, source, text, matcher, fate, times, last_at) VALUES "
         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT s.sha256 FROM versions v "
         "JOIN version_sources s ON s.version_id = v.id WHERE v.record_id = ? AND v.version = ? "
-        "ORDER BY s.imported_at, s.rowid LIMIT 1), ?, ?, ?, 1, ?)",
+        "ORDER BY s.imported_at, s.rowid LIMIT 1), ?, ?, ?, 1, ?) ON CONFLICT DO NOTHING",
         [
             post or secrets.token_hex(8),
             instant(at),
@@ -266,7 +276,7 @@ def settle_evidence(db: Connection, posts: str, values: Sequence[object]) -> Non
         values: For the `?` in it.
     """
     db.execute(
-        f"UPDATE evidence SET fate = ({_POSTS}) WHERE post IN "
+        f"UPDATE evidence SET fate = ({posts_of(db)}) WHERE post IN "
         f"(SELECT evidence FROM outbox WHERE evidence IS NOT NULL AND {posts})",
         list(values),
     )

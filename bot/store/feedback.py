@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from bot.masking import masked
 from bot.message import Chat
+from bot.postgres_url import Place
 from bot.store.connection import File, instant
 
-_SAME = "platform = ? AND workspace = ? AND channel = ? AND user = ? AND question_id = ?"
+_SAME = 'platform = ? AND workspace = ? AND channel = ? AND "user" = ? AND question_id = ?'
 
 
 class Feedback(File):
     """One row for a person and a question."""
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, place: Place, clock: Callable[[], float]) -> None:
         """clock: seconds since 1970."""
-        super().__init__(path)
+        super().__init__(place)
         self._clock = clock
 
     def keep(
@@ -80,7 +80,7 @@ class Feedback(File):
 def unhelpful(file: File) -> Iterator[dict[str, Any]]:
     """Every answer that somebody found unhelpful, oldest first, as a miss is kept: `text`, empty
     where it is forgotten, and `asked_at`; with `question_id`, `reasons` and `words`."""
-    rows = file.database.connection().query(
+    rows = file.database.connection().stream(
         "SELECT query, question_id, reasons, words, at FROM feedback WHERE helpful = 0 ORDER BY at"
     )
     for row in rows:

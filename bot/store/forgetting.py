@@ -84,15 +84,15 @@ def _forget(db: Connection, who: dict[str, str], found: Counter[str]) -> None:
         f"SELECT text FROM misses WHERE {own} UNION SELECT query FROM feedback WHERE {own}", who
     ).fetchall()
     picks = f"DELETE FROM picks WHERE miss IN (SELECT id FROM misses WHERE {own})"
-    found["picks"] += db.conn.execute(picks, who).rowcount
+    found["picks"] += db.execute(picks, who).rowcount
     for table in _DELETED:
-        found[table] += db.conn.execute(f"DELETE FROM {table} WHERE {own}", who).rowcount
+        found[table] += db.execute(f"DELETE FROM {table} WHERE {own}", who).rowcount
     for table in _OF_OWN_CHAT:
         sql = f"DELETE FROM {table} WHERE {on} AND channel = :user"
-        found[table] += db.conn.execute(sql, who).rowcount
+        found[table] += db.execute(sql, who).rowcount
     for table, column in _BLANKED:
         sql = f'UPDATE {table} SET "{column}" = \'\' WHERE {on} AND "{column}" = :user'
-        found[table] += db.conn.execute(sql, who).rowcount
+        found[table] += db.execute(sql, who).rowcount
     _forget_chat(db, who, found)
     if typed:
         found["miss_marks"] += forget_marked(db)
@@ -104,17 +104,17 @@ def _forget_posts(db: Connection, who: dict[str, str], own: str, found: Counter[
     keys = {key for (key,) in db.execute(f"SELECT key FROM inbox WHERE {own}", who)}
     handed = db.execute(f"SELECT id FROM handovers WHERE {own}", who)
     keys |= {f"handover/{number}" for (number,) in handed}
-    ids = [row["id"] for row in db.query("SELECT * FROM outbox") if _is_about(row, keys, who)]
+    ids = [row["id"] for row in db.stream("SELECT * FROM outbox") if _is_about(row, keys, who)]
     for some in _some(ids):
         marks = f"id IN ({', '.join('?' * len(some))})"
         # What waits does not go out; what is in hand may have.
         db.execute(
-            "UPDATE outbox SET state = iif(state = 'ready', 'failed', 'unknown') "
+            "UPDATE outbox SET state = CASE WHEN state = 'ready' THEN 'failed' ELSE 'unknown' END "
             f"WHERE state IN ('ready', 'sending') AND {marks}",
             some,
         )
         settle_evidence(db, marks, some)
-        found["outbox"] += db.conn.execute(f"DELETE FROM outbox WHERE {marks}", some).rowcount
+        found["outbox"] += db.execute(f"DELETE FROM outbox WHERE {marks}", some).rowcount
 
 
 def _is_about(row: dict[str, Any], keys: set[str], who: dict[str, str]) -> bool:
@@ -139,7 +139,7 @@ def _forget_chat(db: Connection, who: dict[str, str], found: Counter[str]) -> No
         who,
     ).fetchall()
     for platform, workspace in places:
-        found["evidence"] += db.conn.execute(
+        found["evidence"] += db.execute(
             "UPDATE evidence SET channel = 'direct' "
             "WHERE platform = ? AND workspace = ? AND channel = ?",
             [platform, workspace, alone(platform, workspace, who["user"])],

@@ -25,21 +25,24 @@ class Handovers(File):
 
     def add_handover(self, chat: Chat, question: str, back: str, at: datetime) -> int | None:
         """Keep one; returns its number, None where the question was handed over from there."""
-        done = self._db().execute(
-            "INSERT OR IGNORE INTO handovers "
-            '(platform, workspace, channel, "user", question, back, at) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                chat.platform,
-                chat.workspace,
-                chat.channel,
-                chat.user,
-                question,
-                back,
-                instant(at),
-            ],
+        done = (
+            self._db()
+            .execute(
+                'INSERT INTO handovers (platform, workspace, channel, "user", question, back, at) '
+                "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                [
+                    chat.platform,
+                    chat.workspace,
+                    chat.channel,
+                    chat.user,
+                    question,
+                    back,
+                    instant(at),
+                ],
+            )
+            .fetchall()
         )
-        return done.lastrowid if done.rowcount else None
+        return int(done[0][0]) if done else None
 
     def handover(self, number: int) -> Handover | None:
         """A question by its number; None once it is forgotten."""

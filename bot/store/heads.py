@@ -34,17 +34,18 @@ class Heads(File):
             skip: After so many.
         """
         db = self._db()
+        contains = db.engine.contains
         where = (
             "FROM records r JOIN versions v ON v.record_id = r.id AND v.version = "
             "(SELECT max(version) FROM versions WHERE record_id = r.id) "
-            "WHERE instr(r.id, ?) OR instr(r.company_name, ?)"
+            f"WHERE {contains('r.id', '?')} OR {contains('r.company_name', '?')}"
         )
         (count,) = db.execute(f"SELECT count(*) {where}", [sought, sought]).fetchone()
         decided = hidings(db)
         rows = db.query(
             "SELECT r.id, r.key, r.company_name, r.superseded_by, v.event_date, v.version, "
             f"v.published_at, v.is_draft {where} "
-            "ORDER BY v.event_date DESC, r.id LIMIT ? OFFSET ?",
+            "ORDER BY v.event_date DESC NULLS LAST, r.id LIMIT ? OFFSET ?",
             [sought, sought, most, skip],
         )
         found = [

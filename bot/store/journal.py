@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.store.connection import Connection, File, instant
+from bot.store.connection import Connection, File, insert, instant
 
 
 @dataclass(frozen=True)
@@ -25,24 +25,27 @@ class Change:
 
 def note(db: Connection, who: str, what: str, target: str, **detail: Any) -> int:
     """Keep a change in the transaction that makes it; returns its id."""
-    added = db.execute(
-        "INSERT INTO journal (at, who, what, target, detail) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        [
-            instant(datetime.now(UTC)),
-            who,
-            what,
-            target,
-            json.dumps(detail, ensure_ascii=False),
-        ],
+    row = {
+        "at": instant(datetime.now(UTC)),
+        "who": who,
+        "what": what,
+        "target": target,
+        "detail": json.dumps(detail, ensure_ascii=False),
+    }
+    return insert(db, "journal", row)
+
+
+def of_versions(db: Connection, record_id: str, *what: str) -> Iterator[tuple[int, Change]]:
+    """What was done in one of these ways to versions of a record, each with the version's number,
+    the last first."""
+    rows = db.query(
+        f"SELECT * FROM journal WHERE target = ? AND what IN ({', '.join('?' * len(what))}) "
+        "ORDER BY id DESC",
+        [record_id, *what],
     )
-    return int(added.fetchone()[0])
-
-
-def count_of(db: Connection, what: str) -> int:
-    """How often something was done; none in a file of a version that kept no journal."""
-    if not db.table("journal").exists():
-        return 0
-    return int(db.execute("SELECT count(*) FROM journal WHERE what = ?", [what]).fetchone()[0])
+    for change in map(_change, rows):  # in SQL, PostgreSQL reads no JSON that tells of a NUL
+        if "version" in change.detail:
+            yield change.detail["version"], change
 
 
 class Journal(File):
@@ -52,7 +55,7 @@ class Journal(File):
         """All, or those of one target and of what is in it: a record's questions, a company's
         records. What is done to a whole company, or to all, is of each of its records, too."""
         company = target.partition("/")[0] if "/" in target else target
-        rows = self._db().query(
+        rows = self._db().stream(
             "SELECT * FROM journal WHERE ? = '' OR target = ? "
             "OR target LIKE ? ESCAPE '\\' OR target LIKE ? ESCAPE '\\' "
             "OR target IN (?, '*') AND what IN ('pause', 'resume') "
@@ -64,7 +67,8 @@ class Journal(File):
     def last_changes(self, most: int, before: int | None = None) -> list[Change]:
         """The newest first; with `before`, those that were made before the one of that id."""
         rows = self._db().query(
-            "SELECT * FROM journal WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?",
+            "SELECT * FROM journal WHERE CAST(? AS BIGINT) IS NULL OR id < ? "
+            "ORDER BY id DESC LIMIT ?",
             [before, before, most],
         )
         return list(map(_change, rows))

@@ -46,9 +46,9 @@ class Loading(Records):
         known = self._heads.get(version_id)
         if known is None:
             sql = "SELECT header, version FROM versions WHERE id = ?"
-            header, version = db.conn.execute(sql, [version_id]).fetchone()
+            header, version = db.execute(sql, [version_id]).fetchone()
             known = record_of(header, (), version), len(header)
-            if not db.conn.in_transaction:
+            if not db.in_transaction:
                 self._heads.put(version_id, known)
         return replace(known[0], questions=self._read_later(version_id))
 
@@ -64,7 +64,7 @@ class Loading(Records):
         if found is None:
             db = self._db()
             found = self._questions(db, version_id)
-            if not db.conn.in_transaction:
+            if not db.in_transaction:
                 self._whole.put(version_id, found)
         return found
 
@@ -76,8 +76,8 @@ class Loading(Records):
             f"SELECT max(version_id) FROM questions WHERE number = ? AND version_id IN ({BUILT_ON})"
         )
         try:
-            (own,) = self._db().conn.execute(sql, [number, version_id]).fetchone()
-        except OverflowError:  # a number that SQLite cannot hold
+            (own,) = self._db().execute(sql, [number, version_id]).fetchone()
+        except OverflowError:  # a number that the engine cannot hold
             return None
         return self.questions([(own, number)])[0] if own is not None else None
 
@@ -86,15 +86,15 @@ class Loading(Records):
         if whole is not None:
             return len(whole)
         sql = f"SELECT count(DISTINCT number) FROM questions WHERE version_id IN ({BUILT_ON})"
-        (count,) = self._db().conn.execute(sql, [version_id]).fetchone()
+        (count,) = self._db().execute(sql, [version_id]).fetchone()
         return int(count)
 
     def last_answered(self, version_ids: Iterable[int], until: date) -> str | None:
         """The last day up to one on which a question of these versions was answered."""
         sql = "SELECT max(answered_at) FROM questions WHERE version_id = ? AND answered_at < ?"
         after = (until + timedelta(days=1)).isoformat()
-        conn = self._db().conn
-        found = [conn.execute(sql, [key, after]).fetchone()[0] for key in version_ids]
+        db = self._db()
+        found = [db.execute(sql, [key, after]).fetchone()[0] for key in version_ids]
         return max((instant[:10] for instant in found if instant), default=None)
 
     def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
@@ -107,10 +107,10 @@ class Loading(Records):
 
     def _read_some(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Question]:
         db = self._db()
-        rows = db.conn.execute(
+        rows = db.execute(
             f"WITH wanted (version_id, number) AS (VALUES {_marks(wanted)}) "
             f"SELECT q.id, q.version_id, {COLUMNS} FROM wanted w CROSS JOIN questions q "
-            "ON q.version_id = w.version_id AND q.number = w.number",
+            "WHERE q.version_id = w.version_id AND q.number = w.number",
             [value for place in wanted for value in place],
         ).fetchall()
         parts = _parts(db, [row[0] for row in rows])
@@ -121,7 +121,7 @@ class Loading(Records):
             )
             for row in rows
         }
-        if not db.conn.in_transaction:
+        if not db.in_transaction:
             for place, one in found.items():
                 self._single.put(place, one)
         return found
@@ -130,7 +130,7 @@ class Loading(Records):
 def _parts(db: Connection, question_ids: Sequence[int]) -> dict[int, list[Part]]:
     marks = ", ".join("?" * len(question_ids))
     return spans(
-        db.conn.execute(
+        db.execute(
             "SELECT question_id, number, question_start, question_end, answer_start, answer_end "
             f"FROM parts WHERE question_id IN ({marks}) ORDER BY question_id, number",
             question_ids,

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from bot.errors import NotFoundError, RefusedError
-from bot.store.connection import File, first, grow, instant
+from bot.store.connection import File, first, grow, insert, instant
 from bot.store.journal import note
 
 MissState = Literal["new", "ours", "not ours", "done"]
@@ -57,16 +57,13 @@ class Marks(File):
             alias: Whose question answers them.
         """
         with self.database.transaction() as db:
-            added = db.table("miss_marks").insert(
-                {
-                    "texts": json.dumps(list(texts), ensure_ascii=False),
-                    "state": state,
-                    "at": instant(at),
-                    "alias": alias,
-                    "undone_at": None,
-                }
-            )
-            own = int(added.last_pk or 0)
+            row = {
+                "texts": json.dumps(list(texts), ensure_ascii=False),
+                "state": state,
+                "at": instant(at),
+                "alias": alias,
+            }
+            own = insert(db, "miss_marks", row)
             note(db, who, f"miss {state}", f"miss/{own}", alias=alias)
             grow(db)
         return self.mark(own)

@@ -67,11 +67,11 @@ class Postgres(Engine):
     def indexed_by(self, index: str) -> str:
         return ""
 
-    def json_text(self, column: str, *keys: str) -> str:
-        return f"CAST({column} AS JSON) #>> '{{{','.join(keys)}}}'"
-
     def joined(self, column: str) -> str:
-        return f"string_agg(DISTINCT {column}, ',')"
+        return f"string_agg({column}, ',' ORDER BY {column})"
+
+    def array(self, column: str) -> str:
+        return f"coalesce(CAST(json_agg({column} ORDER BY {column}) AS TEXT), '[]')"
 
     def contains(self, text: str, part: str) -> str:
         return f"strpos({text}, {part}) > 0"
@@ -161,9 +161,12 @@ class Connection:
         name = f"stream_{next(self._numbers)}"
         hold = "" if self.in_transaction else "WITH HOLD"
         self.execute(f"DECLARE {name} CURSOR {hold} FOR {sql}", values)
-        while rows := self._run(f"FETCH {_AT_ONCE} FROM {name}", (), dict_row).fetchall():
-            yield from rows
-        self.execute(f"CLOSE {name}")
+        try:
+            while rows := self._run(f"FETCH {_AT_ONCE} FROM {name}", (), dict_row).fetchall():
+                yield from rows
+        finally:
+            with suppress(psycopg.Error, EngineAwayError):  # it ends with its connection, too
+                self.execute(f"CLOSE {name}")
 
     def table(self, name: str) -> _Table:
         return _Table(self, name)

@@ -6,16 +6,15 @@ It is never taken back: what was public is held or withdrawn, and only what `pub
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.errors import BotError, NotFoundError
-from bot.store.connection import Connection, first, grow
+from bot.store.connection import Connection, grow
 from bot.store.ids import normal_id
-from bot.store.journal import note
+from bot.store.journal import note, of_versions
 from bot.store.publication import DRAFT, Publication
 from bot.store.records import Records
 
@@ -83,20 +82,15 @@ class Publishing(Records):
         """
         with self.database.transaction() as db:
             row = self._newest_or_raise(db, record_id)
-            last = first(
-                db,
-                "SELECT detail FROM journal WHERE what = 'publish' AND target = ? "
-                "AND detail ->> 'version' = ? ORDER BY id DESC LIMIT 1",
-                row["id"],
-                row["version"],
-            )
+            published = of_versions(db, row["id"], "publish")
+            last = next((item for number, item in published if number == row["version"]), None)
             if last is None:
                 raise NotFoundError(
                     f"{row['id']} 可以撤回的公布",
                     f"irbot hold {row['id']} --reason 原因 可暂不展示",
                 )
             before = Publication.of(row)
-            after = Publication.of(json.loads(last["detail"])["before"])
+            after = Publication.of(last.detail["before"])
             self._set_publication(db, row, after, who)
             grow(db)
         return Published(row["id"], row["version"], before, after)

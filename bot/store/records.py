@@ -19,8 +19,10 @@ from bot.record import Announcement, EventDate, Host, Narrative, Part, Question,
 from bot.store.announced import Announced, announced, announced_of
 from bot.store.briefs import Brief, briefs, newest_briefs
 from bot.store.connection import Connection, File, first, instant
+from bot.store.contents import has_content, hash_of
 from bot.store.hidden import Hiding, HidingKind, hidden_units, hidings
 from bot.store.ids import normal_id
+from bot.store.journal import of_versions
 from bot.store.looked import Looked
 from bot.store.publication import PUBLIC, Publication
 
@@ -116,6 +118,7 @@ class RowsOf:
     questions: tuple[Question, ...]
 
 
+_MADE = ("import", "replace", "restore-version")  # how the journal calls what makes a version
 _KEPT = 16  # records of a list that were looked at last: each has all its words
 
 _FROM = (
@@ -218,13 +221,10 @@ class Records(File):
     def _versions(
         self, db: Connection, record_id: str, shown: int, above: int = 0
     ) -> list[Version]:
-        rows = db.query(
-            "SELECT v.*, (SELECT who FROM journal j WHERE j.target = v.record_id "
-            "AND j.what IN ('import', 'replace', 'restore-version') "
-            "AND j.detail ->> 'version' = v.version ORDER BY j.id LIMIT 1) AS who "
-            "FROM versions v WHERE v.record_id = ? AND v.version > ? ORDER BY v.version",
-            [record_id, above],
-        )
+        sql = "SELECT * FROM versions WHERE record_id = ? AND version > ? ORDER BY version"
+        rows = list(db.query(sql, [record_id, above]))
+        made = of_versions(db, record_id, *_MADE) if rows else ()
+        who = {version: change.who for version, change in made}  # of several the first
         return [
             Version(
                 row["version"],
@@ -233,7 +233,7 @@ class Records(File):
                 row["restored_from"],
                 is_shown=row["version"] == shown,
                 publication=Publication.of(row),
-                who=row["who"] or "",
+                who=who.get(row["version"], ""),
             )
             for row in rows
         ]
@@ -324,23 +324,23 @@ class Records(File):
 
     def content(self, sha256: str) -> bytes:
         """The source bytes as they were imported."""
-        row = first(self._db(), "SELECT content FROM sources WHERE sha256 = ?", sha256)
-        if row is None:
+        db = self._db()
+        if not has_content(db, sha256):
             raise NotFoundError(sha256)
-        content: bytes = row["content"]
-        return content
+        return b"".join(db.content(sha256))
 
     def read_from(self, content: bytes) -> tuple[Record, ...]:
         """The records whose newest version was read from these very bytes as they are, nothing
         filled in and nothing accepted; none where a record has newer words, or is of a table."""
-        db = self._db()
+        db, sha256 = self._db(), hashlib.sha256(content).hexdigest()
+        if hash_of(db, sha256) != sha256:
+            return ()
         rows = db.query(
             "SELECT r.key, v.version, s.given, s.accept_warnings, "
             "(SELECT max(version) FROM versions WHERE record_id = r.id) AS newest "
-            "FROM version_sources s JOIN sources c ON c.sha256 = s.sha256 AND c.content = ? "
-            "JOIN versions v ON v.id = s.version_id JOIN records r ON r.id = v.record_id "
-            "WHERE s.sha256 = ? ORDER BY v.id",
-            [content, hashlib.sha256(content).hexdigest()],
+            "FROM version_sources s JOIN versions v ON v.id = s.version_id "
+            "JOIN records r ON r.id = v.record_id WHERE s.sha256 = ? ORDER BY v.id",
+            [sha256],
         )
         found = []
         for row in rows:
@@ -355,7 +355,7 @@ class Records(File):
 
     def generations(self) -> tuple[int, int]:
         """The generation, and how many of these changes did more than add to it."""
-        row = self._db().conn.execute("SELECT value, changes FROM generation").fetchone()
+        row = self._db().execute("SELECT value, changes FROM generation").fetchone()
         return int(row[0]), int(row[1])
 
 

@@ -101,11 +101,18 @@ class Restoring(Adding):
 
         Earlier releases kept it with whatever version was the newest.
         """
-        of = "(SELECT v.id FROM versions v JOIN records r ON r.id = v.record_id WHERE r.key = ?"
-        key = normal_id(record_id)
         with self.database.transaction() as db:
+            versions = db.execute(
+                "SELECT v.version, v.id FROM versions v JOIN records r ON r.id = v.record_id "
+                "WHERE r.key = ? ORDER BY v.version",
+                [normal_id(record_id)],
+            ).fetchall()
+            before, after = versions[-1][1], dict(versions)[number]
+            if before == after or not self._is_source(db, before, source):
+                return
+            sql = "DELETE FROM version_sources WHERE sha256 = ? AND version_id = ?"
+            db.execute(sql, [source.sha256, after])
             db.execute(
-                f"UPDATE OR REPLACE version_sources SET version_id = {of} AND v.version = ?) "
-                f"WHERE sha256 = ? AND version_id = {of} ORDER BY v.version DESC LIMIT 1)",
-                [key, number, source.sha256, key],
+                "UPDATE version_sources SET version_id = ? WHERE sha256 = ? AND version_id = ?",
+                [after, source.sha256, before],
             )

@@ -42,13 +42,10 @@ class SecondReaders(File):
 
     def add_reader_opinion(self, key: str, pick: int | None, is_sure: bool, now: datetime) -> None:
         """Keep what it said for a day; older opinions go."""
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             db.execute("DELETE FROM reader_opinions WHERE at <= ?", [instant(now - _KEPT)])
-            db.execute(
-                "INSERT OR REPLACE INTO reader_opinions (key, pick, is_sure, at) "
-                "VALUES (?, ?, ?, ?)",
-                [key, pick, is_sure, instant(now)],
-            )
+            opinion = {"key": key, "pick": pick, "is_sure": int(is_sure), "at": instant(now)}
+            db.table("reader_opinions").upsert(opinion, pk="key")
 
     def add_reader_trial(
         self, reader: str, caution: str, worth: Ratios, refused: str, now: datetime

@@ -6,7 +6,6 @@ the words are read when somebody looks at them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from bot.store.looked import Looked
 from bot.store.records import Stored
 
 _NONE: frozenset[str] = frozenset()
+_AT_ONCE = 500  # records of one query
 
 
 @dataclass(frozen=True)
@@ -145,22 +145,28 @@ class Showing(Loading):
         partly = {item.id: 0 for item in decided.shown if item.key in decided.hidden}
         waiting = {item.id: item.version for item in decided.briefs if item.version < item.newest}
         after = waiting | dict.fromkeys(decided.absent, 0) | partly
-        rows = self._db().conn.execute(
-            "SELECT DISTINCT s.sha256 FROM json_each(?) after "
-            "JOIN versions v ON v.record_id = after.key AND v.version > after.value "
-            "JOIN version_sources s ON s.version_id = v.id",
-            [json.dumps(after)],
-        )
-        return {sha256 for (sha256,) in rows}
+        found, pairs = set[str](), list(after.items())
+        for start in range(0, len(pairs), _AT_ONCE):
+            some = pairs[start : start + _AT_ONCE]
+            rows = self._db().execute(
+                f"WITH after (id, version) AS (VALUES {', '.join(['(?, ?)'] * len(some))}) "
+                "SELECT DISTINCT s.sha256 FROM after CROSS JOIN versions v "
+                "JOIN version_sources s ON s.version_id = v.id "
+                "WHERE v.record_id = after.id AND v.version > after.version",
+                [value for each in some for value in each],
+            )
+            found.update(sha256 for (sha256,) in rows)
+        return found
 
     def _span(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """From when, and until when, as much is shown as at that instant."""
         row = first(
             self._db(),
-            "SELECT max(iif(at <= ?, at, NULL)) AS since, min(iif(at > ?, at, NULL)) AS until "
+            "SELECT max(CASE WHEN at <= ? THEN at END) AS since, "
+            "min(CASE WHEN at > ? THEN at END) AS until "
             "FROM (SELECT published_at AS at FROM versions WHERE is_draft = 0 "
             "AND published_at IS NOT NULL UNION ALL "
-            "SELECT until FROM hidings WHERE ended_at IS NULL)",
+            "SELECT until FROM hidings WHERE ended_at IS NULL) AS turns",
             *[instant(at)] * 2,
         )
         since, until = (row["since"], row["until"]) if row else (None, None)

@@ -51,11 +51,11 @@ class Sqlite(Engine):
     def indexed_by(self, index: str) -> str:
         return f"INDEXED BY {index}"
 
-    def json_text(self, column: str, *keys: str) -> str:
-        return f"CAST({column} ->> '$.{'.'.join(keys)}' AS TEXT)"
-
     def joined(self, column: str) -> str:
-        return f"group_concat(DISTINCT {column})"
+        return f"group_concat({column})"
+
+    def array(self, column: str) -> str:
+        return f"json_group_array({column})"
 
     def contains(self, text: str, part: str) -> str:
         return f"instr({text}, {part}) > 0"
@@ -80,9 +80,13 @@ class Connection(sqlite_utils.Database):
         return self.query(sql, values)
 
     def write_content(self, sha256: str, pieces: Iterable[bytes], size: int) -> None:
-        self.execute("DELETE FROM sources WHERE sha256 = ?", [sha256])
-        sql = "INSERT INTO sources (sha256, content) VALUES (?, zeroblob(?))"
-        at = self.execute(sql, [sha256, size]).lastrowid or 0
+        self.execute(
+            "INSERT INTO sources (sha256, content) VALUES (?, zeroblob(?)) "
+            "ON CONFLICT (sha256) DO UPDATE SET content = excluded.content",
+            [sha256, size],
+        )
+        sql = "SELECT rowid FROM sources WHERE sha256 = ?"
+        (at,) = self.execute(sql, [sha256]).fetchone()
         with self.conn.blobopen("sources", "content", at) as blob:
             for piece in pieces:
                 blob.write(piece)

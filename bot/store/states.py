@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from bot.record import Question
-from bot.store.connection import first
 from bot.store.hidden import EVERYTHING, Hiding
 from bot.store.hiding import undo_command
+from bot.store.journal import of_versions
 from bot.store.publication import Publication
 from bot.store.records import Records, Stored
 
@@ -115,15 +115,10 @@ class States(Records):
 
     def _changed(self, record_id: str, version: int, *what: str) -> tuple[str, datetime | None]:
         """By whom, and when, a version was last changed in one of these ways."""
-        row = first(
-            self._db(),
-            "SELECT who, at FROM journal WHERE target = ? AND detail ->> 'version' = ? "
-            f"AND what IN ({', '.join('?' * len(what))}) ORDER BY id DESC LIMIT 1",
-            record_id,
-            version,
-            *what,
+        found = of_versions(self._db(), record_id, *what)
+        return next(
+            ((change.who, change.at) for number, change in found if number == version), ("", None)
         )
-        return (row["who"], datetime.fromisoformat(row["at"])) if row else ("", None)
 
 
 def _of_hiding(hiding: Hiding, target: str) -> State:

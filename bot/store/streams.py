@@ -21,14 +21,14 @@ class Streams(File):
     def promise(self, stream_id: str, chat: Chat, at: float) -> None:
         """There will be an answer under this id; in the transaction that keeps its question."""
         self._db().execute(
-            "INSERT INTO streams (id, platform, channel, user, body, at) "
+            'INSERT INTO streams (id, platform, channel, "user", body, at) '
             "VALUES (?, ?, ?, ?, '', ?) ON CONFLICT (id) DO NOTHING",
             [stream_id, chat.platform, chat.channel, chat.user, at],
         )
 
     def fulfil(self, stream_id: str, body: str) -> None:
         """The answer is ready to be fetched; a second one changes nothing."""
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             db.execute("UPDATE streams SET body = ? WHERE id = ? AND body = ''", [body, stream_id])
 
     def stream(self, stream_id: str) -> Stream | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,14 +18,14 @@ from bot.reading.tables import Row, Table, by_company
 from bot.record import EventDate, Question, Record, platform_of, written_id
 from bot.store.adding import Adding, Deed, Status
 from bot.store.briefs import columns
-from bot.store.connection import Connection, first, grow, instant
+from bot.store.connection import Connection, first, grow, insert, instant
+from bot.store.contents import hash_of, keep_content, pieces_of
 from bot.store.ids import key_of, normal_id
 from bot.store.journal import note
 from bot.store.merging import Known, Merged, days, merge
 from bot.store.publication import DRAFT, PUBLIC, Publication
 from bot.store.records import QUESTION_COLUMNS, RowsOf, Source, header_json, record_of
 
-_CHUNK = 1 << 20  # bytes
 _TITLE = "书面问答"  # of a company's written answers; a record's title is Chinese
 
 
@@ -142,7 +142,10 @@ class Tables(Adding):
 
     def _name(self, db: Connection, code: str, rows: Sequence[Row]) -> str:
         """The company's name: as in its other records, else as in the file or before it."""
-        sql = "SELECT company_name FROM records WHERE company_code = ? AND id {} ? LIMIT 1"
+        sql = (
+            "SELECT company_name FROM records WHERE company_code = ? AND id {} ? "
+            "ORDER BY id LIMIT 1"
+        )
         filed = first(db, sql.format("<>"), code, written_id(code))
         if filed:
             return str(filed["company_name"])
@@ -187,24 +190,19 @@ class Tables(Adding):
             publication = taking.deed.publication or Publication.of(shown)
         said = [(item.number, item.question, item.answer) for item in merged.delta]
         chained = json.dumps([before, said], ensure_ascii=False)
-        cursor = db.execute(
-            "INSERT INTO versions (record_id, version, base, words_hash, header, event_date, "
-            "imported_at, published_at, is_draft, company_name, record_no, days, is_written, "
-            "changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                record.id,
-                number,
-                base,
-                hashlib.sha256(chained.encode("utf-8", "surrogatepass")).hexdigest(),
-                header_json(record),
-                record.event_date,
-                instant(datetime.now(UTC)),
-                *publication.columns().values(),
-                *columns(record).values(),
-                " ".join(str(item.number) for item in merged.changed) or None,
-            ],
-        )
-        version_id = int(cursor.lastrowid or 0)
+        row = {
+            "record_id": record.id,
+            "version": number,
+            "base": base,
+            "words_hash": hashlib.sha256(chained.encode("utf-8", "surrogatepass")).hexdigest(),
+            "header": header_json(record),
+            "event_date": record.event_date,
+            "imported_at": instant(datetime.now(UTC)),
+            **publication.columns(),
+            **columns(record),
+            "changed": " ".join(str(item.number) for item in merged.changed) or None,
+        }
+        version_id = insert(db, "versions", row)
         note(
             db,
             taking.deed.who,
@@ -222,7 +220,7 @@ class Tables(Adding):
     ) -> None:
         names = ", ".join(QUESTION_COLUMNS)
         marks = ", ".join("?" * (len(QUESTION_COLUMNS) + 2))
-        db.conn.executemany(
+        db.executemany(
             f"INSERT INTO questions (version_id, position, {names}) VALUES ({marks})",
             (
                 (version_id, at, *(getattr(item, name) for name in QUESTION_COLUMNS))
@@ -281,35 +279,10 @@ class Tables(Adding):
         if taking.is_kept:
             return
         taking.is_kept = True
-        db, sha256, path = taking.db, taking.table.sha256, taking.table.source
-        if first(db, "SELECT 1 FROM sources WHERE sha256 = ?", sha256):
-            if self._hash_of(db, sha256) == sha256:
-                return
-            db.execute("DELETE FROM sources WHERE sha256 = ?", [sha256])
-        size = path.stat().st_size
-        cursor = db.execute(
-            "INSERT INTO sources (sha256, content) VALUES (?, zeroblob(?))", [sha256, size]
-        )
-        with (
-            path.open("rb") as opened,
-            db.conn.blobopen("sources", "content", cursor.lastrowid or 0) as blob,
-        ):
-            while chunk := opened.read(_CHUNK):
-                blob.write(chunk)
-
-    def _hash_of(self, db: Connection, sha256: str) -> str:
-        found = hashlib.sha256()
-        for chunk in self._pieces(db, sha256):
-            found.update(chunk)
-        return found.hexdigest()
-
-    def _pieces(self, db: Connection, sha256: str) -> Iterator[bytes]:
-        row = first(db, "SELECT rowid AS at FROM sources WHERE sha256 = ?", sha256)
-        if row is None:
-            return
-        with db.conn.blobopen("sources", "content", row["at"], readonly=True) as blob:
-            while chunk := blob.read(_CHUNK):
-                yield chunk
+        path = taking.table.source
+        with path.open("rb") as opened:
+            size = path.stat().st_size
+            keep_content(taking.db, taking.table.sha256, pieces_of(opened), size)
 
     def rows_of(self, record_id: str) -> list[RowsOf]:
         """What is shown of a record, by the versions that added it."""
@@ -343,12 +316,11 @@ class Tables(Adding):
 
     def save_content(self, sha256: str, to: Path) -> bool:
         """A source's bytes into a file; False where they are lost or damaged."""
-        found = hashlib.sha256()
+        db = self._db()
         with to.open("wb") as opened:
-            for chunk in self._pieces(self._db(), sha256):
-                found.update(chunk)
-                opened.write(chunk)
-        return found.hexdigest() == sha256
+            for piece in db.content(sha256):
+                opened.write(piece)
+        return hash_of(db, sha256) == sha256
 
 
 def _numbered(rows: Sequence[Row]) -> list[list[Row]]:

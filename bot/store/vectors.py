@@ -46,7 +46,7 @@ class Vectors(File):
     def _found(self, model: str, texts: Iterable[str], what: str) -> Iterator[tuple[str, Any]]:
         of_mark = {_mark(text): text for text in texts}
         for marks in batched(of_mark, _AT_ONCE):
-            rows = self._db().conn.execute(
+            rows = self._db().execute(
                 f"SELECT mark, {what} FROM vectors WHERE model = ? "
                 f"AND mark IN ({', '.join('?' * len(marks))})",
                 [model, *marks],
@@ -55,13 +55,14 @@ class Vectors(File):
 
     def add_vectors(self, model: str, made: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors of stored texts; `use_vectors` tells the processes of them."""
-        with self.database.transaction() as db:
-            db.conn.executemany(
-                "INSERT OR IGNORE INTO vectors (model, mark, vector) VALUES (?, ?, ?)",
-                [
-                    (model, _mark(text), vector.astype(np.float16).tobytes())
-                    for text, vector in made.items()
-                ],
+        rows = [
+            (model, _mark(text), vector.astype(np.float16).tobytes())
+            for text, vector in made.items()
+        ]
+        with self.database.transaction(alone=False) as db:
+            db.executemany(
+                "INSERT INTO vectors (model, mark, vector) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                sorted(rows),  # of two who make the same ones, none waits for the other for ever
             )
 
     def use_vectors(self) -> None:
@@ -73,24 +74,26 @@ class Vectors(File):
 
     def embedded(self, model: str) -> set[int]:
         """Their keys."""
-        rows = self._db().conn.execute("SELECT version_id FROM embedded WHERE model = ?", [model])
+        rows = self._db().execute("SELECT version_id FROM embedded WHERE model = ?", [model])
         return {key for (key,) in rows}
 
     def note_embedded(self, model: str, keys: Iterable[int]) -> None:
         """More of them."""
-        with self.database.transaction() as db:
-            sql = "INSERT OR IGNORE INTO embedded (model, version_id) VALUES (?, ?)"
-            db.conn.executemany(sql, [(model, key) for key in keys])
+        sql = "INSERT INTO embedded (model, version_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        with self.database.transaction(alone=False) as db:
+            db.executemany(sql, [(model, key) for key in sorted(keys)])
 
     def newest_first(self, keys: Collection[int]) -> list[int]:
         """Keys of versions, those of the newest events first."""
-        rows = self._db().conn.execute("SELECT id FROM versions ORDER BY event_date DESC, id DESC")
+        rows = self._db().execute(
+            "SELECT id FROM versions ORDER BY event_date DESC NULLS LAST, id DESC"
+        )
         return [key for (key,) in rows if key in keys]
 
     def count_questions(self, keys: Collection[int]) -> int:
         """How many questions versions have of their own."""
         sql = "SELECT version_id, count(*) FROM questions GROUP BY version_id"
-        return sum(count for key, count in self._db().conn.execute(sql) if key in keys)
+        return sum(count for key, count in self._db().execute(sql) if key in keys)
 
     # The model
 
@@ -106,13 +109,13 @@ class Vectors(File):
         """What it raised, and when (the real clock); empty: it works."""
         if self.model_state(model).fault == fault:
             return
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             values = {"fault": fault, "fault_at": instant(at) if fault else None}
             db.table("models").upsert({"model": model, **values}, pk="model")
 
     def note_speed(self, model: str, a_second: float) -> None:
         """How many texts it makes vectors of in a second."""
-        with self.database.transaction() as db:
+        with self.database.transaction(alone=False) as db:
             db.table("models").upsert({"model": model, "a_second": a_second}, pk="model")
 
 

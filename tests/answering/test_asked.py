@@ -37,7 +37,7 @@ def desk(tmp_path_factory):
     for name in FILES:
         content = (RECORDS / name).read_bytes()
         store.add(read_records(content, name), content, name)
-    settings = Settings(store.path, contact=CONTACT)
+    settings = Settings(store.place, contact=CONTACT)
     responder = open_by_words(settings, lambda: datetime(2026, 7, 1, 9, tzinfo=CHINA)).responder
     responder.reachability = lambda chat: ""
     return responder

@@ -35,7 +35,7 @@ def desk_over(folder, files, lang):
         content = (RECORDS / name).read_bytes()
         store.add(read_records(content, name), content, name)
     now = datetime(2026, 7, 1, 9, tzinfo=CHINA)
-    return open_by_words(Settings(store.path, lang=lang), lambda: now).responder
+    return open_by_words(Settings(store.place, lang=lang), lambda: now).responder
 
 
 @pytest.fixture(
@@ -142,7 +142,7 @@ def test_an_id_is_read_whatever_marks_its_number_holds(tmp_path, no):
     record = made(*OTHERS, no=no)
     store.add([Reading(record)], b"1", "1.txt")
     store.add([Reading(made(*OTHERS, no="2020-1"))], b"2", "2.txt")
-    desk = open_by_words(Settings(store.path)).responder
+    desk = open_by_words(Settings(store.place)).responder
     chat = Chat("test", "", "", "U")
     for typed in (
         f"{record.id}#2",
@@ -173,7 +173,7 @@ def test_what_was_withdrawn_since_reads_as_if_it_never_was_there(tmp_path):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_label_that_is_shown_can_be_typed(store, lang):
-    responder = open_by_words(Settings(store.path, lang=lang)).responder
+    responder = open_by_words(Settings(store.place, lang=lang)).responder
     typed = 0
     for platform, asked in product(("terminal", "slack", "wecom"), ("可转债", "毛利率", "第24问")):
         chat = Chat(platform, "T", "C", "U")

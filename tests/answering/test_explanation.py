@@ -167,7 +167,7 @@ def test_each_question_of_a_message_is_explained(replies):
 def test_a_company_named_once_limits_each_question_and_is_told_so(store):
     for at, record in enumerate(TWO):
         store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-    responder = open_by_words(Settings(store.path, caution="open")).responder
+    responder = open_by_words(Settings(store.place, caution="open")).responder
     considered = responder.consider(
         Message("请问样板电器：\n1、分红政策如何？\n2、员工培训如何安排？")
     )
@@ -183,7 +183,7 @@ def test_a_list_that_is_a_stored_question_is_explained_by_the_search_that_answer
     typed = "1、毛利率是多少？2、员工培训如何安排？"
     store = Store(tmp_path / "irbot.db")
     store.add([Reading(made((typed, "毛利率为三成。"), *OTHERS))], b"one", "one.txt")
-    responder = open_by_words(Settings(store.path)).responder
+    responder = open_by_words(Settings(store.place)).responder
     considered = responder.consider(Message(typed))
     assert isinstance(considered.reply, Answer)
     assert [hit.question.number for hit in considered.reply.hits] == [1]

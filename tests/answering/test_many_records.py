@@ -31,7 +31,7 @@ def responder(tmp_path_factory):
             Reading(record(f"2026-{at:03}", *asked, day=day, code=code, narrative=told))
         )
     store.add(readings, b"many", "many.txt", now=NOW)
-    return open_by_words(Settings(store.path)).responder
+    return open_by_words(Settings(store.place)).responder
 
 
 def test_a_number_that_many_have_offers_the_newest(responder):

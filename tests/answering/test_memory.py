@@ -32,7 +32,7 @@ def clock():
 
 @pytest.fixture
 def say(store, clock):
-    responder = open_by_words(Settings(store.path), lambda: clock[0]).responder
+    responder = open_by_words(Settings(store.place), lambda: clock[0]).responder
     return lambda text, chat: responder.reply(Message(text, chat))
 
 
@@ -110,7 +110,7 @@ def test_what_only_the_asker_saw_is_nobody_elses(say):
 def test_what_was_shown_is_forgotten_with_what_askers_typed(say, store, clock):
     offered(say, OFFERS[0], slack())
     store.forget_askers(clock[0] + timedelta(days=91), 90)
-    assert connect(store.path)["shown"].count == 0
+    assert connect(store.place)["shown"].count == 0
 
 
 def test_what_an_older_version_remembered_is_still_known(tmp_path):

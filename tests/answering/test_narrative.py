@@ -74,7 +74,7 @@ def opened(tmp_path):
         store = Store(tmp_path / "irbot.db")
         for at, text in enumerate(documents):
             store.add(read_records(text.encode(), f"{at}.txt"), text.encode(), f"{at}.txt")
-        return open_by_words(Settings(store.path), lambda: NOW).responder, store
+        return open_by_words(Settings(store.place), lambda: NOW).responder, store
 
     return build
 
@@ -176,7 +176,7 @@ def test_a_paragraph_is_no_answer_and_a_picked_one_no_miss(both):
         "id": f"{ANNUAL}#p3", "kind": "narrative", "question_no": None, "part": None, "question": ""
     }  # fmt: skip
     assert hit["answer"] == YEAR.splitlines()[-2]
-    with sqlite3.connect(store.path) as db:
+    with sqlite3.connect(store.place) as db:
         assert db.execute("SELECT text FROM misses").fetchall() == [("越南工厂投产了吗",)]
     assert [(pick["text"], pick["question_id"]) for pick in store.picks()] == [
         ("越南工厂投产了吗", f"{ANNUAL}#p3")

@@ -37,7 +37,7 @@ def desk(request, tmp_path_factory):
     for path in FILES:
         store.add(read_records(path.read_bytes(), path.name), path.read_bytes(), path.name)
     now = datetime(2026, 7, 1, 9, tzinfo=CHINA)
-    return open_by_words(Settings(store.path, caution=request.param), lambda: now).responder
+    return open_by_words(Settings(store.place, caution=request.param), lambda: now).responder
 
 
 def wordy(desk, texts):

@@ -27,7 +27,7 @@ def desk_over(tmp_path):
         store = Store(tmp_path / "irbot.db")
         for at, record in enumerate(records):
             store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-        return open_by_words(Settings(store.path), lambda: now).responder
+        return open_by_words(Settings(store.place), lambda: now).responder
 
     return build
 

@@ -57,7 +57,7 @@ def responder_over(tmp_path, *records, caution="strict"):
     store = Store(tmp_path / "irbot.db")
     for at, record in enumerate(records):
         store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
-    return open_by_words(Settings(store.path, caution=caution)).responder
+    return open_by_words(Settings(store.place, caution=caution)).responder
 
 
 UNDECIDED = "下修转股价的事打算怎么弄"
@@ -77,7 +77,7 @@ def heard(responder, text):
 
 @pytest.mark.parametrize("caution", ["strict", "normal", "open"])
 def test_an_offer_becomes_an_answer_where_the_reader_picks_it(responder, store, caution):
-    responder = open_by_words(Settings(store.path, caution=caution)).responder
+    responder = open_by_words(Settings(store.place, caution=caution)).responder
     alone = search(responder, UNDECIDED)
     responder.second_reader = Scripted(Opinion(1, True))
     reply = responder.consider(Message(UNDECIDED)).reply
@@ -97,7 +97,7 @@ def test_another_one_that_is_picked_goes_before_the_first(responder):
 
 
 def test_an_answer_becomes_an_offer_where_the_reader_finds_none(store):
-    responder = open_by_words(Settings(store.path, caution="open")).responder
+    responder = open_by_words(Settings(store.place, caution="open")).responder
     typed = next(
         text
         for text in ("可转债什么时候转股", "可转债会不会下修", "美国关税的影响", "毛利率为什么下降")

@@ -14,15 +14,11 @@ from bot.store.connection import connect
 from bot.store.forgetting import COVERED
 from tests.conftest import open_by_words
 from tests.delivery.test_delivery import CHAT, Platform, ask
+from tests.engines import SQLITE_ALONE, held_in
 from tests.waiting import until
 
 NUMBER, SPACED, MAIL = "13812345678", "１３８-1234 5678", "zhang@qq.com"
 WORDS = "天上的云彩为什么"  # of which nothing is stored
-
-
-def bytes_of(path):
-    """All that a program that opens the files sees, of the database and beside it."""
-    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
 
 
 def settled(delivery, count):
@@ -30,14 +26,14 @@ def settled(delivery, count):
 
 
 def test_no_number_reaches_the_file_whichever_way_it_comes(store):
-    settings = Settings(store.path, desk_channels=("CDESK",))
+    settings = Settings(store.place, desk_channels=("CDESK",))
     delivery = open_by_words(settings).delivery
     thread = Chat("slack", "T", "C1", "U1", "1.1", in_thread=True)
     delivery.register("slack", platform := Platform(), lambda address: f"{WORDS}{NUMBER}")
     for key, text in (("1", f"{WORDS}，{NUMBER}"), ("2", SPACED), ("3", f"{WORDS} {MAIL}？")):
         delivery.inbox.accept(key, Message(text, CHAT, quoted=NUMBER), {"query": text})
     delivery.inbox.accept("4", Message("", thread), {"start": "1.1"})
-    with closing(connect(store.path).conn) as db:  # also while they wait
+    with closing(connect(store.place)) as db:  # also while they wait
         rows = db.execute("SELECT text, quoted, address FROM inbox").fetchall()
     assert "＊＊＊" in str(rows)
     delivery.start()
@@ -48,13 +44,14 @@ def test_no_number_reaches_the_file_whichever_way_it_comes(store):
     delivery.feedback.keep(CHAT, "q", f"{WORDS}{NUMBER}", helpful=False, words=f"打{SPACED}")
     delivery.stop()
     assert [row["text"] for row in store.misses()]
-    held = bytes_of(store.path)
+    held = held_in(store)
     assert WORDS.encode() in held
     for number in (NUMBER, SPACED, MAIL, "12345678", "1234 5678"):
         assert number.encode() not in held
     assert "handover/1/1" in platform.posts
 
 
+@SQLITE_ALONE
 def test_what_an_older_version_kept_unmasked_is_masked_when_the_file_is_opened(store):
     db = store.database.connection()
     db.execute("DELETE FROM _sqlite_migrations WHERE name = 'masked_texts'")
@@ -67,14 +64,14 @@ def test_what_an_older_version_kept_unmasked_is_masked_when_the_file_is_opened(s
     )
     for table, values in given.items():
         db.execute(f"INSERT INTO {table} {values}", [f"{WORDS}{NUMBER}"])
-    with closing(connect(store.path).conn) as again:
+    with closing(connect(store.place)) as again:
         for table, column in (("misses", "text"), ("feedback", "query"), ("handovers", "question")):
             (kept,) = again.execute(f"SELECT {column} FROM {table}").fetchone()
             assert kept == f"{WORDS}＊＊＊"
 
 
 def test_what_the_desk_answers_is_told_to_the_letter(store):
-    settings = Settings(store.path, desk_channels=("CDESK",))
+    settings = Settings(store.place, desk_channels=("CDESK",))
     texts = []
 
     class Reads(Platform):
@@ -95,17 +92,17 @@ def test_what_the_desk_answers_is_told_to_the_letter(store):
 
 def test_what_waited_in_vain_goes_with_what_else_askers_typed(store):
     now = [1_000_000_000.0]
-    delivery = open_by_words(Settings(store.path), clock=lambda: now[0]).delivery
+    delivery = open_by_words(Settings(store.place), clock=lambda: now[0]).delivery
     delivery.register("slack", Platform())  # and never started
     ask(delivery, "k", WORDS)
     delivery.sender.enqueue("p", CHAT, [{"text": WORDS}], {})
     now[0] += 89 * 86400
     delivery.purge(90)
-    assert WORDS.encode() in bytes_of(store.path)
+    assert WORDS.encode() in held_in(store)
     now[0] += 2 * 86400
     delivery.purge(90)
     store.erase(alone=False)
-    assert WORDS.encode() not in bytes_of(store.path)
+    assert WORDS.encode() not in held_in(store)
     delivery.stop()
 
 
@@ -115,7 +112,7 @@ def test_what_waited_in_vain_goes_with_what_else_askers_typed(store):
 @pytest.mark.parametrize("channel", ["C1", "zhangsan"])  # in a group, and alone
 def test_one_person_is_forgotten_and_nobody_else(store, channel):
     person, other = Chat("slack", "T", channel, "zhangsan"), Chat("slack", "T", "C1", "lisi")
-    settings = Settings(store.path, desk_channels=("CDESK",))
+    settings = Settings(store.place, desk_channels=("CDESK",))
     delivery = open_by_words(settings).delivery
     delivery.register("slack", Platform())
     delivery.start()
@@ -127,11 +124,11 @@ def test_one_person_is_forgotten_and_nobody_else(store, channel):
     settled(delivery, 8)
     shown = [row.target for row in store.evidence()]
     looked = store.forget("zhangsan", "slack")
-    assert f"{WORDS}甲".encode() in bytes_of(store.path)
+    assert f"{WORDS}甲".encode() in held_in(store)
     assert store.forget("zhangsan", "slack", by="desk") == looked
     assert looked.keys() >= {"inbox", "outbox", "misses", "shown", "feedback", "handovers"}
     assert store.erase(alone=False)
-    held = bytes_of(store.path)
+    held = held_in(store)
     assert f"{WORDS}甲".encode() not in held
     assert b"zhangsan" not in held
     assert f"{WORDS}乙".encode() in held
@@ -146,7 +143,7 @@ def test_one_person_is_forgotten_and_nobody_else(store, channel):
 
 
 def test_a_message_that_waits_is_not_answered_to_who_was_forgotten(store):
-    delivery = open_by_words(Settings(store.path)).delivery
+    delivery = open_by_words(Settings(store.place)).delivery
     delivery.register("slack", platform := Platform())
     ask(delivery, "1", "#7", Chat("slack", "T", "C1", "zhangsan"))
     delivery.sender.enqueue("p", Chat("slack", "T", "zhangsan", ""), [{"text": WORDS}], {})
@@ -159,7 +156,7 @@ def test_a_message_that_waits_is_not_answered_to_who_was_forgotten(store):
 
 
 def test_an_id_of_another_platform_and_one_that_is_longer_are_other_people(store):
-    delivery = open_by_words(Settings(store.path)).delivery
+    delivery = open_by_words(Settings(store.place)).delivery
     delivery.register("slack", Platform())
     for user in ("li", "lisi", "lili"):
         ask(delivery, user, WORDS, Chat("slack", "T", "C1", user))
@@ -183,6 +180,7 @@ def test_no_table_that_names_people_is_left_out(store):
 # The files
 
 
+@SQLITE_ALONE
 def test_the_files_are_their_owners_alone_also_where_they_were_not(store, tmp_path):
     def modes(path):
         return {stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob(f"{path.name}*")}
@@ -198,20 +196,22 @@ def test_the_files_are_their_owners_alone_also_where_they_were_not(store, tmp_pa
         assert modes(wide) == {0o600}
 
 
+@SQLITE_ALONE
 def test_what_is_deleted_is_overwritten(store):
     (mode,) = store.database.connection().execute("PRAGMA secure_delete").fetchone()
     assert mode == 1
 
 
+@SQLITE_ALONE
 def test_what_an_older_version_left_in_free_pages_goes_with_the_next_forgetting(store):
     words = "早已删除的话" * 200
     db = store.database.connection()
     db.execute("PRAGMA secure_delete = OFF")
     for number in range(50):
         chat = Chat("slack", "T", "C1", f"U{number}")
-        store.add_miss(chat, words, "decline", open_by_words(Settings(store.path)).responder.now())
+        store.add_miss(chat, words, "decline", open_by_words(Settings(store.place)).responder.now())
     db.execute("DELETE FROM misses")
-    assert words.encode() in bytes_of(store.path)
+    assert words.encode() in held_in(store)
     store.erase(alone=True)
-    assert words.encode() not in bytes_of(store.path)
+    assert words.encode() not in held_in(store)
     assert len(store.records()) == 1  # the smaller file is not taken for another

@@ -74,7 +74,7 @@ class Platform:
 
 @contextmanager
 def delivering(store, platform):
-    delivery = open_by_words(Settings(store.path)).delivery
+    delivery = open_by_words(Settings(store.place)).delivery
     delivery.register("slack", platform)
     delivery.start()
     try:
@@ -110,7 +110,7 @@ def test_misses_and_picks_are_kept_once_though_the_process_ends_between(store):
 
 
 def test_a_dead_process_loses_nothing_and_a_living_one_keeps_its_own(store):
-    living, dead = (open_by_words(Settings(store.path)).delivery for _ in range(2))
+    living, dead = (open_by_words(Settings(store.place)).delivery for _ in range(2))
     ask(living, "its own")
     ask(dead, "question")
     dead.sender.enqueue("post", CHAT, [{"text": "x"}], {})
@@ -141,7 +141,7 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(st
         return "可转债"
 
     chat = Chat("slack", "T", "C1", "U1", "1.1", in_thread=True)
-    delivery = open_by_words(Settings(store.path)).delivery
+    delivery = open_by_words(Settings(store.place)).delivery
     delivery.register("slack", platform := Platform(), ends_first)
     delivery.start()
     delivery.inbox.accept("k", Message("", chat), {"start": "1.1"})
@@ -150,7 +150,7 @@ def test_what_a_message_stands_under_is_read_although_the_process_ends_before(st
     platform.until(lambda: platform.posts == ["other/1"])  # which waits for nothing
     delivery.stop()
     ends.set()
-    delivery = open_by_words(Settings(store.path)).delivery
+    delivery = open_by_words(Settings(store.place)).delivery
     delivery.register("slack", platform, lambda address: "可转债" if address["start"] else "")
     delivery.start()
     platform.until(lambda: platform.posts == ["other/1", "k/1"])
@@ -175,7 +175,7 @@ def test_an_edited_message_changes_its_one_post_whichever_process_ends_between(s
     with delivering(store, platform := Changes(Sent("7.1"))) as delivery:
         ask(delivery, "k")
         platform.until(lambda: platform.changed)
-    dead = open_by_words(Settings(store.path)).delivery
+    dead = open_by_words(Settings(store.place)).delivery
     edit(dead, 1)
     dead.stop()
     unsure = Changes(Unconfirmed("timeout", 60))
@@ -196,7 +196,7 @@ def test_refused_for_good_is_said_and_does_not_stop_the_lane(store):
         ask(delivery, "one")
         ask(delivery, "two")
         platform.until(lambda: platform.posts == ["two/1"])
-    ((key, reason),) = [(post["key"], post["ref"]) for post in undelivered(store.path)]
+    ((key, reason),) = [(post["key"], post["ref"]) for post in undelivered(store.place)]
     assert (key, reason) == ("one/1", "not_in_channel")
 
 
@@ -218,7 +218,7 @@ def test_a_shut_workspace_keeps_its_posts_and_delays_no_other(store):
 
 def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(store):
     now = [1_000_000_000.0]
-    delivery = open_by_words(Settings(store.path), clock=lambda: now[0]).delivery
+    delivery = open_by_words(Settings(store.place), clock=lambda: now[0]).delivery
     delivery.register("slack", platform := Platform())
     delivery.start()
     ask(delivery, "k")
@@ -230,7 +230,7 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(s
     assert ask(delivery, "k") is False
     now[0] += 4 * 86400
     delivery.purge(0)
-    with closing(connect(store.path).conn) as db:
+    with closing(connect(store.place)) as db:
         assert db.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
         assert db.execute("SELECT query, helpful FROM feedback").fetchall() == [("", 1)]
@@ -240,14 +240,12 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(s
 @pytest.mark.parametrize("waiting", [20_000])
 def test_a_long_backlog_costs_a_post_nothing(store, waiting):
     """Thousands of channels that must wait, and one that may go."""
-    with closing(connect(store.path).conn) as db:
-        db.execute("BEGIN")
+    with store.database.transaction() as db:
         db.executemany(
             "INSERT INTO outbox (key, platform, workspace, channel, address, payload, state, "
             "tries, due, at) VALUES (?, 'slack', 'T', ?, '{}', '{}', 'ready', 0, ?, ?)",
             [(f"k{at}", f"B{at}", time.time() + 900, time.time()) for at in range(waiting)],
         )
-        db.execute("COMMIT")
     with delivering(store, platform := Platform()) as delivery:
         ask(delivery, "first")
         platform.until(lambda: platform.posts)

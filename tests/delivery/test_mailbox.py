@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from bot.config import Settings
 from bot.delivery.transport import NotPosted, RateLimited
 from bot.message import Chat, Message
+from bot.postgres_url import beside
 from bot.store.connection import connect
 from tests.conftest import open_by_words
 from tests.delivery.test_delivery import Platform, delivering
@@ -14,7 +16,7 @@ from tests.waiting import until
 
 # As written by version 0.1.0, whose process is gone.
 NEW_QUESTION = (
-    "INSERT INTO inbox (key, platform, workspace, channel, user, text, company, as_of, address, "
+    'INSERT INTO inbox (key, platform, workspace, channel, "user", text, company, as_of, address, '
     "state, owner, at) VALUES ('slack/T/C1/1.5', 'slack', 'T', 'C1', 'U1', '可转债', NULL, "
     """'2026-09-01', '{"channel": "C1", "thread_ts": "1.5"}', 'new', 'aabbccddeeff', ?)"""
 )
@@ -27,7 +29,7 @@ POST = (
 
 def test_rows_of_an_older_version_are_answered_looked_up_posted_and_closed(store):
     now = time.time()
-    db = connect(store.path)
+    db = connect(store.place)
     db.execute(NEW_QUESTION, [now - 3])
     posts = [
         ("sent before the kill/1", "C1", "{}", "sending", "aabbccddeeff", 1, now - 2, now - 4),
@@ -63,7 +65,7 @@ def test_rows_are_written_as_an_older_version_reads_them(store):
     class Waits(Platform):
         is_ready = False
 
-    delivery = open_by_words(Settings(store.path), clock=lambda: 1000.0).delivery
+    delivery = open_by_words(Settings(store.place), clock=lambda: 1000.0).delivery
     delivery.register("slack", Waits())
     chat = Chat("slack", "T", "C1", "U1", thread="1.5")
     address = {"channel": "C1", "lane": "digest/C1"}
@@ -71,11 +73,12 @@ def test_rows_are_written_as_an_older_version_reads_them(store):
     delivery.inbox.accept("slack/T/C1/1.5", message, {"channel": "C1"})
     for key in ("d1", "d2"):
         delivery.sender.enqueue(key, chat, [{"text": "摘要"}], address, background=True)
-    db = connect(store.path)
+    db = connect(store.place)
     (question,) = db.query("SELECT * FROM inbox")
     owner = question.pop("owner")
     assert len(owner) == 12
-    assert store.path.with_name(f"{store.path.name}-owner-{owner}").exists()
+    if isinstance(store.place, Path):
+        assert beside(store.place, f"-owner-{owner}").exists()
     # Read by this version only.
     assert [question.pop(name) for name in ("thread", "in_thread", "quoted")] == ["1.5", 0, "引文"]
     assert question == {
@@ -121,7 +124,7 @@ def test_a_limited_look_up_leaves_the_fate_open(store):
             self.looked.append(key)
             return RateLimited(0.1) if len(self.looked) == 1 else NotPosted()
 
-    db = connect(store.path)
+    db = connect(store.place)
     row = ["k/1", "C1", "{}", "sending", None, 1, 0.0, time.time(), time.time(), 0]
     db.execute(POST, row)
     with delivering(store, platform := Busy()):

@@ -37,10 +37,10 @@ def record(
 class Library:
     """A store with a responder whose clock is set by hand."""
 
-    def __init__(self, path):
-        self.store = Store(path / "irbot.db")
+    def __init__(self, place):
+        self.store = Store(place)
         self.now = NOW
-        settings = Settings(self.store.path, desk_channels=("C9",))
+        settings = Settings(self.store.place, desk_channels=("C9",))
         self.responder = open_by_words(settings, lambda: self.now).responder
 
     def add(self, *records, **more):
@@ -64,8 +64,8 @@ class Library:
 
 
 @pytest.fixture
-def library(tmp_path):
-    return Library(tmp_path)
+def library(place):
+    return Library(place)
 
 
 # When

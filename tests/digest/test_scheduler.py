@@ -59,7 +59,7 @@ class Group:
 class Bot:
     def __init__(self, store, desk_channels=()):
         self.now = datetime(2026, 9, 29, 10, tzinfo=CHINA)
-        bot = open_by_words(Settings(store.path, desk_channels=desk_channels), lambda: self.now)
+        bot = open_by_words(Settings(store.place, desk_channels=desk_channels), lambda: self.now)
         self.group = Group()
         self.delivery, self.scheduler = bot.delivery, bot.scheduler
         self.subscriptions = bot.responder.subscribing.subscriptions

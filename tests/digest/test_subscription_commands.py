@@ -19,7 +19,7 @@ class Dialog:
 
     def __init__(self, store, managers=()):
         self.now = datetime(2026, 9, 30, 10, tzinfo=CHINA)
-        settings = Settings(store.path, desk_channels=("C9",), managers=managers)
+        settings = Settings(store.place, desk_channels=("C9",), managers=managers)
         self.responder = open_by_words(settings, lambda: self.now).responder
         self.responder.reachability = lambda chat: ""
 
@@ -106,10 +106,10 @@ def test_a_chat_narrowed_to_a_company_gets_a_digest_of_it(dialog):
     assert "300253" in dialog.say("摘要")
 
 
-def test_without_records_the_digest_says_that_there_is_nothing(tmp_path):
+def test_without_records_the_digest_says_that_there_is_nothing(place):
     from bot.store import Store
 
-    dialog = Dialog(Store(tmp_path / "empty.db"))
+    dialog = Dialog(Store(place))
     assert dialog.say("摘要").startswith("现在没有可发的内容")
 
 

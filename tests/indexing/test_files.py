@@ -85,7 +85,7 @@ def segments(store):
 
 
 def bot_of(store):
-    return open_by_words(Settings(store.path)).responder
+    return open_by_words(Settings(store.place)).responder
 
 
 def answered(responder, text):

@@ -19,7 +19,7 @@ OTHER = "天上的云彩为什么"
 
 @pytest.fixture
 def bot(store):
-    return open_by_words(Settings(store.path, desk_approvals=2), lambda: NOW)
+    return open_by_words(Settings(store.place, desk_approvals=2), lambda: NOW)
 
 
 def miss(store, text, user="u1", ago=0):

@@ -79,20 +79,20 @@ def deeds(store: Store, chance: random.Random) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_kept_is_what_a_fresh_look_tells_whatever_was_done(tmp_path, seed):
-    store, chance = Store(tmp_path / "irbot.db"), random.Random(seed)
+def test_what_is_kept_is_what_a_fresh_look_tells_whatever_was_done(place, seed):
+    store, chance = Store(place), random.Random(seed)
     at = NOW
     for _, _ in zip(range(40), deeds(store, chance), strict=False):
         at += timedelta(hours=chance.choice((0, 0, 7, 90, -30)))
         shown = store.shown(at)
-        fresh = Store(tmp_path / "irbot.db").shown(at)
+        fresh = Store(place).shown(at)
         assert shown.briefs == fresh.briefs
         assert (shown.live, shown.keys) == (fresh.live, fresh.keys)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_briefs_and_live_places_say_what_the_words_say(tmp_path, seed):
-    store, chance = Store(tmp_path / "irbot.db"), random.Random(seed)
+def test_briefs_and_live_places_say_what_the_words_say(place, seed):
+    store, chance = Store(place), random.Random(seed)
     for _, _ in zip(range(40), deeds(store, chance), strict=False):
         known = briefs(store.database.connection(), instant(NOW))
         records = store.records(NOW)

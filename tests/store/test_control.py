@@ -24,6 +24,7 @@ from bot.store import Store
 from handlers.cli.main import cli
 from tests import warm
 from tests.conftest import IRBOT, NOW, SAMPLE, environment, open_by_words
+from tests.engines import variables
 from tests.handlers.web.site import record
 from tests.serving import free_port
 from tests.waiting import PATIENCE_S
@@ -37,11 +38,13 @@ UNNUMBERED = MADE_UP / "layout_e_q_and_a_without_numbers.txt"
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path, place, monkeypatch):
     """Run `irbot …` in this process, in an empty folder with a record and its correction."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("IR_")]:
         monkeypatch.delenv(name)
+    for name, value in variables(place).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("LOGNAME", "王芳")
     monkeypatch.setenv("IR_NOW", "2026-11-26T15:00:00+08:00")
     Path("first.txt").write_text(FIRST, encoding="utf-8")
@@ -135,11 +138,11 @@ def test_an_instant_without_an_offset_is_in_the_zone_of_the_settings(run, monkey
     assert datetime.fromisoformat(stored["published_at"]) == datetime(2026, 12, 1, 14, tzinfo=UTC)
 
 
-def test_a_publication_and_the_end_of_a_pause_come_by_themselves(tmp_path):
-    store, clock = Store(tmp_path / "irbot.db"), [NOW]
+def test_a_publication_and_the_end_of_a_pause_come_by_themselves(place):
+    store, clock = Store(place), [NOW]
     at = NOW + timedelta(minutes=5)
     store.add([Reading(record(day=date(2025, 5, 6)))], b"1", "1.pdf", published_at=at, now=NOW)
-    responder = open_by_words(Settings(store.path), lambda: clock[0]).responder
+    responder = open_by_words(Settings(store.place), lambda: clock[0]).responder
 
     def is_answered():
         return isinstance(responder.reply(Message("主营业务是什么？")), Answer)
@@ -234,9 +237,9 @@ def test_what_hides_it_besides_is_said_when_one_decision_ends(run):
     assert answers(run) == "3.20"
 
 
-def test_a_hidden_paragraph_leaves_no_gap_and_the_others_their_ids(tmp_path):
+def test_a_hidden_paragraph_leaves_no_gap_and_the_others_their_ids(place):
     told = (Narrative("一", "甲\n乙\n丙"), Narrative("二", "丁"), Narrative(None, "戊\n己"))
-    store = Store(tmp_path / "irbot.db")
+    store = Store(place)
     store.add([Reading(record(narrative=told))], b"1", "1.pdf")
     for number in (2, 4):
         store.hold(f"600000/2025-001#p{number}", "核对")
@@ -465,8 +468,8 @@ def test_a_kill_at_any_statement_leaves_it_done_or_not_done(tmp_path, sample, wh
     assert after.generation() == 2
 
 
-def test_any_spelling_of_an_id_is_told_as_it_is_stored(tmp_path):
-    store = Store(tmp_path / "irbot.db")
+def test_any_spelling_of_an_id_is_told_as_it_is_stored(place):
+    store = Store(place)
     store.add([Reading(record())], b"1", "1.pdf")
     assert store.hold("600000/2025-1#1", "核对", "王芳") == "600000/2025-001#1"
     with pytest.raises(BotError):

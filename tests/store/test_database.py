@@ -1,4 +1,4 @@
-"""The SQLite file, opened once for a process."""
+"""The database, opened once for a process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handlers.cli.output import write
 
 def put(database, name):
     with database.transaction() as db:
-        db.execute("INSERT INTO sources (sha256, content) VALUES (?, x'00')", [name])
+        db.execute("INSERT INTO sources (sha256, content) VALUES (?, ?)", [name, b"\0"])
 
 
 def names(database):
@@ -41,8 +41,8 @@ def test_other_spellings_of_a_path_write_in_one_transaction(tmp_path, monkeypatc
     assert names(Database.open(real / "irbot.db")) == set()
 
 
-def test_what_another_thread_writes_is_seen_once_it_is_committed(tmp_path):
-    database = Database.open(tmp_path / "irbot.db")
+def test_what_another_thread_writes_is_seen_once_it_is_committed(place):
+    database = Database.open(place)
     seen = []
     with database.transaction():
         put(database, "mine")

@@ -17,6 +17,7 @@ from bot.store import Database, Store
 from bot.store.carrying_over import carry_over
 from tests.conftest import NOW, SAMPLE, open_by_words
 from tests.delivery.test_delivery import Platform, ask, delivering
+from tests.engines import SQLITE_ALONE
 from tests.waiting import until
 
 Q24 = "300253/2025-002#24"
@@ -83,7 +84,7 @@ def test_who_was_shown_which_version_when_a_correction_comes_amid_a_conversation
 
 
 def test_a_reply_begun_before_a_correction_proves_the_words_that_it_shows(store, sample):
-    bot = open_by_words(Settings(store.path))
+    bot = open_by_words(Settings(store.place))
     message = Message("#24", Chat("slack", "T", "C1", "U1"))
     considered = bot.responder.consider(message)
     correct(store, sample)
@@ -105,7 +106,7 @@ def test_a_reply_begun_before_a_correction_proves_the_words_that_it_shows(store,
     ],
 )
 def test_every_answer_that_is_shown_is_there_and_nothing_else(store, said, kinds):
-    responder = open_by_words(Settings(store.path)).responder
+    responder = open_by_words(Settings(store.place)).responder
     chat = Chat("terminal", "local", "terminal", "zhang")
     texts = [responder.show(responder.reply(Message(text, chat))) for text in said]
     quoted = [item.id.partition("#")[2] for shown in texts for item in shown.quotations]
@@ -122,7 +123,7 @@ def test_every_answer_that_is_shown_is_there_and_nothing_else(store, said, kinds
 def test_a_post_that_never_went_out_is_told_as_such_also_when_the_outbox_has_forgotten(store):
     now = [1_000_000_000.0]
     platform = Platform(Refused("not_in_channel", permanent=True))
-    delivery = open_by_words(Settings(store.path), clock=lambda: now[0]).delivery
+    delivery = open_by_words(Settings(store.place), clock=lambda: now[0]).delivery
     delivery.register("slack", platform)
     delivery.start()
     ask(delivery, "lost", "#24")
@@ -138,7 +139,7 @@ def test_a_post_that_never_went_out_is_told_as_such_also_when_the_outbox_has_for
 
 
 def test_a_digest_is_there_with_its_post_and_a_chat_of_one_person_under_no_name(store):
-    bot = open_by_words(Settings(store.path), lambda: NOW)
+    bot = open_by_words(Settings(store.place), lambda: NOW)
     chat = Chat("slack", "T", "zhangsan", "zhangsan")
     subscriptions = bot.responder.subscribing.subscriptions
     subscriptions.subscribe(
@@ -175,7 +176,7 @@ def test_pages_are_counted_by_the_hour_and_version(store, sample):
 
 
 def test_it_is_found_by_question_part_record_and_day(store):
-    responder = open_by_words(Settings(store.path)).responder
+    responder = open_by_words(Settings(store.place)).responder
     for text in ("#24.2", "#24", "#2", "#7"):
         responder.reply(Message(text, Chat("terminal", "local", "terminal", "u")))
 
@@ -193,7 +194,7 @@ def test_it_is_found_by_question_part_record_and_day(store):
 
 
 def test_it_is_kept_for_three_years(store):
-    responder = open_by_words(Settings(store.path)).responder
+    responder = open_by_words(Settings(store.place)).responder
     responder.reply(Message("#7", Chat("terminal", "local", "terminal", "u")))
     store.forget_evidence(NOW + timedelta(days=3 * 365))
     assert len(list(store.evidence())) == 1
@@ -201,8 +202,9 @@ def test_it_is_kept_for_three_years(store):
     assert list(store.evidence()) == []
 
 
+@SQLITE_ALONE
 def test_it_goes_along_when_another_file_takes_the_databases_place(store, tmp_path):
-    responder = open_by_words(Settings(store.path)).responder
+    responder = open_by_words(Settings(store.place)).responder
     responder.reply(Message("#7", Chat("terminal", "local", "terminal", "u")))
     new = Database.open(tmp_path / "new.db")
     for _ in range(2):

@@ -18,8 +18,8 @@ RECORD_ID = "399102/2025-2"
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "irbot.db")
+def store(place):
+    return Store(place)
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.store.connection import connect
 from handlers.cli.main import cli
 from tests import warm
 from tests.conftest import IRBOT
+from tests.engines import SQLITE_ALONE, variables
 
 MADE_UP = Path(__file__).parents[1] / "records/made_up"
 FIRST = (MADE_UP / "layout_b_numbered_with_da.txt").read_text(encoding="utf-8")
@@ -29,11 +31,13 @@ ID = "399102/2025-2"
 
 
 @pytest.fixture
-def irbot(tmp_path, monkeypatch):
+def irbot(tmp_path, place, monkeypatch):
     """Run `irbot …` in an empty folder that holds two files with other words under one number."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("IR_")]:
         monkeypatch.delenv(name)
+    for name, value in variables(place).items():
+        monkeypatch.setenv(name, value)
     Path("first.txt").write_text(FIRST, encoding="utf-8")
     Path("second.txt").write_text(SECOND, encoding="utf-8")
     Path("corrected.txt").write_text(
@@ -257,13 +261,18 @@ def test_a_record_that_speaks_of_a_platform_is_none(irbot):
     assert irbot("import record.txt").exit_code == 0
 
 
-def damaged(statement, *values):
-    with closing(sqlite3.connect("data/irbot.db")) as db:
-        assert db.execute(statement, values).rowcount > 0
-        db.commit()
+@pytest.fixture
+def damaged(place):
+    """Change what is stored, behind the program's back."""
+
+    def damaged(statement, *values):
+        with closing(connect(place)) as db:
+            assert db.execute(statement, values).rowcount > 0
+
+    return damaged
 
 
-def test_verify_shows_both_readings_and_names_what_helps(irbot):
+def test_verify_shows_both_readings_and_names_what_helps(irbot, damaged):
     irbot("import first.txt")
     damaged("UPDATE questions SET answer = replace(answer, '3.20', '9.99')")
     done = irbot("verify --all")
@@ -285,7 +294,7 @@ def test_verify_shows_both_readings_and_names_what_helps(irbot):
     assert shown(irbot)["version"] == 2
 
 
-def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot):
+def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot, damaged):
     irbot("import first.txt")
     damaged("UPDATE records SET id = '399102/2025-7', key = '399102/2025-7'")
     damaged(
@@ -301,7 +310,7 @@ def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot):
     assert shown(irbot, "399102/2025-7")["superseded_by"] is None
 
 
-def test_what_is_decided_of_a_superseded_record_is_decided_of_the_one_in_its_place(irbot):
+def test_what_is_decided_of_a_superseded_record_is_decided_of_the_one_in_its_place(irbot, damaged):
     irbot("import first.txt")
     damaged("UPDATE records SET id = '399102/2025-7', key = '399102/2025-7'")
     damaged(
@@ -319,7 +328,7 @@ def test_what_is_decided_of_a_superseded_record_is_decided_of_the_one_in_its_pla
     assert irbot(f"later {ID}#3 --no 2025-059 --undo").exit_code == 0
 
 
-def test_what_todays_reader_refuses_is_listed_and_read_again_by_who_has_looked(irbot):
+def test_what_todays_reader_refuses_is_listed_and_read_again_by_who_has_looked(irbot, damaged):
     irbot("import first.txt")
     refused = (MADE_UP / "refused_words_after_the_foot.txt").read_bytes()
     Path("odd.txt").write_bytes(refused)
@@ -340,16 +349,16 @@ def test_what_todays_reader_refuses_is_listed_and_read_again_by_who_has_looked(i
     assert irbot("verify").exit_code == 0
 
 
-def test_lost_source_bytes_come_back_with_the_file(irbot):
+def test_lost_source_bytes_come_back_with_the_file(irbot, damaged):
     irbot("import first.txt")
-    damaged("UPDATE sources SET content = x'00'")
+    damaged("UPDATE sources SET content = ?", b"\0")
     done = irbot("verify")
     assert (done.exit_code, "irbot import 文件" in done.stderr) == (1, True)
     assert irbot("import first.txt").exit_code == 0
     assert irbot("verify").exit_code == 0
 
 
-def test_a_source_that_an_earlier_release_kept_with_the_wrong_version_is_found(irbot):
+def test_a_source_that_an_earlier_release_kept_with_the_wrong_version_is_found(irbot, damaged):
     irbot("import first.txt")
     irbot("import --replace second.txt")
     irbot("import copy.md")
@@ -368,10 +377,11 @@ def test_a_source_that_an_earlier_release_kept_with_the_wrong_version_is_found(i
     }
 
 
+@SQLITE_ALONE
 def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
     irbot("import first.txt")
     irbot(f"withdraw {ID}#4 --reason 更正中")
-    with closing(sqlite3.connect("data/irbot.db")) as db:
+    with closing(sqlite3.connect("irbot.db")) as db:
         for index in ("versions_briefs", "versions_published"):
             db.execute(f"DROP INDEX {index}")
         briefs = ("company_name", "record_no", "days", "is_written", "changed")
@@ -392,11 +402,11 @@ def test_a_store_of_an_earlier_release_opens_and_keeps_what_is_withdrawn(irbot):
         db.execute("DELETE FROM journal")
         db.execute("DELETE FROM _sqlite_migrations WHERE name IN ('history', 'control', 'briefs')")
         db.commit()
-    Path("data/irbot.db").rename("old.db")
-    (Path("data") / "irbot.db").write_bytes(Path("old.db").read_bytes())
+    Path("irbot.db").rename("old.db")
+    Path("irbot.db").write_bytes(Path("old.db").read_bytes())
     done = warm.run(["show", ID, "--json"], Path.cwd(), os.environ)
     assert json.loads(done.stdout)["withdrawn_questions"] == [4]
-    with closing(sqlite3.connect("data/irbot.db")) as db:
+    with closing(sqlite3.connect("irbot.db")) as db:
         ((words,),) = db.execute("SELECT words FROM hidings").fetchall()
     assert words
     done = warm.run(["log", "--json"], Path.cwd(), os.environ)

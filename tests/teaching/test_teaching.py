@@ -27,7 +27,7 @@ SLANG = "那个大债啥时候弄完"  # of the convertible bond; no word of it 
 
 @pytest.fixture
 def bot(store):
-    return open_by_words(Settings(store.path), lambda: NOW)
+    return open_by_words(Settings(store.place), lambda: NOW)
 
 
 def asks(bot, text, user="u1", **more):
@@ -141,7 +141,7 @@ def test_of_two_who_propose_one_wording_at_once_one_does(bot, store):
 
 
 def test_it_answers_from_the_next_message_on_in_every_process_and_is_never_shown(bot, store):
-    other = open_by_words(Settings(store.path), lambda: NOW)  # with a library of its own
+    other = open_by_words(Settings(store.place), lambda: NOW)  # with a library of its own
     assert not isinstance(asks(other, SLANG), Answer)
     alias = bot.teaching.propose("王芳", BOND, SLANG)
     assert alias.state == "live"
@@ -192,7 +192,7 @@ def test_no_guard_is_beaten_by_it(tmp_path):
         made(DIVIDEND, code="388888", name="对照科技", no="2025-009"),
     )
     clock = [NOW]
-    bot = open_by_words(Settings(store.path), lambda: clock[0])
+    bot = open_by_words(Settings(store.place), lambda: clock[0])
     bot.teaching.propose("王芳", "399999/2025-001#1", "今年小镍山咋样了")
     assert ids(asks(bot, "今年小镍山咋样了")) == ["399999/2025-001#1"]
     for other in ("2021年", "海康威视", "对照科技", "被立案的"):
@@ -205,7 +205,7 @@ def test_no_guard_is_beaten_by_it(tmp_path):
 
 
 def test_it_lives_once_enough_different_people_approved_it(store):
-    bot = open_by_words(Settings(store.path, desk_approvals=3), lambda: NOW)
+    bot = open_by_words(Settings(store.place, desk_approvals=3), lambda: NOW)
     alias = bot.teaching.propose("王芳", BOND, SLANG)
     with pytest.raises(RefusedError, match="王芳 已经同意过说法 1；还需另外 2 人同意"):
         bot.teaching.approve("王芳", alias.id)
@@ -228,7 +228,7 @@ def test_it_lives_once_enough_different_people_approved_it(store):
 def test_a_correction_that_numbers_otherwise_does_not_move_it(tmp_path):
     first = ("印尼第二座镍冶炼工厂进展如何？", "按计划推进。")
     store = stored_in(tmp_path, made(first, *OTHERS))
-    bot = open_by_words(Settings(store.path), lambda: NOW)
+    bot = open_by_words(Settings(store.place), lambda: NOW)
     alias = bot.teaching.propose("王芳", "399999/2025-001#1", "小镍山咋样了")
 
     def corrected(*pairs):
@@ -375,7 +375,7 @@ def test_misses_are_found_by_company_channel_and_day(tmp_path):
         made(DIVIDEND, code="388888", name="对照科技", no="2025-009"),
     )
     clock = [NOW]
-    bot = open_by_words(Settings(store.path), lambda: clock[0])
+    bot = open_by_words(Settings(store.place), lambda: clock[0])
     bot.responder.reply(Message("明天下雨吗", Chat("slack", "w", "room", "u"), company="388888"))
     clock[0] = datetime(2025, 5, 8, 9, tzinfo=CHINA)
     bot.responder.reply(Message("示例股份什么时候上太空", Chat("wecom", "w", "other", "u")))
