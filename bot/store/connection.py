@@ -93,6 +93,7 @@ class Database(ABC):
     """
 
     place: Place
+    skew_s: float = 0.0  # how far the clock of all processes that share it is ahead of this one's
 
     @classmethod
     def open(cls, place: Place) -> Database:

@@ -25,6 +25,8 @@ _ours: set[str] = set()  # names of locks that this process holds
 class ProcessLock:
     """This process's mark on the rows of one database, held by a lock file beside it."""
 
+    settle_s = 0.0  # it is dead for sure, and the outbox says when what it cut has arrived
+
     def __init__(self, db: Path) -> None:
         self._db = Path(os.path.realpath(db))  # one file, however it is spelt
         self.name = secrets.token_hex(6)
@@ -51,6 +53,17 @@ class ProcessLock:
                 return not _free(file)
         except OSError:
             return False
+
+    def holds(self, name: str) -> bool:
+        """A lock is lost with its process alone."""
+        return self.lives(name)
+
+    def has_company(self) -> bool:
+        """Whether other processes deliver, too."""
+        return any(name != self.name for name in _held(self._db))
+
+    def lease(self, name: str) -> None:
+        """There is a lock file for what only one process may do."""
 
     def _sweep(self) -> None:
         """Remove what killed processes left behind."""
