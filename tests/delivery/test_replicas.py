@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def process(place, wall, *how):
         text=True,
     )
     try:
-        assert running.stdout.readline() == "ready\n"
+        hear(running, "ready")
         yield running
     finally:
         running.kill()
@@ -86,7 +87,11 @@ def process(place, wall, *how):
 def tell(running, line):
     running.stdin.write(f"{line}\n")
     running.stdin.flush()
-    assert running.stdout.readline() == f"{line}\n"  # it was taken in
+    hear(running, line)  # it was taken in
+
+
+def hear(running, line):
+    assert running.stdout.readline() == f"{line}\n"
 
 
 def each_once(wall, keys, more_s=0.1):
@@ -121,7 +126,7 @@ def test_what_a_killed_or_stopped_replica_had_in_hand_goes_out_once(place, wall)
         for running, channel in ((dies, "C1"), (sleeps, "C2")):
             tell(running, f"begun-{channel} {channel}")
             tell(running, f"waits-{channel} {channel}")
-            until(lambda running=running: is_stopped(running))  # a post is begun, and not made
+            until(partial(is_stopped, running))  # a post is begun, and not made
         ask(living, "own", "C3")
         dies.send_signal(signal.SIGKILL)
         until(lambda: len(wall.posts) == 5)
