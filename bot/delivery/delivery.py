@@ -20,10 +20,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from bot.delivery.claims import Claims
+from bot.delivery.clearing import close_workspace, purge
 from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
-from bot.delivery.mailbox import Mailbox, close_workspace, fault
+from bot.delivery.mailbox import Mailbox, fault, oldest_waiting
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
@@ -61,7 +62,7 @@ class Delivery:
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
             timing: By which replicas know of each other; the same for all.
         """
-        database = Database.open(place)
+        self._database = database = Database.open(place)
         self._ownership = ownership_of(database, timing)
         self._clock = clock
         self._transports: dict[str, Transport] = {}
@@ -249,7 +250,7 @@ class Delivery:
 
     def oldest_undelivered_s(self) -> float:
         """Age of the oldest question or post that has not gone out, 0 when all have."""
-        oldest = self._mailbox.oldest_waiting()
+        oldest = oldest_waiting(self._database.connection())
         return max(0.0, self._clock() - oldest) if oldest is not None else 0.0
 
     def purge(self, days: int) -> None:
@@ -259,6 +260,6 @@ class Delivery:
         seven at most.
         """
         now, kept = self._clock(), max(days, _KEEP_DAYS)
-        with self._mailbox.transaction():
-            self._mailbox.purge(now - min(kept, _MARKS_DAYS) * 86400.0, now - kept * 86400.0)
+        with self._mailbox.transaction() as db:
+            purge(db, now - min(kept, _MARKS_DAYS) * 86400.0, now - kept * 86400.0)
             self.feedback.forget_queries(now - days * 86400.0)
