@@ -19,13 +19,17 @@ from typing import Any, Literal
 
 from bot.delivery.send_queues import Lane
 from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
-from bot.errors import trace_of
+from bot.errors import EngineAwayError, trace_of
 from bot.message import Chat, Message
 from bot.postgres_url import Place
 from bot.store.connection import Connection, Database, first, telling
 from bot.store.leases import Ownership
 
 _IN_HAND = "id = ? AND owner = ? AND tries = ? AND state = 'sending'"  # as it was begun
+
+
+class InDoubtError(EngineAwayError):
+    """The server went away at the end of a transaction."""
 
 
 class TakenError(Exception):
@@ -100,12 +104,19 @@ class Mailbox:
 
         Its failing is told as the database's: a full disk, another process that writes, an engine
         that is away.
+
+        Raises:
+            InDoubtError: It is not known whether it was committed.
         """
+        is_written = False
         try:
             with telling(self._database.place), self._database.transaction(alone=False) as db:
                 yield db
-        except Exception:
-            self._may_have_missed.set()  # it may be committed all the same
+                is_written = True
+        except Exception as error:
+            self._may_have_missed.set()
+            if is_written and isinstance(error, EngineAwayError):
+                raise InDoubtError(str(error)) from error
             raise
 
     def may_have_missed(self) -> bool:
