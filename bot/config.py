@@ -22,6 +22,7 @@ from dotenv import dotenv_values
 from bot.env_file import read_env_file, remarks, unknown
 from bot.errors import SettingsError, one_line
 from bot.postgres_url import Place, PostgresUrl, folder_of, is_postgres_url
+from bot.sealing import is_key
 
 CHINA = ZoneInfo("Asia/Shanghai")
 Lang = Literal["zh", "en"]
@@ -63,6 +64,8 @@ class Settings:
     slack_bot_token: str = ""
     slack_app_token: str = ""
     slack_signing_secret: str = ""
+    slack_client_id: str = ""  # with its secret: workspaces install the app themselves
+    slack_client_secret: str = ""
     slack_api_url: str = "https://slack.com/api/"
     slack_posts_a_minute: int = 400  # of the workspace; 0: no limit of our own
     wecom_bot_id: str = ""
@@ -85,6 +88,7 @@ class Settings:
     wecom_max_skew: int = 0  # seconds that a callback may be old; 0: any
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
     wecom_webhooks: tuple[str, ...] = ()
+    secret_keys: tuple[str, ...] = ()  # seal the tokens of workspaces; the first one seals
     log: Log = "plain"
     https_proxy: str = ""  # read by every library, as the next one; here for the doctor
     ca_file: Path | None = None  # SSL_CERT_FILE
@@ -164,6 +168,7 @@ def _settings(get: _Getter, folder: Path) -> Settings:
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
         https_proxy=get("HTTPS_PROXY"),
         ca_file=folder / get("SSL_CERT_FILE") if get("SSL_CERT_FILE") else None,
+        secret_keys=get.keys("IR_SECRET_KEY"),
         log=cast(Log, get.choice("IR_LOG", ("plain", "json"))),
         **_reader(get),
         **_chats(get),
@@ -191,6 +196,8 @@ def _chats(get: _Getter) -> dict[str, Any]:
         "slack_bot_token": get("SLACK_BOT_TOKEN"),
         "slack_app_token": get("SLACK_APP_TOKEN"),
         "slack_signing_secret": get("SLACK_SIGNING_SECRET"),
+        "slack_client_id": get("SLACK_CLIENT_ID"),
+        "slack_client_secret": get("SLACK_CLIENT_SECRET"),
         "slack_api_url": (get("SLACK_API_URL") or "https://slack.com/api").rstrip("/") + "/",
         "slack_posts_a_minute": get.number("SLACK_POSTS_A_MINUTE", 400),
         "wecom_bot_id": get("WECOM_BOT_ID"),
@@ -339,6 +346,16 @@ class _Getter:
             return text
         self.faults.append(f"{name} 只能有英文字母、数字和符号")
         return ""
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Keys to seal with; what is set is never told."""
+        keys = self.several(name)
+        if all(is_key(key) for key in keys):
+            return keys
+        self.faults.append(
+            f"{name} 应为 irbot workspaces new-key 生成的密钥（44个字符），多个以逗号隔开"
+        )
+        return ()
 
     def seconds(self, name: str, default: float, most: float) -> float:
         text = self(name) or str(default)

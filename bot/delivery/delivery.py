@@ -23,7 +23,7 @@ from bot.delivery.claims import Claims
 from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
-from bot.delivery.mailbox import Mailbox, fault
+from bot.delivery.mailbox import Mailbox, close_workspace, fault
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
@@ -167,6 +167,11 @@ class Delivery:
         """A post that the platform took, by its id there, was not shown after all."""
         with self._mailbox.transaction():
             self._mailbox.fail(platform, ref, why)
+
+    def leave(self, platform: str, workspace: str, why: str) -> int:
+        """Close all that waits of a workspace which sent the bot away; how many posts that were."""
+        with self._mailbox.transaction() as db:
+            return close_workspace(db, platform, workspace, why)
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""

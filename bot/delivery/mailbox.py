@@ -397,6 +397,23 @@ class Mailbox:
         db.execute("DELETE FROM outbox WHERE at < ?", [before])
 
 
+def close_workspace(db: Connection, platform: str, workspace: str, why: str) -> int:
+    """Nothing more goes to a workspace; how many posts waited. One in hand may be out."""
+    of = [platform, workspace]
+    db.execute(
+        "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
+        "owner = NULL WHERE platform = ? AND workspace = ? AND state = 'new'",
+        of,
+    )
+    closed = db.execute(
+        "UPDATE outbox SET state = CASE state WHEN 'ready' THEN 'failed' ELSE 'unknown' END, "
+        "ref = ?, owner = NULL, payload = '{}', address = '{}' "
+        "WHERE platform = ? AND workspace = ? AND state IN ('ready', 'sending')",
+        [why, *of],
+    )
+    return int(closed.rowcount)
+
+
 def newest(place: Place) -> float | None:
     """When the last message or post came."""
     (at,) = (

@@ -159,6 +159,18 @@ class SendQueues:
         """Nothing of the lane's workspace may go before then."""
         self._workspaces[lane[:2]].held_until = self._clock() + min(wait_s, _LONGEST_WAIT_S)
 
+    def release(self, workspace: tuple[str, str]) -> None:
+        """What held back a workspace is over: all of it may go at once."""
+        if workspace not in self._workspaces:
+            return
+        held = self._workspaces[workspace]
+        held.held_until, held.asked.due, held.background.due = 0.0, [], []
+        for lane, queue in self._queues.items():
+            if lane[:2] == workspace:
+                queue.not_before = 0.0
+                if queue.rows and queue.in_hand is None:
+                    self._schedule(lane, queue)
+
     def wait_s(self, longest: float) -> float:
         """How long until a row may go."""
         first = min(

@@ -178,6 +178,12 @@ class Sender:
                 self._queues.put(post.lane, post.id, wait_s, post.is_background)
             self._wake.notify_all()
 
+    def release(self, platform: str, workspace: str) -> None:
+        """Post what waits of a workspace whose credentials are new."""
+        with self._wake:
+            self._queues.release((platform, workspace))
+            self._wake.notify_all()
+
     def _recall(self, lane: Lane) -> None:
         """Let a restart begin no new window of the platform's limits."""
         with self._wake:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
@@ -117,6 +117,15 @@ class SubscriptionStore:
                 what = "unsubscribed" if why == "unsubscribed" else "retired"
                 _keep(db, chat, what, chat.user, at)
         return bool(done.rowcount)
+
+    def end_all(self, platform: str, workspace: str, why: str, at: datetime) -> int:
+        """End every subscription of a workspace; how many there were."""
+        with self._database.transaction():
+            of = (platform, workspace)
+            ended = [one for one in self.active() if (one.platform, one.workspace) == of]
+            for one in ended:
+                self.end(replace(one.chat, user="irbot"), why, at)
+        return len(ended)
 
     # Looking
 

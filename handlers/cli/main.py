@@ -78,6 +78,7 @@ _COMMANDS = {
     ),
     "slack": ("running", "接入 Slack。"),
     "wecom": ("wecom", "接入企业微信。"),
+    "workspaces": ("workspaces", "一处部署、多个工作区：列出、移除，给令牌换密钥。"),
 }
 
 

@@ -85,14 +85,17 @@ def slack() -> None: ...
 @slack.command("manifest")
 @click.option("--command", default="/ir", show_default=True, help="斜杠命令的名字。")
 @click.option("--url", default="", help="HTTP 方式：/slack/events 的公网地址；不写为 Socket Mode。")
-def slack_manifest(command: str, url: str) -> None:
+@click.option(
+    "--redirect-url", default="", help="多个工作区各自安装：/slack/oauth_redirect 的公网地址。"
+)
+def slack_manifest(command: str, url: str, redirect_url: str) -> None:
     """打印应用清单，粘贴到 api.slack.com/apps 的 From a manifest。"""
     from handlers.slack.manifest import SCOPES, manifest
 
     if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
         raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
     told = ("description", "usage_hint", "agent_description", "title", "message", "name")
-    echo_json(manifest(command, url), frame=told)
+    echo_json(manifest(command, url, redirect_url), frame=told)
     for scope, purpose in SCOPES.items():
         say_words(f"{scope}: {framed(purpose)}", err=True)
 

@@ -1,6 +1,8 @@
 """Slack: signs in, and hears what happens by Socket Mode or HTTP.
 
-What comes goes through `events` into the inbox, what goes out through `transport`.
+What comes goes through `listening` and `events` into the inbox, what goes out through `transport`.
+With a client id it signs in nowhere: workspaces install the app themselves (`installing`), each is
+heard by what was kept of that, and posts go out by its own token (`workspaces`).
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from typing import Any, cast
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from slack_bolt import BoltResponse
+from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt.context import BoltContext
 from slack_bolt.request.internals import parse_body
+from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -23,13 +27,18 @@ from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import trace_of
+from bot.sealing import Seal
+from bot.store.installations import Installations
 from handlers.slack.client import web_client
-from handlers.slack.credentials import PLATFORM
+from handlers.slack.credentials import INSTALL, PLATFORM, REDIRECT, is_for_many
 from handlers.slack.errors import FOR_GOOD, code_of, why
 from handlers.slack.events import Events
+from handlers.slack.installing import StoredAuthorize, install_flow
+from handlers.slack.listening import Listening
 from handlers.slack.origin import Home
 from handlers.slack.socket import Socket
 from handlers.slack.transport import SlackTransport, rate_limits
+from handlers.slack.workspaces import WorkspaceTransports
 
 _RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _BODY_LIMIT = 1_000_000
@@ -53,8 +62,13 @@ class SlackChat:
         self._state = "connecting"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._set_up, name="slack", daemon=True)
+        self._many = _Many(settings, responder, delivery) if is_for_many(settings) else None
         limits = rate_limits(settings.slack_posts_a_minute)
-        transport = SlackTransport(self._client, responder.words, limits, self._refused)
+        transport = (
+            self._many.transports
+            if self._many
+            else SlackTransport(self._client, responder.words, limits, self._refused)
+        )
         delivery.register(PLATFORM, transport, transport.thread_start)
 
     # Life
@@ -79,20 +93,12 @@ class SlackChat:
             closing.join(1.0)  # it says goodbye to Slack
 
     def _set_up(self) -> None:
-        signed_in = self._signed_in()
-        if signed_in is None:
+        app = self._many.app(self._client) if self._many else self._app_of_one()
+        if app is None:
             return
-        events = Events(
-            self._responder,
-            self._delivery,
-            self._settings.tz,
-            Home(signed_in["team_id"], signed_in.get("enterprise_id") or ""),
-            signed_in["user_id"],
-            self._refused,
-        )
-        app = events.app(self._client, self._settings.slack_signing_secret)
-        if not self._settings.slack_app_token:
+        if self._many or not self._settings.slack_app_token:
             self._http = SlackRequestHandler(app)
+        if not self._settings.slack_app_token:
             self._state = "connected"
             log.info("Slack: ready for HTTP requests at /slack/events")
             return
@@ -109,7 +115,23 @@ class SlackChat:
         self._socket = Socket(self._settings.slack_app_token, self._client, take, self._refused)
         self._state = "connected"
         self._socket.open()
-        log.info("Slack: signed in; connecting by Socket Mode")
+        log.info("Slack: connecting by Socket Mode")
+
+    def _app_of_one(self) -> App | None:
+        """For the workspace of the bot token; None when refused for good or stopping."""
+        signed_in = self._signed_in()
+        if signed_in is None:
+            return None
+        events = Events(
+            self._responder,
+            self._delivery,
+            self._settings.tz,
+            Home(signed_in["team_id"], signed_in.get("enterprise_id") or ""),
+            signed_in["user_id"],
+            lambda code, _: self._refused(code),
+        )
+        secret = self._settings.slack_signing_secret
+        return Listening(lambda _: events).app(self._client, secret)
 
     def _signed_in(self) -> dict[str, Any] | None:
         """auth.test's answer, or None when refused for good or stopping."""
@@ -138,7 +160,10 @@ class SlackChat:
     # HTTP mode
 
     def mount(self, app: Flask) -> None:
-        """Serve `/slack/events`: events, commands and clicks of HTTP mode."""
+        """Serve `/slack/events`: events, commands and clicks of HTTP mode; and the install."""
+        if self._many:
+            for path in (INSTALL, REDIRECT):
+                app.add_url_rule(path, view_func=self._install, endpoint=path)
         if self._settings.slack_app_token:
             return
         verifier = SignatureVerifier(self._settings.slack_signing_secret)
@@ -163,6 +188,66 @@ class SlackChat:
             except _UNREADABLE as error:  # not ours: those go through app.error
                 log.warning("Slack: a request Bolt cannot read was left: %s", trace_of(error))
                 return "not readable", 400
+
+    def _install(self) -> ResponseReturnValue:
+        if self._http is None:
+            return "not ready", 503
+        return self._http.handle(request)
+
+
+class _Many:
+    """All workspaces that installed the app."""
+
+    def __init__(self, settings: Settings, responder: Responder, delivery: Delivery) -> None:
+        self._settings = settings
+        self._responder = responder
+        self._delivery = delivery
+        self._installations = Installations(settings.db, Seal(settings.secret_keys))
+        self.transports = WorkspaceTransports(settings, self._installations, responder.words)
+
+    def app(self, client: WebClient) -> App:
+        """Hears every workspace, and takes in new ones."""
+        flow = install_flow(
+            self._settings, client, self._installations, self._responder.words, self._installed
+        )
+        authorize = StoredAuthorize(self._installations)
+        secret = self._settings.slack_signing_secret
+        return Listening(self._events).app(client, secret, flow, authorize)
+
+    def _events(self, context: BoltContext) -> Events:
+        """Those of the workspace that a request is of."""
+        team, known = context.team_id or "", context.authorize_result
+        home = Home(team, (known.enterprise_id if known else None) or "")
+        return Events(
+            self._responder,
+            self._delivery,
+            self._settings.tz,
+            home,
+            context.bot_user_id or "",
+            lambda code, at: self._uninstalled(team, code, at),
+        )
+
+    def _installed(self, team: str) -> None:
+        self.transports.settled(team)
+        self._delivery.sender.release(PLATFORM, team)
+
+    def _uninstalled(self, team: str, code: str, at: float) -> None:
+        """Forget a workspace, and all that was still to go there.
+
+        Slack tells of it several times, perhaps when the app has been installed again.
+        """
+        found = self._installations.get(PLATFORM, team)
+        if found is None or at < found.added_at.timestamp():
+            return
+        with self._installations.database.transaction():
+            self._installations.remove(PLATFORM, team)
+            closed = self._delivery.leave(PLATFORM, team, code)
+            subscriptions = self._responder.subscribing.subscriptions
+            ended = subscriptions.end_all(PLATFORM, team, code, self._responder.now())
+        log.warning(
+            "Slack: workspace %s removed the app (%s): posts closed=%d, subscriptions ended=%d",
+            *(team, code, closed, ended),
+        )
 
 
 def _look_at(body: object) -> None:

@@ -9,14 +9,14 @@ from slack_sdk import WebClient
 from bot.config import Settings
 
 
-def web_client(settings: Settings, timeout_s: int = 8) -> WebClient:
-    """A client with the bot token that never tries again by itself.
+def web_client(settings: Settings, timeout_s: int = 8, *, token: str | None = None) -> WebClient:
+    """A client with a bot token, by default that of the settings, that never tries again by itself.
 
     A repeated post may be a second one, and waiting for a rate limit would block the thread: the
     outbox looks first, and waits for one channel only.
     """
     return WebClient(
-        token=settings.slack_bot_token,
+        token=token or settings.slack_bot_token or None,
         base_url=settings.slack_api_url,
         timeout=timeout_s,
         retry_handlers=[],

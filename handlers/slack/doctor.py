@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,14 +16,18 @@ from websockets.sync.client import connect
 
 from bot.checks import Finding
 from bot.config import Settings
-from bot.errors import SettingsError
+from bot.errors import SettingsError, one_line
+from bot.sealing import Seal
+from bot.store.installations import Installation, Installations
 from handlers.network import explained, trouble_of
 from handlers.slack.client import web_client
-from handlers.slack.credentials import check_tokens
+from handlers.slack.credentials import PLATFORM, check_tokens, install_page, is_for_many
 from handlers.slack.errors import code_of
 from handlers.slack.manifest import SCOPES
 
 _TIMEOUT_S = 5
+_NAMED = 20  # workspaces in one line
+_TRIED = 10  # tokens of workspaces that are tried, the newest ones
 
 _TODO = {
     "invalid_auth": "核对令牌是否完整、是否属于这个应用，必要时重新生成",
@@ -45,15 +50,47 @@ def checks(settings: Settings) -> Iterator[Finding]:
     mode = "Socket Mode" if settings.slack_app_token else "HTTP 方式"
     yield Finding("Slack 令牌类型", True, f"齐全，使用 {mode}")
     client = web_client(settings, _TIMEOUT_S)
-    yield from _bot_token(client)
+    if is_for_many(settings):
+        yield from _workspaces(settings)
+    else:
+        yield from _bot_token(client)
     if settings.slack_app_token:
         yield from _socket(client, settings.slack_app_token)
     else:
         yield _signing(settings.slack_signing_secret)
 
 
-def _bot_token(client: WebClient) -> Iterator[Finding]:
-    what = "Slack 机器人令牌"
+def _workspaces(settings: Settings) -> Iterator[Finding]:
+    """Whether each workspace's token can be opened, and whether Slack takes the newest ones."""
+    what = "Slack 工作区"
+    page = install_page(settings)
+    if isinstance(settings.db, Path) and not settings.db.exists():  # looking makes none
+        yield Finding(what, None, "还没有工作区安装", f"打开 {page} 安装")
+        return
+    stored = Installations(settings.db, Seal(settings.secret_keys))
+    installed = stored.of(PLATFORM)
+    sealed = [one for one in installed if not stored.opens(one)]
+    if sealed:
+        named = "、".join(_named(one) for one in sealed[:_NAMED])
+        said = f"{len(sealed)} 个工作区的令牌打不开：{named}"
+        todo = "把加密它们时用的密钥加到 IR_SECRET_KEY 后面，以逗号隔开；找不回来就请它们重新安装"
+        yield Finding(what, False, said, todo)
+    if not installed:
+        yield Finding(what, None, "还没有工作区安装", f"打开 {page} 安装")
+        return
+    yield Finding(what, True, f"{len(installed)} 个工作区已安装；安装页 {page}")
+    opened = [one for one in installed if one not in sealed]
+    for one in opened[-_TRIED:]:
+        yield from _bot_token(
+            web_client(settings, _TIMEOUT_S, token=stored.secret(one)), f"{what} {_named(one)}"
+        )
+
+
+def _named(installation: Installation) -> str:
+    return f"{one_line(installation.name)}（{installation.workspace}）"
+
+
+def _bot_token(client: WebClient, what: str = "Slack 机器人令牌") -> Iterator[Finding]:
     try:
         answer = client.auth_test()
     except SlackApiError as error:

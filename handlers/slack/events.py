@@ -11,24 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
+import math
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from slack_bolt import App, BoltResponse
-from slack_bolt.error import BoltUnhandledRequestError
-from slack_sdk import WebClient
+from slack_bolt import BoltResponse
 
 from bot.answering.handing_over import as_answer, is_answer
 from bot.answering.responder import Responder
 from bot.commands import parse_plan
 from bot.delivery.delivery import Delivery
-from bot.delivery.transport import REPLACES, START
-from bot.errors import trace_of
+from bot.delivery.transport import REPLACES, START, Address
 from bot.masking import masked
 from bot.message import Chat, Message, ReplyView
 from handlers.slack import render
@@ -36,8 +32,8 @@ from handlers.slack.credentials import PLATFORM
 from handlers.slack.edits import changed, edit_of
 from handlers.slack.origin import Home
 from handlers.slack.reading import Said, question_in, read, with_addresses
+from handlers.slack.transport import TEAM
 
-_LISTENERS = 16
 # Slack takes an answer inside the acknowledgement for 3 s; a second reader may take 2 of them.
 _ACK_WITHIN_S = 2.2
 _RESPONSES = 5  # uses of a response URL
@@ -47,37 +43,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Events:
-    """Takes in what happens in the workspace that the bot signed in to."""
+    """Takes in what happens in a workspace of the bot."""
 
     responder: Responder
     delivery: Delivery
     tz: ZoneInfo
     home: Home
     bot_user: str
-    refused: Callable[[str], None]  # called with Slack's code when it sends the bot away
+    sent_away: Callable[[str, float], None]  # called with Slack's code, and when (since 1970)
 
-    def app(self, client: WebClient, signing_secret: str) -> App:
-        """Bolt with every listener."""
-        quiet = logging.getLogger("slack_bolt.irbot")
-        quiet.setLevel(logging.ERROR)
-        app = App(
-            client=client,
-            signing_secret=signing_secret or "unused",
-            token_verification_enabled=False,  # `SlackChat` signed in
-            raise_error_for_unhandled_request=True,
-            listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="slack"),
-            logger=quiet,
-        )
-        app.middleware(self._take_in)
-        app.action(re.compile(f"{render.ASK}:.*"))(self._on_ask)
-        app.action(re.compile(f"{render.HELPFUL}|{render.UNHELPFUL}"))(self._on_opinion)
-        app.action(render.SHARE)(self._on_share)
-        app.action(re.compile(f"{render.DIGEST_AT}|{render.DIGEST_END}"))(self._on_digest)
-        app.message_shortcut(re.compile(".*"))(self._on_shortcut)
-        app.error(_unhandled)
-        return app
-
-    def _take_in(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
+    def take_in(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
         """Commit a message before it is acknowledged; answer a command inside it.
 
         Other requests go on to their listener, for which Bolt looks every 10 ms only.
@@ -95,7 +70,7 @@ class Events:
             if event.get("type") == "app_home_opened":
                 self._open_home(event)
             elif _is_farewell(event):
-                self.refused(str(event["type"]))
+                self.sent_away(str(event["type"]), _instant(body))
             elif self._is_for_us(event, body):
                 self._accept_event(event)
             elif self._is_in_desk(event, body):
@@ -148,7 +123,7 @@ class Events:
         said = self._said(event)
         thread = str(event.get("thread_ts") or ts)
         chat = self._chat(channel, user, thread, in_thread=thread != ts)
-        address = {"channel": channel, "thread_ts": thread, "after": ts, "asker": user}
+        address = self._thread(channel, thread, ts, user)
         mark = f"{channel}/{ts}"
         if event["type"] == "app_mention" and chat.in_thread and not said.quoted:
             address[START] = thread
@@ -160,17 +135,36 @@ class Events:
         else:
             self._accept(mark, said, chat, address)
 
-    def _accept(self, mark: str, said: Said, chat: Chat, address: dict[str, Any]) -> None:
+    def _accept(self, mark: str, said: Said, chat: Chat, address: Address) -> None:
         message = Message(said.typed, chat, quoted=said.quoted)
         self.delivery.inbox.accept(self._key(mark), message, {**address, "query": said.whole})
 
-    def _say(self, mark: str, key: str, chat: Chat, address: dict[str, Any]) -> None:
+    def _say(self, mark: str, key: str, chat: Chat, address: Address) -> None:
         """Say something of the bot's own, once for a message."""
         payloads = render.messages(ReplyView(self.responder.words.text(key)), self.responder.words)
         self.delivery.sender.enqueue(self._key(mark), chat, payloads, address)
 
     def _key(self, mark: str) -> str:
         return f"{PLATFORM}/{self.home.team}/{mark}"
+
+    def _thread(self, channel: str, thread: str, after: str, asker: str) -> Address:
+        """The address of a reply in a thread."""
+        return {
+            TEAM: self.home.team,
+            "channel": channel,
+            "thread_ts": thread,
+            "after": after,
+            "asker": asker,
+        }
+
+    def _to_asker(self, body: dict[str, Any]) -> Address:
+        """The address that only the asker sees, with a queue of its own."""
+        of = {TEAM: self.home.team}
+        url = body.get("response_url")
+        if not url:
+            return {**of, "channel": (body.get("user") or {}).get("id") or body.get("user_id", "")}
+        lane = f"asker/{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+        return {**of, "respond": url, "lane": lane}
 
     def _chat(self, channel: str, user: str, thread: str = "", in_thread: bool = False) -> Chat:
         return Chat(PLATFORM, self.home.team, channel, user, thread, in_thread)
@@ -184,38 +178,42 @@ class Events:
         until = time.monotonic() + _ACK_WITHIN_S
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
-            self._accept(mark, Said(text), chat, _to_asker(body))
+            self._accept(mark, Said(text), chat, self._to_asker(body))
             return ""
         payloads = render.to_asker(shown, self.responder.words, text)
         if len(payloads) == 1:
             return payloads[0]
         # The acknowledgement takes one message; more go in order through the response URL, which
         # takes five: what is longer still goes to the asker's direct messages.
-        address = _to_asker(body) if len(payloads) <= _RESPONSES else {"channel": user}
+        address = (
+            self._to_asker(body)
+            if len(payloads) <= _RESPONSES
+            else {TEAM: self.home.team, "channel": user}
+        )
         left_s = max(0.0, until - time.monotonic())
         self.delivery.post_within(left_s, self._key(mark), chat, payloads, address)
         return "" if len(payloads) <= _RESPONSES else self.responder.words.text("sent directly")
 
-    def _on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def on_ask(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """A button of an offer, 全文 or 同题: the message it stands for, answered in its place."""
         action = body["actions"][0]
         sends, mark = str(action.get("value", "")), str(action.get("action_ts", ""))
         container, message = body.get("container") or {}, body.get("message") or {}
         channel, user = _where(body)
         shown_at = container.get("message_ts") or message.get("ts") or ""
-        address: dict[str, Any]
+        address: Address
         chat = self._chat(channel, user)
         if container.get("is_ephemeral") or not shown_at:
             in_place = str(action.get("action_id", "")).startswith(render.IN_PLACE)
-            address = {**_to_asker(body), "in_place": in_place}
+            address = {**self._to_asker(body), "in_place": in_place}
         else:
             thread = message.get("thread_ts") or container.get("thread_ts") or shown_at
-            address = {"channel": channel, "thread_ts": thread, "after": shown_at, "asker": user}
+            address = self._thread(channel, thread, shown_at, user)
             chat = self._chat(channel, user, thread, in_thread=True)
         self._accept(f"{channel}/{shown_at}/{user}/{mark}", Said(sends), chat, address)
         ack()
 
-    def _on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def on_opinion(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         action = body["actions"][0]
         channel, user = _where(body)
         try:
@@ -232,7 +230,7 @@ class Events:
             )
         ack()
 
-    def _on_share(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def on_share(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """分享到频道: through the response URL, which works where the bot is no member."""
         action = body["actions"][0]
         channel, user = _where(body)
@@ -240,16 +238,16 @@ class Events:
             f"{channel}/share/{user}/{action.get('action_ts', '')}",
             Said(str(action.get("value", ""))),
             self._chat(channel, user),
-            {**_to_asker(body), "shared_by": user},
+            {**self._to_asker(body), "shared_by": user},
         )
         ack()
 
-    def _on_shortcut(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def on_shortcut(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """查活动记录 on a message: what the record says about it, for the asker only."""
         channel, user = _where(body)
         mark = f"{channel}/shortcut/{body.get('action_ts') or body.get('trigger_id', '')}"
         said = Said("", quoted=read(body.get("message") or {}).whole)
-        self._accept(mark, said, self._chat(channel, user), _to_asker(body))
+        self._accept(mark, said, self._chat(channel, user), self._to_asker(body))
         ack()
 
     def _open_home(self, event: dict[str, Any]) -> None:
@@ -264,10 +262,10 @@ class Events:
             self._key(f"home/{user}/{mark}"),
             self._chat(f"home/{user}", user),
             [{"view": view}],
-            {"home": user},
+            {TEAM: self.home.team, "home": user},
         )
 
-    def _on_digest(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
+    def on_digest(self, body: dict[str, Any], ack: Callable[..., Any]) -> None:
         """App Home: another time for a digest, or its end; only for who had a hand in it."""
         action = body["actions"][0]
         user = _where(body)[1]
@@ -293,12 +291,10 @@ def _where(body: dict[str, Any]) -> tuple[str, str]:
     return channel, (body.get("user") or {}).get("id", "")
 
 
-def _to_asker(body: dict[str, Any]) -> dict[str, Any]:
-    """The address that only the asker sees, with a queue of its own."""
-    url = body.get("response_url")
-    if not url:
-        return {"channel": (body.get("user") or {}).get("id") or body.get("user_id", "")}
-    return {"respond": url, "lane": f"asker/{hashlib.sha256(url.encode()).hexdigest()[:16]}"}
+def _instant(body: dict[str, Any]) -> float:
+    """When something happened; where Slack does not say, later than all else."""
+    at = body.get("event_time")
+    return float(at) if isinstance(at, int | float) else math.inf
 
 
 def _is_farewell(event: dict[str, Any]) -> bool:
@@ -306,12 +302,3 @@ def _is_farewell(event: dict[str, Any]) -> bool:
     if event.get("type") == "tokens_revoked":
         return bool((event.get("tokens") or {}).get("bot"))
     return event.get("type") == "app_uninstalled"
-
-
-def _unhandled(error: Exception) -> BoltResponse:
-    """Acknowledge what nobody listens to, or Slack sends it again; anything else is a fault."""
-    if isinstance(error, BoltUnhandledRequestError):
-        log.info("Slack: a request of an unknown kind was acknowledged and left")
-        return BoltResponse(status=200, body="")
-    log.error("Slack: a request failed: %s", trace_of(error))
-    return BoltResponse(status=500, body="")

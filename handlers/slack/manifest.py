@@ -20,16 +20,20 @@ SCOPES = {  # and why each is needed
 
 # Those of channels for what the desk replies below a question handed over to it.
 _EVENTS = ("app_home_opened", "app_mention", "message.channels", "message.groups", "message.im")
+_FAREWELLS = ("app_uninstalled", "tokens_revoked")
 
 
-def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
+def manifest(command: str = "/ir", url: str = "", redirect_url: str = "") -> dict[str, Any]:
     """The manifest as an object.
 
     Args:
         command: The slash command, with its slash.
         url: Public address of `/slack/events` for HTTP mode; empty: Socket Mode.
+        redirect_url: Where Slack sends back who installs it in another workspace; empty: nobody
+            does.
     """
     request_url = {"request_url": url} if url else {}
+    redirects = {"redirect_urls": [redirect_url]} if redirect_url else {}
     slash = {
         "command": command,
         "description": "查上市公司投资者关系活动记录表的原文答复",
@@ -67,12 +71,9 @@ def manifest(command: str = "/ir", url: str = "") -> dict[str, Any]:
             ],
             "slash_commands": [slash],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**redirects, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {
-                **request_url,
-                "bot_events": list(_EVENTS),
-            },
+            "event_subscriptions": {**request_url, "bot_events": [*_EVENTS, *_FAREWELLS]},
             "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,
             "socket_mode_enabled": not url,

@@ -56,10 +56,11 @@ from handlers.slack.reading import read
 
 log = logging.getLogger(__name__)
 
+TEAM = "team"  # in an address: the workspace
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 _EVENT_TYPE = "irbot_reply"
 _PAGES = 20
-_SUSPENDED_S = 300.0  # between two tries with credentials that Slack refuses
+SUSPENDED_S = 300.0  # between two tries with credentials that Slack refuses
 _LOOK_S = 2  # for a channel's membership, while somebody waits for `/ir subscribe`
 _LATE_S = 10.0  # a call that timed out may still be made so long after
 
@@ -214,7 +215,7 @@ class SlackTransport:
             return Unconfirmed(code)
         if code in FOR_GOOD:
             self._refused(code)
-            return Suspended(code, _SUSPENDED_S)
+            return Suspended(code, SUSPENDED_S)
         if code in PASSING or code == "unknown":
             return Refused(code, permanent=False)
         if (elsewhere := _elsewhere(code, address)) is not None:
@@ -236,7 +237,7 @@ class SlackTransport:
                 return CannotCheck()
             if code in FOR_GOOD:
                 self._refused(code)
-                return Suspended(code, _SUSPENDED_S)
+                return Suspended(code, SUSPENDED_S)
             raise
 
     def reachability(self, chat: Chat) -> Reachability:
@@ -264,16 +265,20 @@ class SlackTransport:
         return bool(_CHANNEL.fullmatch(channel))
 
     def return_address(self, chat: Chat, address: Address) -> Address:
+        back: Address = {TEAM: chat.workspace}
         if "respond" in address or not address.get("thread_ts"):
-            return {"channel": chat.user}  # a response URL lives for half an hour
-        return {"channel": address["channel"], "thread_ts": address["thread_ts"]}
+            return {**back, "channel": chat.user}  # a response URL lives for half an hour
+        return {**back, "channel": address["channel"], "thread_ts": address["thread_ts"]}
 
     def desk_address(self, desk: Chat, back: Address) -> Address:
         link = {"link": [back["channel"], back["thread_ts"]]} if "thread_ts" in back else {}
-        return {"channel": desk.channel, **link}
+        return {**self.address_of(desk), **link}
 
     def address_of(self, chat: Chat) -> Address:
-        return {"channel": chat.channel}  # a person's id opens the direct message
+        return {
+            TEAM: chat.workspace,
+            "channel": chat.channel,
+        }  # a person's id opens the direct message
 
     def _found(self, address: Address, key: str) -> Found:
         """Look through the thread, or the channel, from the message that is answered on."""
@@ -321,8 +326,9 @@ def _elsewhere(code: str, address: Address) -> Address | None:
     asker, channel = address.get("asker"), str(address.get("channel", ""))
     if not asker or not channel.startswith(("C", "G")):
         return None
+    of = {TEAM: address[TEAM]} if TEAM in address else {}  # none: put out by an older version
     if code in NO_THREAD and "only" not in address:
-        return {"channel": channel, "only": asker, "asker": asker, "instead_of": channel}
+        return {**of, "channel": channel, "only": asker, "asker": asker, "instead_of": channel}
     if code in NO_WORDS or "only" in address:
-        return {"channel": asker, "instead_of": channel}
+        return {**of, "channel": asker, "instead_of": channel}
     return None

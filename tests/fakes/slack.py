@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
 from typing import Any
@@ -29,10 +30,22 @@ from tests.waiting import PATIENCE_S
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
 TEAM, BOT_USER, BOT_ID = "T0HOME", "U0BOT", "B0BOT"
+CLIENT_ID, CLIENT_SECRET = "1.2", "client-s3cret"
+
+
+@dataclass
+class Workspace:
+    """One that the app can be installed in."""
+
+    team: str
+    bot_user: str
+    is_enterprise: bool = False
+    token: str = ""  # of its installation; empty: it is in none
 
 
 class FakeSlack:
-    """One workspace. `posts` holds what the bot posted, `responses` what went to response URLs."""
+    """One workspace, and more where `workspaces` has them. `posts` holds what the bot posted,
+    `responses` what went to response URLs."""
 
     def __init__(self, retry_s: float = 1.0, relayed: bool = False) -> None:
         """Prepare.
@@ -41,7 +54,8 @@ class FakeSlack:
             retry_s: When an event that was not acknowledged is sent again.
             relayed: Sockets run through a relay, so that they can fall silent.
         """
-        self.posts: list[dict[str, Any]] = []
+        self.workspaces: dict[str, Workspace] = {}  # by the code of an install
+        self.posts: list[dict[str, Any]] = []  # each with the team whose token it came by
         self.responses: list[dict[str, Any]] = []
         self.views: list[dict[str, Any]] = []
         self.channels: dict[str, dict[str, Any]] = {}  # what conversations.info adds for a channel
@@ -105,11 +119,23 @@ class FakeSlack:
             "NO_PROXY": "127.0.0.1,localhost",
         }
 
+    @property
+    def env_of_many(self) -> dict[str, str]:
+        """The same to be installed by workspaces; the database's key is the caller's."""
+        return {
+            **self.env,
+            "SLACK_BOT_TOKEN": "",
+            "SLACK_CLIENT_ID": CLIENT_ID,
+            "SLACK_CLIENT_SECRET": CLIENT_SECRET,
+            "IR_CALLBACK_URL": "https://bot.example.com",
+        }
+
     # What people do
 
     def mention(self, text: str, channel: str = "C1", user: str = "U1", **more: Any) -> str:
         """Mention the bot; returns the message's ts."""
-        return self.event("app_mention", f"<@{BOT_USER}> {text}", channel, user, **more)
+        bot = more["within"].bot_user if "within" in more else BOT_USER
+        return self.event("app_mention", f"<@{bot}> {text}", channel, user, **more)
 
     def direct(self, text: str, user: str = "U1", **more: Any) -> str:
         return self.event("message", text, f"D{user}", user, channel_type="im", **more)
@@ -121,7 +147,7 @@ class FakeSlack:
         return ts
 
     def event(self, kind: str, text: str | None, channel: str, user: str, **more: Any) -> str:
-        around = more.pop("body", {})
+        around = {**_in(more.pop("within", None)), **more.pop("body", {})}
         ts = more.pop("ts", None) or f"{1_700_000_000 + next(self._count)}.000100"
         event = {"type": kind, "text": text, "channel": channel, "user": user, "ts": ts, **more}
         event_id = f"Ev{next(self._count)}"
@@ -157,13 +183,15 @@ class FakeSlack:
         )
         return edited
 
-    def command(self, text: str, channel: str = "C1", user: str = "U1") -> dict[str, Any]:
+    def command(
+        self, text: str, channel: str = "C1", user: str = "U1", team: str = TEAM
+    ) -> dict[str, Any]:
         """`/ir text`; returns the acknowledgement's payload."""
         number = next(self._count)
         body = {
             "command": "/ir",
             "text": text,
-            "team_id": TEAM,
+            "team_id": team,
             "channel_id": channel,
             "user_id": user,
             "trigger_id": f"t{number}",
@@ -391,12 +419,45 @@ class FakeSlack:
 
         @app.post("/api/<method>")
         def call(method: str) -> Response:
-            return self._call(method, _arguments())
+            given = _arguments()
+            token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+            return self._call(method, given, given.pop("token", None) or token)
 
         return app
 
-    def _call(self, method: str, given: dict[str, Any]) -> Response:
+    def _workspace(self, token: str) -> Workspace | None:
+        """Whose a token is; none that was revoked."""
+        if token == "xoxb-1-test":
+            return Workspace(TEAM, BOT_USER, token=token)
+        known = (one for one in self.workspaces.values() if one.token and one.token == token)
+        return next(known, None)
+
+    def _access(self, given: dict[str, Any]) -> Response:
+        """What an install's code is worth, once, to the app that it was issued for."""
+        app, workspace = request.authorization, self.workspaces.get(given["code"])
+        is_ours = app is not None and (app.username, app.password) == (CLIENT_ID, CLIENT_SECRET)
+        if workspace is None or not is_ours:
+            return jsonify({"ok": False, "error": "invalid_code"})
+        workspace.token = f"xoxb-{workspace.team}-{next(self._count)}"
+        answer = {
+            "ok": True,
+            "access_token": workspace.token,
+            "token_type": "bot",
+            "scope": self.scopes,
+            "bot_user_id": workspace.bot_user,
+            "app_id": "A1",
+            "team": {"id": workspace.team, "name": f"name of {workspace.team}"},
+            "enterprise": None,
+            "authed_user": {"id": "U1"},
+            "is_enterprise_install": workspace.is_enterprise,
+        }
+        if workspace.is_enterprise:
+            answer |= {"team": None, "enterprise": {"id": "E1", "name": "org"}}
+        return jsonify(answer)
+
+    def _call(self, method: str, given: dict[str, Any], token: str) -> Response:
         self.calls.append(method)
+        workspace = self._workspace(token)
         for fault in list(self.faults):
             answer = fault(method, given)
             if answer is not None:
@@ -404,9 +465,15 @@ class FakeSlack:
         body: dict[str, Any]
         if method in self.refusals:
             return jsonify({"ok": False, "error": self.refusals[method]})
+        if method == "oauth.v2.access":
+            return self._access(given)
+        if workspace is None and not token.startswith("xapp-"):
+            return jsonify({"ok": False, "error": "invalid_auth"})
+        team = workspace.team if workspace else ""
         match method:
             case "auth.test":
-                body = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "home"}
+                body = {"team_id": team, "user_id": workspace.bot_user if workspace else ""}
+                body |= {"bot_id": BOT_ID, "team": "home"}
                 body["enterprise_id"] = self.enterprise
                 answer = jsonify({"ok": True, **body})
                 answer.headers["x-oauth-scopes"] = self.scopes
@@ -418,7 +485,7 @@ class FakeSlack:
             case "chat.postMessage" if given["channel"] in self.closed:
                 return jsonify({"ok": False, "error": self.closed[given["channel"]]})
             case "chat.postMessage":
-                body = self.keep(given)
+                body = self.keep({**given, "team": team})
             case "chat.getPermalink":
                 where = f"{given['channel']}/p{given['message_ts'].replace('.', '')}"
                 body = {"permalink": f"https://home.slack.com/archives/{where}"}
@@ -427,16 +494,16 @@ class FakeSlack:
                 if not changed:
                     return jsonify({"ok": False, "error": "message_not_found"})
                 changed[0].update(text=given["text"], blocks=given["blocks"])
-                self.updates.append(given)
+                self.updates.append({**given, "team": team})
                 body = {"ts": given["ts"], "channel": given["channel"], "text": given["text"]}
             case "chat.postEphemeral":
-                self.ephemerals.append(given)
+                self.ephemerals.append({**given, "team": team})
                 body = {"message_ts": f"{1_800_000_000 + next(self._count)}.000300"}
             case "conversations.info":
                 more = self.channels.get(given["channel"], {})
                 body = {"channel": {"id": given["channel"], "is_member": True, **more}}
             case "views.publish":
-                self.views.append(given)
+                self.views.append({**given, "team": team})
                 body = {"view": {}}
             case "conversations.replies" | "conversations.history":
                 thread = given.get("ts")
@@ -512,6 +579,14 @@ def _pass_on(one: socket.socket, other: socket.socket, silent: threading.Event) 
         for end in (one, other):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+
+def _in(workspace: Workspace | None) -> dict[str, Any]:
+    """What an event says of the workspace that it is of."""
+    if workspace is None:
+        return {}
+    bot = {"team_id": workspace.team, "user_id": workspace.bot_user, "is_bot": True}
+    return {"team_id": workspace.team, "authorizations": [bot]}
 
 
 def _arguments() -> dict[str, Any]:

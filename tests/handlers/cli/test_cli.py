@@ -171,8 +171,14 @@ def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
         "message.channels",
         "message.groups",
         "message.im",
+        "app_uninstalled",
+        "tokens_revoked",
     } == set(manifest["settings"]["event_subscriptions"]["bot_events"])
     assert manifest["features"]["shortcuts"][0]["name"] == "查活动记录"
+    assert "redirect_urls" not in manifest["oauth_config"]
+    back = "https://bot.example.com/slack/oauth_redirect"
+    many = json.loads(irbot("slack", "manifest", "--redirect-url", back).stdout)
+    assert many["oauth_config"]["redirect_urls"] == [back]
 
 
 def test_doctor_says_what_is_wrong_and_fails_only_then(loaded):

@@ -1,0 +1,77 @@
+"""`irbot workspaces`: the workspaces of one deployment, and the key that seals their tokens."""
+
+from __future__ import annotations
+
+import click
+
+from bot.config import Settings
+from bot.errors import NotFoundError, one_line
+from bot.sealing import Seal
+from bot.store.installations import Installations
+from handlers.cli.output import framed, say, say_words
+from handlers.cli.settings import pass_settings, pass_settings_of_store, pass_settings_to_look
+
+
+class Named(click.ParamType[tuple[str, str]]):
+    """A workspace as `list` prints it: slack:T0123, wecom:aibot123."""
+
+    name = "workspace"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        platform, _, workspace = str(value).partition(":")
+        if not (platform and workspace):
+            self.fail("应为 平台:工作区，例如 slack:T0123ABCD", param, ctx)
+        return platform, workspace
+
+
+@click.group()
+def workspaces() -> None: ...
+
+
+@workspaces.command("new-key")
+def new_key() -> None:
+    """打印一个新的 IR_SECRET_KEY；请只写进 .env，不要发给别人。"""
+    from bot import sealing
+
+    say_words(sealing.new_key())
+
+
+@workspaces.command("list")
+@pass_settings_to_look
+def list_workspaces(settings: Settings) -> None:
+    """列出已安装的工作区和添加的企业微信机器人。"""
+    stored = _stored(settings)
+    found = [*stored.of("slack"), *stored.of("wecom")]
+    for one in found:
+        day = one.added_at.astimezone(settings.tz).date()
+        sealed = "" if stored.opens(one) else framed("令牌打不开，见 irbot doctor")
+        say_words(f"{one.platform}:{one.workspace}  {one_line(one.name)}  {day}  {sealed}".rstrip())
+    if not found:
+        say("还没有工作区", err=True)
+
+
+@workspaces.command("remove")
+@click.argument("workspace", type=Named())
+@pass_settings_of_store
+def remove(settings: Settings, workspace: tuple[str, str]) -> None:
+    """忘掉一个工作区和它的令牌；再次安装即可恢复。"""
+    if not _stored(settings).remove(*workspace):
+        raise NotFoundError(":".join(workspace), "irbot workspaces list 查看工作区")
+    say(f"已忘掉 {':'.join(workspace)}", err=True)
+
+
+@workspaces.command("reseal")
+@pass_settings
+def reseal(settings: Settings) -> None:
+    """换密钥时：用 IR_SECRET_KEY 的第一个密钥重新加密全部令牌，之后可去掉旧密钥。"""
+    count = _stored(settings).seal_anew()
+    say(f"已重新加密 {count} 个令牌；IR_SECRET_KEY 现在可以只留第一个密钥", err=True)
+
+
+def _stored(settings: Settings) -> Installations:
+    return Installations(settings.db, Seal(settings.secret_keys))
+
+
+COMMANDS = (workspaces,)
