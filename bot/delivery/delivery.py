@@ -23,6 +23,7 @@ from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import Mailbox, close_workspace, fault
+from bot.delivery.quotas import Allowance, Quotas
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
@@ -30,6 +31,7 @@ from bot.store.connection import Database
 from bot.store.feedback import Feedback
 from bot.store.handovers import Handovers
 from bot.store.process_lock import ProcessLock
+from bot.store.workspace_use import WorkspaceUse
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for
 # The least that marks of messages are kept, so that repetitions are known: where messages are
@@ -43,13 +45,20 @@ log = logging.getLogger(__name__)
 class Delivery:
     """One per process; start it after every platform is registered."""
 
-    def __init__(self, answerer: Answerer, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        answerer: Answerer,
+        path: Path,
+        clock: Callable[[], float],
+        quotas: Quotas = Quotas(),  # noqa: B008 - immutable
+    ) -> None:
         """Prepare.
 
         Args:
             answerer: Answers.
             path: The database.
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
+            quotas: How much a workspace may ask.
         """
         self._clock = clock
         self._transports: dict[str, Transport] = {}
@@ -84,6 +93,7 @@ class Delivery:
             self.desk.carry,
             self.counters,
             clock,
+            Allowance(quotas, WorkspaceUse(path), self._mailbox, self._transports, answerer),
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)

@@ -294,10 +294,10 @@ class Mailbox:
     def put_back(
         self, row_id: int, state: str, due: float, ref: str | None, address: Address | None = None
     ) -> None:
-        """It is taken up again; `ref` and `address` None: as they were."""
+        """It is taken up again, unless it was closed; `ref` and `address` None: as they were."""
         self._db().execute(
             "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref), "
-            "address = coalesce(?, address) WHERE id = ?",
+            "address = coalesce(?, address) WHERE id = ? AND state = 'sending'",
             [state, due, ref, json.dumps(address) if address else None, row_id],
         )
 

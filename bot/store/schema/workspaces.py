@@ -35,3 +35,13 @@ def addressed_workspaces(db: Connection) -> None:
         for row_id, workspace, address in rows:
             named = json.dumps({"team": workspace, **json.loads(address)})
             db.execute(f"UPDATE {table} SET address = ? WHERE id = ?", [named, row_id])
+
+
+@both_engines()
+def quotas(db: Connection) -> None:
+    """How much each workspace asked lately."""
+    db.execute(
+        "CREATE TABLE workspace_use (platform TEXT NOT NULL, workspace TEXT NOT NULL, "
+        "minute BIGINT NOT NULL, in_minute BIGINT NOT NULL, "
+        "day BIGINT NOT NULL, in_day BIGINT NOT NULL, PRIMARY KEY (platform, workspace))"
+    )
