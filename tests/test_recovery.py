@@ -166,7 +166,7 @@ STAYS = {
     *("counterexamples", "miss_marks", "announcements", "desk_users", "desk_links"),
     *("desk_sessions", "uploads", "generation", "models", "embedded", "_sqlite_migrations"),
     *("reader_opinions", "reader_trials"),
-    *("installations", "install_states", "workspace_use"),
+    *("installations", "install_states", "workspace_use", "allowed_companies"),
 }
 
 

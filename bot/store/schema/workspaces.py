@@ -45,3 +45,13 @@ def quotas(db: Connection) -> None:
         "minute BIGINT NOT NULL, in_minute BIGINT NOT NULL, "
         "day BIGINT NOT NULL, in_day BIGINT NOT NULL, PRIMARY KEY (platform, workspace))"
     )
+
+
+@both_engines()
+def companies_of_workspaces(db: Connection) -> None:
+    """Which companies a workspace may see; one without a row sees all. A channel's company may be
+    several from here on, with blanks between them."""
+    db.execute(
+        "CREATE TABLE allowed_companies (platform TEXT NOT NULL, workspace TEXT NOT NULL, "
+        "companies TEXT NOT NULL, PRIMARY KEY (platform, workspace))"
+    )

@@ -21,6 +21,7 @@ from bot.delivery.mailbox import undelivered
 from bot.errors import SettingsError
 from bot.message import Chat
 from bot.sealing import Seal, new_key
+from bot.store import Store
 from bot.store.connection import Database
 from bot.store.installations import Installations
 from handlers.doctor import checks
@@ -259,6 +260,21 @@ def test_with_another_key_what_is_asked_waits_and_the_doctor_names_the_workspace
     with serving(fake, tmp_path, IR_SECRET_KEY=other) as many:
         fake.mention("#7", "C2", within=ALPHA)
         assert many.posted(2)[1]["channel"] == "C2"
+
+
+def test_a_workspace_is_answered_from_the_companies_that_the_operator_allows(many, fake):
+    for code in "ab":
+        many.install(code)
+    Store(many.path).allow("slack", ALPHA.team, ["600000"])
+    fake.mention("300253/2025-002#7", "C1", within=ALPHA)
+    fake.mention("300253/2025-002#7", "C2", within=BETA)
+    said = {post["channel"]: post["text"] for post in many.posted(2)}
+    assert ("300253" in said["C1"], "第7问" in said["C2"]) == (False, True)
+    for workspace in (ALPHA, BETA):
+        fake.event("app_home_opened", None, "D1", "U1", tab="home", within=workspace)
+    fake.until(lambda: len(fake.views) == 2)
+    homes = {view["team"]: str(view["view"]) for view in fake.views}
+    assert ("卫宁健康" in homes[ALPHA.team], "卫宁健康" in homes[BETA.team]) == (False, True)
 
 
 def test_a_workspace_over_its_quota_is_told_once_in_a_channel_and_others_are_answered(
