@@ -19,7 +19,7 @@ from bot.errors import trace_of
 from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
 from bot.matching.sharing import SharedEmbedder
-from bot.store import Store
+from bot.store import Database, Store
 from bot.teaching import Teaching
 from bot.wording.presentation import Words
 
@@ -70,9 +70,10 @@ def put_together(
         StoreError: The database cannot be used.
     """
     store = Store(settings.db)
+    now, clock = _clocks(store.database, now, clock)
     responder = _responder(settings, store, embedder, now)
     quotas = Quotas(settings.workspace_a_minute, settings.workspace_a_day)
-    delivery = Delivery(responder, settings.db, clock, quotas)
+    delivery = Delivery(responder, settings.db, clock, quotas=quotas)
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
     teaching = Teaching(store, lambda: responder.library, now, settings.desk_approvals)
@@ -140,6 +141,16 @@ def _responder(
         _shared(store, embedder) if embedder else None,
         settings.managers,
         is_taught,
+    )
+
+
+def _clocks(
+    database: Database, now: Callable[[], datetime], clock: Callable[[], float]
+) -> tuple[Callable[[], datetime], Callable[[], float]]:
+    """The clocks by that of the database, which processes on several machines share."""
+    return (
+        lambda: now() + timedelta(seconds=database.skew_s),
+        lambda: clock() + database.skew_s,
     )
 
 

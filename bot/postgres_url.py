@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 _SCHEME = re.compile("postgres(?:ql)?:", re.IGNORECASE)  # `//` may be what is missing
 # As libpq reads it: `@`, `/` and `:` are the address's, so a password has %40, %2F and %3A.
 _URL = re.compile(
-    r"postgres(?:ql)?://(?:(?P<user>[^:@/?#\s]*)(?::[^@/?#\s]*)?@)?"
+    r"postgres(?:ql)?://(?:(?P<user>[^:@/?#\s]*)(?::(?P<password>[^@/?#\s]*))?@)?"
     r"(?P<hosts>[^@/?#\s]*)/(?P<name>[^@/?#\s]*)(?:\?(?P<parameters>[^#\s]*))?"
 )
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(%\w+)?\]|[^:\[\]]*)(?::(?P<port>\d{1,5}))?")
@@ -71,6 +71,26 @@ class PostgresUrl:
     def name(self) -> str:
         """Of the database."""
         return unquote(self._part("name"))
+
+    def without_secrets(self, said: str) -> str:
+        """What a library or a server said, with stars for what this address is not to tell."""
+        found = _URL.fullmatch(self.url)
+        if not found:
+            return said
+        pairs = (pair.partition("=") for pair in (found["parameters"] or "").split("&"))
+        secrets = [found["password"], *(value for name, _, value in pairs if name not in _TOLD)]
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
+            said = said.replace(secret, "***").replace(unquote(secret), "***")
+        return said
+
+    def in_schema(self, schema: str) -> PostgresUrl:
+        """The same database, seen from a schema of it."""
+        place, _, parameters = self.url.partition("?")
+        given = [pair for pair in parameters.split("&") if pair]
+        own = [pair.partition("=")[2] for pair in given if pair.startswith("options=")]
+        rest = [pair for pair in given if not pair.startswith("options=")]
+        options = "%20".join([*own, f"-csearch_path%3D{schema}"])
+        return replace(self, url=f"{place}?{'&'.join([*rest, f'options={options}'])}")
 
     def _part(self, name: str) -> str:
         found = _URL.fullmatch(self.url)

@@ -20,6 +20,7 @@ from bot.digest.in_doubt import leave_due_in_doubt
 from bot.digest.subscriptions import SubscriptionStore
 from bot.digest.trading_days import FILE, load_trading_days
 from bot.errors import StoreError
+from bot.postgres_url import PostgresUrl
 from bot.store import Store
 from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
@@ -125,4 +126,7 @@ def refuse_served(settings: Settings) -> None:
 
 
 def _real(settings: Settings) -> Path:
+    """The file; a server has its own tools for that."""
+    if isinstance(settings.db, PostgresUrl):
+        raise StoreError(f"{settings.db} 不是一个数据库文件；这项操作请用 PostgreSQL 自己的工具")
     return Path(os.path.realpath(settings.db))

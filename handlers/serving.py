@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -68,7 +69,8 @@ def _serve(settings: Settings, bot: Bot, stopped: threading.Event) -> None:
         DisplacedError: The database was deleted or replaced; all has been stopped.
     """
     chats: dict[str, Chat] = {}
-    is_second = is_served_by_another(settings.db)
+    # Replicas of one database of PostgreSQL are what it is for.
+    is_second = isinstance(settings.db, Path) and is_served_by_another(settings.db)
     try:
         servers = _opened(settings, bot, chats)
     except SettingsError as error:
@@ -183,8 +185,9 @@ def _purge(bot: Bot, settings: Settings) -> None:
             bot.store.forget_askers(settings.now(), settings.retention_days)
             bot.store.forget_evidence(settings.now())
             bot.delivery.purge(settings.retention_days)
-        forget_copies(settings.db, settings.retention_days)
-        terminal_history.forget(settings.db.parent, settings.now(), settings.retention_days)
+        if isinstance(settings.db, Path):
+            forget_copies(settings.db, settings.retention_days)
+        terminal_history.forget(settings.folder, settings.now(), settings.retention_days)
     except DisplacedError:
         raise
     except (StoreError, OSError) as error:  # a full disk: what is served needs no purge

@@ -165,7 +165,7 @@ STAYS = {
     *("replies", "vectors", "shown", "picks", "journal", "aliases", "alias_approvals"),
     *("counterexamples", "miss_marks", "announcements", "desk_users", "desk_links"),
     *("desk_sessions", "uploads", "generation", "models", "embedded", "_sqlite_migrations"),
-    *("reader_opinions", "reader_trials"),
+    *("reader_opinions", "reader_trials", "leases"),
     *("installations", "install_states", "workspace_use", "allowed_companies"),
 }
 

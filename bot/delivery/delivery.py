@@ -5,10 +5,11 @@
     sender      a post is `sending`, committed, before the network call; then sent, or due again.
                 What a kill or a time-out left `sending` is looked up first
     thread_starts  what a message only points to is read, before it is answered
-    taking over what dead processes left is claimed, within a second after their end
+    taking over what dead processes left is claimed: within a second after their end where they
+                share a file, within ten where they share a server
 
-Several processes may share the file: a row belongs to the process that claimed it while that lives
-(`store.process_lock`).
+Several processes may share the database: a row belongs to the process that claimed it while that
+lives (`store.leases`). A process that cannot post what it has, while another one may, lets it go.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from bot.delivery.claims import Claims
 from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
@@ -27,13 +28,15 @@ from bot.delivery.quotas import Allowance, Quotas
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.message import Chat
+from bot.postgres_url import Place
 from bot.store.connection import Database
 from bot.store.feedback import Feedback
 from bot.store.handovers import Handovers
-from bot.store.process_lock import ProcessLock
+from bot.store.leases import RELEASED, Lease, Timing, ownership_of
+from bot.store.waking import Listener
 from bot.store.workspace_use import WorkspaceUse
 
-_LOOK_S = 1.0  # how often a dead process's rows are looked for
+_LOOK_S = 1.0  # how often a dead process's rows are looked for, if nobody tells of them
 # The least that marks of messages are kept, so that repetitions are known: where messages are
 # fetched, the platform has those of three days.
 _KEEP_DAYS = 4
@@ -48,28 +51,33 @@ class Delivery:
     def __init__(
         self,
         answerer: Answerer,
-        path: Path,
+        place: Place,
         clock: Callable[[], float],
+        timing: Timing | None = None,
         quotas: Quotas = Quotas(),  # noqa: B008 - immutable
     ) -> None:
         """Prepare.
 
         Args:
             answerer: Answers.
-            path: The database.
+            place: The database.
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
+            timing: By which replicas know of each other; the same for all.
             quotas: How much a workspace may ask.
         """
+        database = Database.open(place)
+        self._ownership = ownership_of(database, timing)
         self._clock = clock
         self._transports: dict[str, Transport] = {}
         self._readers: dict[str, ReadStart] = {}
         self._outside: set[str] = set()  # platforms of people outside the company
-        self._lock = ProcessLock(path)
-        self._mailbox = Mailbox(Database.open(path), self._lock.name)
+        self._mailbox = Mailbox(database, self._ownership)
+        self._claims = Claims(database, self._mailbox, self._ownership)
         self.counters = Counters()
-        self.feedback = Feedback(path, clock)
+        self.feedback = Feedback(place, clock)
         self.sender = Sender(
             self._mailbox,
+            self._ownership,
             self._transports,
             self.counters,
             clock,
@@ -77,7 +85,7 @@ class Delivery:
         )
         self.desk = Desk(
             self._mailbox,
-            Handovers(path),
+            Handovers(place),
             self._transports,
             answerer.words,
             answerer.desk_channels,
@@ -93,9 +101,11 @@ class Delivery:
             self.desk.carry,
             self.counters,
             clock,
-            Allowance(quotas, WorkspaceUse(path), self._mailbox, self._transports, answerer),
+            Allowance(quotas, WorkspaceUse(place), self._mailbox, self._transports, answerer),
         )
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._woken = threading.Event()
+        self._listener = Listener(database, {RELEASED: self._woken.set})
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
         answerer.reachability = self.reachability
         answerer.desk = self.desk.of
@@ -174,24 +184,30 @@ class Delivery:
         self.sender.start()
         self.inbox.start()
         self._thread.start()
+        self._listener.start()
 
     def stop(self, timeout_s: float = 2.5) -> None:
         """Finish the sends in hand; the rest stays for the next start."""
         until = time.monotonic() + timeout_s
-        self._stopping.set()
+        self._stopping = True
+        self._woken.set()
+        self._listener.stop()
         self.inbox.stop()
         self.sender.stop()
         self.inbox.join(timeout_s)
         self.sender.join(max(0.0, until - time.monotonic()))
         if self._thread.is_alive():
             self._thread.join(max(0.0, until - time.monotonic()))
-        self._lock.release()
+        self._ownership.release()
 
     # What dead processes left
 
     def _taking_over(self) -> None:
-        while not self._stopping.wait(_LOOK_S):
-            self._try_take_over()
+        while not self._stopping:
+            self._woken.wait(_LOOK_S)
+            self._woken.clear()
+            if not self._stopping:
+                self._try_take_over()
 
     def _try_take_over(self) -> None:
         try:
@@ -201,20 +217,40 @@ class Delivery:
             log.error("taking up waits: %s", fault(error))
 
     def _take_over(self) -> None:
-        """Claim the waiting rows of processes that are gone, and of nobody."""
+        """Claim the waiting rows of processes that are gone, and of nobody; find those again that
+        a failed transaction hid."""
         # A process that cannot post takes nothing from one that soon may.
         platforms = [name for name, transport in self._transports.items() if transport.is_ready]
-        for owner in self._mailbox.owners(platforms):
-            if self._lock.lives(owner):
+        self._let_go([name for name in self._transports if name not in platforms])
+        if self._mailbox.may_have_missed():
+            questions, posts = self._claims.ours([*self._transports])
+            self.sender.line_up_missed(posts)
+            self.inbox.line_up_missed(questions)
+        for owner in self._claims.owners(platforms):
+            if self._ownership.lives(owner):
                 continue
-            questions, posts = self._mailbox.take_over(owner, platforms)
+            questions, posts = self._claims.take_over(owner, platforms)
             if questions or posts:
                 log.info("taken up: questions=%d posts=%d", len(questions), len(posts))
             # Posts first: what answers a question goes after what was put out before.
             self.sender.line_up(posts)
             self.inbox.take_over(questions)
 
+    def _let_go(self, platforms: Sequence[str]) -> None:
+        """Leave posts to the process that can send them, as one that holds WeCom's connection."""
+        for platform in platforms if platforms and self._ownership.has_company() else ():
+            self._claims.let_go(self.sender.let_go(platform))
+
     # State
+
+    def has_company(self) -> bool:
+        """Whether other processes deliver from the same database."""
+        return self._ownership.has_company()
+
+    def lease(self, name: str) -> Lease | None:
+        """The right to be the only process that does something; None where there is no server by
+        which processes share it."""
+        return self._ownership.lease(name)
 
     def oldest_undelivered_s(self) -> float:
         """Age of the oldest question or post that has not gone out, 0 when all have."""

@@ -1,7 +1,8 @@
 """What people write: kept before it is acknowledged, answered in turn (turns.py).
 
 A message, the posts that answer it, and what the answerer keeps of it are closed in one
-transaction, so that a kill at any moment leaves it answered once, or not yet.
+transaction, so that a kill at any moment leaves it answered once, or not yet. Closing it comes
+first: of two processes that both take it for theirs one writes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from bot.delivery.transport import (
     Transport,
 )
 from bot.delivery.turns import Turn, Turns
-from bot.errors import trace_of
+from bot.errors import EngineAwayError, trace_of
 from bot.masking import masked
 from bot.message import Answer, Chat, Decline, Elsewhere, Likely, Message, Reply, ReplyView, Suggest
 from bot.store.evidence import quoted
@@ -223,11 +224,19 @@ class Inbox:
         """Answer what another process left, before all else."""
         self._turns.put_first(rows)
 
+    def line_up_missed(self, rows: Sequence[tuple[Lane, int]]) -> None:
+        """Answer what of this process's messages it does not know of; one that it does answer is
+        closed once all the same."""
+        for lane, row_id in rows:
+            if (lane, row_id) not in self._turns:
+                self._turns.put(lane, row_id)
+
     def shown_within(self, message: Message, seconds: float) -> ReplyView | None:
         """The reply in words, for a chat that takes it at once; kept and counted.
 
         An answer needs no writing: what is to be kept of it takes what is left of the time, and
-        where the disk is full or the database locked the answer goes out all the same.
+        where the disk is full or the database locked the answer goes out all the same. Where a
+        server is away nobody knows what may be shown: the asker is told to ask again.
 
         Returns:
             None, and nothing is kept or counted, where answering takes longer, or says something
@@ -241,7 +250,11 @@ class Inbox:
             if over := self._over(message):
                 ready.put((None, over))
                 return
-            considered, shown = self._considered(message)
+            try:
+                considered, shown = self._considered(message)
+            except EngineAwayError as error:
+                log.error("a question is not answered: %s", fault(error))
+                considered, shown = None, ReplyView(self._answerer.words.text("not kept"))
             ready.put((considered, shown))
             if in_time.get():
                 self._keep_if_possible(message, considered, shown)
@@ -297,6 +310,9 @@ class Inbox:
         reply = considered.reply if considered else None
         mark = secrets.token_hex(8)
         with self._mailbox.transaction():
+            if not self._mailbox.close_question(turn.row):
+                log.info("another process answers inbox=%d", turn.row)
+                return
             if considered is not None:
                 self._answerer.keep(question.message, considered, shown, mark)
             posts = self._mailbox.put_out(
@@ -304,7 +320,6 @@ class Inbox:
             )
             if reply is not None:
                 posts += self._carry(reply, question.key, question.chat, question.address)
-            self._mailbox.close_question(turn.row)
         self._line_up(posts)
         self._count(reply)
         log.info(
@@ -353,10 +368,16 @@ class Inbox:
     def _considered(
         self, message: Message, waited_s: float = 0.0
     ) -> tuple[Considered | None, ReplyView]:
-        """The reply and its words; no reply and an apology if answering fails."""
+        """The reply and its words; no reply and an apology if answering fails.
+
+        Raises:
+            EngineAwayError: The server went away; it can be answered later.
+        """
         try:
             considered = self._answerer.consider(message, waited_s)
             return considered, self._answerer.show(considered.reply)
+        except EngineAwayError:
+            raise
         except Exception as error:
             # Whatever is wrong, the asker hears of it; the message's words stay out of the log.
             log.error("answering failed: %s", trace_of(error))

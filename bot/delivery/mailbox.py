@@ -1,26 +1,36 @@
-"""Inbox and outbox as tables: all SQL of delivery.
+"""Inbox and outbox as tables; claims.py has the SQL of what other processes left.
 
-A row belongs to the process that claimed it (`owner`) while that lives; columns, states and keys
-are read by other versions of this program, too. Times are seconds since 1970.
+A row belongs to the process that claimed it (`owner`) while that lives, and only that one changes
+it. A process that was taken for dead, and is not, changes no row of its former name: each write
+names the owner, and of a post the attempt (`tries`), too. Columns, states and keys are read by
+other versions of this program, too. Times are seconds since 1970.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 from bot.delivery.send_queues import Lane
 from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
 from bot.errors import trace_of
 from bot.message import Chat, Message
+from bot.postgres_url import Place
 from bot.store.connection import Connection, Database, first, telling
 from bot.store.evidence import settle_evidence
+from bot.store.leases import Ownership
+
+_IN_HAND = "id = ? AND owner = ? AND tries = ? AND state = 'sending'"  # as it was begun
+
+
+class TakenError(Exception):
+    """Posts were put out under the key before."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,9 @@ class Post:
     tries: int  # made before
     ref: str | None  # why it waits, where that is known
     at: float  # when it was put out
+    owner: str  # who has it in hand
+    begun: float  # when this try was
+    begun_before: float | None  # when the last one was
 
     @property
     def address(self) -> Address:
@@ -71,19 +84,37 @@ class Post:
 class Mailbox:
     """The two tables, as one process sees them. Safe to share between threads."""
 
-    def __init__(self, database: Database, owner: str) -> None:
+    def __init__(self, database: Database, ownership: Ownership) -> None:
         """Prepare.
 
         Args:
             database: Where the tables are.
-            owner: This process's mark on its rows.
+            ownership: This process's mark on its rows.
         """
         self._database = database
-        self._owner = owner
+        self._ownership = ownership
+        self._may_have_missed = threading.Event()
 
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """What is written inside is committed together, also by others into the same file."""
-        return _transaction(self._database)
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """What is written inside is committed together, also by others into the same database.
+
+        Its failing is told as the database's: a full disk, another process that writes, an engine
+        that is away.
+        """
+        try:
+            with telling(self._database.place), self._database.transaction(alone=False) as db:
+                yield db
+        except Exception:
+            self._may_have_missed.set()  # it may be committed all the same
+            raise
+
+    def may_have_missed(self) -> bool:
+        """Whether a transaction failed since this was asked last, so that rows may be this
+        process's of which it knows nothing."""
+        missed = self._may_have_missed.is_set()
+        self._may_have_missed.clear()
+        return missed
 
     def _db(self) -> Connection:
         return self._database.connection()
@@ -93,10 +124,10 @@ class Mailbox:
     def add(self, key: str, message: Message, chat: Chat, address: Address, at: float) -> int:
         """Write a message; returns its row's id, 0 where the key was taken before."""
         done = self._db().execute(
-            "INSERT INTO inbox (key, platform, workspace, channel, user, thread, in_thread, text, "
-            "quoted, company, as_of, address, state, owner, at) "
+            'INSERT INTO inbox (key, platform, workspace, channel, "user", thread, in_thread, '
+            "text, quoted, company, as_of, address, state, owner, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) "
-            "ON CONFLICT (key) DO NOTHING",
+            "ON CONFLICT (key) DO NOTHING RETURNING id",
             [
                 key,
                 chat.platform,
@@ -110,24 +141,29 @@ class Mailbox:
                 message.company,
                 message.as_of.isoformat() if message.as_of else None,
                 json.dumps(address),
-                self._owner,
+                self._ownership.name,
                 at,
             ],
         )
-        return int(done.lastrowid or 0) if done.rowcount else 0
+        return next((int(row_id) for (row_id,) in done.fetchall()), 0)
 
     def take(self, key: str, chat: Chat, at: float) -> bool:
         """Let a message that was not taken in count as answered; False where it was."""
         done = self._db().execute(
-            "INSERT INTO inbox (key, platform, workspace, channel, user, text, address, state, at) "
-            "VALUES (?, ?, ?, ?, ?, '', '{}', 'done', ?) ON CONFLICT (key) DO NOTHING",
+            'INSERT INTO inbox (key, platform, workspace, channel, "user", text, address, state, '
+            "at) VALUES (?, ?, ?, ?, ?, '', '{}', 'done', ?) ON CONFLICT (key) DO NOTHING",
             [key, chat.platform, chat.workspace, chat.channel, chat.user, at],
         )
         return bool(done.rowcount)
 
     def question(self, row_id: int) -> Question | None:
-        """The message of a row; None once it is answered."""
-        row = first(self._db(), "SELECT * FROM inbox WHERE id = ? AND state = 'new'", row_id)
+        """The message of a row; None once it is answered, or another process's."""
+        row = first(
+            self._db(),
+            "SELECT * FROM inbox WHERE id = ? AND state = 'new' AND owner = ?",
+            row_id,
+            self._ownership.name,
+        )
         if row is None:
             return None
         chat = Chat(
@@ -146,17 +182,19 @@ class Mailbox:
     def point(self, row_id: int, quoted: str, address: Address) -> None:
         """Keep what a message points to."""
         self._db().execute(
-            "UPDATE inbox SET quoted = ?, address = ? WHERE id = ?",
-            [quoted, json.dumps(address), row_id],
+            "UPDATE inbox SET quoted = ?, address = ? WHERE id = ? AND state = 'new' AND owner = ?",
+            [quoted, json.dumps(address), row_id, self._ownership.name],
         )
 
-    def close_question(self, row_id: int) -> None:
-        """It is answered; what was typed is forgotten."""
-        self._db().execute(
+    def close_question(self, row_id: int) -> bool:
+        """It is answered, and what was typed is forgotten; False where that is another process's
+        to do: then nothing else is to be written of it."""
+        done = self._db().execute(
             "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
-            "owner = NULL WHERE id = ?",
-            [row_id],
+            "owner = NULL WHERE id = ? AND state = 'new' AND owner = ?",
+            [row_id, self._ownership.name],
         )
+        return bool(done.rowcount)
 
     # Outbox
 
@@ -195,27 +233,37 @@ class Mailbox:
         is_background: bool = False,
         evidence: str | None = None,
     ) -> list[Waiting]:
-        """Write a row for each payload, in order; `evidence`: the mark of what they show."""
+        """Write a row for each payload, in order.
+
+        Args:
+            evidence: The mark of what they show.
+
+        Raises:
+            TakenError: Another process put posts out under the key at the same time.
+        """
         db = self._db()
         rows = []
         for number, payload in enumerate(payloads, 1):
             done = db.execute(
                 "INSERT INTO outbox (key, platform, workspace, channel, address, payload, "
                 "state, owner, tries, due, at, background, evidence) "
-                "VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, ?, ?, ?, ?)",
+                "VALUES (?, ?, ?, ?, ?, ?, 'ready', ?, 0, ?, ?, ?, ?) "
+                "ON CONFLICT (key) DO NOTHING RETURNING id",
                 [
                     f"{key}/{number}",
                     *lane,
                     json.dumps(address),
                     json.dumps(payload, ensure_ascii=False),
-                    self._owner,
+                    self._ownership.name,
                     due,
                     at,
                     int(is_background),
                     evidence,
                 ],
-            )
-            rows.append(Waiting(int(done.lastrowid or 0), lane, due, is_background))
+            ).fetchall()
+            if not done:
+                raise TakenError(key)
+            rows.append(Waiting(int(done[0][0]), lane, due, is_background))
         return rows
 
     def last_background_due(self, chat: Chat) -> float:
@@ -242,15 +290,22 @@ class Mailbox:
 
     def begin(self, row_id: int, now: float) -> Post | None:
         """Take a row in hand: it is `sending` now; None where another process was quicker."""
-        db = self._db()
-        row = first(db, "SELECT * FROM outbox WHERE id = ? AND owner = ?", row_id, self._owner)
-        if row is None or row["state"] not in ("ready", "sending"):
-            return None
-        db.execute(
-            "UPDATE outbox SET state = 'sending', tries = tries + 1, begun = ?, due = ? "
-            "WHERE id = ?",
-            [now, now + SETTLE_S, row_id],
+        db, owner = self._db(), self._ownership.name
+        row = first(
+            db,
+            "SELECT * FROM outbox WHERE id = ? AND owner = ? AND state IN ('ready', 'sending')",
+            row_id,
+            owner,
         )
+        if row is None:
+            return None
+        done = db.execute(
+            "UPDATE outbox SET state = 'sending', tries = tries + 1, begun = ?, due = ? "
+            "WHERE id = ? AND owner = ? AND state = ? AND tries = ?",
+            [now, now + SETTLE_S, row_id, owner, row["state"], row["tries"]],
+        )
+        if not done.rowcount:
+            return None
         return Post(
             row["id"],
             row["key"],
@@ -261,6 +316,9 @@ class Mailbox:
             row["tries"],
             row["ref"],
             row["at"],
+            owner,
+            now,
+            row["begun"],
         )
 
     def _with_changed(self, stored_address: str) -> str:
@@ -275,12 +333,16 @@ class Mailbox:
         )
         return json.dumps({**address, CHANGED: post["ref"]}) if post else stored_address
 
-    def close_post(self, row_id: int, state: str, ref: str) -> None:
-        """Nothing more is done for it; its words are forgotten."""
+    def close_post(self, post: Post, state: str, ref: str) -> None:
+        """Nothing more is done for it; its words are forgotten.
+
+        Where another process has taken it over that has the say; but a post that is sent is so,
+        whoever gave it up.
+        """
         self._db().execute(
             "UPDATE outbox SET state = ?, ref = ?, owner = NULL, payload = '{}', address = '{}' "
-            "WHERE id = ?",
-            [state, ref, row_id],
+            f"WHERE ({_IN_HAND}) OR (id = ? AND state = 'unknown' AND CAST(? AS TEXT) = 'sent')",
+            [state, ref, *_in_hand(post), post.id, state],
         )
 
     def fail(self, platform: str, ref: str, why: str) -> None:
@@ -292,40 +354,14 @@ class Mailbox:
         )
 
     def put_back(
-        self, row_id: int, state: str, due: float, ref: str | None, address: Address | None = None
+        self, post: Post, state: str, due: float, ref: str | None, address: Address | None = None
     ) -> None:
         """It is taken up again, unless it was closed; `ref` and `address` None: as they were."""
         self._db().execute(
             "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref), "
-            "address = coalesce(?, address) WHERE id = ? AND state = 'sending'",
-            [state, due, ref, json.dumps(address) if address else None, row_id],
+            f"address = coalesce(?, address) WHERE {_IN_HAND}",
+            [state, due, ref, json.dumps(address) if address else None, *_in_hand(post)],
         )
-
-    # What other processes left
-
-    def owners(self, platforms: Sequence[str]) -> list[str | None]:
-        """Whose rows of these platforms wait; None: nobody's."""
-        ours = f"platform IN ({', '.join('?' * len(platforms))})"
-        rows = self._db().execute(
-            f"SELECT owner FROM inbox WHERE state = 'new' AND {ours} UNION "
-            f"SELECT owner FROM outbox WHERE state IN ('ready', 'sending') AND {ours}",
-            [*platforms, *platforms],
-        )
-        return [owner for (owner,) in rows.fetchall()]
-
-    def take_over(
-        self, gone: str | None, platforms: Sequence[str]
-    ) -> tuple[list[tuple[Lane, int]], list[Waiting]]:
-        """Claim the waiting rows of a process that is gone: messages and posts, oldest first."""
-        ours = f"platform IN ({', '.join('?' * len(platforms))}) AND owner IS ?", [*platforms, gone]
-        with self._database.transaction() as db:
-            questions = _claim(db, self._owner, "inbox", "address", "state = 'new'", *ours)
-            waits = "state IN ('ready', 'sending')"
-            posts = _claim(db, self._owner, "outbox", "due, background", waits, *ours)
-        return _lined_up(questions), [
-            Waiting(row_id, (platform, workspace, channel), due, bool(background))
-            for row_id, platform, workspace, channel, due, background in posts
-        ]
 
     # State
 
@@ -335,7 +371,7 @@ class Mailbox:
             self._db()
             .execute(
                 "SELECT min(at) FROM (SELECT at FROM inbox WHERE state = 'new' UNION ALL "
-                "SELECT at FROM outbox WHERE state IN ('ready', 'sending'))"
+                "SELECT at FROM outbox WHERE state IN ('ready', 'sending')) AS waiting"
             )
             .fetchone()
         )
@@ -353,7 +389,7 @@ class Mailbox:
         db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [marks_before])
         db.execute("DELETE FROM inbox WHERE at < ?", [before])
         db.execute(
-            "UPDATE outbox SET state = iif(state = 'ready', 'late', 'unknown') "
+            "UPDATE outbox SET state = CASE WHEN state = 'ready' THEN 'late' ELSE 'unknown' END "
             "WHERE at < ? AND state IN ('ready', 'sending')",
             [before],
         )
@@ -378,21 +414,23 @@ def close_workspace(db: Connection, platform: str, workspace: str, why: str) -> 
     return int(closed.rowcount)
 
 
-def newest(path: Path) -> float | None:
+def newest(place: Place) -> float | None:
     """When the last message or post came."""
     (at,) = (
-        Database.open(path)
+        Database.open(place)
         .connection()
-        .execute("SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox)")
+        .execute(
+            "SELECT max(at) FROM (SELECT at FROM inbox UNION ALL SELECT at FROM outbox) AS every"
+        )
         .fetchone()
     )
     return at  # type: ignore[no-any-return]
 
 
-def undelivered(path: Path) -> list[dict[str, Any]]:
+def undelivered(place: Place) -> list[dict[str, Any]]:
     """Posts that did not go out for good: fate unknown, or refused (`ref` says why)."""
     return list(
-        Database.open(path)
+        Database.open(place)
         .connection()
         .query(
             "SELECT key, platform, workspace, channel, state, ref, at FROM outbox "
@@ -401,38 +439,13 @@ def undelivered(path: Path) -> list[dict[str, Any]]:
     )
 
 
-def _claim(
-    db: Connection, owner: str, table: str, more: str, waits: str, ours: str, values: list[Any]
-) -> list[tuple[Any, ...]]:
-    """The rows that wait, the owner's from now on: id, platform, workspace, channel and more."""
-    rows: list[tuple[Any, ...]] = db.execute(
-        f"SELECT id, platform, workspace, channel, {more} FROM {table} "
-        f"WHERE {waits} AND {ours} ORDER BY id",
-        values,
-    ).fetchall()
-    db.conn.executemany(
-        f"UPDATE {table} SET owner = ? WHERE id = ?", [(owner, row[0]) for row in rows]
-    )
-    return rows
-
-
-def _lined_up(questions: Sequence[tuple[Any, ...]]) -> list[tuple[Lane, int]]:
-    return [
-        (lane_of(Chat(platform, workspace, channel, ""), json.loads(address)), row_id)
-        for row_id, platform, workspace, channel, address in questions
-    ]
+def _in_hand(post: Post) -> list[object]:
+    return [post.id, post.owner, post.tries + 1]
 
 
 def lane_of(chat: Chat, address: Address) -> Lane:
     """The queue of a post: its channel's, or its address's own."""
     return chat.platform, chat.workspace, str(address.get("lane", chat.channel))
-
-
-@contextmanager
-def _transaction(database: Database) -> Iterator[Connection]:
-    """One whose failing is told as the file's: a full disk, another process that writes."""
-    with telling(database.path), database.transaction() as db:
-        yield db
 
 
 def fault(error: Exception) -> str:

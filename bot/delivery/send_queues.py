@@ -183,6 +183,24 @@ class SendQueues:
         )
         return max(0.0, min(longest, first - self._clock()))
 
+    def has(self, lane: Lane, row: int) -> bool:
+        """Whether a row waits here, or is in hand."""
+        queue = self._queues.get(lane)
+        return queue is not None and (row == queue.in_hand or row in queue.rows)
+
+    def let_go(self, platform: str) -> list[int]:
+        """Forget the rows of a platform that wait; returns them."""
+        gone = list[int]()
+        for lane, queue in self._queues.items():
+            if lane[0] == platform:
+                gone += queue.rows
+                queue.rows.clear()
+        for (of, _), workspace in self._workspaces.items():
+            if of == platform:
+                workspace.asked.due.clear()
+                workspace.background.due.clear()
+        return gone
+
     def sweep(self) -> None:
         """Forget lanes that are empty and whose last post limits nothing any more."""
         now = self._clock()

@@ -1,6 +1,7 @@
 """Posts the outbox: each post once, each lane in order.
 
-    begin       a row is `sending`, committed, before the network call
+    begin       a row is `sending`, committed, before the network call, which is not made once the
+                row may be another process's
     carry       posted; or, where a kill or a time-out left it `sending`, looked up first and
                 repeated only where the platform says that it is not there
     settle      what came of it (`transition`) is committed, then the lane is free
@@ -15,11 +16,11 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 from bot.delivery.counters import Counters
-from bot.delivery.mailbox import Mailbox, Post, Waiting, fault, lane_of
+from bot.delivery.mailbox import Mailbox, Post, TakenError, Waiting, fault, lane_of
 from bot.delivery.send_queues import Lane, SendQueues
 from bot.delivery.transition import Closed, Transition, transition
 from bot.delivery.transport import (
@@ -29,6 +30,7 @@ from bot.delivery.transport import (
     NotPosted,
     Outcome,
     Payload,
+    RateLimited,
     Redirected,
     Refused,
     Suspended,
@@ -36,6 +38,7 @@ from bot.delivery.transport import (
     Unconfirmed,
 )
 from bot.message import Chat
+from bot.store.leases import Ownership
 
 SENDERS = 16  # posts of a workspace in hand at once
 _REMEMBERED_S = 3700.0  # posts longer ago are in no window of the limits
@@ -61,6 +64,7 @@ class Sender:
     def __init__(
         self,
         mailbox: Mailbox,
+        ownership: Ownership,
         transports: Mapping[str, Transport],
         counters: Counters,
         clock: Callable[[], float],
@@ -70,12 +74,14 @@ class Sender:
 
         Args:
             mailbox: The tables.
+            ownership: Whose rows are posted.
             transports: By platform.
             counters: For what became of posts.
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
             bot_clock: Seconds since 1970 by which a post is no longer wanted (IR_NOW).
         """
         self._mailbox = mailbox
+        self._ownership = ownership
         self._transports = transports
         self._counters = counters
         self._clock = clock
@@ -83,6 +89,7 @@ class Sender:
         self._wake = threading.Condition()  # guards the four below
         self._queues = SendQueues(SENDERS)
         self._settled: list[_Settled] = []
+        self._not_posted: dict[int, Post] = {}  # begun in a transaction that failed, at its end
         self._in_hand = 0
         self._stopping = False
         self._posts: SimpleQueue[tuple[Lane, Post] | None] = SimpleQueue()
@@ -143,13 +150,16 @@ class Sender:
             False if the key was taken before, or the claim failed.
         """
         now, lane = self._clock(), lane_of(chat, address)
-        with self._mailbox.transaction():
-            if self._mailbox.is_taken(key) or not claim():
-                return False
-            due = self._turn(chat, now) if background else 0.0
-            posts = self._mailbox.put_out(
-                key, lane, payloads, address, now, due, background, evidence
-            )
+        try:
+            with self._mailbox.transaction():
+                if self._mailbox.is_taken(key) or not claim():
+                    return False
+                due = self._turn(chat, now) if background else 0.0
+                posts = self._mailbox.put_out(
+                    key, lane, payloads, address, now, due, background, evidence
+                )
+        except TakenError:
+            return False
         self.line_up(posts)
         return True
 
@@ -180,9 +190,24 @@ class Sender:
             if lane in self._queues:
                 return
         now = self._clock()
-        ages_s = [now - at for at in self._mailbox.begun(lane, now - _REMEMBERED_S)]
+        try:
+            ages_s = [now - at for at in self._mailbox.begun(lane, now - _REMEMBERED_S)]
+        except Exception as error:  # what is in the outbox is to be lined up all the same
+            log.error("limits start anew: %s", fault(error))
+            return
         with self._wake:
             self._queues.recall(lane, ages_s)
+
+    def line_up_missed(self, posts: Sequence[Waiting]) -> None:
+        """Queue what of this process's posts it does not know of."""
+        with self._wake:
+            missed = [post for post in posts if not self._queues.has(post.lane, post.id)]
+        self.line_up(missed)
+
+    def let_go(self, platform: str) -> list[int]:
+        """Forget the waiting posts of a platform; returns their rows."""
+        with self._wake:
+            return self._queues.let_go(platform)
 
     # Writing
 
@@ -232,10 +257,18 @@ class Sender:
             return []
         now = self._clock()
         became = [(item, transition(item.outcome, item.post, now)) for item in settled]
-        with self._mailbox.transaction():
-            for item, change in became:
-                self._store(item.post, change)
-            begun = [(lane, self._mailbox.begin(row_id, now)) for lane, row_id in going]
+        begun: list[tuple[Lane, Post | None]] = []
+        try:
+            with self._mailbox.transaction():
+                for item, change in became:
+                    self._store(item.post, change)
+                begun = [(lane, self._begin(row_id, now)) for lane, row_id in going]
+        except Exception:
+            # It may be committed all the same; nothing of it is posted.
+            self._not_posted |= {post.id: post for _, post in begun if post}
+            raise
+        for _, row_id in going:
+            self._not_posted.pop(row_id, None)
         for item, change in became:
             _tell(item)
             self._free(item.lane, change)
@@ -246,11 +279,18 @@ class Sender:
                     self._queues.done(lane)
         return [(lane, post) for lane, post in begun if post is not None]
 
+    def _begin(self, row_id: int, now: float) -> Post | None:
+        """Take a row in hand, in the open transaction."""
+        post, before = self._mailbox.begin(row_id, now), self._not_posted.get(row_id)
+        if post and before and post.begun_before == before.begun:
+            return replace(post, state=before.state)  # no need to look it up
+        return post
+
     def _store(self, post: Post, change: Transition) -> None:
         if isinstance(change, Closed):
-            self._mailbox.close_post(post.id, change.state, change.ref)
+            self._mailbox.close_post(post, change.state, change.ref)
         else:
-            self._mailbox.put_back(post.id, change.state, change.due, change.ref, change.address)
+            self._mailbox.put_back(post, change.state, change.due, change.ref, change.address)
 
     def _free(self, lane: Lane, change: Transition) -> None:
         """Let the lane's next post go, as the change of its last is committed."""
@@ -290,6 +330,8 @@ class Sender:
                 return found
         if address.get("until", math.inf) < self._bot_clock():
             return Expired()
+        if not self._ownership.holds(post.owner):  # another process may have it by now
+            return RateLimited(_FAULT_S)
         return transport.send(payload, address, post.key)
 
 

@@ -79,6 +79,12 @@ class Turns:
             self._in_hand.discard(turn.lane)
             self._add(turn)
 
+    def __contains__(self, place: tuple[Lane, int]) -> bool:
+        """Whether a row waits in its lane."""
+        lane, row = place
+        with self._changed:
+            return any(turn.row == row for turn in self._lanes.get(lane, ()))
+
     @property
     def is_busy(self) -> bool:
         """Whether messages wait, or came lately."""

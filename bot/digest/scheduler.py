@@ -6,15 +6,18 @@
     4  what is due for longer than IR_DIGEST_LATE_HOURS is skipped, and noted
 
 The wall clock decides, read anew each time: a machine that slept or a clock that jumped finds the
-same ledger. Several processes may run this over one file.
+same ledger. Several processes may run this over one database; each begins somewhere else, so that
+they do not all make the same digest, of which the ledger takes one.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -83,11 +86,29 @@ class DigestScheduler:
             self._day(now.date() - timedelta(days), now, trading)
 
     def _day(self, day: date, now: datetime, trading: TradingDays) -> None:
+        found = list(self._due(day, now, trading))
+        has_company = bool(found) and self._delivery.has_company()
+        if has_company:
+            random.shuffle(found)
+        for subscription, transport, at in found:
+            if self._stopping.is_set():
+                return
+            if has_company and self._subscriptions.is_settled(subscription.chat, day):
+                continue
+            try:
+                self._post(subscription, transport, day, at, now)
+            except Exception:
+                log.exception("%s: the digest of %s failed", _name(subscription), day)
+                self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
+
+    def _due(
+        self, day: date, now: datetime, trading: TradingDays
+    ) -> Iterator[tuple[Subscription, Transport, datetime]]:
+        """Whose digest of the day may be posted now, how, and since when; what is too late is
+        noted."""
         zone = now.tzinfo
         assert zone is not None
         for subscription in self._subscriptions.without_entry(day):
-            if self._stopping.is_set():
-                return
             transport = self._delivery.transport(subscription.platform)
             at = due(subscription.plan, day, zone, trading)
             if transport is None or at is None:
@@ -105,13 +126,8 @@ class DigestScheduler:
                         "%s: the digest of %s is too late, skipped", _name(subscription), day
                     )
                 continue
-            if time.monotonic() < self._not_before.get(_place(subscription), 0.0):
-                continue
-            try:
-                self._post(subscription, transport, day, at, now)
-            except Exception:
-                log.exception("%s: the digest of %s failed", _name(subscription), day)
-                self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
+            if time.monotonic() >= self._not_before.get(_place(subscription), 0.0):
+                yield subscription, transport, at
 
     def _post(
         self,

@@ -76,7 +76,7 @@ class SubscriptionStore:
 
     def subscribe(self, chat: Chat, plan: Plan, at: datetime) -> Subscription | None:
         """Set what a chat gets; returns what it got before, if anything."""
-        with self._database.transaction() as db:
+        with self._database.transaction(alone=False) as db:
             before = self._get(db, chat)
             db.table("subscriptions").upsert(
                 {
@@ -107,7 +107,7 @@ class SubscriptionStore:
             why: `unsubscribed`, or the platform's code for a chat that cannot be reached.
             at: Now.
         """
-        with self._database.transaction() as db:
+        with self._database.transaction(alone=False) as db:
             done = db.execute(
                 f"UPDATE subscriptions SET ended_at = ?, ended_why = ? "
                 f"WHERE {_SAME_CHAT} AND ended_at IS NULL",
@@ -187,6 +187,14 @@ class SubscriptionStore:
         )
         return [_subscription(row) for row in rows]
 
+    def is_settled(self, chat: Chat, day: date) -> bool:
+        """Whether another process has taken the chat's day since it was looked at."""
+        rows = self._db().execute(
+            f"SELECT 1 FROM digests WHERE {_SAME_CHAT} AND day = ? AND state <> 'skipped'",
+            [chat.platform, chat.workspace, chat.channel, day.isoformat()],
+        )
+        return bool(rows.fetchall())
+
     def entries(self, since: date, *states: State) -> list[Entry]:
         """Ledger rows from that day on, in those states."""
         marks = ", ".join("?" * len(states))
@@ -238,15 +246,18 @@ class SubscriptionStore:
             "late": "skipped",
         }
         settled = []
-        with self._database.transaction():
+        with self._database.transaction(alone=False):
             for row in list(db.query(waiting)):
                 why = row["ref"] if row["fate"] in ("failed", "late") else ""
                 state = "failed" if why else fates[row["fate"]]
                 place = [row["platform"], row["workspace"], row["channel"], row["day"]]
-                db.execute(
-                    f"UPDATE digests SET state = ?, why = ?, at = ? WHERE {_SAME_CHAT} AND day = ?",
+                done = db.execute(
+                    "UPDATE digests SET state = ?, why = ?, at = ? "
+                    f"WHERE {_SAME_CHAT} AND day = ? AND state = 'claimed'",
                     [state, why, _instant(at), *place],
                 )
+                if not done.rowcount:  # another process was quicker
+                    continue
                 if state in ("failed", "skipped"):
                     db.execute(f"DELETE FROM digest_items WHERE {_SAME_CHAT} AND day = ?", place)
                 settled.append((_entry({**row, "state": state, "why": why}), why))
@@ -254,14 +265,14 @@ class SubscriptionStore:
 
     def note(self, chat: Chat, day: date, state: State, at: datetime) -> bool:
         """Write a row for a day without a post; False when there was one."""
-        with self._database.transaction() as db:
+        with self._database.transaction(alone=False) as db:
             return _claim(db, chat, day, state, "", at)
 
     def claim(
         self, chat: Chat, day: date, key: str, at: datetime, items: Iterable[str] = ()
     ) -> bool:
         """Write the row of a day whose post goes out under the key; False when there was one."""
-        with self._database.transaction() as db:
+        with self._database.transaction(alone=False) as db:
             return _claim(db, chat, day, "claimed", key, at, items)
 
 
@@ -284,13 +295,17 @@ def _claim(
         "INSERT INTO digests (platform, workspace, channel, day, state, key, why, at) "
         "VALUES (?, ?, ?, ?, ?, ?, '', ?) ON CONFLICT (platform, workspace, channel, day) "
         "DO UPDATE SET state = excluded.state, key = excluded.key, why = excluded.why, "
-        "at = excluded.at WHERE state = 'skipped' AND excluded.state <> 'skipped'",
+        "at = excluded.at WHERE digests.state = 'skipped' AND excluded.state <> 'skipped'",
         [*place, state, key, _instant(at)],
     )
     if not done.rowcount:
         return False
     for item in items:
-        db.execute("INSERT INTO digest_items VALUES (?, ?, ?, ?, ?)", [*place, item])
+        db.execute(
+            "INSERT INTO digest_items (platform, workspace, channel, day, item) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [*place, item],
+        )
     return True
 
 

@@ -4,7 +4,8 @@ aliases.py      other wordings of questions; counterexamples.py: what a question
 borrowed.py     askers' words in what the desk decided on, and how long they stay
 connection.py   Database: opened once, one connection a thread; transactions
 schema/         its tables, as migrations; upgrading.py: an older file, after a copy of it
-process_lock.py which processes deliver from it
+process_lock.py which processes deliver from it; leases.py: and from a server's
+waking.py       replicas that share a server tell each other
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value

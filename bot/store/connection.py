@@ -93,6 +93,7 @@ class Database(ABC):
     """
 
     place: Place
+    skew_s: float = 0.0  # how far the clock of all processes that share it is ahead of this one's
 
     @classmethod
     def open(cls, place: Place) -> Database:
@@ -241,6 +242,28 @@ def connect(place: Place, *, is_copy: bool = False) -> Any:
     from bot.store import sqlite
 
     return sqlite.connect(place, is_copy=is_copy)
+
+
+def is_there(place: Place) -> bool:
+    """Whether there is a database of this program; none is made by that.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    return _postgres().is_there(place) if isinstance(place, PostgresUrl) else place.exists()
+
+
+def is_older(place: Place) -> bool:
+    """Whether one that is there is of an earlier version; it stays so.
+
+    Raises:
+        StoreError: It cannot be used, or was written by a newer version.
+    """
+    if isinstance(place, PostgresUrl):
+        return bool(_postgres().is_older(place))
+    from bot.store import sqlite
+
+    return sqlite.is_older(place)
 
 
 def telling(place: Place) -> AbstractContextManager[None]:

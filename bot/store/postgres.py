@@ -29,7 +29,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.numeric import NumericBinaryLoader, NumericLoader
 
-from bot.errors import EngineAwayError, StoreError, one_line
+from bot.errors import EngineAwayError, StoreError, one_line, reason
 from bot.postgres_url import PostgresUrl
 from bot.store.connection import Cursor, Database, Values
 from bot.store.engine import Engine
@@ -266,7 +266,7 @@ class Connection:
         finally:
             self.in_transaction = False
         if done.statusmessage != "COMMIT":
-            raise StoreError(f"{self._place}：事务中有一步失败，全部未写入；请再试一次")
+            raise StoreError(f"数据库 {self._place}：事务中有一步失败，全部未写入；请再试一次")
 
     def roll_back(self) -> None:
         """End the transaction, as far as there is still one."""
@@ -434,13 +434,53 @@ def connect(place: PostgresUrl) -> Connection:
     """A new connection, with tables of this version.
 
     Raises:
-        StoreError: The server cannot be used, or a newer version wrote there.
+        StoreError: The server cannot be used, a newer version wrote there, or there is no folder
+            for what this process keeps beside it.
     """
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{place.folder} 无法使用（{reason(error)}）；请检查目录权限") from error
     with telling(place):
         db = Connection(place)
         if _pending(db, place):
             _migrate(db, place)
     return db
+
+
+def is_there(place: PostgresUrl) -> bool:
+    """Whether its tables are there; none are made by that.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    with looking(place) as db:
+        return bool(_applied(db))
+
+
+def is_older(place: PostgresUrl) -> bool:
+    """Whether its tables are of an earlier version, or not there.
+
+    Raises:
+        StoreError: The server cannot be used, or a newer version wrote there.
+    """
+    with looking(place) as db:
+        return _pending(db, place)
+
+
+@contextmanager
+def looking(place: PostgresUrl) -> Iterator[Connection]:
+    """A connection of its own, whatever is there; closed afterwards.
+
+    Raises:
+        StoreError: The server cannot be used.
+    """
+    with telling(place):
+        db = Connection(place)
+        try:
+            yield db
+        finally:
+            db.close()
 
 
 def _applied(db: Connection) -> set[str]:
@@ -529,33 +569,35 @@ def _check(place: PostgresUrl, pg: psycopg.Connection[Any]) -> None:
 
 def _refused(place: PostgresUrl, error: psycopg.Error) -> StoreError:
     """Why there is no connection."""
-    said = str(error)
+    said, told = str(error), _told(place, str(error))
     if "password" in said or "authentication" in said or "no pg_hba.conf entry" in said:
-        told = "不接受这个用户或密码；请检查 IR_DB 和服务器的 pg_hba.conf"
-    elif "does not exist" in said:
-        told = f"没有这个数据库或用户（{_told(place, said)}）；请先建好，再检查 IR_DB"
-    elif "read-only" in said or "hot standby" in said:
-        told = "只能读（备库）；请把 IR_DB 指向主库，或写上几台主机"
-        return EngineAwayError(f"数据库 {place} {told}")
-    elif "too many" in said:
+        return StoreError(
+            f"数据库 {place} 不接受这个用户或密码；请检查 IR_DB 和服务器的 pg_hba.conf"
+        )
+    if "does not exist" in said:
+        return StoreError(f"数据库 {place}：没有这个数据库或用户（{told}）；请先建好，再检查 IR_DB")
+    if "read-only" in said or "hot standby" in said:
+        return EngineAwayError(
+            f"数据库 {place} 只能读（备库）；请把 IR_DB 指向主库，或写上几台主机"
+        )
+    if "too many" in said:
         return EngineAwayError(f"数据库 {place} 的连接数已满；请调大 max_connections")
-    elif isinstance(error, errors.ProgrammingError):
-        told = f"的地址写得不对（{_told(place, said)}）；请检查 IR_DB"
-    else:
-        return EngineAwayError(f"{away(place)}（{_told(place, said)}）")
-    return StoreError(f"数据库 {place} {told}")
+    if isinstance(error, errors.ProgrammingError):
+        return StoreError(f"数据库 {place} 的地址写得不对（{told}）；请检查 IR_DB")
+    return EngineAwayError(away(place, told))
 
 
-def away(place: PostgresUrl) -> str:
+def away(place: PostgresUrl, why: str = "") -> str:
     """Says that the server cannot be reached."""
-    return f"连不上数据库 {place}；请检查服务器和网络，恢复后会自动继续"
+    return f"连不上数据库 {place}{f'（{why}）' if why else ''}；请检查服务器和网络"
 
 
 def _told(place: PostgresUrl, said: str) -> str:
-    """What the server or its library said, in one line and without the password."""
-    line = one_line(said.strip().splitlines()[-1]) if said.strip() else ""
-    secret = conninfo_to_dict(place.url).get("password")
-    return line.replace(str(secret), "***") if secret else line
+    """What the server or its library said, in one line and without the password: of each host
+    that was tried why it failed, else the first line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+    hosts = [line.rpartition(" failed: ")[2] for line in lines if " failed: " in line]
+    return place.without_secrets(one_line("; ".join(dict.fromkeys(hosts or lines[:1]))))
 
 
 def _is_lost(pg: psycopg.Connection[Any], error: psycopg.Error) -> bool:
@@ -584,7 +626,11 @@ def telling(place: PostgresUrl) -> Iterator[None]:
 
 def why(place: PostgresUrl, error: psycopg.Error) -> str:
     """What an error of PostgreSQL means for the operator, and what to do."""
-    said = _told(place, error.diag.message_primary or str(error))
+    # What is wrong with a value says the value, too, which may be a person's words.
+    is_value = isinstance(error, errors.DataError)
+    said = (
+        type(error).__name__ if is_value else _told(place, error.diag.message_primary or str(error))
+    )
     if isinstance(error, errors.DiskFull):
         return f"磁盘已满，无法写入 {place}；请腾出空间后再试"
     if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected):

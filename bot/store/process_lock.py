@@ -17,11 +17,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from bot.postgres_url import Place, PostgresUrl
+
 _ours: set[str] = set()  # names of locks that this process holds
 
 
 class ProcessLock:
     """This process's mark on the rows of one database, held by a lock file beside it."""
+
+    settle_s = 0.0  # it is dead for sure, and the outbox says when what it cut has arrived
 
     def __init__(self, db: Path) -> None:
         self._db = Path(os.path.realpath(db))  # one file, however it is spelt
@@ -50,6 +54,17 @@ class ProcessLock:
         except OSError:
             return False
 
+    def holds(self, name: str) -> bool:
+        """A lock is lost with its process alone."""
+        return self.lives(name)
+
+    def has_company(self) -> bool:
+        """Whether other processes deliver, too."""
+        return any(name != self.name for name in _held(self._db))
+
+    def lease(self, name: str) -> None:
+        """There is a lock file for what only one process may do."""
+
     def _sweep(self) -> None:
         """Remove what killed processes left behind."""
         for path in self._db.parent.glob(f"{self._db.name}-owner-*"):
@@ -61,9 +76,17 @@ class ProcessLock:
         return self._db.with_name(f"{self._db.name}-owner-{name}")
 
 
-def is_served(db: Path) -> bool:
-    """Whether a process that delivers has the database open."""
-    return any(_held(db))
+def is_served(place: Place) -> bool:
+    """Whether a process that delivers has the database open.
+
+    Raises:
+        StoreError: The server cannot be asked.
+    """
+    if isinstance(place, PostgresUrl):
+        from bot.store.server import look
+
+        return look(place).replicas > 0
+    return any(_held(place))
 
 
 def is_served_by_another(db: Path) -> bool:

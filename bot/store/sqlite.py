@@ -16,7 +16,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -388,6 +388,21 @@ def _is_full(path: Path) -> bool:
         return shutil.disk_usage(path.parent).free < _PAGE
     except OSError:
         return False
+
+
+def is_older(path: Path) -> bool:
+    """Whether a file is of an earlier version; it stays so.
+
+    Raises:
+        StoreError: It cannot be opened, or was written by a newer version.
+    """
+    with (
+        telling(path),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file,
+    ):
+        db = Connection(file)
+        _refuse_newer(db, path)
+        return bool(migrations.pending(db))
 
 
 def unknown_migrations(db: Connection) -> list[str]:

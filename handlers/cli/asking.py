@@ -75,7 +75,7 @@ def talk(responder: Responder, settings: Settings) -> None:
     # The chat's and the servers' libraries take half a second to load; `ask` needs none of them.
     from handlers.terminal import chat as talk
 
-    talk(responder, settings.db.parent, settings.retention_days)
+    talk(responder, settings.folder, settings.retention_days)
 
 
 COMMANDS = (ask, chat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
@@ -12,6 +13,7 @@ import click
 from bot.config import Settings
 from bot.errors import BotError
 from bot.ingest.verifying import Checked, verify_records
+from bot.postgres_url import PostgresUrl
 from bot.recovery import Backup, Restored, opened_backup, refuse_served
 from bot.store.backups import Contents, back_up
 from handlers.cli.import_report import tell_checked
@@ -24,6 +26,10 @@ from handlers.cli.settings import pass_settings, pass_settings_of_store
 @click.option("--replace", is_flag=True, help="覆盖已有的备份文件。")
 @pass_settings_of_store
 def backup(settings: Settings, file: Path, replace: bool) -> None:
+    if isinstance(settings.db, PostgresUrl):
+        raise BotError(
+            f"数据库在 PostgreSQL 上，用它自己的工具备份：{_typed('pg_dump', settings.db, file)}"
+        )
     contents = back_up(settings.db, file, replace=replace)
     size = file.stat().st_size / 1024**2
     say(f"已备份到 {file}（{size:.1f} MB）：{_told(contents, settings.tz)}", err=True)
@@ -38,6 +44,11 @@ def backup(settings: Settings, file: Path, replace: bool) -> None:
 )
 @pass_settings
 def restore(settings: Settings, file: Path, dry_run: bool, accept_differences: bool) -> None:
+    if isinstance(settings.db, PostgresUrl):
+        raise BotError(
+            "数据库在 PostgreSQL 上，用它自己的工具恢复，未作改动：先停止全部 irbot serve，再 "
+            f"{_typed('pg_restore', settings.db, file)}"
+        )
     if not dry_run:
         refuse_served(settings)
     with opened_backup(settings, file) as found:
@@ -48,6 +59,14 @@ def restore(settings: Settings, file: Path, dry_run: bool, accept_differences: b
             return
         restored = found.put_back(settings, operator())
     _tell(settings, restored)
+
+
+def _typed(program: str, db: PostgresUrl, file: Path) -> str:
+    """What to type. It asks for the password; what else the address says goes into its `?…`."""
+    if program == "pg_dump":
+        return shlex.join(["pg_dump", "-Fc", "-d", str(db), "-f", str(file)])
+    options = ["--clean", "--if-exists", "--single-transaction", "--no-owner"]
+    return shlex.join(["pg_restore", *options, "-d", str(db), str(file)])
 
 
 def _told(contents: Contents, tz: tzinfo) -> str:

@@ -9,6 +9,7 @@ import click
 
 from bot.config import Settings
 from bot.errors import BotError
+from bot.postgres_url import PostgresUrl
 from bot.store import Store
 from bot.store.process_lock import is_served
 from bot.store.upgrading import copies
@@ -60,22 +61,26 @@ def forget(settings: Settings, person: str, yes: bool) -> None:
         history.unlink(missing_ok=True)
     _erase(settings, store)
     say(f"已清除 {told}；早先另存的备份和导出文件不在其内", err=True)
-    for copy in copies(settings.db):
+    for copy in copies(settings.db) if isinstance(settings.db, Path) else ():
         say(f"升级前的备份里还有，不再需要时请删除：{copy}", err=True)
 
 
 def _history_of(settings: Settings, platform: str, user: str) -> Path | None:
     """What this person typed in the terminal; one file, of whoever runs it."""
-    history = settings.db.parent / ".irbot_history"
+    history = settings.folder / ".irbot_history"
     if platform in ("", "terminal") and user == getpass.getuser() and history.exists():
         return history
     return None
 
 
 def _erase(settings: Settings, store: Store) -> None:
-    """Out of the file's bytes, too."""
+    """Out of what the engine keeps of deleted rows, too."""
     served = is_served(settings.db)
-    if not store.erase(alone=not served):
+    is_erased = store.erase(alone=not served)
+    if isinstance(settings.db, PostgresUrl):
+        say("PostgreSQL 自己的备份、归档的 WAL 和备库快照不在其内，按各自的保留期删除", err=True)
+        return
+    if not is_erased:
         say("有程序一直在读数据库，-wal 文件里还有已清除的内容；请稍后再执行一次", err=True)
     if served:
         say("服务正在运行：旧版本 irbot 删除的内容若要抹净，请停止服务后再执行一次", err=True)

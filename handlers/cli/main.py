@@ -65,6 +65,10 @@ _COMMANDS = {
     "export": ("exporting", "把记录、问题和各项决定导出为 CSV 和 JSON。"),
     "backup": ("backups", "把数据库备份成一个文件；运行中也可以。"),
     "restore": ("backups", "检查一份备份，再用它替换数据库；原来的保留。"),
+    "migrate": (
+        "migrating",
+        "把 SQLite 的数据库搬到 PostgreSQL（或搬回来），逐表核对；中断后再运行即接着搬。",
+    ),
     "desk": ("access", "工作台（/desk）的用户：invite 名字 打印一次性登录链接，users，remove。"),
     "start": ("running", "首次使用：导入 data/records，演示一条真实答复，然后启动。"),
     "serve": ("running", "启动全部已配置的聊天和本地网页，直到收到停止信号。"),

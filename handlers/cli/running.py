@@ -17,6 +17,7 @@ from bot.matching.model import chosen_embedder
 from bot.message import Message
 from bot.private_files import is_open_to_others
 from bot.store import Store
+from bot.store.connection import is_there
 from handlers.cli.asking import answer, talk
 from handlers.cli.import_report import report, tell_left
 from handlers.cli.importing import MEANING_S
@@ -34,7 +35,7 @@ def serve(settings: Settings) -> None:
     from handlers import serving
 
     _say_remarks(settings)
-    if not settings.db.exists():
+    if not is_there(settings.db):
         tell(made_anew(settings.db))
     serving.serve(settings)
 

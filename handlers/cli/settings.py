@@ -12,10 +12,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.config import Settings, load_settings, share_network
 from bot.errors import StoreError, one_line
+from bot.postgres_url import Place, PostgresUrl
 from handlers.cli import logs
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_EMPTY = "从 SQLite 搬来：irbot migrate 文件；或导入：irbot import 文件"
 _Command = Callable[Concatenate[Settings, _P], _R]
 
 
@@ -42,7 +44,9 @@ def pass_settings_of_store(command: _Command[_P, _R]) -> Callable[_P, _R]:
 
     @wraps(command)
     def run(settings: Settings, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        if not settings.db.exists():
+        from bot.store.connection import is_there
+
+        if not is_there(settings.db):
             raise StoreError(_no_store(settings.db))
         return command(settings, *args, **kwargs)
 
@@ -63,23 +67,28 @@ def pass_settings_to_look(command: _Command[_P, _R]) -> Callable[_P, _R]:
 
 @contextmanager
 def _stored_or_empty(settings: Settings) -> Iterator[Settings]:
-    if settings.db.exists():
-        yield settings
-        return
+    from bot.store.connection import is_there
     from handlers.cli.output import say
 
+    if is_there(settings.db):
+        yield settings
+        return
     say(_no_store(settings.db), err=True)
     with TemporaryDirectory() as folder:
-        yield replace(settings, db=Path(folder) / settings.db.name)
+        yield replace(settings, db=Path(folder) / "irbot.db")
 
 
-def _no_store(db: Path) -> str:
+def _no_store(db: Place) -> str:
     """That there is nothing, and where there is something: a wrong folder looks like lost data."""
+    if isinstance(db, PostgresUrl):
+        return f"数据库 {db} 里还没有 irbot 的表，也没有新建；{_EMPTY}"
     return f"没有数据库文件 {one_line(str(db))}，也没有新建；{_instead(db)}"
 
 
-def made_anew(db: Path) -> str:
+def made_anew(db: Place) -> str:
     """That a database which is not there will be made, and where there is one."""
+    if isinstance(db, PostgresUrl):
+        return f"数据库 {db} 里还没有 irbot 的表，新建空的；{_EMPTY}"
     return f"没有数据库文件 {one_line(str(db))}，新建一个空的；{_instead(db)}"
 
 

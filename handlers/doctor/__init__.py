@@ -2,6 +2,7 @@
 
 files.py      what others on this machine may read
 store.py      the database: sound, writable, something to show; what is searched
+server.py     the server that it is on: of a version and a state that irbot can use
 hosts.py      proxy, certificates, each platform's host, its clock beside ours
 ways_in.py    whether platforms and readers find the way in
 
@@ -19,7 +20,7 @@ from bot.digest import checks as digest
 from bot.errors import BotError
 from bot.second_reader import checks as second_reader
 from bot.store import Store
-from bot.store.connection import telling
+from bot.store.connection import is_there, telling
 from handlers.chats import CHATS
 from handlers.doctor import files, hosts, store, ways_in
 
@@ -52,11 +53,11 @@ def checks(settings: Settings, faults: Iterable[str] = ()) -> Iterator[Finding]:
 
 def _in_store(settings: Settings) -> Iterator[Finding]:
     """What is kept in the database of posts and digests; that it cannot be read is said already."""
-    if not settings.db.exists():
-        return
     for found in (delivery.checks, _digests, _second_reader):
         try:
             with telling(settings.db):
+                if not is_there(settings.db):
+                    return
                 yield from found(settings)
         except BotError:
             return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.checks import Finding
 from bot.config import Settings
+from bot.postgres_url import beside
 from bot.private_files import is_open_to_others, narrow
 
 _PRIVATE = ("desk.key", ".irbot*")  # beside the database, besides what is named after it
@@ -17,12 +18,12 @@ def checks(settings: Settings) -> Iterator[Finding]:
     """Before anything is opened: the database is narrowed when it is."""
     if settings.env_file:
         yield _env_file(settings.env_file)
-    folder = settings.db.parent
-    names = (f"{settings.db.name}*", *_PRIVATE)
+    folder = settings.folder
+    names = (f"{beside(settings.db, '').name}*", *_PRIVATE)
     wide = sorted({path for name in names for path in folder.glob(name) if is_open_to_others(path)})
     for path in wide:
         yield _narrowed(path)
-    if not wide and settings.db.exists():
+    if not wide and any(path for name in names for path in folder.glob(name)):
         yield Finding("文件权限", True, f"{folder} 里的数据库等文件只有所有者能读写")
     if folder.exists() and _may_be_replaced_by_others(folder):
         said = f"{folder} 其他用户可写（{_mode(folder)}），能换掉数据库"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from bot.checks import Finding
 from bot.config import Settings
@@ -13,43 +14,52 @@ from bot.errors import BotError
 from bot.indexing import checks as indexing
 from bot.ingest import checks as ingest
 from bot.ingest.verifying import verify_records
+from bot.postgres_url import PostgresUrl
 from bot.store import Shown, Store
 from bot.store.checks import faults_of, try_writing
-from bot.store.connection import telling
+from bot.store.connection import is_there, telling
+from handlers.doctor import server
 
 _LITTLE_BYTES = 500_000_000
+_WHAT = "数据库"
 _PROVING_S = 3.0  # the newest records; `irbot verify` takes all
 
 
 def checks(settings: Settings) -> Iterator[Finding]:
-    """The file, what it shows, what is searched, the clock beside it, the disk."""
-    if settings.db.exists():
-        yield from _database(settings)
-    else:
-        said = f"还没有 {settings.db}"
-        todo = "导入：irbot import 文件或文件夹；若本来有，检查 IR_DB 和运行命令时所在的目录"
-        yield Finding("数据库", False, said, todo)
+    """The server or the file, what it shows, what is searched, the clock beside it, the disk."""
+    try:
+        with telling(settings.db):
+            yield from _database(settings)
+    except BotError as error:
+        yield Finding(_WHAT, False, str(error), "修复后再运行 irbot doctor")
     yield _disk(settings)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    try:
-        with telling(settings.db):
-            yield from _examined(settings)
-    except BotError as error:
-        yield Finding("数据库", False, str(error), "修复后再运行 irbot doctor")
+    """What is there, or the error that it meets first."""
+    if isinstance(settings.db, PostgresUrl):
+        yield from server.checks(settings.db)
+    if is_there(settings.db):
+        yield from _examined(settings)
+        return
+    said = f"还没有 {settings.db}"
+    todo = "导入：irbot import 文件或文件夹；若本来有，检查 IR_DB 和运行命令时所在的目录"
+    if isinstance(settings.db, PostgresUrl):
+        said = f"{settings.db} 里还没有 irbot 的表"
+        todo = "从 SQLite 搬来：irbot migrate 文件；或导入：irbot import 文件"
+    yield Finding(_WHAT, False, said, todo)
 
 
 def _examined(settings: Settings) -> Iterator[Finding]:
-    """What is in the file, or the error that it meets first."""
-    what = "数据库"
     store = Store(settings.db)
-    if faults := faults_of(settings.db):
+    is_file = isinstance(settings.db, Path)
+    if is_file and (faults := faults_of(store.path)):
         todo = "停止服务，用最近的备份恢复：irbot restore 文件"
-        yield Finding(what, False, f"{settings.db} 已损坏（{faults}）", todo)
+        yield Finding(_WHAT, False, f"{settings.db} 已损坏（{faults}）", todo)
         return
     try_writing(settings.db)
-    yield Finding(what, True, f"{settings.db} 可读写，结构完好")
+    said = "可读写，结构完好" if is_file else "可读写，表是这一版的"
+    yield Finding(_WHAT, True, f"{settings.db} {said}")
     shown = store.shown(settings.now())
     yield _shown(shown, store.how_many(shown.live))
     yield from _proof(store)
@@ -92,7 +102,7 @@ def _proof(store: Store) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = settings.db.parent
+    folder = settings.folder
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free

@@ -33,7 +33,7 @@ from handlers.wecom.frames import (
     Wordless,
 )
 from handlers.wecom.hearing import Hearing
-from handlers.wecom.lease import Lease
+from handlers.wecom.lease import lease_of
 from handlers.wecom.transport import WecomTransport, address
 
 _WINDOW_S = 5.0  # for a welcome and for an update of a card
@@ -66,7 +66,7 @@ class WecomChat:
             settings.wecom_ws_url,
             settings.wecom_bot_id,
             settings.wecom_bot_secret,
-            Lease(settings.wecom_bot_id, settings.folder),
+            lease_of(delivery, settings.wecom_bot_id, settings.folder),
             lambda *heard: self._heard.put(heard),
             timing,
         )
@@ -98,16 +98,16 @@ class WecomChat:
                     self._take(callback, session, came)
             except StoreError as error:
                 log.error("WeCom: a message could not be kept: %s", error)
-                self._apologise(callback, session)
+                self._apologise(callback, session, "not kept")
             except Exception:
                 # The next message must not suffer; this one's words stay out of the log.
                 log.exception("WeCom: a callback failed")
-                self._apologise(callback, session)
+                self._apologise(callback, session, "apology")
 
-    def _apologise(self, callback: Callback, session: str) -> None:
+    def _apologise(self, callback: Callback, session: str, key: str) -> None:
         """Nobody delivers the message again, so its asker must."""
         if isinstance(callback, Asked | Wordless):
-            body = render.notice(self._responder.words.text("apology"))
+            body = render.notice(self._responder.words.text(key))
             self._connection.tell("aibot_respond_msg", callback.origin.req_id, body, session)
 
     # What came

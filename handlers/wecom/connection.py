@@ -36,10 +36,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.protocol import State
 
+from bot.store.leases import Lease
 from handlers.network import trouble_of
 from handlers.wecom import frames
 from handlers.wecom.frames import Ack, Callback, Kicked, Left
-from handlers.wecom.lease import Lease
 from handlers.wecom_codes import BAD_CREDENTIALS
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class Timing:
     refused_wait: float = 60.0  # doubled up to `longest_refused_wait`
     longest_refused_wait: float = 600.0
     lease: float = 0.5  # how often another process's lease is looked at
+    held: float = 2.0  # how often the own one is, while connected
 
 
 class NotSentError(Exception):
@@ -224,7 +225,7 @@ class Connection:
         waiting_said = False
         while not self._stopping.is_set():
             try:
-                if not self._lease.take():
+                if not await asyncio.to_thread(self._lease.take):
                     if not waiting_said:
                         log.info("WeCom: another process holds this bot's connection; standing by")
                     waiting_said = True
@@ -286,15 +287,21 @@ class Connection:
         began = time.monotonic()
         pinger = asyncio.create_task(self._ping(socket))
         stopping = asyncio.create_task(self._stopping.wait())
+        losing = asyncio.create_task(self._until_lost())
+        beside = (pinger, stopping, losing)
         try:
-            await asyncio.wait({reader, pinger, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reader, *beside}, return_when=asyncio.FIRST_COMPLETED)
+            is_lost = losing.done()
         finally:
             self._session = ""
-            pinger.cancel()
-            stopping.cancel()
-            await asyncio.gather(pinger, stopping, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
         if self._stopping.is_set():
             await self._close(socket)
+            return 0.0
+        if is_lost:
+            log.info("WeCom: another process has this bot's connection now")
             return 0.0
         lived = time.monotonic() - began
         if lived >= self._timing.settled:
@@ -305,6 +312,11 @@ class Connection:
             return self._kicked()
         log.warning("WeCom: the connection ended; connecting anew")
         return self._next_wait()
+
+    async def _until_lost(self) -> None:
+        """Ends when another process is known to have the lease."""
+        while not await asyncio.to_thread(self._lease.is_lost):
+            await asyncio.sleep(self._timing.held)
 
     async def _close(self, socket: ClientConnection) -> None:
         """Let acks in flight arrive, then say goodbye."""

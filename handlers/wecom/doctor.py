@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.errors import SettingsError, reason
 from handlers.wecom.connection import Connection
 from handlers.wecom.credentials import check, is_configured
-from handlers.wecom.lease import Lease
+from handlers.wecom.lease import FileLease, is_held_by_replica
 
 _CONSOLE = "管理后台该智能机器人的“使用长连接”一栏"
 
@@ -20,7 +20,7 @@ def checks(settings: Settings, wait_s: float = 10.0) -> Iterator[Finding]:
     """Check settings and connection; nothing where the smart bot is not set up.
 
     Subscribing ends any other connection of the bot, so it is left out while a process of this
-    machine holds one.
+    machine, or one that shares the database's server, holds one.
 
     Args:
         settings: As for `serve`.
@@ -52,10 +52,10 @@ def names(settings: Settings) -> Finding:
 
 def _connected(settings: Settings, wait_s: float) -> Finding:
     what = "企业微信长连接"
-    lease = Lease(settings.wecom_bot_id, settings.folder)
+    lease = FileLease(settings.wecom_bot_id, settings.folder)
     try:
-        if not lease.take():
-            return Finding(what, True, "正由本机运行中的 irbot 持有，未另行连接，以免把它踢下线")
+        if is_held_by_replica(settings.db, settings.wecom_bot_id) or not lease.take():
+            return Finding(what, True, "正由运行中的 irbot 持有，未另行连接，以免把它踢下线")
     except OSError as error:
         todo = "检查 IR_DB 所在目录和系统临时目录的权限"
         return Finding(what, False, f"无法写锁文件（{reason(error)}）", todo)

@@ -1,8 +1,8 @@
 """The right to hold a bot's one connection: two processes that both subscribe kick each other.
 
-File locks, which the system takes back when a process dies. One beside the database, for
-processes that share it; one in the machine's folder for temporary files, for copies of the bot
-with databases of their own.
+Replicas that share a server have it by a row there (`bot.store.leases`). Else file locks, which the
+system takes back when a process dies: one beside the database, for processes that share it; one in
+the machine's folder for temporary files, for copies of the bot with databases of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,30 @@ import os
 import tempfile
 from pathlib import Path
 
+from bot.delivery.delivery import Delivery
+from bot.postgres_url import Place
+from bot.store.leases import Lease, is_leased
 
-class Lease:
+_ROW = "wecom/{}"
+
+
+def lease_of(delivery: Delivery, bot_id: str, folder: Path) -> Lease:
+    """The right to a bot's connection, among all that may hold it.
+
+    Args:
+        delivery: Knows whether there are other replicas.
+        bot_id: BotID.
+        folder: The database's.
+    """
+    return delivery.lease(_ROW.format(bot_id)) or FileLease(bot_id, folder)
+
+
+def is_held_by_replica(place: Place, bot_id: str) -> bool:
+    """Whether a process that shares the database's server holds a bot's connection."""
+    return is_leased(place, _ROW.format(bot_id))
+
+
+class FileLease:
     """At most one process of a machine has it."""
 
     def __init__(self, bot_id: str, folder: Path) -> None:
@@ -37,7 +59,12 @@ class Lease:
             self._held.append(descriptor)
         return True
 
+    def is_lost(self) -> bool:
+        """The system gives it to nobody while this process lives."""
+        return False
+
     def release(self) -> None:
+        """Let another process take it."""
         for descriptor in self._held:
             os.close(descriptor)
         self._held.clear()

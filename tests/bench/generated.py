@@ -2,7 +2,8 @@
 
 Made of the words that investors and companies use, so that a store of them has the sizes of a real
 one: questions of about 14 characters, answers of about 120, of 2,000 companies, as a platform's
-export has them. The same arguments make the same bytes.
+export has them; of a market's companies some have many times what others have. The same arguments
+make the same bytes.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import argparse
 import csv
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 COMPANIES = 2000
-_HEADER = ("股票代码", "公司简称", "问题", "提问时间", "回答内容", "回答时间", "问题编号")
+PAIRS_OF_A_COMPANY = 1_850  # in the middle, as ten million pairs of 5,400 companies have
+_SPREAD = 0.83  # of the logarithm: of 540 companies the largest has six times the mean
+_START = datetime(2023, 1, 3, 9)
+HEADER = ("股票代码", "公司简称", "问题", "提问时间", "回答内容", "回答时间", "问题编号")
 _MATTERS = (
     *("毛利率", "订单", "产能", "海外业务", "研发投入", "分红", "回购", "可转债", "存货"),
     *("应收账款", "现金流", "新产品", "客户集中度", "原材料价格", "股东人数", "募投项目"),
@@ -44,20 +49,39 @@ _SAID = (
 def pairs(count: int) -> Iterator[tuple[str, ...]]:
     """The rows, of the companies in turn."""
     chance = random.Random(count)
-    start = datetime(2023, 1, 3, 9)
     for number in range(count):
-        company = number % COMPANIES
-        asked = start + timedelta(minutes=chance.randrange(1_400_000))
-        answered = asked + timedelta(minutes=chance.randrange(30, 40_000))
-        yield (
-            f"{company + 1:06}" if company < 1000 else f"{300_000 + company - 999:06}",
-            f"样例{company}",
-            _filled(chance, chance.choice(_ASKED)),
-            str(asked),
-            "".join(_filled(chance, said) for said in chance.sample(_SAID, 3)),
-            str(answered),
-            str(2_276_616_300_000_000_001 + number),
-        )
+        yield _pair(number, number % COMPANIES, chance)
+
+
+def market(count: int, companies: int, *, first: int = 0) -> Iterator[tuple[str, ...]]:
+    """The rows, of companies whose sizes are log-normal.
+
+    Args:
+        count: How many.
+        companies: Of how many.
+        first: How many the platform had before; others come then.
+    """
+    sizes = random.Random(companies)
+    shares = list(accumulate(sizes.lognormvariate(0, _SPREAD) for _ in range(companies)))
+    chance = random.Random(count + first)
+    of: Sequence[int] = range(companies)
+    for number in range(first, first + count):
+        (company,) = chance.choices(of, cum_weights=shares)
+        yield _pair(number, company, chance)
+
+
+def _pair(number: int, company: int, chance: random.Random) -> tuple[str, ...]:
+    asked = _START + timedelta(minutes=chance.randrange(1_400_000))
+    answered = asked + timedelta(minutes=chance.randrange(30, 40_000))
+    return (
+        f"{company + 1:06}" if company < 1000 else f"{300_000 + company - 999:06}",
+        f"样例{company}",
+        _filled(chance, chance.choice(_ASKED)),
+        str(asked),
+        "".join(_filled(chance, said) for said in chance.sample(_SAID, 3)),
+        str(answered),
+        str(2_276_616_300_000_000_001 + number),
+    )
 
 
 def _filled(chance: random.Random, sentence: str) -> str:
@@ -77,10 +101,10 @@ def write(count: int, to: Path) -> None:
     with to.open("w", encoding="utf-8", newline="") as file:
         if to.suffix == ".jsonl":
             for row in pairs(count):
-                named = dict(zip(_HEADER, row, strict=True))
+                named = dict(zip(HEADER, row, strict=True))
                 file.write(json.dumps(named, ensure_ascii=False) + "\n")
         else:
-            csv.writer(file).writerow(_HEADER)
+            csv.writer(file).writerow(HEADER)
             csv.writer(file).writerows(pairs(count))
 
 
@@ -89,7 +113,7 @@ def _write_workbook(count: int, to: Path) -> None:
 
     workbook = openpyxl.Workbook(write_only=True)
     sheet = workbook.create_sheet("问答")
-    sheet.append(_HEADER)
+    sheet.append(HEADER)
     for row in pairs(count):
         sheet.append(row)
     workbook.save(to)

@@ -20,7 +20,7 @@ from bot.delivery.transport import (
 )
 
 NOW = 1_000_000.0
-FIRST = Post(1, "k/1", "slack", "{}", "{}", "ready", 0, None, NOW)
+FIRST = Post(1, "k/1", "slack", "{}", "{}", "ready", 0, None, NOW, "a", NOW, None)
 FOUND = replace(FIRST, state="sending", tries=2, ref="ratelimited")
 OLD = replace(FIRST, tries=40, at=NOW - 86_401)
 

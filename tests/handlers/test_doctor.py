@@ -324,7 +324,7 @@ def test_a_database_that_is_held_by_another_process_is_named(store, tmp_path, mo
         "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);"
         "db.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
     )
-    monkeypatch.setattr("bot.store.connection.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("bot.store.sqlite.BUSY_TIMEOUT_S", 0.2)
     pipe = subprocess.PIPE
     arguments = [sys.executable, "-c", held, store.path]
     store.database.close()

@@ -17,7 +17,7 @@ from handlers.serving import ClockWatch
 from handlers.slack.app import SlackChat
 from handlers.web.app import callback_app
 from handlers.wecom.connection import Connection, Timing
-from handlers.wecom.lease import Lease
+from handlers.wecom.lease import FileLease
 from handlers.wecom_app.app import AppChat
 from handlers.wecom_app.credentials import PATH
 from tests.conftest import open_by_words
@@ -156,7 +156,7 @@ def test_the_long_connection_tells_the_same_and_comes_back(
             env["WECOM_WS_URL"].replace("127.0.0.1", "localhost"),
             env["WECOM_BOT_ID"],
             env["WECOM_BOT_SECRET"],
-            Lease(env["WECOM_BOT_ID"], tmp_path),
+            FileLease(env["WECOM_BOT_ID"], tmp_path),
             lambda *_: None,
             Timing(first_wait=0.02, longest_wait=0.05),
         )

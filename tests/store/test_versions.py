@@ -294,13 +294,21 @@ def test_verify_shows_both_readings_and_names_what_helps(irbot, damaged):
     assert shown(irbot)["version"] == 2
 
 
-def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot, damaged):
-    irbot("import first.txt")
-    damaged("UPDATE records SET id = '399102/2025-7', key = '399102/2025-7'")
+def under_another_number(damaged):
+    damaged(
+        "INSERT INTO records (id, key, company_code, company_name) "
+        "SELECT '399102/2025-7', '399102/2025-7', company_code, company_name FROM records"
+    )
     damaged(
         "UPDATE versions SET record_id = '399102/2025-7', header = replace(header, "
         '\'"record_no": "2025-2"\', \'"record_no": "2025-7"\')'
     )
+    damaged("DELETE FROM records WHERE id = ?", ID)
+
+
+def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot, damaged):
+    irbot("import first.txt")
+    under_another_number(damaged)
     assert "编号" in irbot("verify --all").stderr
     assert irbot("import --again 399102/2025-7 --yes").exit_code == 0
     assert shown(irbot, "399102/2025-7")["superseded_by"] == ID
@@ -312,11 +320,7 @@ def test_a_record_that_reads_under_another_number_supersedes_the_old_one(irbot, 
 
 def test_what_is_decided_of_a_superseded_record_is_decided_of_the_one_in_its_place(irbot, damaged):
     irbot("import first.txt")
-    damaged("UPDATE records SET id = '399102/2025-7', key = '399102/2025-7'")
-    damaged(
-        "UPDATE versions SET record_id = '399102/2025-7', header = replace(header, "
-        '\'"record_no": "2025-2"\', \'"record_no": "2025-7"\')'
-    )
+    under_another_number(damaged)
     announced = "--no 2025-059 --title 公告 --date 2026-01-05 --url https://example.com/a"
     assert irbot("hold 399102/2025-7#4 --reason 核对").exit_code == 0
     assert irbot(f"later 399102/2025-7#3 {announced}").exit_code == 0

@@ -2,8 +2,17 @@
 the order of these modules."""
 
 # isort: off
-from bot.store.schema import answering, control, desk, rows, outside, workspaces
+from bot.store.schema import answering, control, desk, rows, outside, replicas, workspaces
 from bot.store.schema.migrations import migrations
 # isort: on
 
-__all__ = ["answering", "control", "desk", "migrations", "outside", "rows", "workspaces"]
+__all__ = [
+    "answering",
+    "control",
+    "desk",
+    "migrations",
+    "outside",
+    "replicas",
+    "rows",
+    "workspaces",
+]

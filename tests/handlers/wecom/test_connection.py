@@ -28,7 +28,7 @@ from handlers.serving import chats_configured
 from handlers.wecom import transport
 from handlers.wecom.chat import check
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError, Timing
-from handlers.wecom.lease import Lease
+from handlers.wecom.lease import FileLease
 from tests.conftest import IRBOT
 from tests.fakes.wecom import BOT, SECRET, FakeWecom
 from tests.handlers.wecom.conftest import HASTY, QUICK
@@ -64,7 +64,7 @@ def commands(wecom):
 def connected(wecom, tmp_path):
     """A bare connection, for what needs no bot."""
     connection = Connection(
-        wecom.url, BOT, SECRET, Lease(BOT, tmp_path), lambda *_: None, replace(HASTY, ping=60.0)
+        wecom.url, BOT, SECRET, FileLease(BOT, tmp_path), lambda *_: None, replace(HASTY, ping=60.0)
     )
     connection.start()
     wecom.until(lambda: connection.session)
@@ -171,7 +171,12 @@ def test_a_gateway_that_reads_nothing_is_given_up_by_the_write_deadline(tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"ws://127.0.0.1:{server.getsockname()[1]}"
         connection = Connection(
-            address, BOT, SECRET, Lease(BOT, tmp_path), lambda *_: None, replace(HASTY, write=0.3)
+            address,
+            BOT,
+            SECRET,
+            FileLease(BOT, tmp_path),
+            lambda *_: None,
+            replace(HASTY, write=0.3),
         )
         connection.start()
         taken = _handshake(server)
@@ -234,7 +239,7 @@ def test_a_bot_kicked_by_another_machines_leaves_it_the_connection(start, wecom,
     elsewhere.stop()
 
 
-class _FreeLease(Lease):
+class _FreeLease(FileLease):
     """Of another machine."""
 
     def take(self):
@@ -373,7 +378,7 @@ def test_whatever_is_asked_while_it_ends_is_told_so_at_once(wecom, tmp_path):
 
     for _ in range(10):
         connection = Connection(
-            wecom.url, BOT, SECRET, Lease(BOT, tmp_path), lambda *_: None, patient
+            wecom.url, BOT, SECRET, FileLease(BOT, tmp_path), lambda *_: None, patient
         )
         connection.start()
         wecom.until(lambda connection=connection: connection.session)
