@@ -8,7 +8,8 @@ again.
 from __future__ import annotations
 
 import os
-import select
+import re
+import selectors
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -33,7 +34,12 @@ _WRITING = 0x69726274  # the lock of who is to be alone: "irbt"
 _WORDS = 3  # looks at what a server said unasked
 _AT_ONCE = 1000  # rows of a stream that are in memory
 PIECE = 1 << 20  # bytes of a source that are in memory at once
-_READS = ("SELECT", "WITH", "BEGIN", "SHOW", "FETCH")  # a statement that begins so may be repeated
+_READ = re.compile(  # a statement that may be repeated
+    r"\s*(?:SELECT|BEGIN|SHOW|WITH(?!.*\b(?:INSERT|UPDATE|DELETE)\b))\b",
+    re.DOTALL | re.IGNORECASE,
+)
+# select() ends at 1,024 open files.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -124,7 +130,7 @@ class Connection:
             cursor = self._pg.cursor(binary=True, row_factory=made_of)
             return cursor.execute(statement, values)
 
-        return self._told(run, again=sql.lstrip().upper().startswith(_READS))
+        return self._told(run, again=_READ.match(sql) is not None)
 
     def _told(self, run: Callable[[], _Given], *, again: bool = False) -> _Given:
         """Run something, once more on a new connection where nothing can be done twice by that.
@@ -171,10 +177,12 @@ class Connection:
         pg = self._pg.pgconn
         try:
             # Nothing was asked: it is a note, or the end, before which a word may be said.
-            for _ in range(_WORDS):
-                if not select.select([pg.socket], [], [], 0)[0]:
-                    break
-                pg.consume_input()
+            with _Selector() as selector:
+                selector.register(pg.socket, selectors.EVENT_READ)
+                for _ in range(_WORDS):
+                    if not selector.select(0):
+                        break
+                    pg.consume_input()
         except (psycopg.Error, OSError, ValueError):
             return False
         return pg.status == pq.ConnStatus.OK
