@@ -87,11 +87,15 @@ class Connection:
         """
         self._place = place
         self._process = os.getpid()
+        self._transaction = 0  # its number; 0: there is none
         self._is_alone = False
-        self.in_transaction = False
         self.is_trial = False
-        self._numbers = count()
+        self._numbers = count(1)
         self._pg = _connected(place)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._transaction > 0
 
     # Statements
 
@@ -110,15 +114,18 @@ class Connection:
 
     def stream(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         """A cursor that the server keeps: with what it found, where no transaction does."""
-        name = f"stream_{next(self._numbers)}"
-        hold = "" if self.in_transaction else "WITH HOLD"
+        name, within = f"stream_{next(self._numbers)}", self._transaction
+        hold = "" if within else "WITH HOLD"
         self.execute(f"DECLARE {name} CURSOR {hold} FOR {sql}", values)
+        pg = self._pg
         try:
             while rows := self._run(f"FETCH {_AT_ONCE} FROM {name}", (), dict_row).fetchall():
                 yield from rows
         finally:
-            with suppress(psycopg.Error, EngineAwayError):  # it ends with its connection, too
-                self.execute(f"CLOSE {name}")
+            # Whoever reads no more may be in another transaction by now, which is to go on.
+            if pg is self._pg and within in (0, self._transaction):
+                with suppress(psycopg.Error, EngineAwayError):
+                    self.execute(f"CLOSE {name}")
 
     def table(self, name: str) -> _Table:
         return _Table(self, name)
@@ -200,7 +207,7 @@ class Connection:
     def begin(self) -> None:
         """Begin a transaction, which sees what others commit meanwhile."""
         self.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-        self.in_transaction = True
+        self._transaction = next(self._numbers)
         self._is_alone = False
 
     def be_alone(self) -> None:
@@ -221,13 +228,13 @@ class Connection:
         try:
             done = self._run("COMMIT", (), tuple_row)
         finally:
-            self.in_transaction = False
+            self._transaction = 0
         if done.statusmessage != "COMMIT":
             raise StoreError(f"数据库 {self._place}：事务中有一步失败，全部未写入；请再试一次")
 
     def roll_back(self) -> None:
         """End the transaction, as far as there is still one."""
-        self.in_transaction = False
+        self._transaction = 0
         with suppress(psycopg.Error, EngineAwayError):
             self.execute("ROLLBACK")
 
