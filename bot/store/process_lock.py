@@ -18,8 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from bot.postgres_url import Place, PostgresUrl
-
 _ours: set[str] = set()  # names of locks that this process holds
 
 
@@ -78,17 +76,9 @@ class ProcessLock:
         return self._db.with_name(f"{self._db.name}-owner-{name}")
 
 
-def is_served(place: Place) -> bool:
-    """Whether a process that delivers has the database open.
-
-    Raises:
-        StoreError: The server cannot be asked.
-    """
-    if isinstance(place, PostgresUrl):
-        from bot.store.server import look
-
-        return look(place).replicas > 0
-    return any(_held(place))
+def is_served(db: Path) -> bool:
+    """Whether a process that delivers has the database open."""
+    return any(_held(db))
 
 
 def is_served_by_another(db: Path) -> bool:
