@@ -19,6 +19,7 @@ from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
 from bot.matching.sharing import SharedEmbedder
 from bot.store import Database, Store
+from bot.store.leases import Timing
 from bot.teaching import Teaching
 from bot.wording.presentation import Words
 
@@ -56,6 +57,7 @@ def put_together(
     embedder: Embedder | None,
     now: Callable[[], datetime],
     clock: Callable[[], float] = time.time,
+    timing: Timing | None = None,
 ) -> Bot:
     """As `open_bot`, with a model and clocks of the caller's.
 
@@ -64,6 +66,7 @@ def put_together(
         embedder: Compares meaning; None: words alone.
         now: The bot's clock, in place of the settings'.
         clock: Seconds since 1970, for what delivery stores.
+        timing: By which replicas know of each other; the same for all.
 
     Raises:
         StoreError: The database cannot be used.
@@ -71,7 +74,7 @@ def put_together(
     store = Store(settings.db)
     now, clock = _clocks(store.database, now, clock)
     responder = _responder(settings, store, embedder, now)
-    delivery = Delivery(responder, settings.db, clock)
+    delivery = Delivery(responder, settings.db, clock, timing)
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
     teaching = Teaching(store, lambda: responder.library, now, settings.desk_approvals)

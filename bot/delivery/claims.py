@@ -90,14 +90,21 @@ class Claims:
     def _claim(
         self, db: Connection, table: str, more: str, waits: str, where: str, values: list[str]
     ) -> list[tuple[Any, ...]]:
-        """The rows that wait, ours from now on: id, platform, workspace, channel and more."""
+        """The rows that wait, ours from now on: id, platform, workspace, channel and more.
+
+        Another process that claims them, too, is waited for, and has left none: were its rows
+        passed over, the two would share a lane, whose posts go in order.
+        """
         rows = db.execute(
-            f"UPDATE {table} SET owner = ? WHERE id IN "
-            f"(SELECT id FROM {table} WHERE {waits} AND {where} {db.engine.skip_locked}) "
-            f"RETURNING {_CHAT}, {more}",
-            [self._ownership.name, *values],
+            f"SELECT {_CHAT}, {more} FROM {table} WHERE {waits} AND {where} "
+            f"ORDER BY id {db.engine.for_update}",
+            values,
+        ).fetchall()
+        ours = self._ownership.name
+        db.executemany(
+            f"UPDATE {table} SET owner = ? WHERE id = ?", [(ours, row[0]) for row in rows]
         )
-        return sorted(rows.fetchall(), key=lambda row: row[0])
+        return rows
 
     def _lined_up(self, questions: Sequence[Any], posts: Sequence[Any]) -> Left:
         """The rows in their lanes. What was in hand waits until it has arrived, if it ever does:

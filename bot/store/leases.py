@@ -212,18 +212,23 @@ class Replica:
         return RowLease(self._database, self, name)
 
     def release(self) -> None:
-        """Delete the row, and tell the others."""
+        """Delete the row, and tell the others; where the server is away they find out."""
         self._ended.set()
-        if not self._renewing.acquire(timeout=_STOP_S):
-            return  # the server is away: the others find out
+        releasing = threading.Thread(target=self._release, name="release", daemon=True)
+        releasing.start()
+        releasing.join(_STOP_S)
+
+    def _release(self) -> None:
         try:
-            with telling(self._database.place), self._database.transaction(alone=False) as db:
+            with (
+                self._renewing,
+                telling(self._database.place),
+                self._database.transaction(alone=False) as db,
+            ):
                 db.execute("DELETE FROM leases WHERE owner = ?", [self._name])
                 db.notify(RELEASED)
         except StoreError as error:
             log.warning("what is left is taken over a little later: %s", error)
-        finally:
-            self._renewing.release()
 
     def renew(self) -> bool:
         """Renew the row, and delete those of dead replicas; False where the server is away."""

@@ -177,6 +177,7 @@ def test_while_the_server_is_away_askers_are_told_and_what_was_taken_in_waits(se
         server.stop()
         answerer.may_look.set()
         told = delivery.inbox.shown_within(Message("可转债", CHAT), PATIENCE_S)
+        assert told
         assert told.text == answerer.words.text("not kept")
         with pytest.raises(StoreError):  # so that the platform is not acknowledged, and repeats
             delivery.inbox.accept("repeated", Message("x", CHAT), {})
