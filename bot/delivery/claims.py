@@ -96,15 +96,12 @@ class Claims:
         passed over, the two would share a lane, whose posts go in order.
         """
         rows = db.execute(
-            f"SELECT {_CHAT}, {more} FROM {table} WHERE {waits} AND {where} "
-            f"ORDER BY id {db.engine.for_update}",
-            values,
-        ).fetchall()
-        ours = self._ownership.name
-        db.executemany(
-            f"UPDATE {table} SET owner = ? WHERE id = ?", [(ours, row[0]) for row in rows]
+            f"UPDATE {table} SET owner = ? WHERE id IN (SELECT id FROM {table} "
+            f"WHERE {waits} AND {where} ORDER BY id {db.engine.for_update}) "
+            f"RETURNING {_CHAT}, {more}",
+            [self._ownership.name, *values],
         )
-        return rows
+        return sorted(rows.fetchall(), key=lambda row: row[0])
 
     def _lined_up(self, questions: Sequence[Any], posts: Sequence[Any]) -> Left:
         """The rows in their lanes. What was in hand waits until it has arrived, if it ever does:
