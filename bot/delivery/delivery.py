@@ -26,6 +26,7 @@ from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
 from bot.delivery.mailbox import InDoubtError, Mailbox, fault, oldest_waiting
+from bot.delivery.quotas import Allowance, Quotas
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
 from bot.errors import StoreError
@@ -36,6 +37,7 @@ from bot.store.feedback import Feedback
 from bot.store.handovers import Handovers
 from bot.store.leases import RELEASED, Lease, Timing, ownership_of
 from bot.store.waking import Listener
+from bot.store.workspace_use import WorkspaceUse
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for, if nobody tells of them
 # The least that marks of messages are kept, so that repetitions are known: where messages are
@@ -55,6 +57,7 @@ class Delivery:
         place: Place,
         clock: Callable[[], float],
         timing: Timing | None = None,
+        quotas: Quotas = Quotas(),  # noqa: B008 - immutable
     ) -> None:
         """Prepare.
 
@@ -63,6 +66,7 @@ class Delivery:
             place: The database.
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
             timing: By which replicas know of each other; the same for all.
+            quotas: How much a workspace may ask.
         """
         self._database = database = Database.open(place)
         self._ownership = ownership_of(database, timing)
@@ -100,6 +104,7 @@ class Delivery:
             self.desk.carry,
             self.counters,
             clock,
+            Allowance(quotas, WorkspaceUse(place), self._mailbox, self._transports, answerer),
         )
         self._stopping = False
         self._recount_at = time.monotonic() + self._ownership.recount_s

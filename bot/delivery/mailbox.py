@@ -373,7 +373,7 @@ class Mailbox:
     def put_back(
         self, post: Post, state: str, due: float, ref: str | None, address: Address | None = None
     ) -> None:
-        """It is taken up again; `ref` and `address` None: as they were."""
+        """It is taken up again, unless it was closed; `ref` and `address` None: as they were."""
         self._db().execute(
             "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref), "
             f"address = coalesce(?, address) WHERE {_IN_HAND}",

@@ -173,6 +173,7 @@ class Replica:
         self.recount_s = timing.recount
         self._renewing = threading.Lock()  # guards all below
         self._name = ""
+        self._is_told = False  # that it cannot be renewed
         self._sure_until = -math.inf
         self._others = _Others(timing)
         self._ended = threading.Event()
@@ -192,7 +193,7 @@ class Replica:
 
     def lives(self, name: str | None) -> bool:
         """Whether the replica that claimed a row was not taken for dead."""
-        if name is None or self._ended.is_set():
+        if name is None or (name == self._name and self._ended.is_set()):
             return False
         found = self._database.connection().execute(
             "SELECT 1 FROM leases WHERE name = ?", [_row(name)]
@@ -238,9 +239,11 @@ class Replica:
             try:
                 self._renew()
             except Exception as error:
-                if _steady() >= self._sure_until:
+                if _steady() >= self._sure_until and not self._is_told:
                     log.error("nothing is posted until the database is back: %s", _said(error))
+                    self._is_told = True
                 return False
+            self._is_told = False
             return True
 
     def _renew(self) -> None:
