@@ -86,15 +86,7 @@ class Delivery:
             clock,
             lambda: answerer.now().timestamp(),
         )
-        self.desk = Desk(
-            self._mailbox,
-            Handovers(place),
-            self._transports,
-            answerer.words,
-            answerer.desk_channels,
-            clock,
-            answerer.now,
-        )
+        self.desk = self._desk(answerer, Handovers(place))
         self.inbox = Inbox(
             self._mailbox,
             answerer,
@@ -114,6 +106,17 @@ class Delivery:
         answerer.reachability = self.reachability
         answerer.desk = self.desk.of
         answerer.is_outside = lambda chat: chat.platform in self._outside
+
+    def _desk(self, answerer: Answerer, handovers: Handovers) -> Desk:
+        return Desk(
+            self._mailbox,
+            handovers,
+            self._transports,
+            answerer.words,
+            answerer.desk_channels,
+            self._clock,
+            answerer.now,
+        )
 
     def register(
         self,
