@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from multiprocessing import util
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +28,7 @@ _READING = ("bot.reading.document", "bot.reading.pdf", "defusedxml.expatreader")
 _MODULES = sorted({f"handlers.cli.{module}" for module, _ in _COMMANDS.values()})
 
 _forks = multiprocessing.get_context("forkserver")
+util.get_temp_dir()  # made now: a test may have another TMPDIR, which is gone after it
 _forks.set_forkserver_preload([*_MODULES, *_READING])
 
 
