@@ -1,15 +1,19 @@
-"""The one SQLite file.
+"""The one database: a file of SQLite, or a server's of PostgreSQL.
 
 aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
 borrowed.py     askers' words in what the desk decided on, and how long they stay
-connection.py   Database: opened once, one connection a thread; transactions
-schema/         its tables, as migrations; upgrading.py: an older file, after a copy of it
+connection.py   Database: opened once, one connection a thread; transactions; SQL is for both
+engine.py       what differs in it; sqlite.py: the file
+postgres.py     the server; postgres_connection.py, postgres_values.py, postgres_errors.py,
+                placeholders.py: a thread's connection there, and what goes through it
+schema/         its tables, as migrations; derived.py: those of a server
+upgrading.py    an older file, after a copy of it
 process_lock.py which processes deliver from it; leases.py: and from a server's
 waking.py       replicas that share a server tell each other
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value
-adding.py       what a file says → a version, under which id
+adding.py       what a file says → a version, under which id; contents.py: its bytes
 tables.py       rows of tables → versions; merging.py: which of them are new
 restoring.py    an older version brought back, a source read again
 announcements.py  what was announced after an answer; announced.py: of what is shown
@@ -17,7 +21,7 @@ hiding.py       what is withdrawn, held or paused; hidden.py: in whatever versio
 showing.py      what may be shown to everyone at an instant
 disclosing.py   what of that the company has published
 states.py       what is the case of a record, question by question, and what ends it
-chats.py        misses, counts, memories, a channel's company
+chats.py        misses, counts, memories
 customers.py    people outside: how far they were heard, how often they ask, who serves them
 decided.py      a question as it was when somebody decided something of it, and where it is now
 evidence.py     which official words were shown, where and when
@@ -31,6 +35,8 @@ feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
 second_reader.py  what a second reader said, and what that is worth
+scopes.py       which companies a chat is answered from
+installations.py  workspaces that installed the bot; workspace_use.py: how much each asks
 streams.py      answers that a platform comes to fetch
 uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
@@ -68,6 +74,7 @@ from bot.store.publication import Publication
 from bot.store.publishing import Published
 from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.scopes import Scope, Scopes
 from bot.store.second_reader import SecondReaders, Trial
 from bot.store.showing import Shown
 from bot.store.states import State, States, chief
@@ -96,6 +103,7 @@ class Store(
     Heads,
     Journal,
     Marks,
+    Scopes,
     SecondReaders,
     Streams,
     Uploads,
@@ -127,6 +135,7 @@ __all__ = [
     "Publication",
     "Published",
     "RowsOf",
+    "Scope",
     "Shown",
     "Source",
     "State",

@@ -27,7 +27,7 @@ from bot.errors import DisplacedError, StoreError, reason
 from bot.private_files import make_private, narrow
 from bot.store.connection import Database, Values
 from bot.store.engine import Engine
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.upgrading import tell, upgrade
 
 BUSY_TIMEOUT_S = 10.0

@@ -24,7 +24,7 @@ from bot.store.connection import CHANGED, Database, grow
 from bot.store.leases import Replica, _skew_s
 from bot.store.waking import Listener
 from tests.delivery.replica import QUICK, Wall, ask, opened
-from tests.postgres import NEEDED, Cluster
+from tests.postgres import NEEDED, USER, Cluster
 from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
@@ -308,3 +308,24 @@ def test_kills_stops_and_restarts_lose_and_double_nothing(server, place, wall):
             elif what < 0.045:
                 server.restart()
         each_once(wall, keys, 5.0)
+
+
+@pytest.mark.trial
+def test_a_standby_that_is_promoted_goes_on_with_all_that_was_taken_in(clusters, wall, tmp_path):
+    leader, standby = clusters
+    leader.set(synchronous_standby_names="*")
+    leader.execute("CREATE DATABASE irbot")
+    both = f"{USER}@127.0.0.1:{leader.port},127.0.0.1:{standby.port}"
+    place = PostgresUrl.parse(f"postgresql://{both}/irbot", tmp_path)
+    keys = [f"q{at}" for at in range(200)]
+    with replicas(place, wall, 2) as two, process(place, wall) as third:
+        for at, key in enumerate(keys):
+            if at == 100:
+                leader.stop()
+                standby.promote()
+            if at % 3 == 2:
+                tell(third, f"{key} C{at % 7}")
+            else:
+                ask(two[at % 3], key, f"C{at % 7}")
+        each_once(wall, keys, 3.0)
+    Database.open(place).close()
