@@ -77,11 +77,12 @@ def measure(folder: Path, size: int) -> Found:
 
 def _loaded(engine: Engine, size: int, file: Path) -> Figures:
     settings, before = engine.settings(), engine.server_s()
-    figures = runs.alone(runs.load, settings, file)
+    figures: Figures = runs.alone(runs.load, settings, file)
     figures["load server s"] = engine.server_s() - before
     figures["database MB"] = engine.database_mb()
     row = next(iter(market(size, engine.companies)))
-    return figures | runs.alone(runs.first_answer, settings, row)
+    figures.update(runs.alone(runs.first_answer, settings, row))
+    return figures
 
 
 def _tell(size: int, engine: Engine, found: Found) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -296,7 +297,11 @@ def _warm(slack: SpreadSlack) -> None:
     """Wait until the replica answers from its index."""
     for number in range(3):
         ts = slack.mention("毛利率情况如何", channel=f"W{os.getpid()}x{number}")
-        slack.until(lambda ts=ts: [p for p in slack.posts if p.get("thread_ts") == ts], 600)
+        slack.until(partial(_answered, slack, ts), 600)
+
+
+def _answered(slack: SpreadSlack, ts: str) -> bool:
+    return any(post.get("thread_ts") == ts for post in slack.posts)
 
 
 def _seen(slack: SpreadSlack, token: str, committed: float, lags: SimpleQueue[float]) -> None:

@@ -237,7 +237,7 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(s
     delivery.stop()
 
 
-@pytest.mark.parametrize("waiting", [20_000])
+@pytest.mark.parametrize("waiting", [5_000])
 def test_a_long_backlog_costs_a_post_nothing(store, waiting):
     """Thousands of channels that must wait, and one that may go."""
     with store.database.transaction() as db:

@@ -19,6 +19,7 @@ from bot.message import Answer, Chat, Decline, Message
 from bot.record import Question, Reading
 from bot.store import Store
 from bot.store.backups import back_up
+from bot.store.sqlite import file_of
 from tests.conftest import NOW, open_by_words
 from tests.handlers.web.site import record
 
@@ -49,7 +50,7 @@ def large(tmp_path_factory):
     store = Store(folder / "irbot.db")
     put(store, many(2025, "300001"))
     keep_files(store)
-    store.database.make_single()
+    file_of(store.database).make_single()
     return folder
 
 
