@@ -237,7 +237,7 @@ def was_killed(words, folder, url, after_s):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.trial)])
+@pytest.mark.parametrize("kills", [2, pytest.param(30, marks=pytest.mark.trial)])
 def test_a_move_that_was_killed_goes_on_and_ends_right(irbot, imported, cluster, tmp_path, kills):
     imported.copy(tmp_path / "data/irbot.db")
     grow(tmp_path / "data/irbot.db", 10_000)
