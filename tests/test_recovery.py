@@ -166,7 +166,7 @@ STAYS = {
     *("counterexamples", "miss_marks", "announcements", "desk_users", "desk_links"),
     *("desk_sessions", "uploads", "generation", "models", "embedded", "_sqlite_migrations"),
     *("reader_opinions", "reader_trials", "leases"),
-    *("installations", "install_states"),
+    *("installations", "install_states", "workspace_use", "allowed_companies"),
 }
 
 

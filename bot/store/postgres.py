@@ -112,9 +112,6 @@ class PostgresDatabase(Database):
         )
         return float(at)
 
-    def notify(self, channel: str) -> None:
-        self.connection().execute("SELECT pg_notify(?, '')", [channel])
-
     def erase(self, *, anew: bool) -> bool:
         """What was deleted is taken out of the tables; the server's log and its backups keep it as
         long as they are kept."""

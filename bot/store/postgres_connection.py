@@ -239,6 +239,9 @@ class Connection:
         """For locks of others."""
         self.execute(f"SET lock_timeout = {max(1, int(seconds * 1000))}")
 
+    def notify(self, channel: str) -> None:
+        self.execute("SELECT pg_notify(?, '')", [channel])
+
     @property
     def driver(self) -> psycopg.Connection[Any]:
         """Psycopg's own, for what is not SQL: what a server tells unasked."""

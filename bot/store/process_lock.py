@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import glob
+import math
 import os
 import secrets
 import weakref
@@ -23,6 +24,7 @@ _ours: set[str] = set()  # names of locks that this process holds
 class ProcessLock:
     """This process's mark on the rows of one database, held by a lock file beside it."""
 
+    recount_s = math.inf  # a file forgets nothing
     settle_s = 0.0  # it is dead for sure, and the outbox says when what it cut has arrived
 
     def __init__(self, db: Path) -> None:

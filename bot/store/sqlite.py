@@ -79,6 +79,9 @@ class Connection(sqlite_utils.Database):
     def stream(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         return self.query(sql, values)
 
+    def notify(self, channel: str) -> None:
+        """Nobody listens: who shares a file looks often, which costs nothing."""
+
     def write_content(self, sha256: str, pieces: Iterable[bytes], size: int) -> None:
         self.execute(
             "INSERT INTO sources (sha256, content) VALUES (?, zeroblob(?)) "
@@ -299,9 +302,6 @@ class SqliteDatabase(Database):
 
     def now(self) -> float:
         return time.time()
-
-    def notify(self, channel: str) -> None:
-        """Nobody listens: who shares a file looks often, which costs nothing."""
 
 
 def _found(path: Path) -> tuple[_Identity | None, int]:
