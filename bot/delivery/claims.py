@@ -90,10 +90,14 @@ class Claims:
     def _claim(
         self, db: Connection, table: str, more: str, waits: str, where: str, values: list[str]
     ) -> list[tuple[Any, ...]]:
-        """The rows that wait, ours from now on: id, platform, workspace, channel and more."""
+        """The rows that wait, ours from now on: id, platform, workspace, channel and more.
+
+        Another process that claims them, too, is waited for, and has left none: were its rows
+        passed over, the two would share a lane, whose posts go in order.
+        """
         rows = db.execute(
-            f"UPDATE {table} SET owner = ? WHERE id IN "
-            f"(SELECT id FROM {table} WHERE {waits} AND {where} {db.engine.skip_locked}) "
+            f"UPDATE {table} SET owner = ? WHERE id IN (SELECT id FROM {table} "
+            f"WHERE {waits} AND {where} ORDER BY id {db.engine.for_update}) "
             f"RETURNING {_CHAT}, {more}",
             [self._ownership.name, *values],
         )

@@ -15,7 +15,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
@@ -170,8 +170,7 @@ class Sender:
 
     def line_up(self, posts: Sequence[Waiting]) -> None:
         """Queue posts that are in the outbox."""
-        for lane in dict.fromkeys(post.lane for post in posts):
-            self._recall(lane)
+        self._recall({post.lane for post in posts})
         with self._wake:
             for post in posts:
                 wait_s = post.due - self._clock()
@@ -184,19 +183,19 @@ class Sender:
             self._queues.release((platform, workspace))
             self._wake.notify_all()
 
-    def _recall(self, lane: Lane) -> None:
+    def _recall(self, lanes: Set[Lane]) -> None:
         """Let a restart begin no new window of the platform's limits."""
         with self._wake:
-            if lane in self._queues:
-                return
+            lanes = {lane for lane in lanes if lane not in self._queues}
         now = self._clock()
         try:
-            ages_s = [now - at for at in self._mailbox.begun(lane, now - _REMEMBERED_S)]
+            begun = self._mailbox.begun(lanes, now - _REMEMBERED_S) if lanes else {}
         except Exception as error:  # what is in the outbox is to be lined up all the same
             log.error("limits start anew: %s", fault(error))
             return
         with self._wake:
-            self._queues.recall(lane, ages_s)
+            for lane in lanes:
+                self._queues.recall(lane, [now - at for at in begun.get(lane, [])])
 
     def line_up_missed(self, posts: Sequence[Waiting]) -> None:
         """Queue what of this process's posts it does not know of."""
