@@ -176,14 +176,18 @@ class Keeper:
 
     def _run(self) -> None:
         self.check()
+        told = ""
         while not self._ended.wait(_LOOK_S):
             try:
                 with telling(self._store.place):
                     self.look()
+                told = ""
             except DisplacedError:  # whoever serves looks for it, and tells
                 return
             except (StoreError, OSError) as error:  # also no process to make them in
-                log.warning("index files are looked at later: %s", error)
+                if str(error) != told:  # a server may be away for long
+                    log.warning("index files are looked at later: %s", error)
+                told = str(error)
 
     def check(self) -> None:
         """Read the files to their ends; one that is not as it was written is removed."""
