@@ -107,6 +107,10 @@ class Delivery:
         self._woken = threading.Event()
         self._listener = Listener(database, {RELEASED: self._woken.set})
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
+        self._tell(answerer)
+
+    def _tell(self, answerer: Answerer) -> None:
+        """What the answerer asks of the platforms."""
         answerer.reachability = self.reachability
         answerer.desk = self.desk.of
         answerer.is_outside = lambda chat: chat.platform in self._outside
