@@ -23,7 +23,7 @@ from bot.delivery.claims import Claims
 from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
-from bot.delivery.mailbox import Mailbox, close_workspace, fault
+from bot.delivery.mailbox import Mailbox, fault
 from bot.delivery.quotas import Allowance, Quotas
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
@@ -122,6 +122,7 @@ class Delivery:
         read_start: ReadStart | None = None,
         *,
         outside: bool = False,
+        is_ready_in: Callable[[str], bool] | None = None,
     ) -> None:
         """Tell how a platform's replies are carried.
 
@@ -130,13 +131,14 @@ class Delivery:
             transport: Carries.
             read_start: Reads the message under which another stands, where there are threads.
             outside: Its people are outside the company.
+            is_ready_in: Whether posts of a workspace can go out now, where that differs.
         """
         self._transports[platform] = transport
         if outside:
             self._outside.add(platform)
         if read_start is not None:
             self._readers[platform] = read_start
-        self.sender.register(platform)
+        self.sender.register(platform, is_ready_in)
 
     def transport(self, platform: str) -> Transport | None:
         """How a platform's posts are carried by this process, if they are."""
@@ -176,11 +178,6 @@ class Delivery:
         """A post that the platform took, by its id there, was not shown after all."""
         with self._mailbox.transaction():
             self._mailbox.fail(platform, ref, why)
-
-    def leave(self, platform: str, workspace: str, why: str) -> int:
-        """Close all that waits of a workspace which sent the bot away; how many posts that were."""
-        with self._mailbox.transaction() as db:
-            return close_workspace(db, platform, workspace, why)
 
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
@@ -225,25 +222,26 @@ class Delivery:
         a failed transaction hid."""
         # A process that cannot post takes nothing from one that soon may.
         platforms = [name for name, transport in self._transports.items() if transport.is_ready]
-        self._let_go([name for name in self._transports if name not in platforms])
+        self._let_go()
         if self._mailbox.may_have_missed():
             questions, posts = self._claims.ours([*self._transports])
             self.sender.line_up_missed(posts)
             self.inbox.line_up_missed(questions)
-        for owner in self._claims.owners(platforms):
-            if self._ownership.lives(owner):
+        for owner, places in self._claims.owners(platforms).items():
+            ours = [place for place in places if self.sender.is_ready_in(*place)]
+            if not ours or self._ownership.lives(owner):
                 continue
-            questions, posts = self._claims.take_over(owner, platforms)
+            questions, posts = self._claims.take_over(owner, ours)
             if questions or posts:
                 log.info("taken up: questions=%d posts=%d", len(questions), len(posts))
             # Posts first: what answers a question goes after what was put out before.
             self.sender.line_up(posts)
             self.inbox.take_over(questions)
 
-    def _let_go(self, platforms: Sequence[str]) -> None:
+    def _let_go(self) -> None:
         """Leave posts to the process that can send them, as one that holds WeCom's connection."""
-        for platform in platforms if platforms and self._ownership.has_company() else ():
-            self._claims.let_go(self.sender.let_go(platform))
+        if self.sender.holds_back() and self._ownership.has_company():
+            self._claims.let_go(self.sender.let_go())
 
     # State
 
