@@ -19,7 +19,7 @@ from bot.recovery import opened_backup
 from bot.store import LinkError, Store
 from bot.store.backups import back_up
 from bot.store.carrying_over import _TABLES, carry_over
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.sqlite import Connection
 from bot.store.streams import Stream
 from tests.conftest import SAMPLE

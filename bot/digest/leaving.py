@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.delivery.mailbox import close_workspace
+from bot.delivery.clearing import close_workspace
 from bot.digest.subscriptions import SubscriptionStore
 from bot.store.installations import Installations
 

@@ -27,6 +27,7 @@ from bot.digest.due import due
 from bot.digest.subscription_commands import SubscriptionCommands
 from bot.digest.subscriptions import SETTINGS, Entry, Subscription
 from bot.digest.trading_days import TradingDays
+from bot.errors import trace_of
 from bot.message import Chat, DeskDigest, Digest, ReplyView
 
 _EVERY_S = 0.5
@@ -71,8 +72,8 @@ class DigestScheduler:
         while not self._stopping.wait(_EVERY_S):
             try:
                 self.run_once(self._commands.now())
-            except Exception:
-                log.exception("digests")
+            except Exception as error:
+                log.error("digests wait: %s", trace_of(error))
                 self._stopping.wait(5.0)
 
     def run_once(self, now: datetime) -> None:
@@ -97,8 +98,8 @@ class DigestScheduler:
                 continue
             try:
                 self._post(subscription, transport, day, at, now)
-            except Exception:
-                log.exception("%s: the digest of %s failed", _name(subscription), day)
+            except Exception as error:
+                log.error("%s: the digest of %s: %s", _name(subscription), day, trace_of(error))
                 self._not_before[_place(subscription)] = time.monotonic() + _AGAIN_S
 
     def _due(

@@ -27,7 +27,6 @@ import numpy as np
 from bot.bootstrap import open_bot
 from bot.config import CHINA, Settings, load_settings
 from bot.indexing import IndexFolder
-from bot.indexing.keeping import keep_files
 from bot.ingest.importing import Options, import_files
 from bot.message import Chat, Message
 from bot.postgres_url import PostgresUrl, beside
@@ -38,7 +37,7 @@ from tests.handlers.slack.replicas import Replicas, SpreadSlack
 from tests.postgres import Cluster
 
 Figures = dict[str, float]
-_ASKED = 300
+_ASKED, _COMPANIES = 150, 10
 _FEED_A_SECOND, _IMPORTS_A_SECOND = 1_000, 2
 _MARK, _SAID = "代号{}的进展如何？", "代号{}已按计划完成验收。"
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -59,7 +58,9 @@ class Engine:
         """Of a process on another machine, which has its own index; on SQLite there is one."""
         folder = self.folder / (replica if self.cluster else "one")
         folder.mkdir(parents=True, exist_ok=True)
-        return load_settings({"IR_DB": self.db, "SLACK_POSTS_A_MINUTE": "0"}, folder)
+        settings = load_settings({"IR_DB": self.db}, folder)
+        settings.folder.mkdir(exist_ok=True)
+        return settings
 
     def database_mb(self) -> float:
         place = self.settings().db
@@ -92,7 +93,7 @@ def alone(of: Any, *given: Any) -> Any:
         return pool.submit(of, *given).result()
 
 
-# Loading
+# Loading, and the first answer
 
 
 def load(settings: Settings, file: Path) -> Figures:
@@ -108,28 +109,13 @@ def _import(store: Store, file: Path) -> None:
     assert not outcome.is_out
 
 
-def count(settings: Settings) -> Figures:
-    """Make the index files from the store."""
-    store = Store(settings.db)
-    shutil.rmtree(IndexFolder(store).path, ignore_errors=True)
-    began, used = time.monotonic(), _own_s()
-    keep_files(store)
-    return {
-        "index s": time.monotonic() - began,
-        "index cpu s": _own_s() - used,
-        "index MB": IndexFolder(store).size() / 1e6,
-    }
-
-
-# The first answer
-
-
 def first_answer(settings: Settings, row: Sequence[str]) -> Figures:
     """Start a process on a machine without an index and ask it, and again with what that left."""
     shutil.rmtree(beside(settings.db, "-index"), ignore_errors=True)
     return {
         **_first_answer(settings, row, "first, no index"),
         **_first_answer(settings, row, "first"),
+        "index MB": IndexFolder(Store(settings.db)).size() / 1e6,
     }
 
 
@@ -160,9 +146,10 @@ def _typed(settings: Settings) -> str:
 def asked(size: int, companies: int) -> list[tuple[str, str]]:
     """Messages and whom they are about: stretches of stored questions, a letter missing."""
     chance = random.Random(size)
-    rows = list(islice(market(size, companies), 4 * _ASKED))
+    rows = list(islice(market(size, companies), 100 * _ASKED))
+    codes = {code for code, *_ in chance.sample(rows, _COMPANIES)}  # the larger more often
     found = []
-    for code, _, text, *_ in chance.sample(rows, _ASKED):
+    for code, _, text, *_ in chance.sample([row for row in rows if row[0] in codes], _ASKED):
         length = min(chance.choice((4, 6, 8, 15)), len(text))
         start = chance.randint(0, len(text) - length)
         gone = start + chance.randrange(length)
