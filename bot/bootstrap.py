@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
+from bot.delivery.quotas import Quotas
 from bot.digest.scheduler import DigestScheduler
 from bot.errors import trace_of
 from bot.matching.embedding import Embedder
@@ -71,7 +72,8 @@ def put_together(
     store = Store(settings.db)
     now, clock = _clocks(store.database, now, clock)
     responder = _responder(settings, store, embedder, now)
-    delivery = Delivery(responder, settings.db, clock)
+    quotas = Quotas(settings.workspace_a_minute, settings.workspace_a_day)
+    delivery = Delivery(responder, settings.db, clock, quotas=quotas)
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
     teaching = Teaching(store, lambda: responder.library, now, settings.desk_approvals)

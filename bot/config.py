@@ -53,6 +53,8 @@ class Settings:
     desk_channels: tuple[str, ...] = ()
     desk_approvals: int = 1  # by different people, from which on an alias is live
     managers: tuple[str, ...] = ()  # ids of who may subscribe or set the company; none: everyone
+    workspace_a_minute: int = 0  # questions of one workspace; 0: as many as it likes
+    workspace_a_day: int = 0
     retention_days: int = 90
     e5_onnx: Path | None = None  # folder of the user's own model; None: the installed one
     reader_url: str = ""  # of the company's own language model, without a final `/`; empty: none
@@ -164,6 +166,8 @@ def _settings(get: _Getter, folder: Path) -> Settings:
         desk_channels=get.several("IR_DESK_CHANNELS"),
         desk_approvals=get.number("IR_DESK_APPROVALS", 1, least=1),
         managers=get.several("IR_MANAGERS"),
+        workspace_a_minute=get.number("IR_WORKSPACE_A_MINUTE", 0),
+        workspace_a_day=get.number("IR_WORKSPACE_A_DAY", 0),
         retention_days=get.number("IR_RETENTION_DAYS", 90),
         e5_onnx=folder / get("IR_E5_ONNX") if get("IR_E5_ONNX") else None,
         https_proxy=get("HTTPS_PROXY"),

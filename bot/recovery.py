@@ -119,7 +119,7 @@ def refuse_served(settings: Settings) -> None:
     Raises:
         StoreError: A process serves the settings' database.
     """
-    if is_served(settings.db):
+    if is_served(_real(settings)):
         raise StoreError(
             f"irbot serve 正在使用 {settings.db}；请先停止它（Ctrl-C 或停止服务），未作改动"
         )

@@ -72,6 +72,16 @@ def variables(place: Place) -> dict[str, str]:
     return {"IR_DB": str(place)}
 
 
+def tables_of(store: Store) -> list[str]:
+    """The names of the tables that this program made."""
+    tables = (
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        if isinstance(store.place, PostgresUrl)
+        else "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    )
+    return [name for (name,) in store.database.connection().execute(tables)]
+
+
 def held_in(store: Store) -> bytes:
     """All that is seen of a database by who has its files, or may read the server's tables."""
     place = store.place
@@ -79,6 +89,9 @@ def held_in(store: Store) -> bytes:
         beside = sorted(place.parent.glob(f"{place.name}*"))
         return b"".join(file.read_bytes() for file in beside)
     with closing(connection.connect(place)) as db:
-        tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        rows = [db.execute(f"SELECT {name}::text FROM {name}") for (name,) in tables.fetchall()]
-        return "\n".join(row for found in rows for (row,) in found.fetchall()).encode()
+        rows = [
+            row
+            for table in tables_of(store)
+            for (row,) in db.execute(f"SELECT {table}::text FROM {table}").fetchall()
+        ]
+    return "\n".join(rows).encode()

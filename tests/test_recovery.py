@@ -19,7 +19,7 @@ from bot.recovery import opened_backup
 from bot.store import LinkError, Store
 from bot.store.backups import back_up
 from bot.store.carrying_over import _TABLES, carry_over
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.sqlite import Connection
 from bot.store.streams import Stream
 from tests.conftest import SAMPLE
@@ -166,7 +166,7 @@ STAYS = {
     *("counterexamples", "miss_marks", "announcements", "desk_users", "desk_links"),
     *("desk_sessions", "uploads", "generation", "models", "embedded", "_sqlite_migrations"),
     *("reader_opinions", "reader_trials", "leases"),
-    *("installations", "install_states"),
+    *("installations", "install_states", "workspace_use", "allowed_companies"),
 }
 
 

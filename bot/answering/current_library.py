@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal
@@ -23,6 +24,8 @@ from bot.store import Shown, Store, meant_now, normal_id
 from bot.store.connection import telling
 
 Find = Callable[[str], Record | None]
+
+_LIMITED = 64  # libraries of some companies that are kept, those that were asked of last
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,10 @@ class CurrentLibrary:
         self._aside = threading.Semaphore()
         self._library = self._load()
         self._outside: tuple[Library, Library] | None = None  # of which it was made
+        self._limiting = threading.Lock()  # guards the next
+        self._limited: OrderedDict[tuple[frozenset[str], bool], tuple[Library, Library]] = (
+            OrderedDict()
+        )
 
     def get(self) -> Library:
         """What may be answered now.
@@ -112,6 +119,27 @@ class CurrentLibrary:
                 made = self._outside
                 if made is None or made[0] is not library:
                     self._outside = made = library, self._of_outside(library)
+        return made[1]
+
+    def limited(self, companies: frozenset[str] | None, *, outside: bool = False) -> Library:
+        """What may be answered now of some companies: of all others it knows nothing.
+
+        Args:
+            companies: Their codes; None: all.
+            outside: For people outside the company.
+        """
+        library = self.outside() if outside else self.get()
+        if companies is None:
+            return library
+        with self._limiting:
+            of = companies, outside
+            made = self._limited.pop(of, None)
+            if made is None or made[0] is not library:
+                shown = self._store.narrowed(library.shown, companies)
+                made = library, self._put_together(shown, library.counted)
+            self._limited[of] = made
+            if len(self._limited) > _LIMITED:
+                self._limited.popitem(last=False)
         return made[1]
 
     def _of_outside(self, library: Library) -> Library:

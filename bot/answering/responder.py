@@ -21,6 +21,7 @@ from functools import lru_cache
 from bot.answering import outsiders
 from bot.answering.by_number import ByNumber, no_such_company
 from bot.answering.by_text import ByText
+from bot.answering.companies import Companies
 from bot.answering.consulting import consulting, observed
 from bot.answering.current_library import CurrentLibrary
 from bot.answering.explanation import Explanation, explain
@@ -34,7 +35,7 @@ from bot.answering.trail import Considered, Search
 from bot.commands import (
     Ask,
     Command,
-    SetCompany,
+    SetCompanies,
     ShowDigest,
     ShowHelp,
     ShowSubscription,
@@ -77,6 +78,7 @@ from bot.wording.presentation import Words
 
 _MEMORY = timedelta(hours=1)  # how long a chat remembers what was shown
 _PARSED = 1024  # messages
+_LIBRARIES = 8  # that several workspaces' messages are read for at a time
 
 
 class Responder:
@@ -118,6 +120,7 @@ class Responder:
         self._caution = caution
         self._parsing = _Parsing()
         self._library = CurrentLibrary(store, now, embedder, is_taught)
+        self._companies = Companies(store, words, now, self._library)
         subscriptions = SubscriptionStore(store.database)
         self.subscribing = SubscriptionCommands(
             subscriptions,
@@ -131,8 +134,8 @@ class Responder:
             now,
             desk_channels,
             managers,
-            lambda: self._library.get().companies.keys(),
-            lambda code: no_such_company(self._library.get(), words, code),
+            lambda chat: self._library_for(chat).companies.keys(),
+            lambda code, chat: no_such_company(self._library_for(chat), words, code),
         )
 
     def reply(self, message: Message) -> Reply:
@@ -157,7 +160,7 @@ class Responder:
         if self._is_outside(message) or self._handing_over.reply(message):
             return False
         typed = looked_at(message.text)
-        library = self._library.get()
+        library = self._library_for(message.chat)
         command, _ = self._parsing.of(library)(typed)
         if not points(command, typed, library.index.names_a_matter):
             return False
@@ -174,11 +177,10 @@ class Responder:
             waited_s: How long the asker has waited already.
         """
         began = time.monotonic() - waited_s
+        library = self._library_for(message.chat)
         if self._is_outside(message):
-            library = self._library.outside()
             considered = self._considered(message, library, began)
             return outsiders.limited(considered, library, self.words)
-        library = self._library.get()
         if handed := self._handing_over.reply(message):
             return Considered(Ask(message.text), handed, library, self._caution)
         return self._considered(message, library, began)
@@ -228,14 +230,21 @@ class Responder:
             shown: The reply in words.
             post: The mark of its rows in the outbox; empty: it is shown at once.
         """
-        self.remember(message, considered.reply)
+        self.remember(message, considered.reply, considered.library)
         if message.chat:
             self.prove(message.chat, considered, shown, post)
 
-    def remember(self, message: Message, reply: Reply) -> None:
-        """Remember what was shown in a chat, and keep a miss; one transaction with the caller's."""
+    def remember(self, message: Message, reply: Reply, library: Library | None = None) -> None:
+        """Remember what was shown in a chat, and keep a miss; one transaction with the caller's.
+
+        Args:
+            message: What is replied to.
+            reply: The reply.
+            library: That it is of; None: the one of every chat.
+        """
         if message.chat is None:
             return
+        library = library or self._library.built
         match reply:
             case Answer(hits=quoted, lettered=others) | Likely(quoted=quoted, others=others):
                 offered = tuple(hit.full_id for hit in others)
@@ -251,22 +260,23 @@ class Responder:
             answered = reply.hits[0].id if isinstance(reply, Answer) else ""
             self._store.count_reply(message.chat.platform, band(reply), answered, self.now())
         if isinstance(reply, Likely | Suggest | Decline):
-            wanted = self._asked(message, self._library.built)
+            wanted = self._asked(message, library)
             hits = () if isinstance(reply, Decline) else reply.hits
             if hits or isinstance(wanted.command, Ask):  # not a letter whose question is gone
-                self._add_miss(message, wanted.text, band(reply), hits)
+                self._add_miss(message, library, wanted.text, band(reply), hits)
         if isinstance(reply, Answer):
             for place, asked in reply.not_answered:
                 near = [hit for places, hit in reply.likely if place in places]
                 near += [hit for of, hit in reply.similar if of == place]
-                self._add_miss(message, asked, "decline", near)
+                self._add_miss(message, library, asked, "decline", near)
         if isinstance(reply, Answer | Statement):
-            self._keep_picks(message, message.chat, reply)
+            self._keep_picks(message, message.chat, reply, library)
 
-    def _add_miss(self, message: Message, text: str, as_band: Band, offered: Sequence[Hit]) -> None:
+    def _add_miss(
+        self, message: Message, library: Library, text: str, as_band: Band, offered: Sequence[Hit]
+    ) -> None:
         """Keep a miss, with the company that it asks about: set, named, or the only one."""
         assert message.chat is not None  # nothing else is kept
-        library = self._library.built
         company = self._scoped(message).company
         codes = library.index.names.companies(normalise(text)) or {*library.companies}
         if company is None and len(codes) == 1:
@@ -278,9 +288,11 @@ class Responder:
         told, matcher = quoted(considered.reply), considered.matcher
         self._store.add_evidence(chat, told, shown.text, matcher, self.now(), post)
 
-    def _keep_picks(self, message: Message, chat: Chat, reply: Answer | Statement) -> None:
+    def _keep_picks(
+        self, message: Message, chat: Chat, reply: Answer | Statement, library: Library
+    ) -> None:
         """What was named, by letter, button or number, may be a pick of what was offered."""
-        if isinstance(self._asked(message, self._library.built).command, Ask):
+        if isinstance(self._asked(message, library).command, Ask):
             return
         for hit in reply.hits if isinstance(reply, Answer) else (reply.hit,):
             self._store.add_pick(chat, hit.full_id, self.now(), self.now() - _MEMORY)
@@ -306,9 +318,9 @@ class Responder:
         """What may be shown now."""
         return self._library.get()
 
-    def records(self) -> Sequence[Record]:
-        """The records that may be shown now, newest event first."""
-        return self._library.get().records
+    def records(self, chat: Chat | None = None) -> Sequence[Record]:
+        """The records that may be shown now, in a chat or anywhere, newest event first."""
+        return self._library_for(chat).records
 
     @property
     def matcher(self) -> str:
@@ -320,6 +332,10 @@ class Responder:
         match command:
             case ShowHelp() | SmallTalk(kind="usage"):
                 return Help(message.chat.platform if message.chat else "")
+            case Unreadable("how to set company") if told := self._companies.told(
+                message.chat, library
+            ):
+                return told
             case Unreadable(key, printed):
                 return Notice(self.words.text(key, printed=printed))
             case SmallTalk():
@@ -328,37 +344,32 @@ class Responder:
                 if self._is_outside(message):
                     return Notice(self.words.text("members only"))
                 return self.subscribing.reply(command, message.chat, self.reachability)
+        if isinstance(command, SetCompanies):
+            if not self.subscribing.may_manage(message.chat):
+                return Notice(self.words.text("managers only"))
+            outside = self._is_outside(message)
+            return self._companies.choose(command.company_codes, message.chat, outside=outside)
         if library.is_silenced:  # as what is not in the record
             return Decline()
         if isinstance(command, Ask) or not library.records:
             return Notice(self.words.text("empty store"))
-        if isinstance(command, SetCompany):
-            if not self.subscribing.may_manage(message.chat):
-                return Notice(self.words.text("managers only"))
-            return self._set_company(command.company_code, message, library)
         by_number = ByNumber(library, self.words, self._today(), self._memory)
         return by_number.reply(command, message)
-
-    def _set_company(self, code: str | None, message: Message, library: Library) -> Reply:
-        name = library.company_name(code) if code else None
-        if code is not None and name is None:
-            return no_such_company(library, self.words, code)
-        if message.chat is None:
-            return Notice(self.words.text("company not kept"))
-        self._store.set_company(message.chat, code, self.now())
-        if code is None:
-            return Notice(self.words.text("company unset"))
-        return Notice(self.words.text("company set", name=name, code=code))
 
     def _asked(self, message: Message, library: Library) -> Asked:
         return asked(message, self._parsing.of(library), library.index.names_a_matter)
 
-    # Memory
+    # Scope and memory
+
+    def _library_for(self, chat: Chat | None) -> Library:
+        """What a chat may be answered from."""
+        outside = chat is not None and self.is_outside(chat)
+        return self._library.limited(self._companies.scope(chat).of_library, outside=outside)
 
     def _scoped(self, message: Message) -> Message:
-        if message.company or message.chat is None:
+        if message.company:
             return message
-        return replace(message, company=self._store.company(message.chat))
+        return replace(message, company=self._companies.scope(message.chat).company)
 
     def _memory(self, message: Message) -> Memory:
         if message.chat is None:
@@ -373,7 +384,7 @@ class _Parsing:
     """Reads texts as a library's: its companies' names, the words that ask of nothing."""
 
     def __init__(self) -> None:
-        self._known: tuple[Library, Parse] | None = None  # of which library, and its own
+        self._known: tuple[tuple[Library, Parse], ...] = ()  # of which library, and its own
 
     def of(self, library: Library) -> Parse:
         """How texts are read now."""
@@ -383,10 +394,11 @@ class _Parsing:
             command, as_of = parse(text, library.company_codes)
             return unless_asked(command, library), as_of
 
-        known = self._known
-        if known is None or known[0] is not library:
-            self._known = known = library, read
-        return known[1]
+        for of, known in self._known:
+            if of is library:
+                return known
+        self._known = ((library, read), *self._known[: _LIBRARIES - 1])
+        return read
 
 
 def _no_desk(chat: Chat) -> None:

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from bot.commands.citations import read_citation
 from bot.commands.plans import is_like_a_time, lacks_a_time, parse_plan
-from bot.commands.references import ONE_AT_A_TIME, code_in, read_reference, with_codes
+from bot.commands.references import ONE_AT_A_TIME, code_in, codes_in, read_reference, with_codes
 from bot.commands.values import (
     Ask,
     Command,
     Pick,
-    SetCompany,
+    SetCompanies,
     ShowDigest,
     ShowHelp,
     ShowLatest,
@@ -44,7 +44,7 @@ _COMMANDS: dict[str, Command] = {
     "latest": ShowLatest(),
     "more": ShowMore(),
     "whole": ShowWhole(),
-    "all_companies": SetCompany(None),
+    "all_companies": SetCompanies(()),
     "subscriptions": ShowSubscription(),
     "digest": ShowDigest(),
 }
@@ -186,10 +186,10 @@ def _company(said: str) -> Command | None:
     if not found:
         return None
     named = _ENDS.sub("", found[1])
-    if code := code_in(named):
-        return SetCompany(code)
+    if codes := codes_in(named):
+        return SetCompanies(codes)
     if named in _EVERY_COMPANY:
-        return SetCompany(None)
+        return SetCompanies(())
     is_setting = said.startswith(_COMPANY_WORDS) and not named
     # 公司 followed by words is a question about the company, not a setting.
     return Unreadable("how to set company") if is_setting or named.isdigit() else None

@@ -119,9 +119,18 @@ def with_codes(text: str, companies: Mapping[str, str]) -> str:
 
 def code_in(text: str) -> str | None:
     """The one company code that a plain text is, marks and repeats aside."""
-    codes = {*re.findall(r"(?<!\d)\d{6}(?!\d)", text)}
+    codes = codes_in(text)
+    return codes[0] if len(codes) == 1 else None
+
+
+def codes_in(text: str) -> tuple[str, ...]:
+    """The company codes that a plain text is, marks and repeats aside; none where it is more."""
+    codes = dict.fromkeys(re.findall(r"(?<!\d)\d{6}(?!\d)", text))
     rest = re.sub(r"\d{6}|股票代码|证券代码|股票|代码|code|" + _MARKS, "", text)
-    return codes.pop() if len(codes) == 1 and not rest else None
+    # 和 joins several, and is no part of one.
+    if len(codes) > 1:
+        rest = re.sub(r"和|及|与|and", "", rest)
+    return () if rest else tuple(codes)
 
 
 def read_reference(text: str) -> Command | None:

@@ -62,10 +62,10 @@ class Pick:
 
 
 @dataclass(frozen=True)
-class SetCompany:
-    """Narrow this chat to one company; None: all again."""
+class SetCompanies:
+    """Narrow this chat to some companies; none: all again."""
 
-    company_code: str | None
+    company_codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ Command = (
     | ShowMore
     | ShowWhole
     | Pick
-    | SetCompany
+    | SetCompanies
     | Subscribe
     | Unsubscribe
     | ShowSubscription

@@ -18,14 +18,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from bot.delivery.claims import Claims
+from bot.delivery.clearing import close_workspace, purge
 from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
-from bot.delivery.mailbox import Mailbox, close_workspace, fault
+from bot.delivery.mailbox import InDoubtError, Mailbox, fault, oldest_waiting
+from bot.delivery.quotas import Allowance, Quotas
 from bot.delivery.sender import Sender
 from bot.delivery.transport import Address, Payload, Reachability, ReadStart, Sent, Transport
+from bot.errors import StoreError
 from bot.message import Chat
 from bot.postgres_url import Place
 from bot.store.connection import Database
@@ -33,6 +37,7 @@ from bot.store.feedback import Feedback
 from bot.store.handovers import Handovers
 from bot.store.leases import RELEASED, Lease, Timing, ownership_of
 from bot.store.waking import Listener
+from bot.store.workspace_use import WorkspaceUse
 
 _LOOK_S = 1.0  # how often a dead process's rows are looked for, if nobody tells of them
 # The least that marks of messages are kept, so that repetitions are known: where messages are
@@ -52,6 +57,7 @@ class Delivery:
         place: Place,
         clock: Callable[[], float],
         timing: Timing | None = None,
+        quotas: Quotas = Quotas(),  # noqa: B008 - immutable
     ) -> None:
         """Prepare.
 
@@ -60,8 +66,9 @@ class Delivery:
             place: The database.
             clock: Seconds since 1970, for what is stored; waiting keeps to the real clock.
             timing: By which replicas know of each other; the same for all.
+            quotas: How much a workspace may ask.
         """
-        database = Database.open(place)
+        self._database = database = Database.open(place)
         self._ownership = ownership_of(database, timing)
         self._clock = clock
         self._transports: dict[str, Transport] = {}
@@ -97,8 +104,10 @@ class Delivery:
             self.desk.carry,
             self.counters,
             clock,
+            Allowance(quotas, WorkspaceUse(place), self._mailbox, self._transports, answerer),
         )
         self._stopping = False
+        self._recount_at = time.monotonic() + self._ownership.recount_s
         self._woken = threading.Event()
         self._listener = Listener(database, {RELEASED: self._woken.set})
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
@@ -155,6 +164,9 @@ class Delivery:
     def _post(self, key: str, chat: Chat, payloads: Sequence[Payload], address: Address) -> None:
         try:
             self.sender.enqueue(key, chat, payloads, address)
+        except InDoubtError as error:
+            log.error("an answer waits: %s", error)
+            self._post_later(key, chat, payloads, address)
         except Exception as error:
             log.error("an answer is posted past the outbox: %s", fault(error))
             for number, payload in enumerate(payloads, 1):
@@ -162,6 +174,16 @@ class Delivery:
                 if not isinstance(outcome, Sent):
                     log.error("%s: an answer past the outbox was lost", chat.platform)
                     return
+
+    def _post_later(
+        self, key: str, chat: Chat, payloads: Sequence[Payload], address: Address
+    ) -> None:
+        """Put out what may be in the outbox already, and would be posted twice past it."""
+        while not self._stopping:
+            time.sleep(_LOOK_S)
+            with suppress(StoreError):
+                self.sender.enqueue(key, chat, payloads, address)
+                return
 
     def note_not_shown(self, platform: str, ref: str, why: str) -> None:
         """A post that the platform took, by its id there, was not shown after all."""
@@ -212,12 +234,13 @@ class Delivery:
             log.error("taking up waits: %s", fault(error))
 
     def _take_over(self) -> None:
-        """Claim the waiting rows of processes that are gone, and of nobody; find those again that
-        a failed transaction hid."""
+        """Claim the waiting rows of processes that are gone, and of nobody; find those of our own
+        that a failed transaction hid, or that a standby has as they were before."""
         # A process that cannot post takes nothing from one that soon may.
         platforms = [name for name, transport in self._transports.items() if transport.is_ready]
         self._let_go([name for name in self._transports if name not in platforms])
-        if self._mailbox.may_have_missed():
+        if self._mailbox.may_have_missed() or time.monotonic() >= self._recount_at:
+            self._recount_at = time.monotonic() + self._ownership.recount_s
             questions, posts = self._claims.ours([*self._transports])
             self.sender.line_up_missed(posts)
             self.inbox.line_up_missed(questions)
@@ -249,7 +272,7 @@ class Delivery:
 
     def oldest_undelivered_s(self) -> float:
         """Age of the oldest question or post that has not gone out, 0 when all have."""
-        oldest = self._mailbox.oldest_waiting()
+        oldest = oldest_waiting(self._database.connection())
         return max(0.0, self._clock() - oldest) if oldest is not None else 0.0
 
     def purge(self, days: int) -> None:
@@ -259,6 +282,6 @@ class Delivery:
         seven at most.
         """
         now, kept = self._clock(), max(days, _KEEP_DAYS)
-        with self._mailbox.transaction():
-            self._mailbox.purge(now - min(kept, _MARKS_DAYS) * 86400.0, now - kept * 86400.0)
+        with self._mailbox.transaction() as db:
+            purge(db, now - min(kept, _MARKS_DAYS) * 86400.0, now - kept * 86400.0)
             self.feedback.forget_queries(now - days * 86400.0)

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from bot.delivery.counters import Counters
 from bot.delivery.mailbox import Mailbox, Question, Waiting, fault, lane_of
+from bot.delivery.quotas import Allowance
 from bot.delivery.send_queues import Lane
 from bot.delivery.thread_starts import ThreadStarts
 from bot.delivery.transport import (
@@ -97,9 +98,11 @@ class TakenIn:
     """Messages that are committed together."""
 
     mailbox: Mailbox
+    allowance: Allowance
     masked: Callable[[Message], Message]  # as it may be kept
     at: float
     rows: list[tuple[Lane, int]] = field(default_factory=list)
+    posts: list[Waiting] = field(default_factory=list)  # that tell of a quota
 
     def accept(self, key: str, message: Message, address: Address) -> bool:
         """As `Inbox.accept`."""
@@ -111,7 +114,10 @@ class TakenIn:
         row_id = self.mailbox.add(key, self.masked(message), chat, address, self.at)
         if row_id and REPLACES in address:  # as it was before, it is not asked any more
             self.mailbox.take(address[REPLACES], chat, self.at)
-        if row_id:
+        if row_id and (over := self.allowance.spend(chat)):
+            self.mailbox.close_question(row_id)
+            self.posts += self.allowance.tell(over, chat, address, self.at)
+        elif row_id:
             self.rows.append((lane_of(chat, address), row_id))
         return bool(row_id)
 
@@ -133,6 +139,7 @@ class Inbox:
         carry: Callable[[Reply, str, Chat, Address], list[Waiting]],
         counters: Counters,
         clock: Callable[[], float],
+        allowance: Allowance,
     ) -> None:
         """Prepare.
 
@@ -145,8 +152,10 @@ class Inbox:
             carry: Puts out what a reply says in other chats, in the open transaction.
             counters: For what was asked, and how it was answered.
             clock: Seconds since 1970.
+            allowance: What workspaces may ask.
         """
         self._mailbox = mailbox
+        self._allowance = allowance
         self._answerer = answerer
         self._transports = transports
         self._starts = ThreadStarts(mailbox, readers, self._begun)
@@ -201,12 +210,15 @@ class Inbox:
     @contextmanager
     def accepting(self) -> Iterator[TakenIn]:
         """Commit several messages together, and what else is written meanwhile."""
-        taken_in = TakenIn(self._mailbox, self._answerer.masked, self._clock())
+        masked, now = self._answerer.masked, self._clock()
+        taken_in = TakenIn(self._mailbox, self._allowance, masked, now)
         with self._mailbox.transaction():
             yield taken_in
         for lane, row_id in taken_in.rows:
             self._counters.count("asked")
             self._turns.put(lane, row_id)
+        if taken_in.posts:
+            self._line_up(taken_in.posts)
 
     def take_over(self, rows: Sequence[tuple[Lane, int]]) -> None:
         """Answer what another process left, before all else."""
@@ -235,6 +247,9 @@ class Inbox:
         in_time: SimpleQueue[bool] = SimpleQueue()
 
         def answer() -> None:
+            if over := self._over(message):
+                ready.put((None, over))
+                return
             try:
                 considered, shown = self._considered(message)
             except EngineAwayError as error:
@@ -257,6 +272,14 @@ class Inbox:
             return None
         answering.join(max(0.0, until - time.monotonic()))
         return shown
+
+    def _over(self, message: Message) -> ReplyView | None:
+        """What is said of a quota that is used up; where it cannot be counted, nothing is."""
+        try:
+            return self._allowance.spent(message.chat) if message.chat else None
+        except Exception as error:
+            log.error("a question is not counted: %s", fault(error))
+            return None
 
     # Answering
 

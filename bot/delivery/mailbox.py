@@ -1,4 +1,4 @@
-"""Inbox and outbox as tables; claims.py has the SQL of what other processes left.
+"""Inbox and outbox as tables; claims.py has what other processes left, clearing.py what is over.
 
 A row belongs to the process that claimed it (`owner`) while that lives, and only that one changes
 it. A process that was taken for dead, and is not, changes no row of its former name: each write
@@ -19,14 +19,17 @@ from typing import Any, Literal
 
 from bot.delivery.send_queues import Lane
 from bot.delivery.transport import CHANGED, CHANGES, SETTLE_S, Address, Payload
-from bot.errors import trace_of
+from bot.errors import EngineAwayError, trace_of
 from bot.message import Chat, Message
 from bot.postgres_url import Place
 from bot.store.connection import Connection, Database, first, telling
-from bot.store.evidence import settle_evidence
 from bot.store.leases import Ownership
 
 _IN_HAND = "id = ? AND owner = ? AND tries = ? AND state = 'sending'"  # as it was begun
+
+
+class InDoubtError(EngineAwayError):
+    """The server went away at the end of a transaction."""
 
 
 class TakenError(Exception):
@@ -101,12 +104,19 @@ class Mailbox:
 
         Its failing is told as the database's: a full disk, another process that writes, an engine
         that is away.
+
+        Raises:
+            InDoubtError: It is not known whether it was committed.
         """
+        is_written = False
         try:
             with telling(self._database.place), self._database.transaction(alone=False) as db:
                 yield db
-        except Exception:
-            self._may_have_missed.set()  # it may be committed all the same
+                is_written = True
+        except Exception as error:
+            self._may_have_missed.set()
+            if is_written and isinstance(error, EngineAwayError):
+                raise InDoubtError(str(error)) from error
             raise
 
     def may_have_missed(self) -> bool:
@@ -356,62 +366,21 @@ class Mailbox:
     def put_back(
         self, post: Post, state: str, due: float, ref: str | None, address: Address | None = None
     ) -> None:
-        """It is taken up again; `ref` and `address` None: as they were."""
+        """It is taken up again, unless it was closed; `ref` and `address` None: as they were."""
         self._db().execute(
             "UPDATE outbox SET state = ?, due = ?, ref = coalesce(?, ref), "
             f"address = coalesce(?, address) WHERE {_IN_HAND}",
             [state, due, ref, json.dumps(address) if address else None, *_in_hand(post)],
         )
 
-    # State
 
-    def oldest_waiting(self) -> float | None:
-        """When the oldest message or post came that has not gone out."""
-        (oldest,) = (
-            self._db()
-            .execute(
-                "SELECT min(at) FROM (SELECT at FROM inbox WHERE state = 'new' UNION ALL "
-                "SELECT at FROM outbox WHERE state IN ('ready', 'sending')) AS waiting"
-            )
-            .fetchone()
-        )
-        return oldest  # type: ignore[no-any-return]
-
-    def purge(self, marks_before: float, before: float) -> None:
-        """Delete what is old, inside the caller's transaction.
-
-        Args:
-            marks_before: Marks of answered messages that are older.
-            before: What is older of all else; what waited for so long in vain goes too, for it
-                holds what somebody typed.
-        """
-        db = self._db()
-        db.execute("DELETE FROM inbox WHERE at < ? AND state = 'done'", [marks_before])
-        db.execute("DELETE FROM inbox WHERE at < ?", [before])
-        db.execute(
-            "UPDATE outbox SET state = CASE WHEN state = 'ready' THEN 'late' ELSE 'unknown' END "
-            "WHERE at < ? AND state IN ('ready', 'sending')",
-            [before],
-        )
-        settle_evidence(db, "at < ?", [before])
-        db.execute("DELETE FROM outbox WHERE at < ?", [before])
-
-
-def close_workspace(db: Connection, platform: str, workspace: str, why: str) -> int:
-    """Nothing more goes to a workspace; how many posts waited. One in hand may be out."""
-    of = [platform, workspace]
-    db.execute(
-        "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
-        "owner = NULL WHERE platform = ? AND workspace = ? AND state = 'new'",
-        of,
-    )
-    closed = db.execute(
-        "UPDATE outbox SET state = CASE state WHEN 'ready' THEN 'failed' ELSE 'unknown' END, "
-        "ref = ?, owner = NULL, payload = '{}', address = '{}' "
-        "WHERE platform = ? AND workspace = ? AND state IN ('ready', 'sending')",
-        [why, *of],
-    )
-    return int(closed.rowcount)
+def oldest_waiting(db: Connection) -> float | None:
+    """When the oldest message or post came that has not gone out."""
+    (oldest,) = db.execute(
+        "SELECT min(at) FROM (SELECT at FROM inbox WHERE state = 'new' UNION ALL "
+        "SELECT at FROM outbox WHERE state IN ('ready', 'sending')) AS waiting"
+    ).fetchone()
+    return oldest  # type: ignore[no-any-return]
 
 
 def newest(place: Place) -> float | None:

@@ -1,4 +1,5 @@
-"""Which message is answered next: the oldest, one at a time in a lane, lanes side by side.
+"""Which message is answered next: workspaces take turns, so that one in which a thousand wait keeps
+nobody else waiting; of a workspace the oldest, one at a time in a lane, lanes side by side.
 
 A lane is where an answer goes (`mailbox.lane_of`), so what is asked in one conversation is
 answered in its order, however many threads answer. In memory; the inbox holds the messages.
@@ -10,6 +11,7 @@ import heapq
 import threading
 import time
 from bisect import insort
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -35,7 +37,8 @@ class Turns:
         self._changed = threading.Condition()  # guards all below
         self._lanes: dict[Lane, list[Turn]] = {}  # those that wait
         self._in_hand: set[Lane] = set()
-        self._due: list[tuple[int, Lane]] = []  # a heap; what is no lane's first any more is left
+        # Heaps of workspaces, whose turn it is first; what is no lane's first any more is left.
+        self._due: OrderedDict[tuple[str, str], list[tuple[int, Lane]]] = OrderedDict()
         self._first = self._last = 0
         self._taken_at = -_LATELY_S
         self._stopping = False
@@ -101,12 +104,24 @@ class Turns:
 
     def _call(self, queue: Sequence[Turn]) -> None:
         """Whoever is the first of its lane now: while the lane was in hand it was passed over."""
-        heapq.heappush(self._due, (queue[0].place, queue[0].lane))
+        first = queue[0]
+        heapq.heappush(self._due.setdefault(first.lane[:2], []), (first.place, first.lane))
         self._changed.notify()
 
     def _next(self) -> Turn | None:
-        while self._due:
-            place, lane = heapq.heappop(self._due)
+        for workspace in list(self._due):
+            turn = self._next_of(self._due[workspace])
+            if not self._due[workspace]:
+                del self._due[workspace]
+            elif turn is not None:
+                self._due.move_to_end(workspace)
+            if turn is not None:
+                return turn
+        return None
+
+    def _next_of(self, due: list[tuple[int, Lane]]) -> Turn | None:
+        while due:
+            place, lane = heapq.heappop(due)
             queue = self._lanes.get(lane)
             if lane in self._in_hand or not queue or queue[0].place != place:
                 continue  # `done` brings the lane back; or its first stands here by itself

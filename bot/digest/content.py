@@ -45,15 +45,15 @@ class _Library:
     """What may be shown for a while. A record is named by its place in it."""
 
     shown: Shown
-    orders: dict[tuple[str, ...], Order] = field(default_factory=dict)  # by scope
+    orders: dict[tuple[str, ...] | None, Order] = field(default_factory=dict)  # by scope
     asked: dict[_Some, dict[QuestionKey, Question]] = field(default_factory=dict)
 
-    def within(self, scope: Sequence[str]) -> list[int]:
-        """The records of some companies; of all where none is named."""
+    def within(self, scope: Sequence[str] | None) -> list[int]:
+        """The records of some companies; None: of all."""
         return [
             at
             for at, brief in enumerate(self.shown.briefs)
-            if not scope or brief.company_code in scope
+            if scope is None or brief.company_code in scope
         ]
 
     @cached_property
@@ -122,7 +122,7 @@ class DigestBuilder:
         if plan.desk:
             return self._for_desk(plan, day, at)
         library = self._current(at)
-        scope = plan.companies or tuple(filter(None, [self._store.company(chat)]))
+        scope = self._store.scope(chat).of_digest(plan.companies)
         shown = self._subscriptions.shown(chat)
         public = library.within(scope)
         fresh = [told for at_ in public if (told := self._untold(library, at_, shown, at))]
@@ -233,7 +233,7 @@ class DigestBuilder:
         self,
         library: _Library,
         public: Sequence[int],
-        scope: tuple[str, ...],
+        scope: tuple[str, ...] | None,
         chat: Chat,
         shown: dict[str, int],
         day: date,
@@ -250,13 +250,13 @@ class DigestBuilder:
         self,
         library: _Library,
         among: Set[int],
-        scope: tuple[str, ...],
+        scope: tuple[str, ...] | None,
         chat: Chat,
         shown: dict[str, int],
         day: date,
     ) -> Hit | None:
         """The next question of these records in the chat's order, of those shown least."""
-        order = self._order(library, scope if len(scope) == 1 else ())
+        order = self._order(library, scope if scope and len(scope) == 1 else None)
         turn = turn_of(f"{chat.platform}/{chat.workspace}/{chat.channel}")
         for times in range(max(shown.values(), default=0) + 1):
             for at, number in order.starting(turn):
@@ -267,7 +267,7 @@ class DigestBuilder:
                         return hit
         return None
 
-    def _order(self, library: _Library, scope: tuple[str, ...]) -> Order:
+    def _order(self, library: _Library, scope: tuple[str, ...] | None) -> Order:
         if scope not in library.orders:
             with self._lock:
                 places = library.within(scope)

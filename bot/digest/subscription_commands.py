@@ -27,8 +27,8 @@ class SubscriptionCommands:
     now: Callable[[], datetime]
     desk_channels: tuple[str, ...]  # chats that may have the desk's digest
     managers: tuple[str, ...]  # who may change a chat's digest and company; none: everyone
-    companies: Callable[[], Set[str]]  # codes that are stored
-    no_such_company: Callable[[str], Reply]
+    companies: Callable[[Chat], Set[str]]  # codes that a chat may be told of
+    no_such_company: Callable[[str, Chat], Reply]
 
     def reply(
         self,
@@ -84,9 +84,9 @@ class SubscriptionCommands:
     ) -> Reply:
         if plan.desk and not self.may_have_desk(chat):
             return self._notice("desk elsewhere", channel=chat.channel)
-        unknown = [code for code in plan.companies if code not in self.companies()]
+        unknown = [code for code in plan.companies if code not in self.companies(chat)]
         if unknown:
-            return self.no_such_company(unknown[0])
+            return self.no_such_company(unknown[0], chat)
         if trouble := reachability(chat):
             return self._notice(trouble)
         now = self.now()

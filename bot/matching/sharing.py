@@ -1,7 +1,7 @@
 """One model for all threads that answer.
 
-1. Texts wanted by several threads at once are made together, one text once; what was made lately
-   is kept. The model takes one call at a time and uses the processors itself.
+1. As many calls run at a time as there are processors. Texts that are wanted while all are busy are
+   made together, one text once; what was made lately is kept.
 2. A model that fails is no reason not to answer: who asked goes on by words. After some failures in
    a row it is left alone for a while; who is told of faults hears of the first one, and of its end.
 """
@@ -17,7 +17,7 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from bot.matching.embedding import LONGEST, Embedder, Vectors
+from bot.matching.embedding import LONGEST, PROCESSORS, Embedder, Vectors
 
 _RECENT = 4096  # vectors; 6 MB
 _TOGETHER = 32  # texts of one call, so that none waits long for the others
@@ -39,12 +39,14 @@ class SharedEmbedder:
         embedder: Embedder,
         tell: Callable[[str], None] = lambda fault: None,
         clock: Callable[[], float] = time.monotonic,
+        at_a_time: int = PROCESSORS,
     ) -> None:
         """
         Args:
-            embedder: The model.
+            embedder: The model; it may be called from several threads.
             tell: Called with what the model raised, and with nothing once it works (again).
             clock: Seconds that never jump.
+            at_a_time: Calls that run beside each other.
         """
         self.name = embedder.name
         self.model = embedder  # for what is made in the background
@@ -54,7 +56,7 @@ class SharedEmbedder:
         self._recent: OrderedDict[str, Vectors] = OrderedDict()
         self._made: dict[str, Future[Vectors]] = {}  # wanted, or being made
         self._wanted: list[str] = []
-        self._running = threading.Lock()  # while held, the model runs
+        self._calls = threading.BoundedSemaphore(at_a_time)
         self._failures = 0
         self._is_told_to_work = False
         self._rests_until = 0.0
@@ -66,9 +68,10 @@ class SharedEmbedder:
             ModelError: It failed, or rests.
         """
         awaited = [self._awaited(text[:LONGEST]) for text in texts]
-        while not all(vector.done() for vector in awaited):
-            with self._running:  # whoever comes first makes those of all that wait by then
-                self._run()
+        is_more = True
+        while is_more and not all(vector.done() for vector in awaited):
+            with self._calls:  # whoever comes first makes those of all that wait by then
+                is_more = self._run()
         return np.array([vector.result() for vector in awaited], dtype=np.float32)
 
     def _awaited(self, text: str) -> Future[Vectors]:
@@ -83,11 +86,12 @@ class SharedEmbedder:
                 self._wanted.append(text)
             return self._made[text]
 
-    def _run(self) -> None:
+    def _run(self) -> bool:
+        """Make some of what is wanted; False where others make all of it already."""
         with self._guard:
             batch, self._wanted = self._wanted[:_TOGETHER], self._wanted[_TOGETHER:]
         if not batch:
-            return
+            return False
         found: Vectors | ModelError
         try:
             found = self._vectors(batch)
@@ -103,6 +107,7 @@ class SharedEmbedder:
                 vector.set_result(found[at])
             while len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
+        return True
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         if self._clock() < self._rests_until:
@@ -123,11 +128,14 @@ class SharedEmbedder:
         return made
 
     def _failed(self, error: Exception) -> None:
-        self._failures += 1
         what = type(error).__name__  # what it says may hold what was typed
-        if self._failures == 1:
+        with self._guard:
+            self._failures += 1
+            is_first = self._failures == 1
+            if is_first:
+                self._is_told_to_work = False
+            if self._failures >= _FAILURES:
+                self._rests_until = self._clock() + _REST_S
+        if is_first:
             log.error("the model fails, answers go by words alone: %s", what)
-            self._is_told_to_work = False
             self._tell(what)
-        if self._failures >= _FAILURES:
-            self._rests_until = self._clock() + _REST_S

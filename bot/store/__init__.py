@@ -17,7 +17,7 @@ hiding.py       what is withdrawn, held or paused; hidden.py: in whatever versio
 showing.py      what may be shown to everyone at an instant
 disclosing.py   what of that the company has published
 states.py       what is the case of a record, question by question, and what ends it
-chats.py        misses, counts, memories, a channel's company
+chats.py        misses, counts, memories
 customers.py    people outside: how far they were heard, how often they ask, who serves them
 decided.py      a question as it was when somebody decided something of it, and where it is now
 evidence.py     which official words were shown, where and when
@@ -31,6 +31,8 @@ feedback.py     what people think of answers
 journal.py      who changed what of what the bot says
 marks.py        what the desk makes of misses
 second_reader.py  what a second reader said, and what that is worth
+scopes.py       which companies a chat is answered from
+installations.py  workspaces that installed the bot; workspace_use.py: how much each asks
 streams.py      answers that a platform comes to fetch
 uploads.py      files that were sent to the desk's page, kept aside
 vectors.py      meaning
@@ -68,6 +70,7 @@ from bot.store.publication import Publication
 from bot.store.publishing import Published
 from bot.store.records import RowsOf, Source, Stored, Version
 from bot.store.restoring import Restoring
+from bot.store.scopes import Scope, Scopes
 from bot.store.second_reader import SecondReaders, Trial
 from bot.store.showing import Shown
 from bot.store.states import State, States, chief
@@ -96,6 +99,7 @@ class Store(
     Heads,
     Journal,
     Marks,
+    Scopes,
     SecondReaders,
     Streams,
     Uploads,
@@ -127,6 +131,7 @@ __all__ = [
     "Publication",
     "Published",
     "RowsOf",
+    "Scope",
     "Shown",
     "Source",
     "State",

@@ -172,7 +172,7 @@ class _Schema(Aside):
 
 @contextmanager
 def _schema(target: PostgresUrl) -> Iterator[_Schema]:
-    from bot.store.postgres import Connection
+    from bot.store.postgres_connection import Connection
 
     db = Connection(target)
     try:

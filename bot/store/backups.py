@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import StoreError, is_full, reason
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.sqlite import BUSY_TIMEOUT_S, Connection, unknown_migrations, why
 from bot.store.staging import make_durable, staging
 

@@ -198,31 +198,6 @@ class Chats(File):
         )
         return Memory(row["cited"], tuple(json.loads(row["offered"]))) if row else Memory()
 
-    def set_company(self, chat: Chat, company_code: str | None, at: datetime) -> None:
-        """Narrow a channel to one company's records; None: all again."""
-        self._db().table("channels").upsert(
-            {
-                "platform": chat.platform,
-                "workspace": chat.workspace,
-                "channel": chat.channel,
-                "company_code": company_code,
-                "set_by": chat.user,
-                "set_at": instant(at),
-            },
-            pk=("platform", "workspace", "channel"),
-        )
-
-    def company(self, chat: Chat) -> str | None:
-        row = first(
-            self._db(),
-            "SELECT company_code FROM channels "
-            "WHERE platform = ? AND workspace = ? AND channel = ?",
-            chat.platform,
-            chat.workspace,
-            chat.channel,
-        )
-        return row["company_code"] if row else None
-
     def forget_askers(self, now: datetime, days: int) -> None:
         """Delete what askers typed longer ago than that, also where the desk borrowed it."""
         limit = instant(now - timedelta(days=days))

@@ -78,8 +78,14 @@ class Connection(Protocol):
     def content(self, sha256: str, /) -> Iterator[bytes]:
         """A source's bytes in pieces; none where there is no such source."""
 
+    def notify(self, channel: str, /) -> None:
+        """Wake those of all processes that listen (waking.py), when the open transaction is
+        committed."""
+
     def close(self) -> None: ...
 
+
+CHANGED = "irbot_changed"  # told whenever `generation` grows
 
 _opening = threading.Lock()
 _opened: dict[Path | PostgresUrl, Database] = {}
@@ -165,10 +171,6 @@ class Database(ABC):
     @abstractmethod
     def now(self) -> float:
         """The one clock of all processes that share the database, in seconds since 1970."""
-
-    @abstractmethod
-    def notify(self, channel: str) -> None:
-        """Wake those of all processes that listen, when the open transaction is committed."""
 
     @abstractmethod
     def erase(self, *, anew: bool) -> bool:
@@ -332,6 +334,7 @@ def grow(db: Connection, *, only_more: bool = False) -> None:
     db.execute(
         "UPDATE generation SET value = value + 1, changes = changes + ?", [int(not only_more)]
     )
+    db.notify(CHANGED)
 
 
 def instant(moment: datetime) -> str:

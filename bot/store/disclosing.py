@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from bot.record import Record
@@ -46,6 +46,21 @@ class Disclosing(Showing):
             stored=Looked(briefs, read),
             keys=keys,
             live={key: shown.live[key] | rows.get(key, frozenset()) for own in keys for key in own},
+            is_silenced=shown.is_silenced or not briefs,
+        )
+
+    def narrowed(self, shown: Shown, companies: Set[str]) -> Shown:
+        """The same of some companies alone: others are as if they were not stored."""
+        kept = [at for at, brief in enumerate(shown.briefs) if brief.company_code in companies]
+        place_of = {shown.briefs[at].id: at for at in kept}
+        briefs = tuple(shown.briefs[at] for at in kept)
+        keys = [shown.keys[at] for at in kept]
+        return replace(
+            shown,
+            briefs=briefs,
+            stored=Looked(briefs, lambda brief: shown.stored[place_of[brief.id]]),
+            keys=keys,
+            live={key: shown.live[key] for own in keys for key in own},
             is_silenced=shown.is_silenced or not briefs,
         )
 

@@ -49,6 +49,7 @@ class Timing:
     # A post in hand may arrive so long after it was begun, as each chat's calls end within 8 to
     # 10 s; a dead process's arrives sooner, but nobody knows that it is dead, and not cut off.
     settle: float = 10.0
+    recount: float = 10.0
 
 
 class Lease(Protocol):
@@ -74,6 +75,10 @@ class Ownership(Protocol):
     @property
     def settle_s(self) -> float:
         """A post in hand of a process that does not live may arrive so long after it was begun."""
+
+    @property
+    def recount_s(self) -> float:
+        """How often it is to be looked whether this process knows of all its rows."""
 
     def lives(self, name: str | None) -> bool:
         """Whether the process that claimed a row still runs; nobody does not."""
@@ -165,6 +170,7 @@ class Replica:
         self._database = database
         self._timing = timing
         self.settle_s = timing.settle
+        self.recount_s = timing.recount
         self._renewing = threading.Lock()  # guards all below
         self._name = ""
         self._sure_until = -math.inf
@@ -213,7 +219,7 @@ class Replica:
         try:
             with telling(self._database.place), self._database.transaction(alone=False) as db:
                 db.execute("DELETE FROM leases WHERE owner = ?", [self._name])
-                self._database.notify(RELEASED)
+                db.notify(RELEASED)
         except StoreError as error:
             log.warning("what is left is taken over a little later: %s", error)
         finally:

@@ -22,7 +22,7 @@ from bot.errors import StoreError, one_line
 from bot.postgres_url import Place, PostgresUrl
 from bot.store.aside import Aside, aside
 from bot.store.connection import Connection, Database, is_older, is_there, telling
-from bot.store.process_lock import is_served
+from bot.store.leases import is_served
 from bot.store.schema.moved import MovedTable, moved_tables
 
 _AT_ONCE = 1_000  # rows of a transaction
@@ -90,6 +90,8 @@ def _refuse(source: Place, target: Place) -> None:
         )
     if not is_there(source):
         raise StoreError(f"{source} 里没有 irbot 的数据，无可搬；未作改动")
+    if is_there(target) and is_older(target):
+        raise StoreError(f"{target} 是旧版 irbot 的数据库；请换一个空的，未作改动")
     for place in (source, target):
         if is_there(place) and is_served(place):
             raise StoreError(f"irbot serve 正在使用 {place}；请先停止它，未作改动")
@@ -119,8 +121,6 @@ def _unfit(db: Connection, table: MovedTable) -> Iterator[str]:
 
 def _opened(target: Place) -> Database | None:
     """The target, where it holds something."""
-    if is_older(target):
-        raise StoreError(f"{target} 是旧版 irbot 的数据库；请换一个空的，未作改动")
     database = Database.open(target)
     if _holds_rows(database):
         return database

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import glob
+import math
 import os
 import secrets
 import weakref
@@ -17,14 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from bot.postgres_url import Place, PostgresUrl
-
 _ours: set[str] = set()  # names of locks that this process holds
 
 
 class ProcessLock:
     """This process's mark on the rows of one database, held by a lock file beside it."""
 
+    recount_s = math.inf  # a file forgets nothing
     settle_s = 0.0  # it is dead for sure, and the outbox says when what it cut has arrived
 
     def __init__(self, db: Path) -> None:
@@ -76,17 +76,9 @@ class ProcessLock:
         return self._db.with_name(f"{self._db.name}-owner-{name}")
 
 
-def is_served(place: Place) -> bool:
-    """Whether a process that delivers has the database open.
-
-    Raises:
-        StoreError: The server cannot be asked.
-    """
-    if isinstance(place, PostgresUrl):
-        from bot.store.server import look
-
-        return look(place).replicas > 0
-    return any(_held(place))
+def is_served(db: Path) -> bool:
+    """Whether a process that delivers has the database open."""
+    return any(_held(db))
 
 
 def is_served_by_another(db: Path) -> bool:

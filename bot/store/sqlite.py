@@ -27,7 +27,7 @@ from bot.errors import DisplacedError, StoreError, reason
 from bot.private_files import make_private, narrow
 from bot.store.connection import Database, Values
 from bot.store.engine import Engine
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.upgrading import tell, upgrade
 
 BUSY_TIMEOUT_S = 10.0
@@ -78,6 +78,9 @@ class Connection(sqlite_utils.Database):
 
     def stream(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         return self.query(sql, values)
+
+    def notify(self, channel: str) -> None:
+        """Nobody listens: who shares a file looks often, which costs nothing."""
 
     def write_content(self, sha256: str, pieces: Iterable[bytes], size: int) -> None:
         self.execute(
@@ -299,9 +302,6 @@ class SqliteDatabase(Database):
 
     def now(self) -> float:
         return time.time()
-
-    def notify(self, channel: str) -> None:
-        """Nobody listens: who shares a file looks often, which costs nothing."""
 
 
 def _found(path: Path) -> tuple[_Identity | None, int]:

@@ -21,7 +21,7 @@ from sqlite_utils import Database
 from bot.errors import StoreError, reason
 from bot.private_files import make_private
 from bot.store.process_lock import is_served_by_another
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.staging import make_durable, staging
 
 KEPT = 2  # copies: from before this upgrade, and from before the one that was found wanting

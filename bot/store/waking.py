@@ -1,6 +1,6 @@
 """Processes that share a server wake each other; what is told to nobody is found by looking.
 
-A note is sent with the commit of what it tells of (`Database.notify`). One that is told while
+A note is sent with the commit of what it tells of (`Connection.notify`). One that is told while
 nobody listens, as when the server restarts, is lost: so whoever is woken looks at times, too, and
 is woken whenever a connection is made anew. A file has no such notes.
 """
@@ -16,8 +16,6 @@ from typing import Any
 from bot.errors import StoreError
 from bot.postgres_url import PostgresUrl
 from bot.store.connection import Database, telling
-
-CHANGED = "irbot_changed"  # what may be answered has changed (`connection.grow`)
 
 _LISTEN_S = 1.0  # until it is looked whether to stop
 _AGAIN_S = 1.0  # between two tries to connect

@@ -18,18 +18,19 @@ from bot.recovery import Backup, Restored, opened_backup, refuse_served
 from bot.store.backups import Contents, back_up
 from handlers.cli.import_report import tell_checked
 from handlers.cli.output import framed, operator, say
-from handlers.cli.settings import pass_settings, pass_settings_of_store
+from handlers.cli.settings import pass_settings, refuse_none
 
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="覆盖已有的备份文件。")
-@pass_settings_of_store
+@pass_settings
 def backup(settings: Settings, file: Path, replace: bool) -> None:
     if isinstance(settings.db, PostgresUrl):
         raise BotError(
             f"数据库在 PostgreSQL 上，用它自己的工具备份：{_typed('pg_dump', settings.db, file)}"
         )
+    refuse_none(settings)
     contents = back_up(settings.db, file, replace=replace)
     size = file.stat().st_size / 1024**2
     say(f"已备份到 {file}（{size:.1f} MB）：{_told(contents, settings.tz)}", err=True)

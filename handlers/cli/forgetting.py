@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.errors import BotError
 from bot.postgres_url import PostgresUrl
 from bot.store import Store
-from bot.store.process_lock import is_served
+from bot.store.leases import is_served
 from bot.store.upgrading import copies
 from handlers.cli.output import operator, say
 from handlers.cli.settings import pass_settings_of_store

@@ -44,13 +44,21 @@ def pass_settings_of_store(command: _Command[_P, _R]) -> Callable[_P, _R]:
 
     @wraps(command)
     def run(settings: Settings, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        from bot.store.connection import is_there
-
-        if not is_there(settings.db):
-            raise StoreError(_no_store(settings.db))
+        refuse_none(settings)
         return command(settings, *args, **kwargs)
 
     return pass_settings(run)
+
+
+def refuse_none(settings: Settings) -> None:
+    """
+    Raises:
+        StoreError: There is no database.
+    """
+    from bot.store.connection import is_there
+
+    if not is_there(settings.db):
+        raise StoreError(_no_store(settings.db))
 
 
 def pass_settings_to_look(command: _Command[_P, _R]) -> Callable[_P, _R]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from bot.config import Settings
 from bot.errors import NotFoundError, one_line
 from bot.sealing import Seal
+from bot.store import Store
 from bot.store.installations import Installations
 from handlers.cli.output import framed, say, say_words
 from handlers.cli.settings import pass_settings, pass_settings_of_store, pass_settings_to_look
@@ -42,7 +45,7 @@ def new_key() -> None:
 @pass_settings_to_look
 def list_workspaces(settings: Settings) -> None:
     """列出已安装的工作区和添加的企业微信机器人。"""
-    stored = _stored(settings)
+    stored, allowed = _stored(settings), Store(settings.db).allowed_everywhere()
     found = [*stored.of("slack"), *stored.of("wecom")]
     for one in found:
         day = one.added_at.astimezone(settings.tz).date()
@@ -50,6 +53,29 @@ def list_workspaces(settings: Settings) -> None:
         say_words(f"{one.platform}:{one.workspace}  {one_line(one.name)}  {day}  {sealed}".rstrip())
     if not found:
         say("还没有工作区", err=True)
+    for (platform, workspace), codes in allowed.items():
+        say(f"{platform}:{one_line(workspace)} 只能看到：{'、'.join(codes)}")
+
+
+@workspaces.command("allow")
+@click.argument("workspace", type=Named())
+@click.argument("codes", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="恢复为全部公司。")
+@pass_settings_of_store
+def allow(
+    settings: Settings, workspace: tuple[str, str], codes: tuple[str, ...], is_all: bool
+) -> None:
+    """一个工作区只能看到这些公司（六位代码）；从它的下一条消息起生效。"""
+    if bool(codes) == is_all:
+        raise click.UsageError("写公司代码，或 --all，二者取一")
+    if wrong := [code for code in codes if not re.fullmatch(r"\d{6}", code, re.ASCII)]:
+        raise click.BadParameter(f"{one_line(wrong[0])} 不是六位代码")
+    Store(settings.db).allow(*workspace, None if is_all else tuple(dict.fromkeys(codes)))
+    named = ":".join(workspace)
+    if is_all:
+        say(f"{named} 能看到全部公司", err=True)
+    else:
+        say(f"{named} 只能看到：{'、'.join(dict.fromkeys(codes))}", err=True)
 
 
 @workspaces.command("remove")

@@ -256,8 +256,9 @@ class Events:
         self._show_home(event["user"], str(event.get("event_ts", "")))
 
     def _show_home(self, user: str, mark: str) -> None:
-        made = self.responder.subscribing.changeable(self._chat("", user))
-        view = render.home(self.responder.records(), self.responder.words, made, self.tz)
+        chat = self._chat("", user)
+        made = self.responder.subscribing.changeable(chat)
+        view = render.home(self.responder.records(chat), self.responder.words, made, self.tz)
         self.delivery.sender.enqueue(
             self._key(f"home/{user}/{mark}"),
             self._chat(f"home/{user}", user),

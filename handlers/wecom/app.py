@@ -138,7 +138,7 @@ class WecomChat:
         origin = asked.origin
         message = self._hearing.message(asked, self._bot_id)
         if message is None:
-            self._notify(origin, session, self._hearing.status(origin))
+            self._notify(origin, session, self._hearing.status(origin, self._bot_id))
             return
         query = "\n".join(filter(None, (message.text, message.quoted)))
         to = self._address(origin, session, query)

@@ -46,13 +46,13 @@ class Hearing:
         quoted = mentions.read(asked.quoted, self.names, in_group=False).args
         return Message(text, self.chat(origin, workspace), quoted=marks.without(quoted))
 
-    def status(self, origin: Origin) -> str:
+    def status(self, origin: Origin, workspace: str) -> str:
         """The ids that settings may need."""
         return self.responder.words.text(
             "status",
             chat=origin.channel,
             user=origin.user,
-            records=len(self.responder.records()),
+            records=len(self.responder.records(self.chat(origin, workspace))),
         )
 
     def notify(self, origin: Origin, workspace: str, text: str, to: Address) -> None:

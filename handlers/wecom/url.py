@@ -129,7 +129,7 @@ class UrlChat:
         origin = asked.origin
         message = self._hearing.message(asked, origin.bot_id)
         if message is None:
-            return self._told(origin, url, self._hearing.status(origin))
+            return self._told(origin, url, self._hearing.status(origin, origin.bot_id))
         to = self._address(origin, url)
         to[QUERY] = "\n".join(filter(None, (message.text, message.quoted)))
         if asked.has_pictures:

@@ -139,7 +139,7 @@ class AppChat:
             "status",
             chat=origin.user,
             user=origin.user,
-            records=len(self._responder.records()),
+            records=len(self._responder.records(self._chat(origin))),
         )
 
     def _accept(self, origin: Origin, text: str) -> None:

@@ -208,7 +208,7 @@ def test_a_conversation_goes_the_same_way(pair):
             for typed in (text, "A", "全文", "第2问", "更多", "公司 600000", text):
                 reply = site.bot.responder.reply(Message(typed, chat))
                 talk.append((text, typed, site.bot.responder.show(reply)))
-            site.store.set_company(chat, None, NOW)
+            site.store.choose(chat, (), NOW)
         talks.append(talk)
     assert talks[0] == talks[1]
 

@@ -11,7 +11,7 @@ from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Message, Notice, Suggest
 from bot.store import Memory, Store
 from bot.store.connection import connect, instant
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from tests.conftest import open_by_words
 
 OFFERS = ("WiNEX 进展如何？", "收入下滑")

@@ -57,7 +57,7 @@ def test_help_and_orders_stay_what_they_are_and_quoted_orders_are_not_done(respo
     responder.reply(Message("公司 全部", chat))
     for order in ("公司 300253", "订阅 09:00", "退订", "A", "帮助", "？"):
         assert isinstance(responder.reply(Message("这个", chat, quoted=order)), Help)
-    assert store.company(chat) is None
+    assert store.scope(chat).company is None
 
 
 def test_a_miss_holds_what_was_asked_about(responder, store):

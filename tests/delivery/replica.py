@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 from bot.config import CHINA
 from bot.delivery.delivery import Delivery
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import Loss, NotPosted, Sent
+from bot.delivery.transport import Loss, NotPosted, Reachability, Sent
 from bot.errors import BotError
 from bot.message import Chat, Message, Notice, Reply, ReplyView
 from bot.postgres_url import PostgresUrl
@@ -43,10 +44,12 @@ class Echo:
 
     words = Words("zh", "", 90, "")
     desk_channels: tuple[str, ...] = ()
-    reachability = desk = is_outside = None  # set by delivery
 
-    def now(self):
-        return datetime.now(CHINA)
+    def __init__(self) -> None:
+        self.now: Callable[[], datetime] = lambda: datetime.now(CHINA)
+        self.reachability: Callable[[Chat], Reachability] = lambda chat: ""
+        self.desk: Callable[[Chat], Chat | None] = lambda chat: None
+        self.is_outside: Callable[[Chat], bool] = lambda chat: False
 
     def masked(self, message):
         return message
@@ -67,15 +70,17 @@ class Echo:
 class Stops(Echo):
     """Stops its process when it is asked whether the post is late, which is then begun."""
 
-    def __init__(self, key):
+    def __init__(self, key: str) -> None:
+        super().__init__()
         self.key = key
+        self.now = self.stopped
 
-    def now(self):
+    def stopped(self) -> datetime:
         asks = sys._getframe(2)
         if asks.f_code.co_name == "_carried" and asks.f_locals["post"].key == self.key:
             self.key = ""
             os.kill(os.getpid(), signal.SIGSTOP)
-        return super().now()
+        return datetime.now(CHINA)
 
 
 class Wall:

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,12 @@ import pytest
 from bot.digest.subscriptions import SubscriptionStore
 from bot.message import Chat
 from bot.postgres_url import PostgresUrl
-from bot.store.connection import Database
+from bot.store.connection import CHANGED, Database, grow
 from bot.store.leases import Replica, _skew_s
+from bot.store.waking import Listener
 from tests.delivery.replica import QUICK, Wall, ask, opened
-from tests.postgres import NEEDED, Cluster
-from tests.waiting import until
+from tests.postgres import NEEDED, USER, Cluster
+from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
 CHAT = Chat("slack", "T", "C1", "U")
@@ -75,7 +77,7 @@ def process(place, wall, *how):
         text=True,
     )
     try:
-        assert running.stdout.readline() == "ready\n"
+        hear(running, "ready")
         yield running
     finally:
         running.kill()
@@ -85,7 +87,11 @@ def process(place, wall, *how):
 def tell(running, line):
     running.stdin.write(f"{line}\n")
     running.stdin.flush()
-    assert running.stdout.readline() == f"{line}\n"  # it was taken in
+    hear(running, line)  # it was taken in
+
+
+def hear(running, line):
+    assert running.stdout.readline() == f"{line}\n"
 
 
 def each_once(wall, keys, more_s=0.1):
@@ -120,7 +126,7 @@ def test_what_a_killed_or_stopped_replica_had_in_hand_goes_out_once(place, wall)
         for running, channel in ((dies, "C1"), (sleeps, "C2")):
             tell(running, f"begun-{channel} {channel}")
             tell(running, f"waits-{channel} {channel}")
-            until(lambda running=running: is_stopped(running))  # a post is begun, and not made
+            until(partial(is_stopped, running))  # a post is begun, and not made
         ask(living, "own", "C3")
         dies.send_signal(signal.SIGKILL)
         until(lambda: len(wall.posts) == 5)
@@ -175,6 +181,22 @@ def test_what_a_replica_leaves_is_taken_up_at_once(place, wall):
         assert wall.posts == []
         leaves.stop()
         each_once(wall, [f"q{at}" for at in range(3)])
+
+
+def test_who_listens_is_woken_by_what_changes_also_once_the_server_is_back(server, place):
+    database, woken = Database.open(place), threading.Event()
+    listener = Listener(database, {CHANGED: woken.set})
+    listener.start()
+    try:
+        assert woken.wait(PATIENCE_S)  # nobody knows what was told before
+        server.restart()
+        for _ in range(2):
+            woken.clear()
+            with database.transaction() as db:
+                grow(db)
+            assert woken.wait(PATIENCE_S)
+    finally:
+        listener.stop()
 
 
 def test_a_post_goes_to_the_replica_that_can_send_it(place, wall):
@@ -286,3 +308,24 @@ def test_kills_stops_and_restarts_lose_and_double_nothing(server, place, wall):
             elif what < 0.045:
                 server.restart()
         each_once(wall, keys, 5.0)
+
+
+@pytest.mark.trial
+def test_a_standby_that_is_promoted_goes_on_with_all_that_was_taken_in(clusters, wall, tmp_path):
+    leader, standby = clusters
+    leader.set(synchronous_standby_names="*")
+    leader.execute("CREATE DATABASE irbot")
+    both = f"{USER}@127.0.0.1:{leader.port},127.0.0.1:{standby.port}"
+    place = PostgresUrl.parse(f"postgresql://{both}/irbot", tmp_path)
+    keys = [f"q{at}" for at in range(200)]
+    with replicas(place, wall, 2) as two, process(place, wall) as third:
+        for at, key in enumerate(keys):
+            if at == 100:
+                leader.stop()
+                standby.promote()
+            if at % 3 == 2:
+                tell(third, f"{key} C{at % 7}")
+            else:
+                ask(two[at % 3], key, f"C{at % 7}")
+        each_once(wall, keys, 3.0)
+    Database.open(place).close()

@@ -95,3 +95,26 @@ def test_it_is_busy_while_messages_wait_and_a_moment_longer():
     assert turns.is_busy
     now[0] += 3
     assert not turns.is_busy
+
+
+def test_a_workspace_in_which_a_thousand_wait_keeps_no_other_waiting():
+    turns = Turns()
+    for row in range(1_000):
+        turns.put(("slack", "BUSY", f"C{row}"), row)
+    for row in range(1_000, 1_003):
+        turns.put(("wecom", f"QUIET{row}", "C"), row)
+    order = [taken(turns).row for _ in range(8)]
+    assert order == [0, 1000, 1001, 1002, 1, 2, 3, 4]
+    turns.put(("slack", "LATE", "C"), 5_000)
+    assert [taken(turns).row for _ in range(3)] == [5, 5_000, 6]
+
+
+def test_two_busy_workspaces_take_turns_and_each_keeps_its_order():
+    turns = Turns()
+    for row in range(6):
+        turns.put(("slack", "AB"[row // 3], "C" + str(row)), row)
+    turns.put_first([(("slack", "B", "C9"), 9)])
+    order = [taken(turns).row for _ in range(7)]
+    assert [row for row in order if row < 3] == [0, 1, 2]
+    assert [row for row in order if row >= 3] == [9, 3, 4, 5]
+    assert order[:2] in ([0, 9], [9, 0])

@@ -43,7 +43,7 @@ def model():
 
 
 def test_what_waits_while_the_model_runs_is_made_in_one_call_and_equal_texts_once(model):
-    shared = SharedEmbedder(model)
+    shared = SharedEmbedder(model, at_a_time=1)
     model.may_go.clear()
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(shared, ["a"])
@@ -59,6 +59,19 @@ def test_what_waits_while_the_model_runs_is_made_in_one_call_and_equal_texts_onc
     assert model.calls == [["a"], ["bb", "ccc"]]
     assert shared(["ccc", "a"])[:, 0].tolist() == [3.0, 1.0]
     assert len(model.calls) == 2
+
+
+def test_calls_run_beside_each_other_and_none_makes_what_another_makes(model):
+    shared = SharedEmbedder(model, at_a_time=2)
+    model.may_go.clear()
+    with ThreadPoolExecutor(3) as pool:
+        asked = [["a"], ["a", "bb"], ["bb"]]
+        running = [pool.submit(shared, texts) for texts in asked]
+        while len(model.calls) < 2:  # both go before either is done
+            pass
+        model.may_go.set()
+        assert [found.result(10)[:, 0].tolist() for found in running] == [[1.0], [1.0, 2.0], [2.0]]
+    assert sorted(text for call in model.calls for text in call) == ["a", "bb"]
 
 
 def test_a_model_that_fails_is_told_of_once_left_alone_and_told_of_when_it_works(model):

@@ -15,7 +15,7 @@ from handlers.cli.output import write
 
 def put(database, name):
     with database.transaction() as db:
-        db.execute("INSERT INTO sources (sha256, content) VALUES (?, ?)", [name, b"\0"])
+        db.write_content(name, [b"\0"], 1)
 
 
 def names(database):

@@ -16,7 +16,9 @@ from bot.store.aside import SCHEMA, aside
 from bot.store.moving import move
 from bot.store.process_lock import ProcessLock
 from bot.store.schema.moved import moved_tables
+from tests.engines import SQLITE_ALONE
 
+pytestmark = SQLITE_ALONE  # each test has the other engine, too
 ROWS = 3  # of every table
 TEXT = "值{}：'引号'，\"双引号\"、\\反斜线 %s ? 💹\r\n第二行"
 

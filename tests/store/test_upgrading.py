@@ -18,7 +18,7 @@ from bot.errors import StoreError
 from bot.ingest.verifying import verify_records
 from bot.store import Store
 from bot.store.process_lock import ProcessLock
-from bot.store.schema import migrations
+from bot.store.schema.migrations import migrations
 from bot.store.upgrading import KEPT, copies, forget_copies
 from tests.conftest import SAMPLE
 

@@ -35,3 +35,23 @@ def addressed_workspaces(db: Connection) -> None:
         for row_id, workspace, address in rows:
             named = json.dumps({"team": workspace, **json.loads(address)})
             db.execute(f"UPDATE {table} SET address = ? WHERE id = ?", [named, row_id])
+
+
+@both_engines()
+def quotas(db: Connection) -> None:
+    """How much each workspace asked lately."""
+    db.execute(
+        "CREATE TABLE workspace_use (platform TEXT NOT NULL, workspace TEXT NOT NULL, "
+        "minute BIGINT NOT NULL, in_minute BIGINT NOT NULL, "
+        "day BIGINT NOT NULL, in_day BIGINT NOT NULL, PRIMARY KEY (platform, workspace))"
+    )
+
+
+@both_engines()
+def companies_of_workspaces(db: Connection) -> None:
+    """Which companies a workspace may see; one without a row sees all. A channel's company may be
+    several from here on, with blanks between them."""
+    db.execute(
+        "CREATE TABLE allowed_companies (platform TEXT NOT NULL, workspace TEXT NOT NULL, "
+        "companies TEXT NOT NULL, PRIMARY KEY (platform, workspace))"
+    )

@@ -7,6 +7,7 @@ import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,13 +21,14 @@ from bot.delivery.mailbox import undelivered
 from bot.errors import SettingsError
 from bot.message import Chat
 from bot.sealing import Seal, new_key
+from bot.store import Store
 from bot.store.connection import Database
 from bot.store.installations import Installations
 from handlers.doctor import checks
 from handlers.slack import credentials
 from handlers.slack.app import SlackChat
 from handlers.web.app import callback_app
-from tests.conftest import open_by_words
+from tests.conftest import NOW, open_by_words
 from tests.fakes.slack import Workspace
 from tests.handlers.slack.conftest import shown_text
 
@@ -69,12 +71,12 @@ class Serving:
 
 
 @contextmanager
-def serving(slack, tmp_path, **env):
+def serving(slack, tmp_path, now=NOW, **env):
     settings = load_settings(
         {**slack.env_of_many, "IR_SECRET_KEY": KEY, "IR_DB": "irbot.db", **env}, tmp_path
     )
     credentials.check(settings)
-    bot = open_by_words(settings)
+    bot = open_by_words(settings, now=lambda: now)
     chat = SlackChat(settings, bot.responder, bot.delivery)
     callbacks = callback_app(dict, [settings.callback_url])
     chat.mount(callbacks)
@@ -258,6 +260,45 @@ def test_with_another_key_what_is_asked_waits_and_the_doctor_names_the_workspace
     with serving(fake, tmp_path, IR_SECRET_KEY=other) as many:
         fake.mention("#7", "C2", within=ALPHA)
         assert many.posted(2)[1]["channel"] == "C2"
+
+
+def test_a_workspace_is_answered_from_the_companies_that_the_operator_allows(many, fake):
+    for code in "ab":
+        many.install(code)
+    Store(many.path).allow("slack", ALPHA.team, ["600000"])
+    fake.mention("300253/2025-002#7", "C1", within=ALPHA)
+    fake.mention("300253/2025-002#7", "C2", within=BETA)
+    said = {post["channel"]: post["text"] for post in many.posted(2)}
+    assert ("300253" in said["C1"], "第7问" in said["C2"]) == (False, True)
+    for workspace in (ALPHA, BETA):
+        fake.event("app_home_opened", None, "D1", "U1", tab="home", within=workspace)
+    fake.until(lambda: len(fake.views) == 2)
+    homes = {view["team"]: str(view["view"]) for view in fake.views}
+    assert ("卫宁健康" in homes[ALPHA.team], "卫宁健康" in homes[BETA.team]) == (False, True)
+
+
+def test_a_workspace_over_its_quota_is_told_once_in_a_channel_and_others_are_answered(
+    fake, store, tmp_path
+):
+    quota = {"IR_WORKSPACE_A_MINUTE": "3", "IR_WORKSPACE_A_DAY": "9"}
+    with serving(fake, tmp_path, NOW, **quota) as many:
+        for code in "ab":
+            many.install(code)
+        for channel in ("C1", "C2", "C3", "C4", "C4", "C5"):
+            fake.mention("#7", channel, within=ALPHA)
+        fake.mention("#7", "C6", within=BETA)
+        posts = {post["channel"]: post["text"] for post in many.posted(6)}
+        assert all("第7问" in posts[channel] for channel in ("C1", "C2", "C3", "C6"))
+        assert all("过一分钟再问" in posts[channel] for channel in ("C4", "C5"))
+        assert "过一分钟再问" in fake.command("#7", team=ALPHA.team)["text"]
+        assert "第7问" in fake.command("#7", team=BETA.team)["text"]
+    with serving(fake, tmp_path, NOW + timedelta(minutes=1), **quota) as many:
+        said = [fake.command("#7", team=ALPHA.team)["text"] for _ in range(4)]
+        assert ["第7问" in text for text in said] == [True, True, False, False]
+        assert "明天再问" in said[-1]  # those over the minute's count as well
+    with serving(fake, tmp_path, NOW + timedelta(days=1), **quota) as many:
+        assert "第7问" in fake.command("#7", team=ALPHA.team)["text"]
+        assert not many.rows("SELECT 1 FROM inbox WHERE state = 'new'")
 
 
 @pytest.mark.parametrize(
