@@ -16,7 +16,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -391,8 +391,10 @@ class File:
 
 def first(db: Connection, sql: str, *values: object) -> dict[str, Any] | None:
     """The first row, if there is one; of a number that SQLite cannot hold there is none."""
-    with suppress(OverflowError):
-        return next(iter(db.query(sql, list(values))), None)
+    with suppress(OverflowError), closing(db.conn.execute(sql, values)) as found:
+        row = found.fetchone()
+        names = (column for column, *_ in found.description)
+        return None if row is None else dict(zip(names, row, strict=True))
     return None
 
 
