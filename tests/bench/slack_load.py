@@ -134,6 +134,15 @@ def burst(
     }
 
 
+def _alone(command: list[str], retry_s: float, count: int, texts: Sequence[str]) -> dict[str, Any]:
+    """A burst of mentions for a bot that was just started and may post as fast as it can."""
+    with (
+        FakeSlack(retry_s=retry_s) as slack,
+        serving(slack, command, SLACK_POSTS_A_MINUTE="0") as bot,
+    ):
+        return burst(slack, count, texts, bot)
+
+
 def _processor_s(process: int) -> float:
     """What a process has used of the processors since its start (Linux)."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -200,12 +209,9 @@ def main() -> None:
             found[name] = {"paced": paced(slack, given.seconds, "P")}
             if name == "irbot":
                 found[name]["limited"] = limited_channel(slack, given.seconds, given.retry_after)
-        unlimited = {"SLACK_POSTS_A_MINUTE": "0"}
-        with FakeSlack(retry_s=10) as slack, serving(slack, command, **unlimited) as bot:
-            found[name]["burst"] = burst(slack, given.burst, bot=bot)
+        found[name]["burst"] = _alone(command, 10, given.burst, QUESTIONS)
         for what, texts in (("different", different(500)), ("long", long(400))):
-            with FakeSlack(retry_s=60) as slack, serving(slack, command, **unlimited) as bot:
-                found[name][f"burst, {what}"] = burst(slack, len(texts), texts, bot)
+            found[name][f"burst, {what}"] = _alone(command, 60, len(texts), texts)
     ours, theirs = found["irbot"], found["echo"]
     found["ratios"] = {
         **{
