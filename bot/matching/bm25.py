@@ -75,7 +75,9 @@ class BM25:
         self._norms = [
             (K1 * (1 - B + B * own.postings.lengths / mean)).astype(np.float32) for own in counted
         ]
+        self._most = log(2 * (size + _UNSEEN))
         self.frequency = lru_cache(maxsize=_KNOWN)(self._frequency)
+        self._rarity = lru_cache(maxsize=_KNOWN)(self._reckoned)  # by frequency
 
     def __contains__(self, term: str) -> bool:
         return self.frequency(term) > 0
@@ -124,8 +126,8 @@ class BM25:
                 seen[which] += self._alive(at, own)
         return {term: self._rarity(count) for term, count in zip(listed, seen, strict=True)}
 
-    def _rarity(self, seen: int) -> float:
-        return log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
+    def _reckoned(self, seen: int) -> float:
+        return log((self.size + _UNSEEN) / (seen + 0.5)) / self._most
 
     def weighed(self, query: Mapping[str, float], times: float = 1.0) -> list[Weighed]:
         """The terms that some document holds.
