@@ -94,6 +94,7 @@ def postings_of(terms: Terms, count: int, besides: Terms | None = None) -> Posti
         lengths,
         np.zeros(0, np.uint64),  # told where segments are merged: this one is small
         np.zeros(0, np.int32),
+        np.zeros(0, np.uint8),
     )
 
 
