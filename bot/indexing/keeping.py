@@ -22,7 +22,7 @@ from bot.indexing.folder import IndexFolder, Manifest, Named
 from bot.matching.lexicon import Lexicon, LexiconFile, read_lexicon
 from bot.matching.segment import Segment
 from bot.matching.segment_files import merge, write
-from bot.matching.version import version
+from bot.matching.version import counting
 from bot.store import Store
 from bot.store.connection import telling
 
@@ -107,7 +107,7 @@ class Work:
 
 def to_do(store: Store, folder: IndexFolder, lexicon: Lexicon) -> Work | None:
     """What is to be done next; None: nothing that pays."""
-    found = folder.manifest(version(lexicon, None))
+    found = folder.manifest(counting(lexicon))
     segments = folder.opened(found)
     manifest = replace(found, segments=tuple(segments))  # what is damaged is made anew
     wanted = store.countable(datetime.now(UTC))
@@ -188,7 +188,7 @@ class Keeper:
     def check(self) -> None:
         """Read the files to their ends; one that is not as it was written is removed."""
         with suppress(StoreError), telling(self._store.path):
-            found = self._folder.manifest(version(self._lexicon_file.read(), None))
+            found = self._folder.manifest(counting(self._lexicon_file.read()))
             for named in found.segments:
                 self._folder.remove_if_damaged(named)
 

@@ -21,6 +21,7 @@ from bot.matching.question_key import matter_words
 from bot.matching.searching import Found, Scores, best, scores_at
 from bot.matching.segment import row_order, taught_segment
 from bot.matching.shelf import Shelf
+from bot.matching.terms import stored_terms
 
 _PASSAGES = 8192  # that are kept
 
@@ -178,7 +179,13 @@ class Collection:
             dead[part].append(at - part.base)
             key = part.segment.keys[part.documents.entry[at - part.base]]
             found.append((int(key), replace(passage, wordings=tuple(wordings[places[at]]))))
-        taught = taught_segment(found, self.lexicon)
+        taught = taught_segment(
+            found,
+            self.lexicon,
+            lambda passage, own: taught_terms(
+                passage.wordings, self.lexicon, stored_terms(own, self.lexicon)
+            ),
+        )
         kept = [(own.segment, own.documents, own.dead_with(dead[own])) for own in self.parts]
         parts = parts_of([*kept, (taught, taught.questions, np.zeros(0, np.int32))])
         found.sort(key=lambda item: row_order((item[1].record.id, *item)))

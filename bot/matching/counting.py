@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.matching.codes import BITS, Codes, code
 from bot.matching.lexicon import Lexicon
 from bot.matching.postings import MOST_TIMES, Postings
-from bot.matching.query import stored_terms, synonym
+from bot.matching.terms import stored_terms, synonym
 from bot.matching.text import HAN, RUN_OF_OTHERS
 
 _BETWEEN = "\0"  # of no run; normalised texts are joined with it

@@ -34,7 +34,7 @@ from bot.matching.narrative import rank_paragraphs
 from bot.matching.parts import Live, Part, Wanted, dead_places, parts_of
 from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
-from bot.matching.query import Query, read_query, stored_terms
+from bot.matching.query import Query, read_query
 from bot.matching.ranking import ByWords, Candidate, rank
 from bot.matching.segment import Segment, spelled_there
 from bot.matching.sharing import ModelError
@@ -43,6 +43,7 @@ from bot.matching.spelled import Spelled
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
 from bot.matching.taught import NONE, Rejection, Rejections, Wording
+from bot.matching.terms import stored_terms
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
