@@ -208,19 +208,28 @@ class Collection:
         own = [(at, part_of(self.parts, at)) for at in places]
         return over.among([(self.parts.index(part), at - part.base) for at, part in own])
 
-    def known(self, words: Sequence[Set[str]], companies: Sequence[str]) -> NDArray[np.bool_]:
-        """For each set of words, and each company, whether a record of it holds one of them; what
-        others say counts not."""
-        found = np.zeros((len(words), len(companies)), dtype=np.bool_)
+    def find_known(
+        self, known: NDArray[np.bool_], words: Sequence[Set[str]], companies: Sequence[str]
+    ) -> None:
+        """Find for sets of words, and for companies, whether a record of the company holds one of
+        them; what others say counts not.
+
+        Args:
+            known: A row for each set, in it a cell for each company; where one is set already,
+                nothing is looked up.
+            words: The sets.
+            companies: Codes.
+        """
         if len(self.names.of_company) == 1:
             for at, own in enumerate(words):
-                found[at] = any(word in self.texts for word in own)
-            return found
+                known[at] |= any(word in self.texts for word in own)
+            return
         groups = [[part.of_company(code) for part in self.parts] for code in companies]
         for at, own in enumerate(words):
             for word in own:
-                found[at] |= self.texts.holders(word, groups)
-        return found
+                left = np.flatnonzero(~known[at])
+                if len(left):
+                    known[at, left] = self.texts.holders(word, [groups[one] for one in left])
 
     def weight(self, term: Term) -> float:
         """What a term counts: its weight in the message by its rarity in the store."""

@@ -284,6 +284,8 @@ class Index:
         self, query: Query, wanted: Wanted, vector: Vectors | None = None
     ) -> list[Candidate]:
         """The paragraphs that a message may mean, likeliest first; vector: the message's."""
+        if not self.narrative.passages:
+            return []
         scope, near = self.narrative.scope(wanted), None
         if vector is not None and self._dense_narrative is not None:
             near = self._dense_narrative.near(vector, wanted, scope)
