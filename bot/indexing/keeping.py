@@ -35,7 +35,7 @@ _MERGED = 6  # files, the smallest, that become one when there are more
 _DEAD_SHARE, _MOST_DEAD = 0.3, 2_000
 _LOOK_S = 2.0  # between two looks whether files are to be made
 _AGAIN_S = 600.0  # between two tries to make what could not be made
-_BEHIND = 10  # niceness of who makes them
+BEHIND = 10  # niceness of who makes them
 
 log = logging.getLogger(__name__)
 
@@ -214,6 +214,6 @@ def make_apart(db: Path) -> None:
 
 def _make_behind(db: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that serves
-    os.nice(_BEHIND)
+    os.nice(BEHIND)
     with suppress(BotError):  # the process that serves tells it
         make_files(Store(db), read_lexicon(db.parent))

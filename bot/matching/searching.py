@@ -162,32 +162,40 @@ class _OfPart:
         """The best documents by the terms that are read, ascending, and what these give them;
         where they are few, with those that score best for the rarest terms that are not."""
         total = _nothing(len(self.documents))
-        read_ones: list[Places] = [np.zeros(0, np.int32)]
+        span = slice(self.scope.spans[self.at][0][0], self.scope.spans[self.at][-1][1])
+        is_dense = sum(self.sizes[:read]) > span.stop - span.start
+        touched: list[Places] = [np.zeros(0, np.int32)]
         try:
             for term in range(read):
-                read_ones.append(self._add_all(total, term))
-            near = self.scope.found(self.at, np.concatenate(read_ones))
+                self._add_all(total, term, None if is_dense else touched)
+            if is_dense:
+                touched = [(np.flatnonzero(total[span]) + span.start).astype(np.int32)]
+            near = self.scope.found(self.at, np.concatenate(touched))
             scores = total[near]
             near = near[_best(scores, self.documents.day[near], near, count)]
             found = self._with_leading(near, read) if len(near) < count else np.sort(near)
             return found, total[found]
         finally:
-            for places in read_ones:
+            if is_dense:
+                total[span] = 0
+            for places in touched:
                 total[places] = 0
 
-    def _add_all(self, total: Scores, term: int) -> Places:
+    def _add_all(self, total: Scores, term: int, touched: list[Places] | None) -> None:
         """Add what a term gives all documents that hold it.
 
-        Returns:
-            Those that had nothing before.
+        Args:
+            total: To what they have.
+            term: Which.
+            touched: Takes those that had nothing before; None: they are many.
         """
         weighed, own = self.wanted[term], self.slices[term]
         places = weighed.over.counted[self.at].postings.places[slice(*own)]
         before = total[places]
-        new: Places = places[before == 0]
+        if touched is not None:
+            touched.append(places[before == 0])
         before += weighed.scores(self.at, own)
         total[places] = before
-        return new
 
     def _with_leading(self, near: Places, read: int) -> Places:
         """Some documents with those that score best for the rarest terms that are not read."""
