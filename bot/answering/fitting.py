@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 
 from bot.matching.lexicon import Lexicon
-from bot.matching.query import Query, Term, stored_terms
+from bot.matching.query import Query, Term
+from bot.matching.terms import stored_terms
 from bot.matching.text import normalise
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;]*")

@@ -34,7 +34,7 @@ from bot.matching.narrative import rank_paragraphs
 from bot.matching.parts import Live, Part, Wanted, dead_places, parts_of
 from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
-from bot.matching.query import Query, read_query, stored_terms
+from bot.matching.query import Query, read_query
 from bot.matching.ranking import ByWords, Candidate, rank
 from bot.matching.segment import Segment, spelled_there
 from bot.matching.sharing import ModelError
@@ -43,6 +43,7 @@ from bot.matching.spelled import Spelled
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
 from bot.matching.taught import NONE, Rejection, Rejections, Wording
+from bot.matching.terms import stored_terms
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
@@ -289,6 +290,8 @@ class Index:
         self, query: Query, wanted: Wanted, vector: Vectors | None = None
     ) -> list[Candidate]:
         """The paragraphs that a message may mean, likeliest first; vector: the message's."""
+        if not self.narrative.passages:
+            return []
         scope, near = self.narrative.scope(wanted), None
         if vector is not None and self._dense_narrative is not None:
             near = self._dense_narrative.near(vector, wanted, scope)

@@ -163,7 +163,7 @@ class Chats(File):
             self._db().execute(
                 'INSERT INTO shown (platform, workspace, channel, thread, "user", '
                 "cited, cited_at, offered, offered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (platform, workspace, channel, thread, \"user\") DO UPDATE SET "
+                'ON CONFLICT (platform, workspace, channel, thread, "user") DO UPDATE SET '
                 "cited = coalesce(excluded.cited, shown.cited), "
                 "cited_at = coalesce(excluded.cited_at, shown.cited_at), "
                 "offered = coalesce(excluded.offered, shown.offered), "
