@@ -46,7 +46,7 @@ class Counting(Records):
 
     def numbers(self, key: int) -> list[int]:
         """Of the questions that a version says."""
-        sql = "SELECT number FROM questions WHERE version_id = ?"
+        sql = "SELECT number FROM questions WHERE version_id = ? ORDER BY number"
         return [number for (number,) in self._db().execute(sql, [key])]
 
     def that_hold(self, number: int, *, of_narrative: bool) -> Set[int]:

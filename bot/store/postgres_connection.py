@@ -8,7 +8,8 @@ again.
 from __future__ import annotations
 
 import os
-import select
+import re
+import selectors
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -33,7 +34,12 @@ _WRITING = 0x69726274  # the lock of who is to be alone: "irbt"
 _WORDS = 3  # looks at what a server said unasked
 _AT_ONCE = 1000  # rows of a stream that are in memory
 PIECE = 1 << 20  # bytes of a source that are in memory at once
-_READS = ("SELECT", "WITH", "BEGIN", "SHOW", "FETCH")  # a statement that begins so may be repeated
+_READ = re.compile(  # a statement that may be repeated
+    r"\s*(?:SELECT|BEGIN|SHOW|WITH(?!.*\b(?:INSERT|UPDATE|DELETE)\b))\b",
+    re.DOTALL | re.IGNORECASE,
+)
+# select() ends at 1,024 open files.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -81,11 +87,15 @@ class Connection:
         """
         self._place = place
         self._process = os.getpid()
+        self._transaction = 0  # its number; 0: there is none
         self._is_alone = False
-        self.in_transaction = False
         self.is_trial = False
-        self._numbers = count()
+        self._numbers = count(1)
         self._pg = _connected(place)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._transaction > 0
 
     # Statements
 
@@ -104,15 +114,18 @@ class Connection:
 
     def stream(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         """A cursor that the server keeps: with what it found, where no transaction does."""
-        name = f"stream_{next(self._numbers)}"
-        hold = "" if self.in_transaction else "WITH HOLD"
+        name, within = f"stream_{next(self._numbers)}", self._transaction
+        hold = "" if within else "WITH HOLD"
         self.execute(f"DECLARE {name} CURSOR {hold} FOR {sql}", values)
+        pg = self._pg
         try:
             while rows := self._run(f"FETCH {_AT_ONCE} FROM {name}", (), dict_row).fetchall():
                 yield from rows
         finally:
-            with suppress(psycopg.Error, EngineAwayError):  # it ends with its connection, too
-                self.execute(f"CLOSE {name}")
+            # Whoever reads no more may be in another transaction by now, which is to go on.
+            if pg is self._pg and within in (0, self._transaction):
+                with suppress(psycopg.Error, EngineAwayError):
+                    self.execute(f"CLOSE {name}")
 
     def table(self, name: str) -> _Table:
         return _Table(self, name)
@@ -124,7 +137,7 @@ class Connection:
             cursor = self._pg.cursor(binary=True, row_factory=made_of)
             return cursor.execute(statement, values)
 
-        return self._told(run, again=sql.lstrip().upper().startswith(_READS))
+        return self._told(run, again=_READ.match(sql) is not None)
 
     def _told(self, run: Callable[[], _Given], *, again: bool = False) -> _Given:
         """Run something, once more on a new connection where nothing can be done twice by that.
@@ -171,10 +184,12 @@ class Connection:
         pg = self._pg.pgconn
         try:
             # Nothing was asked: it is a note, or the end, before which a word may be said.
-            for _ in range(_WORDS):
-                if not select.select([pg.socket], [], [], 0)[0]:
-                    break
-                pg.consume_input()
+            with _Selector() as selector:
+                selector.register(pg.socket, selectors.EVENT_READ)
+                for _ in range(_WORDS):
+                    if not selector.select(0):
+                        break
+                    pg.consume_input()
         except (psycopg.Error, OSError, ValueError):
             return False
         return pg.status == pq.ConnStatus.OK
@@ -192,7 +207,7 @@ class Connection:
     def begin(self) -> None:
         """Begin a transaction, which sees what others commit meanwhile."""
         self.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-        self.in_transaction = True
+        self._transaction = next(self._numbers)
         self._is_alone = False
 
     def be_alone(self) -> None:
@@ -213,13 +228,13 @@ class Connection:
         try:
             done = self._run("COMMIT", (), tuple_row)
         finally:
-            self.in_transaction = False
+            self._transaction = 0
         if done.statusmessage != "COMMIT":
             raise StoreError(f"数据库 {self._place}：事务中有一步失败，全部未写入；请再试一次")
 
     def roll_back(self) -> None:
         """End the transaction, as far as there is still one."""
-        self.in_transaction = False
+        self._transaction = 0
         with suppress(psycopg.Error, EngineAwayError):
             self.execute("ROLLBACK")
 

@@ -301,7 +301,7 @@ class Tables(Adding):
         )
         for version in versions:
             own = [left.pop(at) for at in self._own_numbers(db, version["id"]) if at in left]
-            sql = "SELECT sha256 FROM version_sources WHERE version_id = ?"
+            sql = "SELECT sha256 FROM version_sources WHERE version_id = ? ORDER BY sha256"
             hashes = tuple(row["sha256"] for row in db.query(sql, [version["id"]]))
             of_version.append(RowsOf(hashes, tuple(own)))
         return of_version
