@@ -10,9 +10,10 @@ from sqlite_utils import Database
 from bot.config import CHINA, Settings
 from bot.message import Answer, Chat, Message, Notice, Suggest
 from bot.store import Memory, Store
-from bot.store.connection import connect, instant
+from bot.store.connection import instant
 from bot.store.schema.migrations import migrations
 from tests.conftest import open_by_words
+from tests.engines import engine as engine  # what is remembered is kept on both
 
 OFFERS = ("WiNEX 进展如何？", "收入下滑")
 
@@ -110,7 +111,8 @@ def test_what_only_the_asker_saw_is_nobody_elses(say):
 def test_what_was_shown_is_forgotten_with_what_askers_typed(say, store, clock):
     offered(say, OFFERS[0], slack())
     store.forget_askers(clock[0] + timedelta(days=91), 90)
-    assert connect(store.place)["shown"].count == 0
+    db = store.database.connection()
+    assert db.execute("SELECT count(*) FROM shown").fetchone() == (0,)
 
 
 def test_what_an_older_version_remembered_is_still_known(tmp_path):

@@ -44,8 +44,8 @@ def ids(reply):
     return [hit.full_id for hit in reply.hits]
 
 
-def stored_in(tmp_path, *records):
-    store = Store(tmp_path / "made.db")
+def stored_in(place, *records):
+    store = Store(place)
     for at, record in enumerate(records):
         store.add([Reading(record)], f"{at}".encode(), f"{at}.txt")
     return store
@@ -184,10 +184,10 @@ def test_an_explanation_names_the_wording_that_was_hit(bot):
     assert SLANG not in bot.responder.show(considered.reply).text
 
 
-def test_no_guard_is_beaten_by_it(tmp_path):
+def test_no_guard_is_beaten_by_it(place):
     day = date(2025, 4, 28)
     store = stored_in(
-        tmp_path,
+        place,
         made(("印尼第二座镍冶炼工厂进展如何？", "按计划推进。"), *OTHERS, day=day),
         made(DIVIDEND, code="388888", name="对照科技", no="2025-009"),
     )
@@ -225,9 +225,9 @@ def test_it_lives_once_enough_different_people_approved_it(store):
     assert bot.teaching.undo("王芳", again.id).state == "proposed"
 
 
-def test_a_correction_that_numbers_otherwise_does_not_move_it(tmp_path):
+def test_a_correction_that_numbers_otherwise_does_not_move_it(place):
     first = ("印尼第二座镍冶炼工厂进展如何？", "按计划推进。")
-    store = stored_in(tmp_path, made(first, *OTHERS))
+    store = stored_in(place, made(first, *OTHERS))
     bot = open_by_words(Settings(store.place), lambda: NOW)
     alias = bot.teaching.propose("王芳", "399999/2025-001#1", "小镍山咋样了")
 
@@ -368,9 +368,9 @@ def test_what_is_not_ours_gets_no_answer_and_no_list(bot):
     assert isinstance(asks(bot, asked), Suggest)
 
 
-def test_misses_are_found_by_company_channel_and_day(tmp_path):
+def test_misses_are_found_by_company_channel_and_day(place):
     store = stored_in(
-        tmp_path,
+        place,
         made(*OTHERS),
         made(DIVIDEND, code="388888", name="对照科技", no="2025-009"),
     )

@@ -1,0 +1,3 @@
+"""These tests hold on both engines."""
+
+from tests.engines import engine as engine
