@@ -199,6 +199,12 @@ def test_after_a_restore_nothing_is_said_a_second_time(here, url, store):
     assert posts == [("a", "sending"), ("b", "unknown"), ("handover/1/1", "unknown")]
 
 
+def test_an_address_that_is_malformed_is_not_repeated(here):
+    done = run("migrate", "irbot.db", f"postgresql://irbot:{PASSWORD}@db")
+    assert (done.exit_code, "数据库地址应为 postgresql://" in done.stderr) == (2, True)
+    assert PASSWORD not in done.output
+
+
 def test_an_empty_database_is_looked_at_and_stays_empty(here, url):
     here.setenv("IR_DB", url)
     done = run("records")
