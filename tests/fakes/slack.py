@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 from flask import Flask, Response, jsonify, request
@@ -82,7 +82,7 @@ class FakeSlack:
         self._event_of: dict[str, str] = {}
         self._closing = False
 
-    def __enter__(self) -> FakeSlack:
+    def __enter__(self) -> Self:
         self._ws: Server = serve(self._socket, "127.0.0.1", 0, max_size=None)
         slack = self
 
