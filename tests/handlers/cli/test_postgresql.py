@@ -201,7 +201,7 @@ def test_after_a_restore_nothing_is_said_a_second_time(here, url, store):
 
 def test_an_address_that_is_malformed_is_not_repeated(here):
     done = run("migrate", "irbot.db", f"postgresql://irbot:{PASSWORD}@db")
-    assert (done.exit_code, "没有写数据库名" in done.stderr) == (2, True)
+    assert (done.exit_code, "数据库地址应为 postgresql://" in done.stderr) == (2, True)
     assert PASSWORD not in done.output
 
 
