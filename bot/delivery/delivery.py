@@ -98,9 +98,8 @@ class Delivery:
             clock,
             Allowance(quotas, WorkspaceUse(place), self._mailbox, self._transports, answerer),
         )
-        self._stopping = False
         self._recount_at = time.monotonic() + self._ownership.recount_s
-        self._woken = threading.Event()
+        self._stopping, self._woken = False, threading.Event()
         self._listener = Listener(database, {RELEASED: self._woken.set})
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
         self._tell(answerer)

@@ -133,7 +133,10 @@ class WecomChat:
                 begun.append(added.bot)
         kept = {id(added.bot) for added in wanted.values()}
         self._added = wanted
-        _stop_all([added.bot for added in known.values() if id(added.bot) not in kept])
+        ended = [added.bot for added in known.values() if id(added.bot) not in kept]
+        _stop_all(ended)
+        for bot in ended:
+            log.info("WeCom: the connection of bot %s is closed", bot.bot_id)
         for bot in begun:
             log.info("WeCom: bot %s is served", bot.bot_id)
             bot.start()

@@ -58,14 +58,20 @@ def serve(wecom, store, tmp_path):
         bot.delivery.stop()
 
 
+def connected(gateway, bot, *bots):
+    """Wait until these are: what is said before a connection knows so is answered by a push."""
+    is_ready_in = bot.delivery.transport("wecom").is_ready_in
+    gateway.until(lambda: all(map(is_ready_in, bots)))
+
+
 def add(kept, bot=OTHER, secret=SECRET):
     kept.add("wecom", bot, secret, datetime.now(UTC), "corp", {"names": ["小助手"]})
 
 
 def test_each_corporation_is_answered_by_its_own_bot(serve, wecom, other, kept):
     add(kept)
-    chat, _ = serve()
-    wecom.until(lambda: wecom.is_held and other.is_held)
+    chat, bot = serve()
+    connected(wecom, bot, BOT, OTHER)
     own, theirs = wecom.say(QUESTION, user="zhangsan"), other.say(QUESTION, user="lisi")
     wecom.until(lambda: wecom.answers(own) and other.answers(theirs))
     assert [post["chat"] for post in wecom.posts] == ["zhangsan"]
@@ -77,7 +83,7 @@ def test_each_corporation_is_answered_by_its_own_bot(serve, wecom, other, kept):
 def test_what_goes_out_unasked_goes_by_the_bot_of_its_chat(serve, wecom, other, kept):
     add(kept)
     _, bot = serve()
-    wecom.until(lambda: wecom.is_held and other.is_held)
+    connected(wecom, bot, BOT, OTHER)
     for gateway in (wecom, other):
         gateway.enter("lisi")
     wecom.until(lambda: wecom.welcomes and other.welcomes)
@@ -96,8 +102,8 @@ def test_one_that_is_refused_or_sealed_stops_no_other(serve, wecom, other, kept,
     add(kept, "aibWRONG", "wrong")
     Installations(kept.place, Seal([new_key()])).add("wecom", "aibSEALED", "x", datetime.now(UTC))
     add(kept)
-    chat, _ = serve()
-    wecom.until(lambda: wecom.is_held and other.is_held)
+    chat, bot = serve()
+    connected(wecom, bot, BOT, OTHER)
     asked = other.say(QUESTION)
     wecom.until(lambda: other.answers(asked))
     assert any(code == 853000 for code, _ in wecom.refused)
@@ -113,7 +119,7 @@ def test_a_bot_added_while_serving_is_served_and_a_removed_one_is_closed(
     chat, bot = serve(WECOM_BOT_ID="", WECOM_BOT_SECRET="")
     assert chat.state == "connected"  # nothing is wanted of it yet
     add(kept)
-    wecom.until(lambda: other.is_held)
+    connected(wecom, bot, OTHER)
     asked = other.say(QUESTION, user="lisi")
     wecom.until(lambda: other.answers(asked))
     group = Chat("wecom", OTHER, "lisi", "lisi")
@@ -127,15 +133,15 @@ def test_a_bot_added_while_serving_is_served_and_a_removed_one_is_closed(
     assert bot.delivery.transport("wecom").reachability(group) == "no push"
     assert not undelivered(kept.place)
     add(kept)  # and it may come back
-    wecom.until(lambda: other.is_held)
+    connected(wecom, bot, OTHER)
 
 
 def test_sealed_anew_a_bot_stays_connected_and_with_another_secret_it_connects_anew(
     serve, wecom, other, kept, tmp_path
 ):
     add(kept)
-    serve()
-    wecom.until(lambda: other.is_held)
+    _, bot = serve()
+    connected(wecom, bot, OTHER)
     kept.seal_anew()
     other.secret = "changed"
     add(kept, secret="changed")
