@@ -41,6 +41,7 @@ test: dev browser postgres ## everything CI runs
 
 # Of two processors: tests that wait leave room for a third. Those of one file, which share what is
 # dear to set up, run in one process.
+tests: export PYTHONDONTWRITEBYTECODE =# else every process compiles the program anew
 tests: dev
 	@$(BIN)/pytest --numprocesses 3 --dist loadfile
 

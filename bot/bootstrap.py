@@ -20,6 +20,7 @@ from bot.matching.embedding import Embedder
 from bot.matching.model import chosen_embedder
 from bot.matching.sharing import SharedEmbedder
 from bot.store import Database, Store
+from bot.store.leases import Timing
 from bot.teaching import Teaching
 from bot.wording.presentation import Words
 
@@ -57,6 +58,7 @@ def put_together(
     embedder: Embedder | None,
     now: Callable[[], datetime],
     clock: Callable[[], float] = time.time,
+    timing: Timing | None = None,
 ) -> Bot:
     """As `open_bot`, with a model and clocks of the caller's.
 
@@ -65,6 +67,7 @@ def put_together(
         embedder: Compares meaning; None: words alone.
         now: The bot's clock, in place of the settings'.
         clock: Seconds since 1970, for what delivery stores.
+        timing: By which replicas know of each other; the same for all.
 
     Raises:
         StoreError: The database cannot be used.
@@ -73,7 +76,7 @@ def put_together(
     now, clock = _clocks(store.database, now, clock)
     responder = _responder(settings, store, embedder, now)
     quotas = Quotas(settings.workspace_a_minute, settings.workspace_a_day)
-    delivery = Delivery(responder, settings.db, clock, quotas=quotas)
+    delivery = Delivery(responder, settings.db, clock, timing, quotas)
     late = timedelta(hours=settings.digest_late_hours)
     scheduler = DigestScheduler(responder.subscribing, delivery, late)
     teaching = Teaching(store, lambda: responder.library, now, settings.desk_approvals)

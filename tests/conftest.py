@@ -19,6 +19,7 @@ from bot.config import CHINA, Settings
 from bot.reading.document import read_records
 from bot.store import Database, Store
 from tests import postgres, warm
+from tests.delivery.replica import QUICK
 from tests.engines import Templates, given_up
 from tests.waiting import until
 
@@ -33,7 +34,7 @@ def open_by_words(
     clock: Callable[[], float] = time.time,
 ) -> Bot:
     """The bot as `serve` opens it, but by words alone and with clocks of the test's own."""
-    return put_together(settings, None, now, clock)
+    return put_together(settings, None, now, clock, QUICK)
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import IRBOT
+from tests import warm
 from tests.ports import free_port as free_port  # also for who serves here
 from tests.waiting import PATIENCE_S, until
 
@@ -33,15 +32,12 @@ class Served:
 
     def start(self) -> None:
         """Start a process, and wait until it is connected."""
-        log = (self._folder / "log").open("a")
-        self._process = subprocess.Popen(
-            [IRBOT, "serve"], cwd=self._folder, env=self._env, stderr=log
-        )
-        log.close()
+        log = self._folder / "log"
+        self._process = warm.Started(["serve"], self._folder, self._env, log)
         try:
             until(self._is_well)
         except AssertionError:
-            raise AssertionError((self._folder / "log").read_text()) from None
+            raise AssertionError(log.read_text()) from None
 
     def _is_well(self) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -20,7 +20,7 @@ from bot.store import LinkError, Store
 from bot.store.backups import back_up
 from bot.store.carrying_over import _TABLES, carry_over
 from bot.store.schema.migrations import migrations
-from bot.store.sqlite import Connection
+from bot.store.sqlite import Connection, file_of
 from bot.store.streams import Stream
 from tests.conftest import SAMPLE
 from tests.delivery.test_delivery import Platform, delivering
@@ -143,7 +143,7 @@ def test_what_came_to_the_new_file_already_stays(store, tmp_path):
         each.promise("s-1", OUTSIDE, at)
         each.fulfil("s-1", str(at))
     new.note_person(OUTSIDE, 201.0)
-    with new.database.transaction() as db:
+    with file_of(new.database).transaction() as db:
         carry_over(store.database.connection(), db)
     assert new.customer(OUTSIDE, 0.0).heard_at == 200.0
     assert new.customer(OUTSIDE, 0.0).has_person
@@ -281,7 +281,7 @@ def test_files_of_the_first_version_are_brought_to_this_one(tmp_path):
         old.conn.close()
     restored = put_back(Settings(tmp_path / "irbot.db"), tmp_path / "first")
     assert (restored.is_known, restored.carried) == (True, 0)
-    db = Store(tmp_path / "irbot.db").database.connection()
+    db = file_of(Store(tmp_path / "irbot.db").database).connection()
     assert not migrations.pending(db)
 
 

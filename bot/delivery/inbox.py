@@ -335,6 +335,8 @@ class Inbox:
     def _points(self, message: Message) -> bool:
         try:
             return self._answerer.points(message)
+        except EngineAwayError:  # it is known later
+            raise
         except Exception as error:
             log.error("answering failed: %s", trace_of(error))
             return False
@@ -346,6 +348,8 @@ class Inbox:
         considered, shown = self._considered(question.message, waited_s)
         try:
             return considered, shown, *self._placed(shown, question)
+        except EngineAwayError:
+            raise
         except Exception as error:
             log.error("rendering failed: %s: %s", question.chat.platform, trace_of(error))
             return None, self._apology(), *self._placed(self._apology(), question)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +25,7 @@ from bot.postgres_url import Place
 from bot.store.connection import Connection, Database, first, telling
 from bot.store.leases import Ownership
 
+_FEW = 100  # lanes
 _IN_HAND = "id = ? AND owner = ? AND tries = ? AND state = 'sending'"  # as it was begun
 
 
@@ -289,14 +290,20 @@ class Mailbox:
         )
         return last or 0.0
 
-    def begun(self, lane: Lane, since: float) -> list[float]:
-        """When the lane's posts were begun, oldest first."""
-        rows = self._db().execute(
-            "SELECT begun FROM outbox WHERE platform = ? AND workspace = ? AND channel = ? "
-            "AND begun > ? ORDER BY begun",
-            [*lane, since],
-        )
-        return [at for (at,) in rows]
+    def begun(self, lanes: Collection[Lane], since: float) -> dict[Lane, list[float]]:
+        """When posts of these lanes were begun, oldest first; of a lane without any nothing."""
+        found = dict[Lane, list[float]]()
+        lane_of_row = "SELECT platform, workspace, channel, begun FROM outbox WHERE begun > ?"
+        one = "AND platform = ? AND workspace = ? AND channel = ?"
+        # To ask for each costs a round trip; to read all, those of an hour.
+        asked = [[since, *lane] for lane in lanes] if len(lanes) <= _FEW else [[since]]
+        for values in asked:
+            rows = self._db().execute(
+                f"{lane_of_row} {one if len(values) > 1 else ''} ORDER BY begun", values
+            )
+            for *lane, at in rows:
+                found.setdefault((lane[0], lane[1], lane[2]), []).append(at)
+        return found
 
     def begin(self, row_id: int, now: float) -> Post | None:
         """Take a row in hand: it is `sending` now; None where another process was quicker."""

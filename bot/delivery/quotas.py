@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.delivery.mailbox import Mailbox, Waiting, lane_of
+from bot.delivery.mailbox import Mailbox, TakenError, Waiting, lane_of
 from bot.delivery.transport import Address, Transport
 from bot.message import Chat, ReplyView
 from bot.store.workspace_use import WorkspaceUse
@@ -83,7 +83,10 @@ class Allowance:
         if self.mailbox.is_taken(key):
             return []
         payloads = self.transports[chat.platform].render(self._said(over), address)
-        return self.mailbox.put_out(key, lane, payloads, address, at)
+        try:
+            return self.mailbox.put_out(key, lane, payloads, address, at)
+        except TakenError:  # by another replica, at the same time
+            return []
 
     def _said(self, over: Over) -> ReplyView:
         return ReplyView(self.answerer.words.text(over.key))

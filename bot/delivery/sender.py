@@ -15,7 +15,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
@@ -96,10 +96,15 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="send", daemon=True)
         self._carrying: list[threading.Thread] = []
 
-    def register(self, platform: str) -> None:
+    def register(self, platform: str, is_ready_in: Callable[[str], bool] | None = None) -> None:
         """Keep to what a platform takes."""
         transport = self._transports[platform]
-        self._queues.set_limits(platform, transport.rate_limits, lambda: transport.is_ready)
+        ready = is_ready_in or (lambda _: transport.is_ready)
+        self._queues.set_limits(platform, transport.rate_limits, ready)
+
+    def is_ready_in(self, platform: str, workspace: str) -> bool:
+        """Whether posts of a workspace can go out now."""
+        return self._queues.is_ready_in(platform, workspace)
 
     def start(self) -> None:
         """Post until `stop`."""
@@ -170,8 +175,7 @@ class Sender:
 
     def line_up(self, posts: Sequence[Waiting]) -> None:
         """Queue posts that are in the outbox."""
-        for lane in dict.fromkeys(post.lane for post in posts):
-            self._recall(lane)
+        self._recall({post.lane for post in posts})
         with self._wake:
             for post in posts:
                 wait_s = post.due - self._clock()
@@ -184,19 +188,19 @@ class Sender:
             self._queues.release((platform, workspace))
             self._wake.notify_all()
 
-    def _recall(self, lane: Lane) -> None:
+    def _recall(self, lanes: Set[Lane]) -> None:
         """Let a restart begin no new window of the platform's limits."""
         with self._wake:
-            if lane in self._queues:
-                return
+            lanes = {lane for lane in lanes if lane not in self._queues}
         now = self._clock()
         try:
-            ages_s = [now - at for at in self._mailbox.begun(lane, now - _REMEMBERED_S)]
+            begun = self._mailbox.begun(lanes, now - _REMEMBERED_S) if lanes else {}
         except Exception as error:  # what is in the outbox is to be lined up all the same
             log.error("limits start anew: %s", fault(error))
             return
         with self._wake:
-            self._queues.recall(lane, ages_s)
+            for lane in lanes:
+                self._queues.recall(lane, [now - at for at in begun.get(lane, [])])
 
     def line_up_missed(self, posts: Sequence[Waiting]) -> None:
         """Queue what of this process's posts it does not know of."""
@@ -204,10 +208,15 @@ class Sender:
             missed = [post for post in posts if not self._queues.has(post.lane, post.id)]
         self.line_up(missed)
 
-    def let_go(self, platform: str) -> list[int]:
-        """Forget the waiting posts of a platform; returns their rows."""
+    def holds_back(self) -> bool:
+        """Whether posts wait that cannot go out now."""
         with self._wake:
-            return self._queues.let_go(platform)
+            return self._queues.holds_back()
+
+    def let_go(self) -> list[int]:
+        """Forget the waiting posts that cannot go out now; returns their rows."""
+        with self._wake:
+            return self._queues.let_go()
 
     # Writing
 

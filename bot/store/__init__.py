@@ -1,15 +1,19 @@
-"""The one SQLite file.
+"""The one database: a file of SQLite, or a server's of PostgreSQL.
 
 aliases.py      other wordings of questions; counterexamples.py: what a question does not answer
 borrowed.py     askers' words in what the desk decided on, and how long they stay
-connection.py   Database: opened once, one connection a thread; transactions
-schema/         its tables, as migrations; upgrading.py: an older file, after a copy of it
+connection.py   Database: opened once, one connection a thread; transactions; SQL is for both
+engine.py       what differs in it; sqlite.py: the file
+postgres.py     the server; postgres_connection.py, postgres_values.py, postgres_errors.py,
+                placeholders.py: a thread's connection there, and what goes through it
+schema/         its tables, as migrations; derived.py: those of a server
+upgrading.py    an older file, after a copy of it
 process_lock.py which processes deliver from it; leases.py: and from a server's
 waking.py       replicas that share a server tell each other
 ids.py          two spellings of one id
 records.py      what is stored of records: the version that is shown, and the others
 publishing.py   when a version may be shown; publication.py: the value
-adding.py       what a file says → a version, under which id
+adding.py       what a file says → a version, under which id; contents.py: its bytes
 tables.py       rows of tables → versions; merging.py: which of them are new
 restoring.py    an older version brought back, a source read again
 announcements.py  what was announced after an answer; announced.py: of what is shown

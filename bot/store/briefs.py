@@ -78,6 +78,7 @@ def columns(record: Record) -> dict[str, Any]:
 
 
 _FEW = 1_000  # records; of more all are read anew
+_AT_ONCE = 500  # records of one query
 
 _COLUMNS = (
     "r.id, r.key, r.company_code, r.superseded_by, v.id, v.version, r.newest, v.base, "
@@ -166,18 +167,18 @@ def _read(
 def grown(db: Connection, shown: Iterable[Brief]) -> dict[int, list[tuple[int, str | None]]]:
     """For each version of written answers that grew, the versions that it is made of, the first
     one first, each with the numbers that it says otherwise than those before it."""
-    ids = {brief.version_id for brief in shown if brief.base is not None}
+    own = [brief for brief in shown if brief.base is not None]
     found: dict[int, list[tuple[int, str | None]]] = {}
-    if not ids:
-        return found
-    by_brief = db.engine.indexed_by("versions_briefs")
-    sql = (
-        f"SELECT w.id, v.id, v.changed FROM versions w {by_brief} "
-        f"JOIN versions v {by_brief} ON v.record_id = w.record_id "
-        "AND v.version BETWEEN w.base AND w.version WHERE w.base IS NOT NULL "
-        "ORDER BY w.id, v.version"
-    )
-    for whole, part, changed in db.execute(sql):
-        if whole in ids:
+    for start in range(0, len(own), _AT_ONCE):
+        some = own[start : start + _AT_ONCE]
+        rows = db.execute(
+            "WITH whole (id, record_id, base, version) AS "
+            f"(VALUES {', '.join(['(?, ?, ?, ?)'] * len(some))}) "
+            "SELECT w.id, v.id, v.changed FROM whole w CROSS JOIN versions v "
+            f"{db.engine.indexed_by('versions_briefs')} WHERE v.record_id = w.record_id "
+            "AND v.version BETWEEN w.base AND w.version ORDER BY w.id, v.version",
+            [value for one in some for value in (one.version_id, one.id, one.base, one.version)],
+        )
+        for whole, part, changed in rows:
             found.setdefault(whole, []).append((part, changed))
     return found

@@ -10,7 +10,7 @@ class Engine(ABC):
 
     id_column: str  # the type of a row's own number, given by the engine
     bytes_type: str
-    skip_locked: str  # behind a SELECT: leave out rows that another transaction has in hand
+    for_update: str  # behind a SELECT: its rows are this transaction's, once others are done
 
     @abstractmethod
     def indexed_by(self, index: str) -> str:

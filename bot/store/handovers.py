@@ -54,7 +54,8 @@ class Handovers(File):
         rows = self._db().query(
             "SELECT handovers.* FROM handovers "
             "JOIN outbox ON outbox.key = 'handover/' || handovers.id || '/1' "
-            "WHERE told_lost IS NULL AND outbox.state IN ('failed', 'unknown')"
+            "WHERE told_lost IS NULL AND outbox.state IN ('failed', 'unknown') "
+            "ORDER BY handovers.id"
         )
         return [_handover(row) for row in rows]
 

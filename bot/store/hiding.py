@@ -138,7 +138,7 @@ class Hidden(Records):
                     row["target"]
                     for row in db.query(
                         "SELECT DISTINCT target FROM hidings WHERE kind = 'pause' "
-                        "AND ended_at IS NULL AND (until IS NULL OR until > ?)",
+                        "AND ended_at IS NULL AND (until IS NULL OR until > ?) ORDER BY target",
                         [instant(now)],
                     )
                 ]

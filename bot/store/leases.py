@@ -173,6 +173,7 @@ class Replica:
         self.recount_s = timing.recount
         self._renewing = threading.Lock()  # guards all below
         self._name = ""
+        self._is_told = False  # that it cannot be renewed
         self._sure_until = -math.inf
         self._others = _Others(timing)
         self._ended = threading.Event()
@@ -192,7 +193,7 @@ class Replica:
 
     def lives(self, name: str | None) -> bool:
         """Whether the replica that claimed a row was not taken for dead."""
-        if name is None or self._ended.is_set():
+        if name is None or (name == self._name and self._ended.is_set()):
             return False
         found = self._database.connection().execute(
             "SELECT 1 FROM leases WHERE name = ?", [_row(name)]
@@ -212,18 +213,23 @@ class Replica:
         return RowLease(self._database, self, name)
 
     def release(self) -> None:
-        """Delete the row, and tell the others."""
+        """Delete the row, and tell the others; where the server is away they find out."""
         self._ended.set()
-        if not self._renewing.acquire(timeout=_STOP_S):
-            return  # the server is away: the others find out
+        releasing = threading.Thread(target=self._release, name="release", daemon=True)
+        releasing.start()
+        releasing.join(_STOP_S)
+
+    def _release(self) -> None:
         try:
-            with telling(self._database.place), self._database.transaction(alone=False) as db:
+            with (
+                self._renewing,
+                telling(self._database.place),
+                self._database.transaction(alone=False) as db,
+            ):
                 db.execute("DELETE FROM leases WHERE owner = ?", [self._name])
                 db.notify(RELEASED)
         except StoreError as error:
             log.warning("what is left is taken over a little later: %s", error)
-        finally:
-            self._renewing.release()
 
     def renew(self) -> bool:
         """Renew the row, and delete those of dead replicas; False where the server is away."""
@@ -233,9 +239,11 @@ class Replica:
             try:
                 self._renew()
             except Exception as error:
-                if _steady() >= self._sure_until:
+                if _steady() >= self._sure_until and not self._is_told:
                     log.error("nothing is posted until the database is back: %s", _said(error))
+                    self._is_told = True
                 return False
+            self._is_told = False
             return True
 
     def _renew(self) -> None:

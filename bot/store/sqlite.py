@@ -46,7 +46,7 @@ class Sqlite(Engine):
 
     id_column = "INTEGER PRIMARY KEY"
     bytes_type = "BLOB"
-    skip_locked = ""
+    for_update = ""
 
     def indexed_by(self, index: str) -> str:
         return f"INDEXED BY {index}"

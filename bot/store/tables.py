@@ -142,16 +142,18 @@ class Tables(Adding):
 
     def _name(self, db: Connection, code: str, rows: Sequence[Row]) -> str:
         """The company's name: as in its other records, else as in the file or before it."""
-        sql = (
-            "SELECT company_name FROM records WHERE company_code = ? AND id {} ? "
-            "ORDER BY id LIMIT 1"
+        filed = first(
+            db,
+            "SELECT company_name FROM records WHERE id > ? AND id < ? AND id <> ? "
+            "ORDER BY id LIMIT 1",
+            *(f"{code}/", f"{code}0"),  # 0 follows / in every id
+            written_id(code),
         )
-        filed = first(db, sql.format("<>"), code, written_id(code))
         if filed:
             return str(filed["company_name"])
         if name := next((row.name for row in reversed(rows) if row.name), ""):
             return name
-        stored = first(db, sql.format("="), code, written_id(code))
+        stored = first(db, "SELECT company_name FROM records WHERE id = ?", written_id(code))
         return str(stored["company_name"]) if stored else code
 
     def _was_said(self, db: Connection, record_id: str, number: int, answer: str) -> bool:
@@ -299,7 +301,7 @@ class Tables(Adding):
         )
         for version in versions:
             own = [left.pop(at) for at in self._own_numbers(db, version["id"]) if at in left]
-            sql = "SELECT sha256 FROM version_sources WHERE version_id = ?"
+            sql = "SELECT sha256 FROM version_sources WHERE version_id = ? ORDER BY sha256"
             hashes = tuple(row["sha256"] for row in db.query(sql, [version["id"]]))
             of_version.append(RowsOf(hashes, tuple(own)))
         return of_version

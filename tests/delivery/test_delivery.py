@@ -237,7 +237,7 @@ def test_settled_rows_go_after_their_time_and_repetitions_are_known_until_then(s
     delivery.stop()
 
 
-@pytest.mark.parametrize("waiting", [20_000])
+@pytest.mark.parametrize("waiting", [5_000])
 def test_a_long_backlog_costs_a_post_nothing(store, waiting):
     """Thousands of channels that must wait, and one that may go."""
     with store.database.transaction() as db:
@@ -258,7 +258,7 @@ def test_a_long_backlog_costs_a_post_nothing(store, waiting):
 
 def test_what_nobody_waits_for_goes_after_what_was_asked_and_not_once_it_is_late(store):
     platform = Platform()
-    platform.rate_limits = RateLimits(background=((1, 0.2),))
+    platform.rate_limits = RateLimits(background=((1, 0.4),))
     past, ahead = NOW.timestamp() - 1, NOW.timestamp() + 60
     with delivering(store, platform) as delivery:
         for at in range(5):

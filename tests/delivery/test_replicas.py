@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from bot.digest.subscriptions import SubscriptionStore
-from bot.message import Chat
+from bot.errors import StoreError
+from bot.message import Chat, Message
 from bot.postgres_url import PostgresUrl
 from bot.store.connection import CHANGED, Database, grow
 from bot.store.leases import Replica, _skew_s
 from bot.store.waking import Listener
-from tests.delivery.replica import QUICK, Wall, ask, opened
+from tests.delivery.replica import QUICK, Echo, Wall, ask, opened
 from tests.postgres import NEEDED, USER, Cluster
 from tests.waiting import PATIENCE_S, until
 
@@ -147,6 +148,45 @@ def test_a_restart_of_the_server_loses_and_doubles_nothing(server, place, wall):
             time.sleep(0.005)
         restart.join()
         each_once(wall, keys, QUICK.dead)
+
+
+def test_while_the_server_is_away_askers_are_told_and_what_was_taken_in_waits(server, place, wall):
+    class Reads(Echo):
+        """Looks into the database for its answer, as the bot does."""
+
+        considering, may_look = threading.Event(), threading.Event()
+
+        def consider(self, message, waited_s=0.0):
+            self.considering.set()
+            assert self.may_look.wait(PATIENCE_S)
+            Database.open(place).connection().execute("SELECT 1")
+            return super().consider(message, waited_s)
+
+    said = []
+
+    class Reading(Wall):
+        def send(self, payload, address, key):
+            said.append(payload["text"])
+            return super().send(payload, address, key)
+
+    delivery = opened(place, Reading(wall._file), answerer := Reads())
+    delivery.start()
+    try:
+        ask(delivery, "taken-in")
+        assert answerer.considering.wait(PATIENCE_S)
+        server.stop()
+        answerer.may_look.set()
+        told = delivery.inbox.shown_within(Message("可转债", CHAT), PATIENCE_S)
+        assert told
+        assert told.text == answerer.words.text("not kept")
+        with pytest.raises(StoreError):  # so that the platform is not acknowledged, and repeats
+            delivery.inbox.accept("repeated", Message("x", CHAT), {})
+        server.start()
+        ask(delivery, "repeated")
+        each_once(wall, ["taken-in", "repeated"])
+        assert said == ["taken-in", "repeated"]  # and no apology
+    finally:
+        delivery.stop()
 
 
 def test_connections_that_break_at_any_moment_lose_and_double_nothing(server, place, wall):

@@ -27,6 +27,7 @@ from bot.errors import BotError
 from bot.evaluating import JudgedQuery, Query, Share, ask_all, plain_id, score
 from bot.ingest.embedding import embed_missing
 from bot.store import Store
+from bot.store.sqlite import file_of
 from bot.teaching.rules import check, target
 from tests.eval.archive_scores import companies
 from tests.eval.stores import ASKED_AT, Company, Library, once
@@ -70,7 +71,7 @@ def taught(company: Company, folder: Path) -> Taught:
     store = Store(company.db)
     embed_missing(store, embedder)
     copied = folder / company.db.name
-    store.database.save(copied)
+    file_of(store.database).save(copied)
     bot = put_together(Settings(copied), embedder, lambda: ASKED_AT)
     asked = [query for query in company.queries if not is_alias(query)]
     before = list(ask_all(bot.responder, asked))

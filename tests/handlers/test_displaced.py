@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -14,7 +13,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from bot.store import Store
-from tests.conftest import IRBOT
+from tests import warm
 from tests.fakes.slack import FakeSlack
 from tests.serving import free_port
 from tests.waiting import PATIENCE_S
@@ -35,8 +34,7 @@ def served(slack, folder):
     """`irbot serve` in a process of its own, over the folder's irbot.db."""
     http = f"127.0.0.1:{free_port()}"
     env = {**os.environ, **slack.env, "IR_HTTP": http, "IR_DB": "irbot.db"}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([IRBOT, "serve"], cwd=folder, env=env, stderr=log)
+    process = warm.Started(["serve"], folder, env, folder / "log")
     try:
         slack.until(lambda: slack.sockets)
         yield process

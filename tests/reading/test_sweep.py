@@ -18,7 +18,7 @@ from bot.reading.document import read_records
 from tests import borders
 from tests.sweep import FORMS, FRAGMENTS, PAIRS, STYLES, Case, cases, fate, printed, squashed
 
-SAMPLE_OF = 41  # a prime, so that forms, places and styles all take turns
+SAMPLE_OF = 83  # a prime, so that forms, places and styles all take turns
 # What an unescaped sign means where the whole file is Markdown, or recognised text, is its own.
 UNMARKED = ("plain", "paged", "bars", "html table", "html paragraphs")
 MARKS = {"stars", "underscore/tilde", "hash", "gt/lt", "entities", "pipes", "tabs", "urls"}

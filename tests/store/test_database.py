@@ -10,6 +10,7 @@ import pytest
 from bot.errors import BotError, StoreError
 from bot.store import Database, Store
 from bot.store.connection import telling
+from bot.store.sqlite import file_of
 from handlers.cli.output import write
 
 
@@ -54,7 +55,7 @@ def test_what_another_thread_writes_is_seen_once_it_is_committed(place):
 
 
 def test_what_is_tried_on_a_copy_changes_nothing(tmp_path):
-    database = Database.open(tmp_path / "irbot.db")
+    database = file_of(Database.open(tmp_path / "irbot.db"))
     put(database, "before")
     with database.copied() as copy:
         put(Database.open(copy), "tried")

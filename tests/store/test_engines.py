@@ -195,6 +195,22 @@ def test_a_stream_reads_while_others_are_asked(store):
     assert next(db.stream("SELECT * FROM misses ORDER BY id"))["text"] == "0"  # and no more of it
 
 
+def test_a_stream_that_is_given_up_later_ends_no_other_transaction(store):
+    database = store.database
+    for number in range(2):
+        insert(database.connection(), "misses", {**MISS, "text": str(number)})
+    with database.transaction() as db:
+        begun_within = db.stream("SELECT * FROM misses ORDER BY id")
+        assert next(begun_within)["text"] == "0"
+    begun_outside = database.connection().stream("SELECT * FROM misses ORDER BY id")
+    assert next(begun_outside)["text"] == "0"
+    with database.transaction() as db:
+        insert(db, "misses", {**MISS, "text": "2"})
+        begun_within.close()
+        begun_outside.close()
+    assert [miss["text"] for miss in store.misses()] == ["0", "1", "2"]
+
+
 # The same transactions
 
 

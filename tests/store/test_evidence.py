@@ -15,6 +15,7 @@ from bot.message import Chat, Message
 from bot.record import Reading
 from bot.store import Database, Store
 from bot.store.carrying_over import carry_over
+from bot.store.sqlite import file_of
 from tests.conftest import NOW, SAMPLE, open_by_words
 from tests.delivery.test_delivery import Platform, ask, delivering
 from tests.engines import SQLITE_ALONE
@@ -206,7 +207,7 @@ def test_it_is_kept_for_three_years(store):
 def test_it_goes_along_when_another_file_takes_the_databases_place(store, tmp_path):
     responder = open_by_words(Settings(store.place)).responder
     responder.reply(Message("#7", Chat("terminal", "local", "terminal", "u")))
-    new = Database.open(tmp_path / "new.db")
+    new = file_of(Database.open(tmp_path / "new.db"))
     for _ in range(2):
         with new.transaction() as db:
             carry_over(store.database.connection(), db)

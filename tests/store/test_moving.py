@@ -122,10 +122,10 @@ def rows(path):
 def test_new_rows_get_numbers_behind_those_that_were_moved(filled, url):
     move(filled, url)
     with psycopg.connect(url.url) as db:
-        (own,) = db.execute(
+        ((own,),) = db.execute(
             "INSERT INTO journal (at, who, what, target, detail) "
             "VALUES ('2026', 'a', 'b', 'c', '') RETURNING id"
-        ).fetchone()
+        ).fetchall()
     assert own == 1000 + ROWS
 
 

@@ -19,6 +19,7 @@ from bot.ingest.verifying import verify_records
 from bot.store import Store
 from bot.store.process_lock import ProcessLock
 from bot.store.schema.migrations import migrations
+from bot.store.sqlite import file_of
 from bot.store.upgrading import KEPT, copies, forget_copies
 from tests.conftest import SAMPLE
 
@@ -40,11 +41,11 @@ def filled(sample, tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("filled") / "irbot.db")
     store.add([sample], SAMPLE.read_bytes(), SAMPLE.name)
     store.withdraw("300253/2025-002#7", "更正")
-    with store.database.transaction() as db:
+    with file_of(store.database).transaction() as db:
         for table in _tables(db.conn):
             if not db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]:
                 _fill(db, table)
-    store.database.make_single()
+    file_of(store.database).make_single()
     return store.path
 
 
@@ -100,7 +101,7 @@ def test_a_store_of_every_earlier_version_opens_whole(filled, tmp_path, count):
     tables = _older(filled, path, count)
     before = _dump(path)
     store = Store(path)
-    db = store.database.connection()
+    db = file_of(store.database).connection()
     assert {done.name for done in migrations.applied(db)} == set(NAMES)
     with closing(sqlite3.connect(filled)) as now:
         for table in tables.keys() - _RENAMED.keys():
@@ -198,7 +199,7 @@ def test_a_kill_amid_an_upgrade_leaves_the_old_store_or_the_new_one(
                 assert list(db.iterdump()) == before
         assert all(_dump(copy) == before for copy in copies(file))  # whole, if it has its name
         store = Store(file)  # and again
-        applied = migrations.applied(store.database.connection())
+        applied = migrations.applied(file_of(store.database).connection())
         assert {done.name for done in applied} == set(NAMES)
         assert [stored.record for stored in store.newest_records()] == [was.record]
         if folder in (folders[0], folders[-1]):
@@ -308,7 +309,7 @@ def test_two_copies_are_kept_as_long_as_what_askers_typed(filled, tmp_path):
         path.unlink(missing_ok=True)
         _older(filled, path, NAMES.index("control"))
         store = Store(path)
-        store.database.make_single()
+        file_of(store.database).make_single()
     assert len(copies(path)) == KEPT
     os.utime(copies(path)[0], (0, 0))
     kept = copies(path)[1:]

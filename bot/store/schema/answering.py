@@ -6,7 +6,8 @@ import hashlib
 
 from sqlite_utils import Database
 
-from bot.store.schema.migrations import migrations
+from bot.store.connection import Connection
+from bot.store.schema.migrations import both_engines, migrations
 
 
 @migrations()
@@ -399,3 +400,9 @@ def vectors_by_hash(db: Database) -> None:
         "CREATE TABLE embedded (model TEXT NOT NULL, version_id INTEGER NOT NULL "
         "REFERENCES versions(id) ON DELETE CASCADE, PRIMARY KEY (model, version_id)) WITHOUT ROWID"
     )
+
+
+@both_engines()
+def misses_of_chats(db: Connection) -> None:
+    """A pick is one of what its chat was offered lately, however many chats there are."""
+    db.execute("CREATE INDEX misses_of_chats ON misses (platform, workspace, channel, asked_at)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -22,7 +21,8 @@ from bot.digest.trading_days import TradingDays
 from bot.message import Chat
 from bot.store import Database
 from handlers.slack.app import SlackChat
-from tests.conftest import IRBOT, open_by_words
+from tests import warm
+from tests.conftest import open_by_words
 from tests.fakes.slack import TEAM, FakeSlack
 from tests.fakes.webhook import FakeWebhook
 from tests.waiting import PATIENCE_S
@@ -240,12 +240,8 @@ class Servers:
 
     def start(self, now):
         opened = len(self.slack.opened)
-        process = subprocess.Popen(
-            [IRBOT, "serve"],
-            cwd=self.folder,
-            env={**self.env, "IR_NOW": now.isoformat()},
-            stderr=subprocess.DEVNULL,
-        )
+        env = {**self.env, "IR_NOW": now.isoformat()}
+        process = warm.Started(["serve"], self.folder, env, self.folder / "log")
         self.slack.until(lambda: len(self.slack.opened) > opened)
         return process
 

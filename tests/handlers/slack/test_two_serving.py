@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 from collections import Counter
 
 from bot.store import Store
-from tests.conftest import IRBOT
+from tests import warm
 from tests.fakes.slack import FakeSlack
 from tests.serving import free_port
 
@@ -25,8 +24,7 @@ class ToAll(FakeSlack):
 
 def _serve(slack, folder, log, **env):
     env = {**os.environ, **slack.env, "IR_HTTP": "", "IR_DB": "irbot.db", **env}
-    with (folder / log).open("w") as said:
-        return subprocess.Popen([IRBOT, "serve"], cwd=folder, env=env, stderr=said)
+    return warm.Started(["serve"], folder, env, folder / log)
 
 
 def test_two_on_one_store_answer_what_both_hear_once(imported, tmp_path):

@@ -6,10 +6,8 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from dataclasses import replace
@@ -29,7 +27,7 @@ from handlers.wecom import transport
 from handlers.wecom.chat import check
 from handlers.wecom.connection import Connection, NoAnswerError, NotSentError, Timing
 from handlers.wecom.lease import FileLease
-from tests.conftest import IRBOT
+from tests import warm
 from tests.fakes.wecom import BOT, SECRET, FakeWecom
 from tests.handlers.wecom.conftest import HASTY, QUICK
 from tests.handlers.wecom.test_app import FRAMES, settled
@@ -506,9 +504,7 @@ def serving(imported, tmp_path):
         }
         if not (folder / "irbot.db").exists():
             imported.copy(folder / "irbot.db")
-        process = subprocess.Popen(
-            [IRBOT, "serve"], cwd=folder, env=env, stderr=subprocess.PIPE, text=True
-        )
+        process = warm.Started(["serve"], folder, env, tmp_path / "log")
         processes.append(process)
         return process
 
@@ -516,7 +512,6 @@ def serving(imported, tmp_path):
     for process in processes:
         process.kill()
         process.wait()
-        process.stderr.close()
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one database", "a database each"])
@@ -526,7 +521,7 @@ def test_of_two_processes_one_holds_the_connection_until_it_dies(wecom, serving,
     serving(wecom, tmp_path if shared else tmp_path / "other")
     time.sleep(1.5)
     assert len(wecom.opened) == 1
-    first.send_signal(signal.SIGKILL)
+    first.kill()
     wecom.until(lambda: len(wecom.opened) == 2)
     wecom.say("#7")
     settled(wecom, "zhangsan", 1)
@@ -563,19 +558,19 @@ def test_half_set_or_malformed_credentials_are_named_without_their_value(wecom, 
     assert "sec" not in str(raised.value).replace("SECRET", "")
 
 
-def test_half_set_credentials_end_serve_before_it_connects(wecom, serving):
+def test_half_set_credentials_end_serve_before_it_connects(wecom, serving, tmp_path):
     process = serving(wecom, WECOM_BOT_SECRET="")
     assert process.wait(PATIENCE_S) == 1
-    error = process.stderr.read()
+    error = (tmp_path / "log").read_text()
     assert "WECOM_BOT_SECRET" in error
     assert "Traceback" not in error
     assert not wecom.frames
 
 
-def test_refused_credentials_end_serve_where_wecom_is_the_only_chat(wecom, serving):
+def test_refused_credentials_end_serve_where_wecom_is_the_only_chat(wecom, serving, tmp_path):
     process = serving(wecom, WECOM_BOT_SECRET="another-secret")
     assert process.wait(PATIENCE_S) == 1
-    error = process.stderr.read()
+    error = (tmp_path / "log").read_text()
     assert "853000" in error
     assert "another-secret" not in error
 

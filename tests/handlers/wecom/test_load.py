@@ -6,7 +6,6 @@ import os
 import random
 import re
 import statistics
-import subprocess
 import time
 from collections import Counter
 
@@ -14,8 +13,8 @@ import pytest
 
 from bot.store.connection import connect
 from handlers.wecom.connection import Timing
+from tests import warm
 from tests.bench.machine import measured
-from tests.conftest import IRBOT
 from tests.fakes.wecom import FakeWecom
 from tests.handlers.wecom.conftest import QUICK
 from tests.waiting import PATIENCE_S
@@ -129,9 +128,7 @@ def test_over_kills_nothing_is_doubled_and_only_sends_in_hand_are_unknown(
 
         def start():
             seen = len(wecom.opened)
-            process = subprocess.Popen(
-                [IRBOT, "serve"], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL
-            )
+            process = warm.Started(["serve"], tmp_path, env, tmp_path / "log")
             wecom.until(lambda: len(wecom.opened) > seen)
             return process
 
