@@ -23,6 +23,7 @@ from bot.store.records import QUESTION_COLUMNS, Source, header_json, record_of
 
 # A note of the record itself: kept with its words, in the language of the form.
 _SAME_DAY = "与 {id} 同日且均无编号，文字不同，另存为一份"
+_NUL = "含有 NUL 字符（U+0000），文件可能已损坏；请换一份完好的"  # PostgreSQL keeps none
 
 Status = Literal["imported", "unchanged", "replaced"]
 
@@ -114,6 +115,7 @@ class Adding(Publishing):
     def _add(
         self, db: Connection, record: Record, deed: Deed, placed: Mapping[str, Record]
     ) -> Added:
+        _refuse_nul(record, deed.source.file)
         record, row = self._place(db, record, deed, placed)
         if row is None:
             publication = deed.publication or PUBLIC
@@ -363,3 +365,22 @@ def _twins(one: Record, other: Record) -> Problem:
         f"文件里有两份记录同为 {one.id}（编号 {one.record_no} 与 {other.record_no}）：{told}；"
         "都没有收录。请核对编号，分成两个文件后再导入"
     )
+
+
+def _refuse_nul(record: Record, file: str) -> None:
+    """No engine gets official words that one of them could not keep as they are."""
+    problems = [
+        Problem(_NUL, question_no=item.number)
+        for item in record.questions
+        if _has_nul(*(getattr(item, name) for name in QUESTION_COLUMNS))
+    ]
+    told = (record.company_name, record.record_no)
+    if _has_nul(*told) or any(_has_nul(item.answer) for item in record.paragraphs):
+        problems.insert(0, Problem(_NUL))
+    if problems:
+        raise ReadingError(file, tuple(problems))
+
+
+def _has_nul(*values: object) -> bool:
+    """Whether one of them is a text with a NUL character."""
+    return any(isinstance(value, str) and "\0" in value for value in values)

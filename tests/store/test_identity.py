@@ -135,3 +135,11 @@ def test_an_id_is_typed_in_a_shell_as_it_is_printed(store, offer, number):
     (stored,) = store.newest_records()
     assert re.fullmatch(r"399102/[\w-]+", stored.record.id)
     assert store.record(stored.record.id).record == stored.record
+
+
+def test_words_with_a_nul_character_which_one_engine_has_not_are_refused_by_both(store, offer):
+    broken = NUMBERED.replace("，", "，\0", 3)
+    outcome = offer("a.txt", broken)
+    assert (outcome.status, "NUL" in (outcome.reason or "")) == ("refused", True)
+    assert not store.records()
+    assert offer("b.txt", NUMBERED).status == "imported"

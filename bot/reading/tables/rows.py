@@ -114,6 +114,8 @@ class RowReader:
         try:
             if all(cells.is_nothing(cells.printed(value)) for value in found.values()):
                 return
+            if any("\0" in value for value in found.values() if isinstance(value, str)):
+                raise UnreadableCellError("含有 NUL 字符（U+0000），这一行可能已损坏")
             row = self._read(place, columns, found)
         except UnreadableCellError as error:
             self.told.refuse(place, str(error))
