@@ -1,7 +1,8 @@
 """A database of PostgreSQL, 15 or later, through psycopg 3.
 
-1. One connection for a thread (postgres_connection.py). It commits each statement by itself
-   outside of transactions.
+1. One connection for a thread (postgres_connection.py), then for another: making one takes a
+   server longer than answering a question. It commits each statement by itself outside of
+   transactions.
 2. Who writes alone holds an advisory lock until the commit, so that the order of what is told by
    `generation` is the order of the commits.
 3. Writes go where they may: of several hosts to the one that takes them (`target_session_attrs`).
@@ -11,6 +12,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
@@ -26,7 +28,20 @@ from bot.store.schema import derived
 __all__ = ["PostgresDatabase", "connect", "is_older", "is_there", "looking", "telling"]
 
 _MIGRATING = 0x6972626D  # the lock of who makes the tables: "irbm"
+_FREE = 8  # connections that wait for another thread
 _STARTING_S = 60.0  # of several replicas that start at once, one makes the tables
+
+
+class _Held:
+    """The connection of a thread, with which it ends: then another may have it."""
+
+    def __init__(self, connection: Connection, free: deque[Connection]) -> None:
+        self.connection = connection
+        self._free = free
+
+    def __del__(self) -> None:
+        if not self.connection.in_transaction:
+            self._free.append(self.connection)
 
 
 class PostgresDatabase(Database):
@@ -38,19 +53,25 @@ class PostgresDatabase(Database):
         """For `Database.open`, which makes no second one of an address."""
         self.place = place
         self._of_thread = threading.local()
+        self._free: deque[Connection] = deque(maxlen=_FREE)
         self._is_migrated = False
         self._first = threading.Lock()
 
     def connection(self) -> Connection:
         """This thread's connection, made anew where it broke since."""
-        db: Connection | None = getattr(self._of_thread, "connection", None)
-        if db is None:
-            db = self._of_thread.connection = self._connected()
-        elif not db.in_transaction and not db.is_usable():
-            db.renew()
-        return db
+        held: _Held | None = getattr(self._of_thread, "held", None)
+        if held is None:
+            held = self._of_thread.held = _Held(self._connected(), self._free)
+        elif not held.connection.in_transaction and not held.connection.is_usable():
+            held.connection.renew()
+        return held.connection
 
     def _connected(self) -> Connection:
+        with suppress(IndexError):
+            while True:
+                db = self._free.pop()
+                if db.is_of_this_process and db.is_usable():
+                    return db
         if not self._is_migrated:
             with self._first:
                 db = connect(self.place)
@@ -60,6 +81,10 @@ class PostgresDatabase(Database):
 
     def apart(self) -> Connection:
         return Connection(self.place)
+
+    def close(self) -> None:
+        super().close()
+        self._free.clear()
 
     @contextmanager
     def transaction(self, *, alone: bool = True) -> Iterator[Connection]:

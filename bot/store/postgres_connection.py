@@ -97,6 +97,11 @@ class Connection:
     def in_transaction(self) -> bool:
         return self._transaction > 0
 
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether it is not the one from which this was forked that made it."""
+        return os.getpid() == self._process
+
     # Statements
 
     def execute(self, sql: str, values: Values = ()) -> Cursor:
@@ -268,7 +273,7 @@ class Connection:
     def __del__(self) -> None:
         # A thread ends without a word. A fork has no connections of its own.
         with suppress(Exception):
-            if os.getpid() == self._process:
+            if self.is_of_this_process:
                 self._pg.close()
 
 

@@ -340,19 +340,29 @@ def test_what_was_under_way_is_told_and_not_repeated(store):
 
 
 @SERVER_ALONE
-def test_a_thread_leaves_no_connection_behind(store):
+def test_a_thread_leaves_its_connection_to_the_next_unless_something_was_under_way(store):
     database = store.database
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 
-    def count():
-        return database.connection().execute(sql).fetchone()[0]
+    def process():
+        return database.connection().execute("SELECT pg_backend_pid()").fetchone()[0]
 
-    before = count()
-    workers = [threading.Thread(target=count) for _ in range(5)]
-    for worker in workers:
+    def begun():
+        database.connection().begin()
+        return process()
+
+    def in_a_thread(work):
+        found = []
+        worker = threading.Thread(target=lambda: found.append(work()))
         worker.start()
         worker.join()
-    until(lambda: count() == before)
+        return found[0]
+
+    first, second = in_a_thread(process), in_a_thread(process)
+    assert first == second != process()
+    ended = in_a_thread(begun)
+    assert in_a_thread(process) != ended
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE pid = ?"
+    until(lambda: database.connection().execute(sql, [ended]).fetchone() == (0,))
 
 
 def test_a_password_is_nowhere_told(cluster, tmp_path):
