@@ -11,6 +11,7 @@ import pytest
 from bot.ingest.importing import Options, import_files
 from bot.store import Store
 
+SAMPLE = Path(__file__).parents[2] / "data/records/300253-2025-002.txt"
 MADE_UP = Path(__file__).parents[1] / "records/made_up"
 NUMBERED = (MADE_UP / "layout_b_numbered_with_da.txt").read_text(encoding="utf-8")
 UNNUMBERED = (MADE_UP / "header_number_none.txt").read_text(encoding="utf-8")
@@ -138,8 +139,9 @@ def test_an_id_is_typed_in_a_shell_as_it_is_printed(store, offer, number):
 
 
 def test_words_with_a_nul_character_which_one_engine_has_not_are_refused_by_both(store, offer):
-    broken = NUMBERED.replace("，", "，\0", 3)
-    outcome = offer("a.txt", broken)
-    assert (outcome.status, "NUL" in (outcome.reason or "")) == ("refused", True)
+    words = SAMPLE.read_text(encoding="utf-8")
+    at = words.rindex("。", 0, len(words) * 3 // 4)  # further on than a file's kind is looked for
+    outcome = offer("a.txt", f"{words[:at]}\0{words[at:]}")
+    assert (outcome.status, "NUL" in outcome.reason) == ("refused", True)
     assert not store.records()
-    assert offer("b.txt", NUMBERED).status == "imported"
+    assert offer("b.txt", words).status == "imported"
