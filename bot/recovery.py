@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.config import Settings
@@ -25,10 +25,11 @@ from bot.store import Store
 from bot.store.access import shut
 from bot.store.backups import Contents, read_backup
 from bot.store.carrying_over import Waiting, carry_over, count_of, leave_in_doubt, waiting
-from bot.store.connection import instant
+from bot.store.connection import Connection, Database, instant
 from bot.store.journal import note
-from bot.store.process_lock import is_served
-from bot.store.sqlite import Connection, connect, file_of
+from bot.store.leases import is_served
+from bot.store.sqlite import Connection as FileConnection
+from bot.store.sqlite import connect, file_of
 from bot.store.swapping import alone, forget_attempts, put_in_place
 
 
@@ -76,7 +77,7 @@ class Backup:
         return Restored(kept, *restored)
 
     def _settled(
-        self, settings: Settings, present: Connection | None, tables: Connection
+        self, settings: Settings, present: FileConnection | None, tables: FileConnection
     ) -> tuple[bool, int, Waiting, int, int]:
         """Bring along what was said since, as far as that is known."""
         now = settings.now()
@@ -86,15 +87,46 @@ class Backup:
             forgotten = max(0, count_of(present, "forget") - count_of(tables, "forget"))
         doubtful = leave_in_doubt(tables, waits, instant(now))
         if present is None:
-            # What was fetched since comes again, and nobody is told that it came too late.
-            tables.execute("DELETE FROM cursors")
-            digests = leave_due_in_doubt(
-                SubscriptionStore(self.store.database),
-                load_trading_days(settings.folder / FILE),
-                timedelta(hours=settings.digest_late_hours),
-                now,
-            )
+            digests = _leave_unknown(settings, self.store.database, tables, now)
         return present is not None, carried, doubtful, digests, forgotten
+
+
+def settle_restored(settings: Settings, who: str) -> tuple[Waiting, int]:
+    """After a server's own tools have put a backup in the database's place: what was said since is
+    not known, and is said no second time.
+
+    Args:
+        settings: Whose database it is.
+        who: Decides so.
+
+    Returns:
+        What is left in doubt: messages and posts, and how many digests.
+
+    Raises:
+        StoreError: The database is served, or cannot be used; nothing is changed.
+    """
+    refuse_served(settings)
+    database, now = Database.open(settings.db), settings.now()
+    with database.transaction() as tables:
+        doubtful = leave_in_doubt(tables, Waiting(), instant(now))
+        digests = _leave_unknown(settings, database, tables, now)
+        shut(tables)
+        note(tables, who, "restore", str(settings.db))
+    return doubtful, digests
+
+
+def _leave_unknown(
+    settings: Settings, database: Database, tables: Connection, now: datetime
+) -> int:
+    """Of what was fetched and posted since nothing is known."""
+    # It comes again, and nobody is told that it came too late.
+    tables.execute("DELETE FROM cursors")
+    return leave_due_in_doubt(
+        SubscriptionStore(database),
+        load_trading_days(settings.folder / FILE),
+        timedelta(hours=settings.digest_late_hours),
+        now,
+    )
 
 
 @contextmanager
@@ -119,7 +151,7 @@ def refuse_served(settings: Settings) -> None:
     Raises:
         StoreError: A process serves the settings' database.
     """
-    if is_served(_real(settings)):
+    if is_served(settings.db):
         raise StoreError(
             f"irbot serve 正在使用 {settings.db}；请先停止它（Ctrl-C 或停止服务），未作改动"
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import zip_longest
 
 from bot.answering.consulting import Consulting
@@ -57,7 +58,8 @@ class ByText:
     def _reply(self, text: str, message: Message) -> TextReply:
         index = self.library.index
         whole = self._search(text, message)
-        several = questions_in(text, index.says_something)
+        stands = partial(index.says_something, today=message.as_of or self.today)
+        several = questions_in(text, stands)
         is_exact = isinstance(whole.reply, Answer) and whole.reply.hits[0].is_exact
         is_of_others = whole.result.no_result in _OF_OTHERS
         if is_exact or is_of_others or len(several.questions) < 2:

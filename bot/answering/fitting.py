@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 
 from bot.matching.lexicon import Lexicon
-from bot.matching.query import Query, Term, stored_terms
+from bot.matching.query import Query, Term
+from bot.matching.terms import stored_terms
 from bot.matching.text import normalise
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;]*")
@@ -37,12 +38,18 @@ def fitting_sentence(
     """
     if len(text) <= _LONG and "\n" not in text:
         return text
-    words = {term.text: (term.words, weight(term)) for term in query.terms if not term.is_single}
-    total = sum(own for _, own in words.values()) or 1.0
+    terms = [*{term.text: term for term in query.terms if not term.is_single}.values()]
+    weights = [*map(weight, terms)]
+    total = sum(weights) or 1.0
+    places: dict[str, list[int]] = {}
+    for at, term in enumerate(terms):
+        for word in term.words:
+            places.setdefault(word, []).append(at)
 
     def held(stretch: str) -> float:
-        stored = set(stored_terms(normalise(stretch), lexicon))
-        share = sum(own for names, own in words.values() if not names.isdisjoint(stored)) / total
+        stored = places.keys() & stored_terms(normalise(stretch), lexicon)
+        own = sorted({at for word in stored for at in places[word]})  # else sums differ by rounding
+        share = sum(weights[at] for at in own) / total
         return share + (_ASKING if _ASKS.search(stretch) else 0.0)
 
     sentences: list[str] = [item.strip() for item in _SENTENCE.findall(text)]

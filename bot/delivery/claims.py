@@ -19,6 +19,7 @@ from bot.store.leases import Ownership
 _CHAT, _POST = "id, platform, workspace, channel", "due, background, state, begun"
 _NEW, _WAIT = "state = 'new'", "state IN ('ready', 'sending')"
 
+Place = tuple[str, str]  # platform and workspace
 Left = tuple[list[tuple[Lane, int]], list[Waiting]]  # messages and posts, oldest first
 
 
@@ -37,23 +38,28 @@ class Claims:
         self._mailbox = mailbox
         self._ownership = ownership
 
-    def owners(self, platforms: Sequence[str]) -> list[str | None]:
-        """Whose rows of these platforms wait; None: nobody's."""
+    def owners(self, platforms: Sequence[str]) -> dict[str | None, list[Place]]:
+        """Whose rows of these platforms wait, None: nobody's; and in which workspaces."""
         if not platforms:
-            return []
-        ours = _among(platforms)
+            return {}
+        ours, columns = _among(platforms), "owner, platform, workspace"
         rows = self._db().execute(
-            f"SELECT owner FROM inbox WHERE {_NEW} AND {ours} UNION "
-            f"SELECT owner FROM outbox WHERE {_WAIT} AND {ours}",
+            f"SELECT {columns} FROM inbox WHERE {_NEW} AND {ours} UNION "
+            f"SELECT {columns} FROM outbox WHERE {_WAIT} AND {ours}",
             [*platforms, *platforms],
         )
-        return [owner for (owner,) in rows.fetchall()]
+        found: dict[str | None, list[Place]] = {}
+        for owner, platform, workspace in rows.fetchall():
+            found.setdefault(owner, []).append((platform, workspace))
+        return found
 
-    def take_over(self, gone: str | None, platforms: Sequence[str]) -> Left:
-        """Claim the waiting rows of a process that is gone, or of nobody (None)."""
+    def take_over(self, gone: str | None, places: Sequence[Place]) -> Left:
+        """Claim the waiting rows of a process that is gone, or of nobody (None), in some
+        workspaces."""
         whose = "owner IS NULL" if gone is None else "owner = ?"
-        values = [*platforms, *([] if gone is None else [gone])]
-        where = f"{_among(platforms)} AND {whose}"
+        values = [of for place in places for of in place] + ([] if gone is None else [gone])
+        marks = ", ".join(["(?, ?)"] * len(places))
+        where = f"(platform, workspace) IN (VALUES {marks}) AND {whose}"
         with self._mailbox.transaction() as db:
             questions = self._claim(db, "inbox", "address", _NEW, where, values)
             posts = self._claim(db, "outbox", _POST, _WAIT, where, values)

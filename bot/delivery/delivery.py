@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bot.delivery.claims import Claims
-from bot.delivery.clearing import close_workspace, purge
+from bot.delivery.clearing import purge
 from bot.delivery.counters import Counters
 from bot.delivery.desk import Desk
 from bot.delivery.inbox import Answerer, Inbox
@@ -86,15 +86,7 @@ class Delivery:
             clock,
             lambda: answerer.now().timestamp(),
         )
-        self.desk = Desk(
-            self._mailbox,
-            Handovers(place),
-            self._transports,
-            answerer.words,
-            answerer.desk_channels,
-            clock,
-            answerer.now,
-        )
+        self.desk = self._desk(answerer, Handovers(place))
         self.inbox = Inbox(
             self._mailbox,
             answerer,
@@ -111,9 +103,24 @@ class Delivery:
         self._woken = threading.Event()
         self._listener = Listener(database, {RELEASED: self._woken.set})
         self._thread = threading.Thread(target=self._taking_over, name="take over", daemon=True)
+        self._tell(answerer)
+
+    def _tell(self, answerer: Answerer) -> None:
+        """What the answerer asks of the platforms."""
         answerer.reachability = self.reachability
         answerer.desk = self.desk.of
         answerer.is_outside = lambda chat: chat.platform in self._outside
+
+    def _desk(self, answerer: Answerer, handovers: Handovers) -> Desk:
+        return Desk(
+            self._mailbox,
+            handovers,
+            self._transports,
+            answerer.words,
+            answerer.desk_channels,
+            self._clock,
+            answerer.now,
+        )
 
     def register(
         self,
@@ -122,6 +129,7 @@ class Delivery:
         read_start: ReadStart | None = None,
         *,
         outside: bool = False,
+        is_ready_in: Callable[[str], bool] | None = None,
     ) -> None:
         """Tell how a platform's replies are carried.
 
@@ -130,13 +138,14 @@ class Delivery:
             transport: Carries.
             read_start: Reads the message under which another stands, where there are threads.
             outside: Its people are outside the company.
+            is_ready_in: Whether posts of a workspace can go out now, where that differs.
         """
         self._transports[platform] = transport
         if outside:
             self._outside.add(platform)
         if read_start is not None:
             self._readers[platform] = read_start
-        self.sender.register(platform)
+        self.sender.register(platform, is_ready_in)
 
     def transport(self, platform: str) -> Transport | None:
         """How a platform's posts are carried by this process, if they are."""
@@ -190,11 +199,6 @@ class Delivery:
         with self._mailbox.transaction():
             self._mailbox.fail(platform, ref, why)
 
-    def leave(self, platform: str, workspace: str, why: str) -> int:
-        """Close all that waits of a workspace which sent the bot away; how many posts that were."""
-        with self._mailbox.transaction() as db:
-            return close_workspace(db, platform, workspace, why)
-
     def start(self) -> None:
         """Take up what an earlier process left, and work until `stop`."""
         self._try_take_over()  # what came first goes first
@@ -238,26 +242,27 @@ class Delivery:
         that a failed transaction hid, or that a standby has as they were before."""
         # A process that cannot post takes nothing from one that soon may.
         platforms = [name for name, transport in self._transports.items() if transport.is_ready]
-        self._let_go([name for name in self._transports if name not in platforms])
+        self._let_go()
         if self._mailbox.may_have_missed() or time.monotonic() >= self._recount_at:
             self._recount_at = time.monotonic() + self._ownership.recount_s
             questions, posts = self._claims.ours([*self._transports])
             self.sender.line_up_missed(posts)
             self.inbox.line_up_missed(questions)
-        for owner in self._claims.owners(platforms):
-            if self._ownership.lives(owner):
+        for owner, places in self._claims.owners(platforms).items():
+            ours = [place for place in places if self.sender.is_ready_in(*place)]
+            if not ours or self._ownership.lives(owner):
                 continue
-            questions, posts = self._claims.take_over(owner, platforms)
+            questions, posts = self._claims.take_over(owner, ours)
             if questions or posts:
                 log.info("taken up: questions=%d posts=%d", len(questions), len(posts))
             # Posts first: what answers a question goes after what was put out before.
             self.sender.line_up(posts)
             self.inbox.take_over(questions)
 
-    def _let_go(self, platforms: Sequence[str]) -> None:
+    def _let_go(self) -> None:
         """Leave posts to the process that can send them, as one that holds WeCom's connection."""
-        for platform in platforms if platforms and self._ownership.has_company() else ():
-            self._claims.let_go(self.sender.let_go(platform))
+        if self.sender.holds_back() and self._ownership.has_company():
+            self._claims.let_go(self.sender.let_go())
 
     # State
 

@@ -15,6 +15,7 @@ import time
 from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.delivery.rate_limits import History, RateLimits, Windows
 
@@ -100,14 +101,14 @@ class SendQueues:
         self._senders = senders
         self._clock = clock
         self._limits: dict[str, RateLimits] = {}
-        self._ready: dict[str, Callable[[], bool]] = {}
+        self._ready: dict[str, Callable[[str], bool]] = {}
         self._queues: dict[Lane, _Queue] = {}
         self._workspaces: dict[tuple[str, str], _Workspace] = {}
 
     def set_limits(
-        self, platform: str, limits: RateLimits, is_ready: Callable[[], bool] = lambda: True
+        self, platform: str, limits: RateLimits, is_ready: Callable[[str], bool] = lambda _: True
     ) -> None:
-        """How fast a platform's posts may go, and whether any can go at all."""
+        """How fast a platform's posts may go, and whether any of a workspace can go at all."""
         self._limits[platform] = limits
         self._ready[platform] = is_ready
 
@@ -188,17 +189,30 @@ class SendQueues:
         queue = self._queues.get(lane)
         return queue is not None and (row == queue.in_hand or row in queue.rows)
 
-    def let_go(self, platform: str) -> list[int]:
-        """Forget the rows of a platform that wait; returns them."""
+    def is_ready_in(self, platform: str, workspace: str) -> bool:
+        """Whether posts of a workspace can go out at all."""
+        ready = self._ready.get(platform)
+        return ready is not None and ready(workspace)
+
+    def holds_back(self) -> bool:
+        """Whether rows wait where none can go out now."""
+        idle = self._idle()
+        return any(queue.rows and lane[:2] in idle for lane, queue in self._queues.items())
+
+    def _idle(self) -> set[tuple[str, str]]:
+        return {place for place in self._workspaces if not self.is_ready_in(*place)}
+
+    def let_go(self) -> list[int]:
+        """Forget the rows that wait where none can go out now; returns them."""
+        idle = self._idle()
         gone = list[int]()
         for lane, queue in self._queues.items():
-            if lane[0] == platform:
+            if lane[:2] in idle:
                 gone += queue.rows
                 queue.rows.clear()
-        for (of, _), workspace in self._workspaces.items():
-            if of == platform:
-                workspace.asked.due.clear()
-                workspace.background.due.clear()
+        for place in idle:
+            self._workspaces[place].asked.due.clear()
+            self._workspaces[place].background.due.clear()
         return gone
 
     def sweep(self) -> None:
@@ -231,7 +245,8 @@ class SendQueues:
     def _schedule(self, lane: Lane, queue: _Queue) -> None:
         workspace = self._workspaces.get(lane[:2])
         if workspace is None:
-            is_ready = self._ready.get(lane[0], lambda: False)
+            ready = self._ready.get(lane[0], lambda _: False)
+            is_ready = partial(ready, lane[1])
             workspace = _Workspace(self._limits_of(lane), self._senders, is_ready)
             self._workspaces[lane[:2]] = workspace
         due = max(queue.not_before, queue.posts.free_at(self._limits_of(lane).per_channel))

@@ -96,10 +96,15 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="send", daemon=True)
         self._carrying: list[threading.Thread] = []
 
-    def register(self, platform: str) -> None:
+    def register(self, platform: str, is_ready_in: Callable[[str], bool] | None = None) -> None:
         """Keep to what a platform takes."""
         transport = self._transports[platform]
-        self._queues.set_limits(platform, transport.rate_limits, lambda: transport.is_ready)
+        ready = is_ready_in or (lambda _: transport.is_ready)
+        self._queues.set_limits(platform, transport.rate_limits, ready)
+
+    def is_ready_in(self, platform: str, workspace: str) -> bool:
+        """Whether posts of a workspace can go out now."""
+        return self._queues.is_ready_in(platform, workspace)
 
     def start(self) -> None:
         """Post until `stop`."""
@@ -203,10 +208,15 @@ class Sender:
             missed = [post for post in posts if not self._queues.has(post.lane, post.id)]
         self.line_up(missed)
 
-    def let_go(self, platform: str) -> list[int]:
-        """Forget the waiting posts of a platform; returns their rows."""
+    def holds_back(self) -> bool:
+        """Whether posts wait that cannot go out now."""
         with self._wake:
-            return self._queues.let_go(platform)
+            return self._queues.holds_back()
+
+    def let_go(self) -> list[int]:
+        """Forget the waiting posts that cannot go out now; returns their rows."""
+        with self._wake:
+            return self._queues.let_go()
 
     # Writing
 

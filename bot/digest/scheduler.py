@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 
 from bot.delivery.delivery import Delivery
 from bot.delivery.transport import Address, Payload, Transport
@@ -109,7 +110,11 @@ class DigestScheduler:
         noted."""
         zone = now.tzinfo
         assert zone is not None
-        for subscription in self._subscriptions.without_entry(day):
+        # In an hour that comes twice what was due in the first is due still.
+        is_over = day < now.date() or bool(now.fold)
+        until = time_of_day.max if is_over else now.time()
+        is_trading = trading.includes(day)
+        for subscription in self._subscriptions.without_entry(day, until, is_trading=is_trading):
             transport = self._delivery.transport(subscription.platform)
             at = due(subscription.plan, day, zone, trading)
             if transport is None or at is None:

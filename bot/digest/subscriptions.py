@@ -176,14 +176,24 @@ class SubscriptionStore:
         )
         return [Change(row["what"], row["user"], datetime.fromisoformat(row["at"])) for row in rows]
 
-    def without_entry(self, day: date) -> list[Subscription]:
-        """Active ones about whose digest of that day nothing is settled; `skipped` is not."""
+    def without_entry(
+        self, day: date, until: time = time.max, *, is_trading: bool = True
+    ) -> list[Subscription]:
+        """Active ones about whose digest of that day nothing is settled; `skipped` is not.
+
+        Args:
+            day: Which.
+            until: Only those whose time of the day has come by then: of many thousands all day long
+                the others would be read in vain.
+            is_trading: Whether it is a trading day; else those that want every day alone.
+        """
+        wanted = "" if is_trading else "AND s.every_day = 1 "
         rows = self._db().query(
             "SELECT s.* FROM subscriptions s LEFT JOIN digests d ON d.platform = s.platform "
             "AND d.workspace = s.workspace AND d.channel = s.channel AND d.day = ? "
             "WHERE s.ended_at IS NULL AND (d.day IS NULL OR d.state = 'skipped') "
-            "ORDER BY s.at, s.made_at",
-            [day.isoformat()],
+            f"AND s.at <= ? {wanted}ORDER BY s.at, s.made_at",
+            [day.isoformat(), until.isoformat("minutes")],
         )
         return [_subscription(row) for row in rows]
 

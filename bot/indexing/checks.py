@@ -9,7 +9,7 @@ from bot.errors import BotError
 from bot.indexing.folder import IndexFolder
 from bot.indexing.keeping import to_do
 from bot.matching.lexicon import read_lexicon
-from bot.matching.version import version
+from bot.matching.version import counting
 from bot.store import Store
 
 _WHAT = "检索索引"
@@ -23,7 +23,7 @@ def checks(store: Store) -> Iterator[Finding]:
     except BotError:
         return  # told with the word lists
     work = to_do(store, folder, lexicon)
-    segments = folder.manifest(version(lexicon, None)).segments
+    segments = folder.manifest(counting(lexicon)).segments
     questions = sum(named.documents for named in segments)
     size = folder.size() / 1e6
     files = f"{folder.path}：{len(segments)} 个文件，{questions} 个问题，{size:.0f} MB"

@@ -47,7 +47,7 @@ class Manifest:
     """Which segments count."""
 
     store: str  # which file of a store they were made of
-    matcher: str  # the program and the word lists that counted
+    matcher: str  # what of the program and of the word lists counted
     segments: tuple[Named, ...] = ()
 
 

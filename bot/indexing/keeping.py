@@ -21,7 +21,7 @@ from bot.indexing.folder import IndexFolder, Manifest, Named
 from bot.matching.lexicon import Lexicon, LexiconFile, read_lexicon
 from bot.matching.segment import Segment
 from bot.matching.segment_files import merge, write
-from bot.matching.version import version
+from bot.matching.version import counting
 from bot.postgres_url import Place, folder_of
 from bot.store import Store
 from bot.store.connection import telling
@@ -35,7 +35,7 @@ _MERGED = 6  # files, the smallest, that become one when there are more
 _DEAD_SHARE, _MOST_DEAD = 0.3, 2_000
 _LOOK_S = 2.0  # between two looks whether files are to be made
 _AGAIN_S = 600.0  # between two tries to make what could not be made
-_BEHIND = 10  # niceness of who makes them
+BEHIND = 10  # niceness of who makes them
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class Work:
 
 def to_do(store: Store, folder: IndexFolder, lexicon: Lexicon) -> Work | None:
     """What is to be done next; None: nothing that pays."""
-    found = folder.manifest(version(lexicon, None))
+    found = folder.manifest(counting(lexicon))
     segments = folder.opened(found)
     manifest = replace(found, segments=tuple(segments))  # what is damaged is made anew
     wanted = store.countable(datetime.now(UTC))
@@ -176,19 +176,23 @@ class Keeper:
 
     def _run(self) -> None:
         self.check()
+        told = ""
         while not self._ended.wait(_LOOK_S):
             try:
                 with telling(self._store.place):
                     self.look()
+                told = ""
             except DisplacedError:  # whoever serves looks for it, and tells
                 return
             except (StoreError, OSError) as error:  # also no process to make them in
-                log.warning("index files are looked at later: %s", error)
+                if str(error) != told:  # a server may be away for long
+                    log.warning("index files are looked at later: %s", error)
+                told = str(error)
 
     def check(self) -> None:
         """Read the files to their ends; one that is not as it was written is removed."""
         with suppress(StoreError), telling(self._store.place):
-            found = self._folder.manifest(version(self._lexicon_file.read(), None))
+            found = self._folder.manifest(counting(self._lexicon_file.read()))
             for named in found.segments:
                 self._folder.remove_if_damaged(named)
 
@@ -214,6 +218,6 @@ def make_apart(db: Place) -> None:
 
 def _make_behind(db: Place) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that serves
-    os.nice(_BEHIND)
+    os.nice(BEHIND)
     with suppress(BotError):  # the process that serves tells it
         make_files(Store(db), read_lexicon(folder_of(db)))

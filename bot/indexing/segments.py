@@ -11,7 +11,7 @@ from bot.indexing.keeping import covered, make_files
 from bot.matching.lexicon import Lexicon
 from bot.matching.merging import build_segment
 from bot.matching.segment import Segment
-from bot.matching.version import version
+from bot.matching.version import counting
 from bot.store import Shown, Store
 
 _IN_MEMORY = 2_000  # questions that no file has and every process counts for itself: a second
@@ -36,7 +36,7 @@ class Segments:
         self._folder = IndexFolder(store)
         self._pieces: list[Segment] = []  # what no file has
         self._in_use: Counted | None = None
-        self._matcher: tuple[Lexicon, str] | None = None
+        self._counting: tuple[Lexicon, str] | None = None
         self._stamp: object = None
 
     def changed(self) -> bool:
@@ -80,7 +80,7 @@ class Segments:
         if self._in_use and self._in_use.lexicon is not lexicon:
             self._pieces = []
         self._stamp = self._folder.stamp()
-        manifest = self._folder.manifest(self._version(lexicon))
+        manifest = self._folder.manifest(self._way(lexicon))
         files = [*self._folder.opened(manifest).values()]
         missing = set(shown.live) - covered(files)
         self._pieces = [piece for piece in self._pieces if not missing.isdisjoint(_keys(piece))]
@@ -96,10 +96,10 @@ class Segments:
     def _piece(self, keys: Sequence[int], lexicon: Lexicon) -> Segment:
         return build_segment(self._store.entries(keys), lexicon)
 
-    def _version(self, lexicon: Lexicon) -> str:
-        if self._matcher is None or self._matcher[0] is not lexicon:
-            self._matcher = lexicon, version(lexicon, None)
-        return self._matcher[1]
+    def _way(self, lexicon: Lexicon) -> str:
+        if self._counting is None or self._counting[0] is not lexicon:
+            self._counting = lexicon, counting(lexicon)
+        return self._counting[1]
 
 
 def _keys(segment: Segment) -> list[int]:

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.matching.codes import codes
-from bot.matching.postings import Places, Postings, Slice
+from bot.matching.postings import Places, Postings, Slice, held_in
 
 K1 = 1.2  # the usual values; bigram BM25 was insensitive to them on Chinese questions
 B = 0.75
-MOST_SHARE = K1 + 1  # that a term can count in a document
 _UNSEEN = 500
 _KNOWN = 1 << 16  # terms whose frequency is kept
 _ROWS = 64  # texts of those compared with each other that are looked up at once
@@ -51,14 +50,6 @@ class Weighed:
         """The documents of a segment that score best for it, where it is a common one."""
         return self.over.counted[at].postings.leading_of(self.code)
 
-    def add_to(self, at: int, scores: NDArray[np.float32], places: Places) -> None:
-        """Add what it gives some documents of a segment, in ascending order, to their scores."""
-        begin, end = self.slices[at]
-        listed = self.over.counted[at].postings.places[begin:end]
-        held, where = _held(places, listed)
-        if len(held):
-            scores[held] += self.weight * self.over.shares(at, where + begin)
-
 
 class BM25:
     """What terms weigh in the documents of several segments that may be found."""
@@ -75,7 +66,9 @@ class BM25:
         self._norms = [
             (K1 * (1 - B + B * own.postings.lengths / mean)).astype(np.float32) for own in counted
         ]
+        self._most = log(2 * (size + _UNSEEN))
         self.frequency = lru_cache(maxsize=_KNOWN)(self._frequency)
+        self._rarity = lru_cache(maxsize=_KNOWN)(self._reckoned)  # by frequency
 
     def __contains__(self, term: str) -> bool:
         return self.frequency(term) > 0
@@ -124,8 +117,8 @@ class BM25:
                 seen[which] += self._alive(at, own)
         return {term: self._rarity(count) for term, count in zip(listed, seen, strict=True)}
 
-    def _rarity(self, seen: int) -> float:
-        return log((self.size + _UNSEEN) / (seen + 0.5)) / log(2 * (self.size + _UNSEEN))
+    def _reckoned(self, seen: int) -> float:
+        return log((self.size + _UNSEEN) / (seen + 0.5)) / self._most
 
     def weighed(self, query: Mapping[str, float], times: float = 1.0) -> list[Weighed]:
         """The terms that some document holds.
@@ -154,6 +147,17 @@ class BM25:
         times *= np.float32(K1 + 1)
         times /= norm
         return times
+
+    def given(self, at: int, terms: Sequence[Weighed], places: Places) -> NDArray[np.float32]:
+        """What terms give some documents of a segment, in ascending order; a row for each term."""
+        own = np.array([term.code for term in terms], dtype=np.uint64)
+        slices = [term.slices[at] for term in terms]
+        found = self.counted[at].postings.times_in(own, slices, places).astype(np.float32)
+        norm = self._norms[at][places] + found  # reckoned as in `shares`, to the last bit
+        found *= np.float32(K1 + 1)
+        found /= norm
+        found *= np.array([term.weight for term in terms], dtype=np.float32)[:, None]
+        return found
 
     def among(self, places: Sequence[tuple[int, int]]) -> Among:
         """Some documents alone, in this order, each to be compared with each.
@@ -244,17 +248,7 @@ class Among:
         return found
 
 
-def _held(some: Places, listed: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of some places are listed, and where; both are ascending."""
-    if not len(listed):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    where = listed.searchsorted(some)
-    where[where == len(listed)] = 0
-    held = np.flatnonzero(listed[where] == some)
-    return held, where[held]
-
-
 def _common(one: Places, other: Places) -> int:
     """How many places two ascending lists have in common."""
     shorter, longer = sorted((one, other), key=len)
-    return len(_held(shorter, longer)[0])
+    return len(held_in(shorter, longer)[0])

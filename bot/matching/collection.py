@@ -21,6 +21,7 @@ from bot.matching.question_key import matter_words
 from bot.matching.searching import Found, Scores, best, scores_at
 from bot.matching.segment import row_order, taught_segment
 from bot.matching.shelf import Shelf
+from bot.matching.terms import stored_terms
 
 _PASSAGES = 8192  # that are kept
 
@@ -178,7 +179,13 @@ class Collection:
             dead[part].append(at - part.base)
             key = part.segment.keys[part.documents.entry[at - part.base]]
             found.append((int(key), replace(passage, wordings=tuple(wordings[places[at]]))))
-        taught = taught_segment(found, self.lexicon)
+        taught = taught_segment(
+            found,
+            self.lexicon,
+            lambda passage, own: taught_terms(
+                passage.wordings, self.lexicon, stored_terms(own, self.lexicon)
+            ),
+        )
         kept = [(own.segment, own.documents, own.dead_with(dead[own])) for own in self.parts]
         parts = parts_of([*kept, (taught, taught.questions, np.zeros(0, np.int32))])
         found.sort(key=lambda item: row_order((item[1].record.id, *item)))
@@ -201,19 +208,28 @@ class Collection:
         own = [(at, part_of(self.parts, at)) for at in places]
         return over.among([(self.parts.index(part), at - part.base) for at, part in own])
 
-    def known(self, words: Sequence[Set[str]], companies: Sequence[str]) -> NDArray[np.bool_]:
-        """For each set of words, and each company, whether a record of it holds one of them; what
-        others say counts not."""
-        found = np.zeros((len(words), len(companies)), dtype=np.bool_)
+    def find_known(
+        self, known: NDArray[np.bool_], words: Sequence[Set[str]], companies: Sequence[str]
+    ) -> None:
+        """Find for sets of words, and for companies, whether a record of the company holds one of
+        them; what others say counts not.
+
+        Args:
+            known: A row for each set, in it a cell for each company; where one is set already,
+                nothing is looked up.
+            words: The sets.
+            companies: Codes.
+        """
         if len(self.names.of_company) == 1:
             for at, own in enumerate(words):
-                found[at] = any(word in self.texts for word in own)
-            return found
+                known[at] |= any(word in self.texts for word in own)
+            return
         groups = [[part.of_company(code) for part in self.parts] for code in companies]
         for at, own in enumerate(words):
             for word in own:
-                found[at] |= self.texts.holders(word, groups)
-        return found
+                left = np.flatnonzero(~known[at])
+                if len(left):
+                    known[at, left] = self.texts.holders(word, [groups[one] for one in left])
 
     def weight(self, term: Term) -> float:
         """What a term counts: its weight in the message by its rarity in the store."""

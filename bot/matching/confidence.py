@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import exp, log1p
+from operator import mul
 from pathlib import Path
 from typing import Literal
 
@@ -117,7 +118,7 @@ def confidence(seen: Mapping[str, float], limited: Iterable[Cap] = ()) -> float:
 def probability(seen: Mapping[str, float], file: Path) -> float:
     """What the models in a file make of measures: that with meaning where `like` is measured."""
     model = _models(file)["meaning" if "like" in seen else "words"]
-    total = model.bias + sum(weight * seen[name] for name, weight in model.weights.items())
+    total = model.bias + sum(map(mul, model.weights.values(), map(seen.__getitem__, model.weights)))
     return 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
 
 

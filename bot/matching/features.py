@@ -5,9 +5,11 @@ Ranking mixes a few of them (ranking.py); the confidence sees all (confidence.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from math import fsum
+
+import numpy as np
 
 from bot.matching.collection import Collection
 from bot.matching.facets import Facets
@@ -105,13 +107,21 @@ class MessageWords:
     def unknown(self, company: str) -> float:
         """The weight of those that no record of the company holds."""
         if company not in self._unknown:
-            self.look_up([company])
+            self.look_up({company: set()})
         return self._unknown[company]
 
-    def look_up(self, companies: Iterable[str]) -> None:
-        """Find what each company's records hold: of several together in a fraction of the time."""
-        new = [code for code in dict.fromkeys(companies) if code not in self._unknown]
-        known = self._collection.known(self._words, new)
+    def look_up(self, companies: Mapping[str, Set[int]]) -> None:
+        """Find what each company's records hold: of several together in a fraction of the time.
+
+        Args:
+            companies: Of each the places of words that stand in a passage of it, for which nothing
+                is looked up.
+        """
+        new = {code: held for code, held in companies.items() if code not in self._unknown}
+        known = np.zeros((len(self._words), len(new)), dtype=np.bool_)
+        for at, own in enumerate(new.values()):
+            known[[*own], at] = True
+        self._collection.find_known(known, self._words, [*new])
         for company, held in zip(new, known.T.tolist(), strict=True):
             self._unknown[company] = sum(
                 weight for weight, is_held in zip(self.weights, held, strict=True) if not is_held

@@ -19,13 +19,13 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz
 
 from bot.matching.collection import Collection, Paragraphs, Passages
 from bot.matching.dense_index import DenseIndex, VectorsOf
-from bot.matching.embedding import Embedder, Vectors
+from bot.matching.embedding import Embedder, Vectors, asked_last
 from bot.matching.lexicon import Lexicon, read_lexicon
 from bot.matching.likeness import same_matters
 from bot.matching.merging import build_segment
@@ -34,7 +34,7 @@ from bot.matching.narrative import rank_paragraphs
 from bot.matching.parts import Live, Part, Wanted, dead_places, parts_of
 from bot.matching.passages import Passage, Place
 from bot.matching.profile import bare
-from bot.matching.query import Query, read_query, stored_terms
+from bot.matching.query import Query, read_query
 from bot.matching.ranking import ByWords, Candidate, rank
 from bot.matching.segment import Segment, spelled_there
 from bot.matching.sharing import ModelError
@@ -43,6 +43,7 @@ from bot.matching.spelled import Spelled
 from bot.matching.spelling import Spelling
 from bot.matching.standing import SAME_ANSWER
 from bot.matching.taught import NONE, Rejection, Rejections, Wording
+from bot.matching.terms import stored_terms
 from bot.matching.text import normalise
 from bot.matching.version import version
 from bot.message import Hit
@@ -52,6 +53,7 @@ SURE = 0.97  # by words alone; above it meaning is not asked
 _CODE = re.compile(  # of a listed company, by the exchanges' ranges
     r"(?<!\d)(?:00[0-3]|30[0-2]|60[0135]|68[89]|[48]3\d|87\d|92\d)\d{3}(?!\d|[万亿元%个台])"
 )
+_QUERIES = 256  # that were read last
 _SAME_QUESTION_POOL = 100  # hits looked at for the very same question
 _SAME_ANSWER_POOL = 40  # hits looked at for the same answer
 
@@ -165,6 +167,9 @@ class Index:
             (replace(item, text=self._spelling(normalise(item.text))) for item in rejections),
             self.lexicon,
         )
+        self._query = lru_cache(maxsize=_QUERIES)(
+            self._read
+        )  # whoever divides a message reads it, too
         self._embedder = embedder
         self._dense = self._dense_narrative = None
         if embedder and vectors_of:
@@ -236,8 +241,10 @@ class Index:
 
     def query(self, text: str, today: date | None = None) -> Query:
         """The message as it is weighed."""
-        read = self._spelling(normalise(text))
-        return read_query(read, today or self.shelf.newest, self.lexicon, self.names)
+        return self._query(normalise(text), today or self.shelf.newest)
+
+    def _read(self, text: str, day: date) -> Query:
+        return read_query(self._spelling(text), day, self.lexicon, self.names)
 
     def vectors(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """Those of texts by the model in use; none where meaning is not compared."""
@@ -248,9 +255,9 @@ class Index:
         except ModelError:
             return {}
 
-    def says_something(self, text: str) -> bool:
+    def says_something(self, text: str, today: date | None = None) -> bool:
         """Whether a text holds a word of the matter, not only of asking or of every company."""
-        query = self.query(text)
+        query = self.query(text, today)
         return bool(query.lines) or any(
             term.weight >= 1 for term in query.terms if not term.is_single
         )
@@ -283,6 +290,8 @@ class Index:
         self, query: Query, wanted: Wanted, vector: Vectors | None = None
     ) -> list[Candidate]:
         """The paragraphs that a message may mean, likeliest first; vector: the message's."""
+        if not self.narrative.passages:
+            return []
         scope, near = self.narrative.scope(wanted), None
         if vector is not None and self._dense_narrative is not None:
             near = self._dense_narrative.near(vector, wanted, scope)
@@ -354,7 +363,7 @@ class Index:
 
     def _vector(self, text: str) -> Vectors:
         assert self._embedder is not None  # there are vectors to compare with
-        vector: Vectors = self._embedder([text])[0]
+        vector: Vectors = self._embedder([asked_last(text)])[0]
         return vector
 
     def unknown_companies(self, query: Query) -> tuple[str, ...]:

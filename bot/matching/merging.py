@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.matching.bm25 import K1, B
 from bot.matching.codes import Codes
 from bot.matching.lexicon import Lexicon
-from bot.matching.postings import LEADING, LONG, Places, Postings
+from bot.matching.postings import LEADING, Cells, Places, Postings, common_from
 from bot.matching.segment import Documents, Entry, Segment, Words, runs, spelled_there
 from bot.matching.spelled import Spelled, together
 
@@ -159,28 +159,31 @@ def _merge_postings(
     for own in several:
         seen[codes.searchsorted(own.codes)] += np.diff(own.starts)
     left = np.zeros(len(codes), dtype=np.int64)
-    leads = _Leads(lengths, days)
+    leads = _Leads(lengths, days, int((seen >= common_from(len(lengths))).sum()))
+    for part, kind in (("places", np.int32), ("times", np.uint8)):
+        append(f"{name}.{part}", np.zeros(0, kind))  # there is one, also of nothing
     for first, last in _blocks(seen):
         terms, found, times = _block(several, places, codes[first:last])
         append(f"{name}.places", found)
         append(f"{name}.times", times)
         left[first:last] = np.bincount(terms, minlength=last - first)
         leads.add(codes[first:last], left[first:last], found, times)
-    append(f"{name}.places", np.zeros(0, np.int32))  # there is one, also of nothing
-    append(f"{name}.times", np.zeros(0, np.uint8))
     append(f"{name}.lengths", lengths)
     append(f"{name}.codes", codes[left > 0])
     append(f"{name}.starts", np.concatenate(([0], np.cumsum(left[left > 0]))).astype(np.int64))
     append(f"{name}.common", np.array(leads.common, dtype=np.uint64))
     append(f"{name}.leading", np.concatenate([np.zeros(0, np.int32), *leads.leading]))
+    append(f"{name}.cells", leads.cells.table())
 
 
 class _Leads:
-    """Of common terms the documents that score best for them, of equals the newest."""
+    """The common terms: of each the documents that score best for it, of equals the newest, and
+    how often it stands in each."""
 
-    def __init__(self, lengths: NDArray[np.int32], days: NDArray[np.int32]) -> None:
+    def __init__(self, lengths: NDArray[np.int32], days: NDArray[np.int32], most: int) -> None:
         self.common: list[int] = []
         self.leading: list[Places] = []
+        self.cells = Cells(len(lengths), most)
         mean = lengths.mean() if len(lengths) else 1.0
         self._norm = K1 * (1 - B + B * lengths / mean)
         self._newer = days * 1e-10  # far less than a word more in a text makes
@@ -188,15 +191,23 @@ class _Leads:
     def add(
         self, codes: Codes, held: NDArray[np.int64], places: Places, times: NDArray[np.uint8]
     ) -> None:
-        """Look at some terms; `held`: how many of the places and times are of each."""
+        """Look at some terms.
+
+        Args:
+            codes: Of the terms.
+            held: How many of the places and times are of each.
+            places: Of their documents.
+            times: How often they stand there.
+        """
         ends = np.cumsum(held)
-        for at in np.flatnonzero(held > LONG):
+        for at in np.flatnonzero(held >= common_from(len(self._norm))):
             own = slice(int(ends[at] - held[at]), int(ends[at]))
             place, often = places[own], times[own].astype(np.float64)
             worth = often / (often + self._norm[place]) + self._newer[place]
             best = np.argpartition(worth, -LEADING)[-LEADING:]
             self.common.append(int(codes[at]))
             self.leading.append(np.sort(place[best]))
+            self.cells.add(place, times[own])
 
 
 def _blocks(seen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

@@ -17,8 +17,9 @@ from bot.matching.confidence import probability
 from bot.matching.dense_index import Near
 from bot.matching.parts import Scope
 from bot.matching.periods import Period, periods
-from bot.matching.query import Query, stored_terms
+from bot.matching.query import Query
 from bot.matching.ranking import ByWords, Candidate, by_score, candidates
+from bot.matching.terms import stored_terms
 from bot.matching.text import normalise, printed_sentences
 
 FILE = Path(__file__).with_name("narrative.json")

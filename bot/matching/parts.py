@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,24 +91,7 @@ class Scope:
     spans: Sequence[tuple[Span, ...]]  # of each part
     until: int | None  # no later day, as `date.toordinal`
 
-    def silence(self, at: int, scores: NDArray[np.float32]) -> None:
-        """Make nothing of what may not be found, between the first and the last span of a part.
-
-        Args:
-            at: Of the part.
-            scores: Of all its documents.
-        """
-        part, spans = self.parts[at], self.spans[at]
-        first, last = spans[0][0], spans[-1][1]
-        if len(part.dead):
-            begin, end = part.dead.searchsorted(np.array((first, last), dtype=np.int32))
-            scores[part.dead[begin:end]] = 0
-        for (_, end), (begin, _) in pairwise(spans):
-            scores[end:begin] = 0
-        if self.until is not None:
-            scores[first:last][part.documents.day[first:last] > self.until] = 0
-
-    def holding(self, at: int, places: Places) -> NDArray[np.int64]:
+    def found(self, at: int, places: Places) -> Places:
         """Those of some places of a part that may be found."""
         part = self.parts[at]
         is_found = np.zeros(len(places), dtype=np.bool_)
@@ -119,7 +101,7 @@ class Scope:
             is_found &= ~part.is_dead[places]
         if self.until is not None:
             is_found &= part.documents.day[places] <= self.until
-        return places[is_found].astype(np.int64)
+        return places[is_found]
 
     def places(self) -> NDArray[np.int64]:
         """All that it holds, the newest first."""

@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 from bot.matching.facets import Stored, given
 from bot.matching.lexicon import Lexicon
 from bot.matching.passages import Passage
-from bot.matching.query import stored_terms, taught_terms
+from bot.matching.query import taught_terms
+from bot.matching.terms import stored_terms
 from bot.matching.text import LONGEST_SENTENCE, normalise, sentences
 
 _WHETHER_TRUE = re.compile("属实|真的吗|是真是假|真假|真实吗|传闻|传言|网传|市场传|有消息|听说")

@@ -10,7 +10,8 @@ from functools import cached_property
 from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import Names
-from bot.matching.text import spans, terms
+from bot.matching.terms import synonym
+from bot.matching.text import spans
 
 # Part of the mix in ranking.py: whoever changes one fits the confidence anew.
 _STOPWORD = 0.12  # what a word of asking weighs beside one of the matter
@@ -89,13 +90,6 @@ def read_query(text: str, day: date, lexicon: Lexicon, names: Names | None = Non
     return Query(text, tuple(found), all_lines, read_facets(text, day, lexicon))
 
 
-def stored_terms(text: str, lexicon: Lexicon) -> list[str]:
-    """The terms of stored text, with a term for each synonym line that it holds."""
-    apart = lexicon.inner(text)
-    own = [term for term, at in spans(text) if (term, at) not in apart] if apart else terms(text)
-    return [*own, *map(synonym, lexicon.synonyms.lines(text, apart))]
-
-
 def taught_terms(wordings: Iterable[str], lexicon: Lexicon, own: Collection[str] = ()) -> list[str]:
     """What a passage is found by besides its own terms, from other words for its question.
 
@@ -107,11 +101,6 @@ def taught_terms(wordings: Iterable[str], lexicon: Lexicon, own: Collection[str]
         found |= dict.fromkeys(term.text for term in query.terms if term.weight >= 1)
         found |= dict.fromkeys(map(synonym, sorted(query.lines)))
     return [term for term in found if term not in set(own)]
-
-
-def synonym(line: int) -> str:
-    """The term that stands for every word of a synonym line."""
-    return f"={line}"
 
 
 def _weight(term: str) -> float:

@@ -168,11 +168,13 @@ class ByWords:
         scores = self.collection.scores(self._words, besides).tolist()
         self._scores |= zip(besides, scores, strict=True)
         self.collection.passages.those(places)  # together
-        self._message.look_up(
-            self.collection.passages[at].record.company_code
-            for at in places
-            if at not in self._known
-        )
+        held: dict[str, set[int]] = {}
+        for at in places:
+            if at not in self._known:
+                company = self.collection.passages[at].record.company_code
+                own = self._message.held(self.collection.profile(at).both)
+                held.setdefault(company, set()).update(own)
+        self._message.look_up(held)
         for at in places:
             if at not in self._known:
                 self._known[at] = self._candidate(at)

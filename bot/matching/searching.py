@@ -4,7 +4,7 @@
 2. Else the rarest terms are read first, as far as a budget goes: the commonest cost most and say
    least. For a term that is too common to be read stand the documents that score best for it.
 3. What then scores best is finished exactly: for these few documents the terms that were left are
-   looked up, as long as one of them can still come among the best.
+   looked up, all at once.
 
 A store of records is always read whole (tests/matching/test_segments.py).
 """
@@ -12,21 +12,20 @@ A store of records is always read whole (tests/matching/test_segments.py).
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.bm25 import MOST_SHARE, Weighed
-from bot.matching.parts import Part, Scope, Span
-from bot.matching.postings import LONG, Places, Slice
+from bot.matching.bm25 import Weighed
+from bot.matching.parts import Part, Scope
+from bot.matching.postings import Places, Slice, common_from
 
-WHOLE = 200_000  # postings of a message up to which all are read; one or two milliseconds
-BUDGET = 60_000  # postings that are read where there are more
-_FINISHED = 1_000  # documents of a segment that are finished exactly
-_FEW = 4096  # documents that are looked through at once
-_BLOCK = 64
+WHOLE = 200_000  # postings of a message up to which all are read; a millisecond or two
+BUDGET = 40_000  # postings that are read where there are more
+_FINISHED = 2_000  # documents of a segment that are finished exactly
+_TWICE = 2  # of two fields' lists of a term only the longer is read, where it is not longer than so
 
 Scores = NDArray[np.float32]
 Found = list[tuple[int, float]]  # place and score
@@ -50,22 +49,28 @@ def best(
         whole: Postings up to which all are read.
         budget: Postings to read where there are more.
     """
-    ordered = sorted(wanted, key=lambda term: term.frequency)
-    slices = [_slices(ordered, at, scope) for at in range(len(scope.parts))]
-    read = _affordable(slices, whole, budget)
-    found: list[tuple[float, int, str, int, int, int]] = []
-    for at, part in enumerate(scope.parts):
-        if scope.spans[at]:
-            own = _OfPart(ordered, slices[at], scope, at)
-            for place, score in own.best(read, count):
-                found.append((-score, *order_of(part, place), part.base + place))
-    found.sort()
-    return [(at, -score) for score, *_, at in found[:count]]
+    ordered = _in_order(wanted)
+    parts = [
+        _OfPart(ordered, _slices(ordered, at, scope), scope, at)
+        for at in range(len(scope.parts))
+        if scope.spans[at]
+    ]
+    size = sum(part.size for part in parts)
+    found = [
+        (part.part, own)
+        for part in parts
+        for own in part.best(
+            len(ordered) if size <= whole else part.affordable(budget * part.size // size), count
+        )
+    ]
+    if len(parts) > 1:
+        found.sort(key=lambda item: (-item[1][1], *order_of(item[0], item[1][0])))
+    return [(part.base + place, score) for part, (place, score) in found[:count]]
 
 
 def scores_at(wanted: Sequence[Weighed], parts: Sequence[Part], places: Sequence[int]) -> Scores:
     """What some documents score."""
-    ordered = sorted(wanted, key=lambda term: term.frequency)
+    ordered = _in_order(wanted)
     asked = np.array(places, dtype=np.int64)
     found = np.zeros(len(asked), dtype=np.float32)
     for at, part in enumerate(parts):
@@ -73,8 +78,7 @@ def scores_at(wanted: Sequence[Weighed], parts: Sequence[Part], places: Sequence
         which = which[np.argsort(asked[which])]
         if len(which):
             own = np.zeros(len(which), dtype=np.float32)
-            for term in ordered:
-                term.add_to(at, own, (asked[which] - part.base).astype(np.int32))
+            _add(ordered, at, own, (asked[which] - part.base).astype(np.int32))
             found[which] = own
     return found
 
@@ -90,22 +94,36 @@ def order_of(part: Part, place: int) -> tuple[int, str, int, int]:
     )
 
 
+def _in_order(wanted: Sequence[Weighed]) -> list[Weighed]:
+    """The terms that count, the rarest first; last those whose documents another field's list of
+    the same term holds and few more. In whatever way they are looked up, they are added in this
+    order, so that equal documents score the same to the last bit."""
+    longest: dict[int, Weighed] = {}
+    for term in wanted:
+        if term.code not in longest or term.frequency > longest[term.code].frequency:
+            longest[term.code] = term
+
+    def order(term: Weighed) -> tuple[bool, int]:
+        other = longest[term.code]
+        return other is not term and other.frequency <= _TWICE * term.frequency, term.frequency
+
+    return sorted((term for term in wanted if term.weight > 0), key=order)
+
+
 def _slices(wanted: Sequence[Weighed], at: int, scope: Scope) -> list[Slice]:
     """The postings of each term in a part, as far as they lie in the scope."""
-    if not (spans := scope.spans[at]):
-        return [(0, 0)] * len(wanted)
-    first, last = spans[0][0], spans[-1][1]
+    first, last = scope.spans[at][0][0], scope.spans[at][-1][1]
     return [term.over.counted[at].postings.within(term.slices[at], first, last) for term in wanted]
 
 
-def _affordable(slices: Sequence[Sequence[Slice]], whole: int, budget: int) -> int:
-    """How many of the terms are read, the rarest first."""
-    sizes = [sum(end - begin for begin, end in term) for term in zip(*slices, strict=True)]
-    if sum(sizes) <= whole:
-        return len(sizes)
-    read = int(np.searchsorted(np.cumsum(sizes), budget, side="right"))
-    # One that is not too common to be read is, whatever it costs.
-    return read or int(sizes[0] <= LONG)
+def _add(wanted: Sequence[Weighed], at: int, scores: Scores, places: Places) -> None:
+    """Add what terms give some documents of a part, in ascending order, to their scores."""
+    given = np.empty((len(wanted), len(places)), dtype=np.float32)
+    for over in dict.fromkeys(term.over for term in wanted):
+        rows = [row for row, term in enumerate(wanted) if term.over is over]
+        given[rows] = over.given(at, [wanted[row] for row in rows], places)
+    for row in given:
+        scores += row
 
 
 @dataclass
@@ -117,89 +135,100 @@ class _OfPart:
     scope: Scope
     at: int  # of the part
 
+    def __post_init__(self) -> None:
+        self.sizes = [end - begin for begin, end in self.slices]
+        self.size = sum(self.sizes)
+        self.part = self.scope.parts[self.at]
+        self.documents = self.part.documents
+
+    def affordable(self, budget: int) -> int:
+        """How many of the terms are read, the rarest first."""
+        read = int(np.searchsorted(np.cumsum(self.sizes), budget, side="right"))
+        # One that is not too common to be read is, whatever it costs.
+        return read or int(self.sizes[0] < common_from(len(self.documents)))
+
     def best(self, read: int, count: int) -> list[tuple[int, float]]:
         """The best places and their scores, when so many terms are read whole."""
-        spans = self.scope.spans[self.at]
-        part, span = self.scope.parts[self.at], (spans[0][0], spans[-1][1])
-        total = _nothing(len(part.documents))
-        try:
-            self._add(total, range(read))
-            self.scope.silence(self.at, total)
-            if read == len(self.wanted):
-                top = _top(total, part, span, count)
-                return list(zip(top.tolist(), total[top].tolist(), strict=True))
-            near = _top(total, part, span, _FINISHED)
-            found = self._with_leading(near, read)
-            scores = total[found]
-        finally:
-            total[slice(*span)] = 0
-        return self._finished(found, scores, read, count)
-
-    def _add(self, total: Scores, terms: Iterable[int]) -> None:
-        for term in terms:
-            own = self.slices[term]
-            if own[0] < own[1]:
-                weighed = self.wanted[term]
-                places = weighed.over.counted[self.at].postings.places[slice(*own)]
-                total[places] += weighed.scores(self.at, own)
-
-    def _with_leading(self, near: NDArray[np.int64], read: int) -> Places:
-        """Some documents with those that score best for the rarest terms that are not read, where
-        they are few; ascending."""
-        found = {*near.tolist()} if len(near) < _FINISHED else set()
-        for term in self.wanted[read:] if found or not len(near) else ():
-            if len(found) >= _FINISHED:
-                break
-            found.update(self.scope.holding(self.at, term.leading(self.at)).tolist())
-        return np.sort(np.array([*found] if found else near, dtype=np.int32))
-
-    def _finished(
-        self, found: Places, scores: Scores, read: int, count: int
-    ) -> list[tuple[int, float]]:
-        """The best of some documents when the terms that are left are looked up."""
-        most = np.cumsum([term.weight * MOST_SHARE for term in reversed(self.wanted[read:])])[::-1]
-        for term, left in zip(self.wanted[read:], most, strict=True):
-            if len(found) > count:
-                least = np.partition(scores, -count)[-count] - left
-                kept = scores >= least
-                found, scores = found[kept], scores[kept]
-            term.add_to(self.at, scores, found)
-        days = self.scope.parts[self.at].documents.day[found]
-        order = [at for at in np.lexsort((found, -days, -scores))[:count] if scores[at] > 0]
+        is_whole = read == len(self.wanted)
+        found, scores = self._read(read, count if is_whole else _FINISHED)
+        if not is_whole:
+            _add(self.wanted[read:], self.at, scores, found)
+        days = self.documents.day[found]
+        near = _best(scores, days, found, count)
+        order = near[np.lexsort((found[near], -days[near], -scores[near]))]
         return list(zip(found[order].tolist(), scores[order].tolist(), strict=True))
 
+    def _read(self, read: int, count: int) -> tuple[Places, Scores]:
+        """The best documents by the terms that are read, ascending, and what these give them;
+        where they are few, with those that score best for the rarest terms that are not."""
+        total = _nothing(len(self.documents))
+        span = slice(self.scope.spans[self.at][0][0], self.scope.spans[self.at][-1][1])
+        is_dense = sum(self.sizes[:read]) > span.stop - span.start
+        touched: list[Places] = [np.zeros(0, np.int32)]
+        try:
+            for term in range(read):
+                self._add_all(total, term, None if is_dense else touched)
+            if is_dense:
+                touched = [(np.flatnonzero(total[span]) + span.start).astype(np.int32)]
+            near = self.scope.found(self.at, np.concatenate(touched))
+            scores = total[near]
+            near = near[_best(scores, self.documents.day[near], near, count)]
+            found = self._with_leading(near, read) if len(near) < count else np.sort(near)
+            return found, total[found]
+        finally:
+            if is_dense:
+                total[span] = 0
+            for places in touched:
+                total[places] = 0
 
-def _top(total: Scores, part: Part, span: Span, count: int) -> NDArray[np.int64]:
-    """The places of the largest scores of a stretch, above 0: largest first, equal ones by day."""
-    first, last = span
-    values, days = total[first:last], part.documents.day[first:last]
-    near = _above(values, count)
-    if len(near) > count:
-        own = values[near]
-        floor = np.partition(own, -count)[-count]
-        above, ties = near[own > floor], near[own == floor]
-        near = np.concatenate((above, _newest(ties, days[ties], count - len(above))))
-    order = np.lexsort((near, -days[near], -values[near]))
-    return near[order] + first
+    def _add_all(self, total: Scores, term: int, touched: list[Places] | None) -> None:
+        """Add what a term gives all documents that hold it.
+
+        Args:
+            total: To what they have.
+            term: Which.
+            touched: Takes those that had nothing before; None: they are many.
+        """
+        weighed, own = self.wanted[term], self.slices[term]
+        places = weighed.over.counted[self.at].postings.places[slice(*own)]
+        before = total[places]
+        if touched is not None:
+            touched.append(places[before == 0])
+        before += weighed.scores(self.at, own)
+        total[places] = before
+
+    def _with_leading(self, near: Places, read: int) -> Places:
+        """Some documents with those that score best for the rarest terms that are not read."""
+        found = np.sort(near)
+        for term in self.wanted[read:]:
+            if len(found) >= _FINISHED:
+                break
+            if len(leading := term.leading(self.at)):
+                found = np.union1d(found, self.scope.found(self.at, leading))
+        return found
 
 
-def _above(values: Scores, count: int) -> NDArray[np.int64]:
-    """Places of scores above 0 that may be among the largest, ascending."""
-    floor = np.float32(0)
-    if len(values) > max(_FEW, count * _BLOCK):
-        whole = len(values) // _BLOCK * _BLOCK
-        highest = values[:whole].reshape(_BLOCK, -1).max(axis=0)  # numpy is fastest by rows
-        floor = np.partition(highest, -count)[-count]
-    return np.flatnonzero(values >= floor if floor > 0 else values > 0)
+def _best(scores: Scores, days: NDArray[np.int32], places: Places, count: int) -> NDArray[np.int64]:
+    """Which of some documents score best, in no order; of equal ones the newest, of the same day
+    the first. Those that score nothing are left out."""
+    if len(scores) > count:
+        floor = np.partition(scores, -count)[-count]
+        above, ties = np.flatnonzero(scores > floor), np.flatnonzero(scores == floor)
+        near = np.concatenate((above, _newest(ties, days, places, count - len(above))))
+    else:
+        near = np.arange(len(scores))
+    return near[scores[near] > 0]
 
 
-def _newest(places: NDArray[np.int64], days: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    """The newest of some places, of the same day the first ones."""
-    if len(places) <= count:
-        return places
-    least = np.partition(days, -count)[-count]
-    newer = places[days > least]
-    return np.concatenate((newer, places[days == least][: count - len(newer)]))
+def _newest(
+    which: NDArray[np.int64], days: NDArray[np.int32], places: Places, count: int
+) -> NDArray[np.int64]:
+    """The newest of some documents, of the same day the first ones."""
+    if len(which) <= count:
+        return which
+    least = np.partition(days[which], -count)[-count]
+    newer, last = which[days[which] > least], which[days[which] == least]
+    return np.concatenate((newer, last[np.argsort(places[last])][: count - len(newer)]))
 
 
 _own = threading.local()

@@ -27,7 +27,6 @@ from bot.matching.counting import Terms, listed, postings_of, terms_of
 from bot.matching.lexicon import Lexicon
 from bot.matching.passages import Passage, paragraphs, passages
 from bot.matching.postings import Postings
-from bot.matching.query import stored_terms, taught_terms
 from bot.matching.spelled import Spelled, spelled
 from bot.matching.text import normalise
 from bot.record import Record
@@ -129,17 +128,22 @@ def spelled_there(places: Iterable[tuple[int, int, int]], words: Words, kind: st
     )
 
 
-def taught_segment(found: Sequence[tuple[int, Passage]], lexicon: Lexicon) -> Segment:
+def taught_segment(
+    found: Sequence[tuple[int, Passage]], lexicon: Lexicon, besides: Besides
+) -> Segment:
     """Count questions with the other words that were taught for them, in memory.
 
     Args:
         found: The key of each one's entry, and the passage with its wordings.
+        lexicon: The word lists.
+        besides: Gives the terms that a passage is found by besides those of a text of its own.
     """
     rows = [(passage.record.id, key, passage) for key, passage in found]
-    return _counted([row[:2] for row in rows], rows, [], lexicon)
+    return _counted([row[:2] for row in rows], rows, [], lexicon, besides)
 
 
 Row = tuple[str, int, Passage]  # record id and key of its entry
+Besides = Callable[[Passage, str], Iterable[str]]
 
 
 def row_order(row: Row) -> tuple[str, int, tuple[int, int]]:
@@ -149,19 +153,26 @@ def row_order(row: Row) -> tuple[str, int, tuple[int, int]]:
 
 
 def _counted(
-    entries: Iterable[tuple[str, int]], asked: list[Row], told: list[Row], lexicon: Lexicon
+    entries: Iterable[tuple[str, int]],
+    asked: list[Row],
+    told: list[Row],
+    lexicon: Lexicon,
+    besides: Besides | None = None,
 ) -> Segment:
     ordered = sorted(set(entries))
     return Segment(
         np.array([key for _, key in ordered], dtype=np.int64),
         tuple(record_id for record_id, _ in ordered),
-        _documents(ordered, asked, lexicon),
+        _documents(ordered, asked, lexicon, besides),
         _documents(ordered, told, lexicon),
     )
 
 
 def _documents(
-    entries: Sequence[tuple[str, int]], rows: Iterable[Row], lexicon: Lexicon
+    entries: Sequence[tuple[str, int]],
+    rows: Iterable[Row],
+    lexicon: Lexicon,
+    besides: Besides | None = None,
 ) -> Documents:
     rows = sorted(rows, key=row_order)
     found = [passage for *_, passage in rows]
@@ -170,12 +181,12 @@ def _documents(
     days = np.array([passage.day.toordinal() for passage in found], dtype=np.int32)
     newest = np.argsort(-days, kind="stable").tolist()
     own, said = terms_of(asked, lexicon), terms_of(answered, lexicon)
-    besides = listed(
+    taught = listed(
         [
             (code(term), at)
             for at, passage in enumerate(found)
-            if passage.wordings
-            for term in _taught(passage, f"{asked[at]}\0{answered[at]}", lexicon)
+            if besides
+            for term in besides(passage, f"{asked[at]}\0{answered[at]}")
         ]
     )
     place_of = {entry: at for at, entry in enumerate(entries)}
@@ -184,12 +195,7 @@ def _documents(
         np.array([passage.place[0] for passage in found], dtype=np.int64),
         np.array([passage.place[1] for passage in found], dtype=np.int32),
         days,
-        postings_of(own, len(found), besides),
-        postings_of(Terms.together([own, said]), len(found), besides),
+        postings_of(own, len(found), taught),
+        postings_of(Terms.together([own, said]), len(found), taught),
         spelled(text for at in newest for text in (asked[at], answered[at])),
     )
-
-
-def _taught(passage: Passage, own: str, lexicon: Lexicon) -> list[str]:
-    """The terms that a passage is found by besides its own."""
-    return taught_terms(passage.wordings, lexicon, stored_terms(own, lexicon))

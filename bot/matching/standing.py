@@ -80,13 +80,9 @@ def standings(ranked: Sequence[Ranked], most: int) -> list[Standing]:
     known = [value for value in like if value is not None]
     middle = fmean(known) if known else 0.0
     spread = pstdev(known) + _LEAST_SPREAD if known else 1.0
+    best_by_words, best_by_meaning = max(words, default=0.0), max(known, default=0.0)
     found = []
-    for at, item in enumerate(ranked[:most]):
-        same = [
-            place
-            for place, other in enumerate(ranked)
-            if place != at and is_same_matter(item.passage, other.passage)
-        ]
+    for at, (item, same) in enumerate(zip(ranked, _same_matters(ranked, most), strict=False)):
         rivals = [
             place
             for place, other in enumerate(ranked)
@@ -95,8 +91,8 @@ def standings(ranked: Sequence[Ranked], most: int) -> list[Standing]:
         own, asked = like[at], item.features.similarity_asked
         found.append(
             Standing(
-                first_by_words=words[at] >= max(words),
-                first_by_meaning=own is not None and own >= max(known),
+                first_by_words=words[at] >= best_by_words,
+                first_by_meaning=own is not None and own >= best_by_meaning,
                 ahead_by_words=words[at] - max((words[place] for place in rivals), default=0.0),
                 ahead_by_meaning=0.0
                 if asked is None
@@ -107,4 +103,18 @@ def standings(ranked: Sequence[Ranked], most: int) -> list[Standing]:
                 told_again=len(same),
             )
         )
+    return found
+
+
+def _same_matters(ranked: Sequence[Ranked], most: int) -> list[set[int]]:
+    """Of each of the first candidates, which others are about the same matter; each pair is
+    compared once."""
+    found: list[set[int]] = [set() for _ in ranked[:most]]
+    for at, own in enumerate(found):
+        passage = ranked[at].passage
+        for place in range(at + 1, len(ranked)):
+            if is_same_matter(passage, ranked[place].passage):
+                own.add(place)
+                if place < len(found):
+                    found[place].add(at)
     return found

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from bot.matching.collection import Collection
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import Names
-from bot.matching.query import stored_terms, synonym
+from bot.matching.terms import stored_terms, synonym
 from bot.matching.text import normalise
 
 FILE = Path(__file__).with_name("likeness.toml")

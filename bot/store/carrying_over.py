@@ -9,10 +9,12 @@ has come farther is true. Records, misses and all else are as the new file has t
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.store import connection, sqlite
 from bot.store.sqlite import Connection
 
 
@@ -67,14 +69,14 @@ class Waiting:
         return len(self.questions) + len(self.posts)
 
 
-def waiting(db: Connection) -> Waiting:
-    """What is not answered and not posted yet."""
-    return Waiting(_keys(db.conn, "inbox"), _keys(db.conn, "outbox"))
+def waiting(db: connection.Connection) -> Waiting:
+    """What is not answered and not posted yet, on either engine."""
+    return Waiting(_keys(db, "inbox"), _keys(db, "outbox"))
 
 
-def _keys(db: sqlite3.Connection, table: str) -> frozenset[str]:
-    if not _columns(db, table):  # the first versions had no such table
-        return frozenset()
+def _keys(db: connection.Connection, table: str) -> frozenset[str]:
+    if isinstance(db, sqlite.Connection) and not _columns(db.conn, table):
+        return frozenset()  # the first versions had no such table
     return frozenset(key for (key,) in db.execute(f"SELECT key FROM {table} WHERE {_WAIT[table]}"))
 
 
@@ -136,15 +138,15 @@ def _carry(
     )
 
 
-def leave_in_doubt(db: Connection, but: Waiting, at: str) -> Waiting:
-    """What waits in a file of an earlier day was said since, as far as anybody knows.
+def leave_in_doubt(db: connection.Connection, but: Waiting, at: str) -> Waiting:
+    """What waits in a database of an earlier day was said since, as far as anybody knows.
 
     Messages count as answered. Posts are what a kill leaves: looked up where the platform can
     tell, else neither repeated nor called sent. A reply in place of another one may be replaced
     itself, and a question at the desk be answered: these are not tried.
 
     Args:
-        db: The file, in a transaction.
+        db: The database, in a transaction.
         but: What is known to wait.
         at: ISO instant.
 
@@ -153,20 +155,26 @@ def leave_in_doubt(db: Connection, but: Waiting, at: str) -> Waiting:
     """
     left = waiting(db)
     doubtful = Waiting(left.questions - but.questions, left.posts - but.posts)
-    db.conn.executemany(
+    db.executemany(
         "UPDATE inbox SET state = 'done', text = '', quoted = NULL, address = '{}', "
         "owner = NULL WHERE key = ?",
         [(key,) for key in doubtful.questions],
     )
     posts = [(key,) for key in doubtful.posts]
-    db.conn.executemany("UPDATE outbox SET owner = NULL, state = 'sending' WHERE key = ?", posts)
-    db.conn.executemany(
-        "UPDATE outbox SET state = 'unknown', payload = '{}', address = '{}' WHERE key = ? "
-        "AND (key LIKE 'handover/%' OR json_extract(address, '$.changes') IS NOT NULL)",
-        posts,
+    db.executemany("UPDATE outbox SET owner = NULL, state = 'sending' WHERE key = ?", posts)
+    rows = db.execute("SELECT key, address FROM outbox WHERE state = 'sending'").fetchall()
+    not_tried = [
+        (key,)
+        for key, address in rows
+        if key in doubtful.posts
+        and (key.startswith("handover/") or json.loads(address).get("changes") is not None)
+    ]
+    db.executemany(
+        "UPDATE outbox SET state = 'unknown', payload = '{}', address = '{}' WHERE key = ?",
+        not_tried,
     )
     # Nobody is told that a question was lost on its way to the desk, which may have it.
-    db.conn.executemany(
+    db.executemany(
         "UPDATE handovers SET told_lost = ? "
         "WHERE told_lost IS NULL AND 'handover/' || id || '/1' = ?",
         [(at, key) for (key,) in posts],

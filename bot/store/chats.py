@@ -39,18 +39,20 @@ class Chats(File):
     ) -> None:
         """Keep a message that got no answer, for the desk, with what it was offered and, where
         that is known, the code of the company that it asks about."""
-        self._db().table("misses").insert(
-            {
-                "platform": chat.platform,
-                "workspace": chat.workspace,
-                "channel": chat.channel,
-                "user": chat.user,
-                "text": text,
-                "band": band,
-                "asked_at": instant(at),
-                "offered": json.dumps([hit.full_id for hit in offered]),
-                "company": company,
-            }
+        self._db().execute(
+            'INSERT INTO misses (platform, workspace, channel, "user", text, band, asked_at, '
+            "offered, company) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                chat.platform,
+                chat.workspace,
+                chat.channel,
+                chat.user,
+                text,
+                band,
+                instant(at),
+                json.dumps([hit.full_id for hit in offered]),
+                company,
+            ],
         )
 
     def add_pick(self, chat: Chat, question_id: str, at: datetime, since: datetime) -> None:
@@ -69,8 +71,9 @@ class Chats(File):
 
     def count_reply(self, platform: str, band: Band, question_id: str, at: datetime) -> None:
         """Count what became of a question, without its words or its asker."""
-        self._db().table("replies").insert(
-            {"platform": platform, "band": band, "question_id": question_id, "at": instant(at)}
+        self._db().execute(
+            "INSERT INTO replies (platform, band, question_id, at) VALUES (?, ?, ?, ?)",
+            [platform, band, question_id, instant(at)],
         )
 
     def replies(self, since: datetime, until: datetime) -> list[tuple[Band, str]]:
@@ -153,23 +156,19 @@ class Chats(File):
     def remember(self, chat: Chat, memory: Memory, at: datetime) -> None:
         """Keep what was just shown here; a list stays beside a later citation, and the other way
         round."""
-        row: dict[str, Any] = {}
-        if memory.cited is not None:
-            row |= {"cited": memory.cited, "cited_at": instant(at)}
-        if memory.offered:
-            row |= {"offered": json.dumps(memory.offered), "offered_at": instant(at)}
+        cited = (memory.cited, instant(at)) if memory.cited is not None else (None, None)
+        offered = (json.dumps(memory.offered), instant(at)) if memory.offered else (None, None)
         readers = [("", chat.user)] + ([(chat.thread, "")] if chat.thread else [])
-        for thread, user in readers if row else ():
-            self._db().table("shown").upsert(
-                {
-                    "platform": chat.platform,
-                    "workspace": chat.workspace,
-                    "channel": chat.channel,
-                    "thread": thread,
-                    "user": user,
-                    **row,
-                },
-                pk=("platform", "workspace", "channel", "thread", "user"),
+        for thread, user in readers if any((*cited, *offered)) else ():
+            self._db().execute(
+                'INSERT INTO shown (platform, workspace, channel, thread, "user", '
+                "cited, cited_at, offered, offered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                'ON CONFLICT (platform, workspace, channel, thread, "user") DO UPDATE SET '
+                "cited = coalesce(excluded.cited, shown.cited), "
+                "cited_at = coalesce(excluded.cited_at, shown.cited_at), "
+                "offered = coalesce(excluded.offered, shown.offered), "
+                "offered_at = coalesce(excluded.offered_at, shown.offered_at)",
+                [chat.platform, chat.workspace, chat.channel, thread, user, *cited, *offered],
             )
 
     def memory(self, chat: Chat, since: datetime) -> Memory:

@@ -11,7 +11,7 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, overload
@@ -32,6 +32,7 @@ class Cursor(Protocol):
     def description(self) -> Any: ...
     def fetchone(self) -> Any: ...
     def fetchall(self) -> list[Any]: ...
+    def close(self) -> None: ...
     def __iter__(self) -> Iterator[Any]: ...
 
 
@@ -309,8 +310,10 @@ class File:
 
 def first(db: Connection, sql: str, *values: object) -> dict[str, Any] | None:
     """The first row, if there is one; of a number that the engine cannot hold there is none."""
-    with suppress(OverflowError):
-        return next(iter(db.query(sql, list(values))), None)
+    with suppress(OverflowError), closing(db.execute(sql, values)) as found:
+        row = found.fetchone()
+        names = (column for column, *_ in found.description)
+        return None if row is None else dict(zip(names, row, strict=True))
     return None
 
 

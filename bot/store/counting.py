@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from itertools import islice
 
 from bot.record import Part, Question, Record
 from bot.store.briefs import briefs, grown
@@ -12,6 +13,8 @@ from bot.store.loading import COLUMNS, spans
 from bot.store.records import QUESTION_COLUMNS, Records, record_of
 
 _LARGEST = 2**63 - 1  # number that an engine can hold
+_AT_ONCE = 500  # versions that one query asks of
+_MOST_QUESTIONS = 2_000  # in memory at once, unless one version has more
 
 
 class Counting(Records):
@@ -19,30 +22,30 @@ class Counting(Records):
 
     def entries(self, keys: Iterable[int]) -> Iterator[tuple[int, Record]]:
         """Each key with what that version says; of written answers only what it adds."""
-        sql = "SELECT header, version FROM versions WHERE id = ?"
-        for key in keys:
+        for some in _together(self._counted(keys)):
             db = self._db()
-            header, version = db.execute(sql, [key]).fetchone()
-            yield key, record_of(header, self._own(db, key), version)
+            rows = db.execute(
+                f"SELECT id, header, version FROM versions WHERE id IN {_marks(some)}", some
+            )
+            said = {key: (header, version) for key, header, version in rows.fetchall()}
+            own = _own(db, some)
+            for key in some:
+                header, version = said[key]
+                yield key, record_of(header, tuple(own.get(key, ())), version)
 
     def entry(self, key: int) -> Record:
         """One of them."""
         ((_, record),) = self.entries([key])
         return record
 
-    def _own(self, db: Connection, version_id: int) -> tuple[Question, ...]:
-        rows = db.execute(
-            f"SELECT q.id, {COLUMNS} FROM questions q WHERE q.version_id = ? ORDER BY q.position",
-            [version_id],
-        ).fetchall()
-        parts = _parts_of(db, version_id)
-        return tuple(
-            Question(
-                **dict(zip(QUESTION_COLUMNS, row[1:], strict=True)),
-                parts=tuple(parts.get(row[0], ())),
-            )
-            for row in rows
+    def _counted(self, keys: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Each key with how many questions that version says."""
+        sql = (
+            "SELECT version_id, count(*) FROM questions WHERE version_id IN {} GROUP BY version_id"
         )
+        for some in _pieces(keys):
+            found = dict(self._db().execute(sql.format(_marks(some)), some).fetchall())
+            yield from ((key, found.get(key, 0)) for key in some)
 
     def numbers(self, key: int) -> list[int]:
         """Of the questions that a version says."""
@@ -63,14 +66,10 @@ class Counting(Records):
 
     def how_many(self, live: Mapping[int, Set[str]]) -> int:
         """Questions that are shown of versions, each with the places of it that are not."""
-        db, count = self._db(), 0
-        sql = "SELECT count(*) FROM questions WHERE version_id = ?"
-        for key, hidden in live.items():
-            if hidden:
-                count += sum(str(number) not in hidden for number in self.numbers(key))
-            else:
-                count += db.execute(sql, [key]).fetchone()[0]
-        return count
+        partly = (key for key, hidden in live.items() if hidden)
+        count = sum(str(number) not in live[key] for key in partly for number in self.numbers(key))
+        wholly = (key for key, hidden in live.items() if not hidden)
+        return count + sum(own for _, own in self._counted(wholly))
 
     def countable(self, at: datetime) -> set[int]:
         """The keys of all that is shown, or will be when it is published or shown again."""
@@ -87,10 +86,10 @@ class Counting(Records):
 
     def holds_at_most(self, keys: Iterable[int], count: int) -> bool:
         """Whether versions have no more questions of their own than that."""
-        db, left = self._db(), count
-        sql = "SELECT count(*) FROM (SELECT 1 FROM questions WHERE version_id = ? LIMIT ?) AS own"
-        for key in keys:
-            left -= db.execute(sql, [key, left + 1]).fetchone()[0]
+        left = count
+        sql = "SELECT count(*) FROM (SELECT 1 FROM questions WHERE version_id IN {} LIMIT ?) AS own"
+        for some in _pieces(keys):
+            left -= self._db().execute(sql.format(_marks(some)), [*some, left + 1]).fetchone()[0]
             if left < 0:
                 return False
         return True
@@ -106,12 +105,52 @@ class Counting(Records):
         return str(found)
 
 
-def _parts_of(db: Connection, version_id: int) -> dict[int, list[Part]]:
+def _pieces(keys: Iterable[int]) -> Iterator[list[int]]:
+    left = iter(keys)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
+
+
+def _together(counted: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Versions that are read at once: of a server, each question asked takes its way there."""
+    some: list[int] = []
+    questions = 0
+    for key, own in counted:
+        if some and questions + own > _MOST_QUESTIONS:
+            yield some
+            some, questions = [], 0
+        some.append(key)
+        questions += own
+    if some:
+        yield some
+
+
+def _marks(keys: Sequence[int]) -> str:
+    return f"({', '.join('?' * len(keys))})"
+
+
+def _own(db: Connection, keys: Sequence[int]) -> dict[int, list[Question]]:
+    """The questions of versions, in their order."""
+    rows = db.execute(
+        f"SELECT q.version_id, q.id, {COLUMNS} FROM questions q "
+        f"WHERE q.version_id IN {_marks(keys)} ORDER BY q.version_id, q.position",
+        keys,
+    ).fetchall()
+    parts = _parts_of(db, keys)
+    found: dict[int, list[Question]] = {}
+    for key, question, *said in rows:
+        words = dict(zip(QUESTION_COLUMNS, said, strict=True))
+        own = Question(**words, parts=tuple(parts.get(question, ())))
+        found.setdefault(key, []).append(own)
+    return found
+
+
+def _parts_of(db: Connection, keys: Sequence[int]) -> dict[int, list[Part]]:
     return spans(
         db.execute(
             "SELECT p.question_id, p.number, p.question_start, p.question_end, p.answer_start, "
             "p.answer_end FROM questions q JOIN parts p ON p.question_id = q.id "
-            "WHERE q.version_id = ? ORDER BY p.question_id, p.number",
-            [version_id],
+            f"WHERE q.version_id IN {_marks(keys)} ORDER BY p.question_id, p.number",
+            keys,
         )
     )

@@ -14,8 +14,9 @@ from bot.config import Settings
 from bot.errors import BotError
 from bot.ingest.verifying import Checked, verify_records
 from bot.postgres_url import PostgresUrl
-from bot.recovery import Backup, Restored, opened_backup, refuse_served
+from bot.recovery import Backup, Restored, opened_backup, refuse_served, settle_restored
 from bot.store.backups import Contents, back_up
+from bot.store.carrying_over import Waiting
 from handlers.cli.import_report import tell_checked
 from handlers.cli.output import framed, operator, say
 from handlers.cli.settings import pass_settings, refuse_none
@@ -38,18 +39,36 @@ def backup(settings: Settings, file: Path, replace: bool) -> None:
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path), required=False)
 @click.option("--dry-run", is_flag=True, help="只检查备份，不恢复。")
+@click.option(
+    "--after-pg-restore",
+    "is_put_back",
+    is_flag=True,
+    help="已用 PostgreSQL 的工具恢复：备份之后可能说过的，不再说。",
+)
 @click.option(
     "--accept-differences", is_flag=True, help="已看过：有记录与源文件不一致的备份也恢复。"
 )
 @pass_settings
-def restore(settings: Settings, file: Path, dry_run: bool, accept_differences: bool) -> None:
+def restore(
+    settings: Settings,
+    file: Path | None,
+    dry_run: bool,
+    is_put_back: bool,
+    accept_differences: bool,
+) -> None:
     if isinstance(settings.db, PostgresUrl):
+        if is_put_back and file is None:
+            _settle(settings)
+            return
         raise BotError(
             "数据库在 PostgreSQL 上，用它自己的工具恢复，未作改动：先停止全部 irbot serve，再 "
-            f"{_typed('pg_restore', settings.db, file)}"
+            f"{_typed('pg_restore', settings.db, file or Path('FILE'))}，"
+            "然后 irbot restore --after-pg-restore"
         )
+    if file is None or is_put_back:
+        raise click.UsageError("请写备份文件；--after-pg-restore 只用于 PostgreSQL")
     if not dry_run:
         refuse_served(settings)
     with opened_backup(settings, file) as found:
@@ -102,6 +121,15 @@ def _with_progress(found: Iterator[Checked], count: int) -> Iterator[Checked]:
         yield from progress
 
 
+def _settle(settings: Settings) -> None:
+    refuse_none(settings)
+    doubtful, digests = settle_restored(settings, operator())
+    say(f"不知道备份之后发过什么：已到时间的摘要不再发（{digests} 次）", err=True)
+    _tell_doubtful(doubtful)
+    say("备份之后执行过的 irbot forget，请再执行一次", err=True)
+    say("下一步：irbot doctor 检查，再启动 irbot serve", err=True)
+
+
 def _tell(settings: Settings, restored: Restored) -> None:
     kept = f"；原来的数据库保留为 {restored.kept}" if restored.kept else ""
     say(f"已恢复到 {settings.db}{kept}", err=True)
@@ -113,17 +141,7 @@ def _tell(settings: Settings, restored: Restored) -> None:
         )
     if restored.carried:
         say(f"从旧数据库带来等待处理的提问和答复 {restored.carried} 条", err=True)
-    if restored.doubtful.questions:
-        say(
-            f"备份时尚未作答的提问 {len(restored.doubtful.questions)} 条，此后应已作答，不再作答",
-            err=True,
-        )
-    if restored.doubtful.posts:
-        say(
-            f"备份时尚未发出的答复 {len(restored.doubtful.posts)} 条，此后应已发出："
-            "能向平台查到的先查再发，查不到的不重发，irbot doctor 会列出",
-            err=True,
-        )
+    _tell_doubtful(restored.doubtful)
     if restored.forgotten:
         say(
             f"备份之后执行过 {restored.forgotten} 次 irbot forget，备份里仍有那些人的文字："
@@ -131,6 +149,20 @@ def _tell(settings: Settings, restored: Restored) -> None:
             err=True,
         )
     say("下一步：irbot doctor 检查，再启动 irbot serve", err=True)
+
+
+def _tell_doubtful(doubtful: Waiting) -> None:
+    if doubtful.questions:
+        say(
+            f"备份时尚未作答的提问 {len(doubtful.questions)} 条，此后应已作答，不再作答",
+            err=True,
+        )
+    if doubtful.posts:
+        say(
+            f"备份时尚未发出的答复 {len(doubtful.posts)} 条，此后应已发出："
+            "能向平台查到的先查再发，查不到的不重发，irbot doctor 会列出",
+            err=True,
+        )
 
 
 COMMANDS = (backup, restore)

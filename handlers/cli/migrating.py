@@ -64,19 +64,15 @@ def _tell(moved: Moved, source: Place, target: Place) -> None:
         say(f"{target} 里已经是 {source} 的全部内容，逐表核对一致，没有要搬的", err=True)
         return
     say(f"已搬到 {target}：{moved.rows} 行，两边逐表核对一致；{source} 未作改动", err=True)
-    left = [name for name in _BESIDE if _is_left(name, source, target)]
+    left = [name for name in _BESIDE if (folder_of(source) / name).exists()]
     if left:
+        where = "数据库旁" if isinstance(target, Path) else "每个副本的 IR_FOLDER"
         say(
-            f"不在数据库里的文件请复制到每个副本的 IR_FOLDER：{'、'.join(left)}（在 "
-            f"{folder_of(source)}）",
+            f"{folder_of(source)} 里的 {'、'.join(left)} 不在数据库里；请复制到{where}，"
+            "已在那里的不用",
             err=True,
         )
     say("下一步：把 IR_DB 改成新的地址，irbot doctor 检查，再启动 irbot serve", err=True)
-
-
-def _is_left(name: str, source: Place, target: Place) -> bool:
-    there = folder_of(target) / name
-    return (folder_of(source) / name).exists() and not there.exists()
 
 
 COMMANDS = (migrate,)

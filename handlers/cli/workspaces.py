@@ -7,6 +7,7 @@ import re
 import click
 
 from bot.config import Settings
+from bot.digest.leaving import leave
 from bot.errors import NotFoundError, one_line
 from bot.sealing import Seal
 from bot.store import Store
@@ -82,10 +83,15 @@ def allow(
 @click.argument("workspace", type=Named())
 @pass_settings_of_store
 def remove(settings: Settings, workspace: tuple[str, str]) -> None:
-    """忘掉一个工作区和它的令牌；再次安装即可恢复。"""
-    if not _stored(settings).remove(*workspace):
+    """忘掉一个工作区和它的令牌，结束它的订阅；再次安装即可恢复。"""
+    left = leave(_stored(settings), *workspace, "removed", settings.now())
+    if left is None:
         raise NotFoundError(":".join(workspace), "irbot workspaces list 查看工作区")
-    say(f"已忘掉 {':'.join(workspace)}", err=True)
+    say(
+        f"已忘掉 {':'.join(workspace)}：{left.posts} 条待发的不再发，"
+        f"{left.subscriptions} 个订阅结束",
+        err=True,
+    )
 
 
 @workspaces.command("reseal")

@@ -26,6 +26,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
+from bot.digest.leaving import leave
 from bot.errors import trace_of
 from bot.sealing import Seal
 from bot.store.installations import Installations
@@ -239,15 +240,12 @@ class _Many:
         found = self._installations.get(PLATFORM, team)
         if found is None or at < found.added_at.timestamp():
             return
-        with self._installations.database.transaction():
-            self._installations.remove(PLATFORM, team)
-            closed = self._delivery.leave(PLATFORM, team, code)
-            subscriptions = self._responder.subscribing.subscriptions
-            ended = subscriptions.end_all(PLATFORM, team, code, self._responder.now())
-        log.warning(
-            "Slack: workspace %s removed the app (%s): posts closed=%d, subscriptions ended=%d",
-            *(team, code, closed, ended),
-        )
+        left = leave(self._installations, PLATFORM, team, code, self._responder.now())
+        if left is not None:
+            log.warning(
+                "Slack: workspace %s removed the app (%s): posts closed=%d, subscriptions ended=%d",
+                *(team, code, left.posts, left.subscriptions),
+            )
 
 
 def _look_at(body: object) -> None:

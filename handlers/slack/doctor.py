@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError, one_line
 from bot.sealing import Seal
+from bot.store.connection import is_there
 from bot.store.installations import Installation, Installations
 from handlers.network import explained, trouble_of
 from handlers.slack.client import web_client
@@ -64,7 +64,7 @@ def _workspaces(settings: Settings) -> Iterator[Finding]:
     """Whether each workspace's token can be opened, and whether Slack takes the newest ones."""
     what = "Slack 工作区"
     page = install_page(settings)
-    if isinstance(settings.db, Path) and not settings.db.exists():  # looking makes none
+    if not is_there(settings.db):  # looking makes none
         yield Finding(what, None, "还没有工作区安装", f"打开 {page} 安装")
         return
     stored = Installations(settings.db, Seal(settings.secret_keys))

@@ -1,47 +1,38 @@
-"""WeCom's smart bot: what people write, press and think → the inbox; the outbox → the connection.
+"""WeCom's smart bots: that of the settings, and those that were added, one a corporation.
 
-The gateway knows no acknowledgement of a callback, so a message is committed to the inbox as soon
-as it is read, by one thread that keeps the order. Only what must be there within five seconds or
-not at all – a welcome, a pressed card – goes out beside the outbox.
+Each has its own long connection. What is added while this runs is served within a moment, what is
+removed is closed; one that is refused, or whose secret cannot be opened, stops no other.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections import OrderedDict
-from queue import SimpleQueue
-from typing import assert_never
+from dataclasses import dataclass
 
 from bot.answering.responder import Responder
 from bot.config import Settings
 from bot.delivery.delivery import Delivery
 from bot.errors import StoreError
-from bot.message import Message
-from bot.store.connection import telling
-from handlers.wecom import render
-from handlers.wecom.connection import Connection, Timing
+from bot.sealing import Seal, SealError
+from bot.store.installations import Installation, Installations
+from handlers.wecom.connection import Timing
 from handlers.wecom.credentials import PLATFORM
-from handlers.wecom.frames import (
-    Asked,
-    Callback,
-    Entered,
-    Opinion,
-    Origin,
-    Pressed,
-    Wordless,
-)
-from handlers.wecom.hearing import Hearing
-from handlers.wecom.lease import lease_of
-from handlers.wecom.transport import WecomTransport, address
+from handlers.wecom.smart_bot import SmartBot
+from handlers.wecom.transport import BotTransports, WecomTransport
 
-_WINDOW_S = 5.0  # for a welcome and for an update of a card
-_EVENTS = 10_000  # keys of events kept, to leave repetitions
+_LOOK_S = 2.0  # how often it is looked for bots that were added or removed
 
 log = logging.getLogger(__name__)
 
-_Heard = tuple[Callback, str, float]
+
+@dataclass(frozen=True)
+class _Added:
+    """A bot of the table that runs."""
+
+    sealed: str  # as its secret stood there
+    secret: str
+    bot: SmartBot
 
 
 class WecomChat:
@@ -53,152 +44,127 @@ class WecomChat:
         responder: Responder,
         delivery: Delivery,
         timing: Timing | None = None,
+        look_s: float = _LOOK_S,
     ) -> None:
+        self._settings = settings
         self._responder = responder
         self._delivery = delivery
-        self._db = settings.db
-        self._bot_id = settings.wecom_bot_id
-        self._heard: SimpleQueue[_Heard | None] = SimpleQueue()
-        self._events: OrderedDict[str, None] = OrderedDict()
-        self._hearing = Hearing(PLATFORM, settings.wecom_bot_names, responder, delivery)
-        self._thread = threading.Thread(target=self._work, name="wecom-inbox", daemon=True)
-        self._connection = Connection(
-            settings.wecom_ws_url,
-            settings.wecom_bot_id,
-            settings.wecom_bot_secret,
-            lease_of(delivery, settings.wecom_bot_id, settings.folder),
-            lambda *heard: self._heard.put(heard),
-            timing,
+        self._timing = timing
+        self._look_s = look_s
+        self._installations = Installations(settings.db, Seal(settings.secret_keys))
+        self._own: SmartBot | None = None  # of the settings
+        if settings.wecom_bot_id:
+            names = settings.wecom_bot_names
+            self._own = self._bot(settings.wecom_bot_id, settings.wecom_bot_secret, names)
+        self._added: dict[str, _Added] = {}  # replaced whole, never changed
+        self._told: set[str] = set()  # remarks for the log that are made once
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="wecom-bots", daemon=True)
+        transport = BotTransports(
+            self._transport_of, self._is_any_ready, settings.wecom_bot_id, responder.words
         )
-        delivery.register(PLATFORM, WecomTransport(self._connection, responder.words))
+        delivery.register(PLATFORM, transport, is_ready_in=transport.is_ready_in)
 
     # Life
 
     @property
     def state(self) -> str:
-        """connected, connecting or failed, for /healthz."""
-        return self._connection.state
+        """connected where one bot is, or where there is none; else connecting, or failed where all
+        are."""
+        states = {bot.state for bot in self._bots()}
+        if not states or "connected" in states:
+            return "connected"
+        return "failed" if states == {"failed"} else "connecting"
 
     def start(self) -> None:
         """Connect in the background; retried until WeCom refuses for good."""
+        if self._own is not None:
+            self._own.start()
         self._thread.start()
-        self._connection.start()
 
     def stop(self) -> None:
-        """Close the connection; what came by it until then is committed."""
-        self._connection.stop()
-        self._heard.put(None)
-        self._thread.join(1.0)
+        """Close the connections; what came by them until then is committed."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+        _stop_all(self._bots())
 
-    def _work(self) -> None:
-        while (heard := self._heard.get()) is not None:
-            callback, session, came = heard
-            try:
-                with telling(self._db):
-                    self._take(callback, session, came)
-            except StoreError as error:
-                log.error("WeCom: a message could not be kept: %s", error)
-                self._apologise(callback, session, "not kept")
-            except Exception:
-                # The next message must not suffer; this one's words stay out of the log.
-                log.exception("WeCom: a callback failed")
-                self._apologise(callback, session, "apology")
+    def _bots(self) -> list[SmartBot]:
+        own = [self._own] if self._own is not None else []
+        return own + [added.bot for added in self._added.values()]
 
-    def _apologise(self, callback: Callback, session: str, key: str) -> None:
-        """Nobody delivers the message again, so its asker must."""
-        if isinstance(callback, Asked | Wordless):
-            body = render.notice(self._responder.words.text(key))
-            self._connection.tell("aibot_respond_msg", callback.origin.req_id, body, session)
-
-    # What came
-
-    def _take(self, callback: Callback, session: str, came: float) -> None:
-        origin = callback.origin
-        if origin.bot_id not in ("", self._bot_id):
-            self._hearing.say_once("WeCom: callbacks for another bot are left")
-            return
-        in_time = time.monotonic() - came < _WINDOW_S
-        match callback:
-            case Asked():
-                self._asked(callback, session)
-            case Wordless(kind=kind):
-                key = "voice not understood" if kind == "voice" else "text only"
-                self._notify(origin, session, self._responder.words.text(key))
-            case Entered():
-                if in_time and self._is_new(origin):
-                    self._welcome(origin, session)
-            case Pressed():
-                self._pressed(callback, session, in_time)
-            case Opinion():
-                self._hearing.keep(callback, self._bot_id)
-            case _:
-                assert_never(callback)
-
-    def _asked(self, asked: Asked, session: str) -> None:
-        origin = asked.origin
-        message = self._hearing.message(asked, self._bot_id)
-        if message is None:
-            self._notify(origin, session, self._hearing.status(origin, self._bot_id))
-            return
-        query = "\n".join(filter(None, (message.text, message.quoted)))
-        to = self._address(origin, session, query)
-        if asked.has_pictures:
-            to["pictures"] = True
-        self._delivery.inbox.accept(self._key(origin), message, to)
-
-    def _notify(self, origin: Origin, session: str, text: str) -> None:
-        self._hearing.notify(origin, self._bot_id, text, self._address(origin, session))
-
-    def _welcome(self, origin: Origin, session: str) -> None:
-        body = {"msgtype": "text", "text": {"content": self._responder.words.text("welcome")}}
-        self._connection.tell("aibot_respond_welcome_msg", origin.req_id, body, session)
-
-    def _pressed(self, pressed: Pressed, session: str, in_time: bool) -> None:
-        """A button of an offer: the message it stands for, and the card shows what was chosen."""
-        origin, words = pressed.origin, self._responder.words
-        picked = render.picked(pressed.key)
-        if picked is None:
-            if not self._is_new(origin):
-                return
-            card = render.gone(words, pressed.task_id)
-        else:
-            # An event's request id answers no message, so the answer is pushed.
-            to = address(origin.channel, in_group=origin.in_group, query=picked.sends)
-            message = Message(picked.sends, self._hearing.chat(origin, self._bot_id))
-            if not self._delivery.inbox.accept(self._key(origin), message, to):
-                return
-            card = self._after(picked, pressed.task_id)
-        if in_time:
-            body = {"response_type": "update_template_card", "template_card": card}
-            self._connection.tell("aibot_respond_update_msg", origin.req_id, body, session)
-
-    def _after(self, picked: render.Picked, task_id: str) -> render.Payload:
-        """The card once a button of it was pressed."""
-        words = self._responder.words
-        if picked.for_desk:
-            return render.handed_over(words, task_id)
-        if not picked.offered:
-            return render.gone(words, task_id)
-        return render.card(picked.offered, words, task_id, picked.at)
-
-    def _key(self, origin: Origin) -> str:
-        return self._hearing.key(origin, self._bot_id)
-
-    def _address(self, origin: Origin, session: str, query: str = "") -> dict[str, object]:
-        return address(
-            origin.channel,
-            in_group=origin.in_group,
-            req_id=origin.req_id,
-            session=session,
-            query=query,
+    def _bot(self, bot_id: str, secret: str, names: tuple[str, ...]) -> SmartBot:
+        return SmartBot(
+            self._settings, bot_id, secret, names, self._responder, self._delivery, self._timing
         )
 
-    def _is_new(self, origin: Origin) -> bool:
-        """Whether an event that leaves nothing in the inbox came for the first time."""
-        key = self._key(origin)
-        if key in self._events:
-            return False
-        self._events[key] = None
-        if len(self._events) > _EVENTS:
-            self._events.popitem(last=False)
-        return True
+    def _is_any_ready(self) -> bool:
+        return any(bot.transport.is_ready for bot in self._bots())
+
+    def _transport_of(self, bot_id: str) -> WecomTransport | None:
+        """How posts of a bot go out, if it is served here."""
+        if self._own is not None and bot_id == self._settings.wecom_bot_id:
+            return self._own.transport
+        added = self._added.get(bot_id)
+        return added.bot.transport if added else None
+
+    # Bots of the table
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._look()
+            except StoreError as error:
+                log.warning("WeCom: bots that were added are looked for later: %s", error)
+            except Exception:
+                log.exception("WeCom: looking for bots failed")
+            self._stopping.wait(self._look_s)
+
+    def _look(self) -> None:
+        """Start what was added, stop what was removed or has another secret."""
+        known, wanted = self._added, {}
+        begun = []
+        for row in self._installations.of(PLATFORM):
+            added = self._as_it_is_now(row, known.get(row.workspace))
+            if added is None:
+                continue
+            wanted[row.workspace] = added
+            if row.workspace not in known or known[row.workspace].bot is not added.bot:
+                begun.append(added.bot)
+        kept = {id(added.bot) for added in wanted.values()}
+        self._added = wanted
+        _stop_all([added.bot for added in known.values() if id(added.bot) not in kept])
+        for bot in begun:
+            log.info("WeCom: bot %s is served", bot.bot_id)
+            bot.start()
+
+    def _as_it_is_now(self, row: Installation, known: _Added | None) -> _Added | None:
+        """A bot of the table; the running one where nothing changed, None where it cannot be."""
+        if row.workspace == self._settings.wecom_bot_id:
+            self._say_once(f"bot {row.workspace} is that of WECOM_BOT_ID, too; served once")
+            return None
+        if known and known.sealed == row.sealed:
+            return known
+        try:
+            secret = self._installations.secret(row)
+        except SealError:
+            self._say_once(f"the secret of bot {row.workspace} cannot be opened: IR_SECRET_KEY")
+            return None
+        if known and known.secret == secret:  # sealed anew
+            return _Added(row.sealed, secret, known.bot)
+        names = tuple(row.details.get("names", ()))
+        return _Added(row.sealed, secret, self._bot(row.workspace, secret, names))
+
+    def _say_once(self, said: str) -> None:
+        if said not in self._told:
+            self._told.add(said)
+            log.error("WeCom: %s", said)
+
+
+def _stop_all(bots: list[SmartBot]) -> None:
+    """Stop bots side by side: each says goodbye to WeCom."""
+    stopping = [threading.Thread(target=bot.stop, daemon=True) for bot in bots]
+    for thread in stopping:
+        thread.start()
+    for thread in stopping:
+        thread.join()

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from bot.checks import Finding
 from bot.config import Settings
 from bot.errors import SettingsError, reason
+from bot.sealing import Seal
+from bot.store.connection import is_there
+from bot.store.installations import Installations
 from handlers.wecom.connection import Connection
-from handlers.wecom.credentials import check, is_configured
+from handlers.wecom.credentials import PLATFORM, check, is_configured
 from handlers.wecom.lease import FileLease, is_held_by_replica
 
+_NAMED = 20  # bots in one line
 _CONSOLE = "管理后台该智能机器人的“使用长连接”一栏"
 
 
@@ -33,8 +37,27 @@ def checks(settings: Settings, wait_s: float = 10.0) -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding("企业微信凭证", False, str(error), "改正 .env 后再运行 irbot doctor")
         return
-    yield names(settings)
-    yield _connected(settings, wait_s)
+    if settings.wecom_bot_id:
+        yield names(settings)
+        yield _connected(settings, wait_s)
+    yield from _added(settings)
+
+
+def _added(settings: Settings) -> Iterator[Finding]:
+    """Whether the secrets of the bots that were added can be opened; connecting would end the
+    connection of whoever serves them."""
+    what = "企业微信添加的机器人"
+    if not settings.secret_keys or not is_there(settings.db):
+        return
+    stored = Installations(settings.db, Seal(settings.secret_keys))
+    found = stored.of(PLATFORM)
+    sealed = [one.workspace for one in found if not stored.opens(one)]
+    if sealed:
+        said = f"{len(sealed)} 个的 Secret 打不开：{'、'.join(sealed[:_NAMED])}"
+        todo = "把加密它们时用的密钥加到 IR_SECRET_KEY 后面，以逗号隔开；找不回来就移除后再添加"
+        yield Finding(what, False, said, todo)
+    elif found:
+        yield Finding(what, True, f"{len(found)} 个，Secret 都能打开；是否连上见日志")
 
 
 def names(settings: Settings) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import (
@@ -38,17 +39,26 @@ RATE_LIMITS = RateLimits(per_channel=((30, 62.0), (1000, 3610.0)))
 # Ids of groups have small letters (`wr…`); those of IR_DESK_CHANNELS that have none are Slack's.
 _OTHER_PLACE = re.compile(r"[A-Z0-9]+")
 
+BOT = "bot"  # in an address: by whose connection
 _SINGLE, _GROUP = 1, 2
 _TOO_OFTEN_WAIT_S = 60.0
+_ELSEWHERE_S = 5.0  # between two tries for a bot that this process does not serve (any more)
 
 log = logging.getLogger(__name__)
 
 
 def address(
-    channel: str, *, in_group: bool, req_id: str = "", session: str = "", query: str = ""
+    bot_id: str,
+    channel: str,
+    *,
+    in_group: bool,
+    req_id: str = "",
+    session: str = "",
+    query: str = "",
 ) -> Address:
     """Where a reply goes: into a chat, as the answer to a callback where there is one."""
     return {
+        BOT: bot_id,
         "chatid": channel,
         "chat_type": _GROUP if in_group else _SINGLE,
         "req_id": req_id,
@@ -57,23 +67,13 @@ def address(
     }
 
 
-class WecomTransport:
-    """One frame a post."""
+class _Form:
+    """What is the same of every bot."""
 
     rate_limits = RATE_LIMITS
 
-    def __init__(self, connection: Connection, words: Words) -> None:
-        self._connection = connection
+    def __init__(self, words: Words) -> None:
         self._words = words
-        self._held_back: set[str] = set()  # keys of posts refused once as too many
-        self._takes_cards = True  # beside a text; until the gateway says that it knows no such kind
-
-    @property
-    def is_ready(self) -> bool:
-        return bool(self._connection.session)
-
-    def reachability(self, chat: Chat) -> Reachability:
-        return ""  # a chat that was written from can be written to
 
     def loss(self, reason: str) -> Loss:
         return codes.loss_of(reason)
@@ -89,7 +89,7 @@ class WecomTransport:
 
     def address_of(self, chat: Chat) -> Address:
         # A private chat goes by the id of its person.
-        return address(chat.channel, in_group=chat.channel != chat.user)
+        return address(chat.workspace, chat.channel, in_group=chat.channel != chat.user)
 
     def render(self, shown: ReplyView, address: Address) -> list[Payload]:
         return render.messages(
@@ -99,6 +99,67 @@ class WecomTransport:
             in_group=address["chat_type"] == _GROUP,
             pictures=bool(address.get("pictures")),
         )
+
+    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
+        return CannotCheck()
+
+
+class BotTransports(_Form):
+    """Posts of several bots, each by its own connection."""
+
+    def __init__(
+        self,
+        of: Callable[[str], WecomTransport | None],
+        is_any_ready: Callable[[], bool],
+        default: str,
+        words: Words,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            of: A bot's own, if it is served by this process.
+            is_any_ready: Whether one of them is connected.
+            default: Whose posts those are that name no bot: an older version put them out.
+            words: For what is shown.
+        """
+        super().__init__(words)
+        self._of = of
+        self._is_any_ready = is_any_ready
+        self._default = default
+
+    @property
+    def is_ready(self) -> bool:
+        return self._is_any_ready()
+
+    def is_ready_in(self, workspace: str) -> bool:
+        """Whether a bot's posts can go out now."""
+        transport = self._of(workspace)
+        return transport is not None and transport.is_ready
+
+    def reachability(self, chat: Chat) -> Reachability:
+        transport = self._of(chat.workspace)
+        return transport.reachability(chat) if transport else "no push"
+
+    def send(self, payload: Payload, address: Address, key: str) -> Outcome:
+        transport = self._of(str(address.get(BOT) or self._default))
+        return transport.send(payload, address, key) if transport else RateLimited(_ELSEWHERE_S)
+
+
+class WecomTransport(_Form):
+    """One frame a post."""
+
+    def __init__(self, connection: Connection, words: Words) -> None:
+        super().__init__(words)
+        self._connection = connection
+        self._held_back: set[str] = set()  # keys of posts refused once as too many
+        self._takes_cards = True  # beside a text; until the gateway says that it knows no such kind
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self._connection.session)
+
+    def reachability(self, chat: Chat) -> Reachability:
+        return ""  # a chat that was written from can be written to
 
     def send(self, payload: Payload, address: Address, key: str) -> Outcome:
         try:
@@ -156,6 +217,3 @@ class WecomTransport:
         to = {"chatid": address["chatid"], "chat_type": address["chat_type"]}
         body = render.without_card(payload, self._words)
         return self._connection.request("aibot_send_msg", "", {**to, **body})
-
-    def look_up(self, payload: Payload, address: Address, key: str) -> Found:
-        return CannotCheck()

@@ -81,7 +81,7 @@ def _loaded(engine: Engine, size: int, file: Path) -> Figures:
     figures["load server s"] = engine.server_s() - before
     figures["database MB"] = engine.database_mb()
     row = next(iter(market(size, engine.companies)))
-    figures.update(runs.alone(runs.first_answer, settings, row))
+    figures |= runs.alone(runs.first_answer, settings, row)
     return figures
 
 
@@ -98,9 +98,9 @@ _LOADING = """\
 | index MB | first answer s: no index (processor s) | with one |
 | --- | --- | --- | --- | --- | --- | --- | --- |"""
 _REPLIES = """\
-| pairs | processes | engine | p50 / p99 ms | × SQLite's | processor ms a reply (the server's) \
+| pairs | processes | engine | processor ms, p50 / p99 | × SQLite's | the server's | p50 / p99 ms \
 | replies a second | memory MB | replies the same |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 _FEED = """\
 | pairs | engine | new pairs a second | lag p50 / p99 s | marks seen \
 | processors: importer, replica, server |
@@ -141,11 +141,11 @@ def _told_loading(size: int, name: str, of: Figures) -> str:
 
 
 def _told_replies(size: int, name: str, count: int, of: Figures, sqlite: Figures) -> str:
-    ratios = f"{of['p50'] / sqlite['p50']:.2f} / {of['p99'] / sqlite['p99']:.2f}"
     cells = [
+        f"{of['cpu p50']:.0f} / {of['cpu p99']:.0f}",
+        f"{of['cpu p50'] / sqlite['cpu p50']:.2f} / {of['cpu p99'] / sqlite['cpu p99']:.2f}",
+        f"{of['server ms']:.1f}",
         f"{of['p50']:.0f} / {of['p99']:.0f}",
-        ratios,
-        f"{of['cpu ms'] + of['server ms']:.1f} ({of['server ms']:.1f})",
         f"{of['a second']:.0f}",
         f"{of['memory MB']:.0f}",
         f"{of['same']:.1%}",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from random import Random
 
 import pytest
 
 from bot.evaluating import JudgedQuery, Query, Share, ask_all
 from tests.bench import accuracy
+from tests.bench.generated import market
 from tests.bench.peers import PEERS
 from tests.bench.runs import first_matcher
 from tests.bench.search import Rows, measure
@@ -130,3 +132,14 @@ def test_a_generated_store_is_searched_from_its_file(tmp_path):
     rows = Rows(tmp_path / "300.db")
     ((key, number, asked),) = rows._found("SELECT key, number, asked FROM rows LIMIT 1")
     assert rows.questions([(key, number)])[0].question == asked
+
+
+def test_a_markets_companies_differ_in_size_and_what_comes_later_is_new():
+    before = list(market(2_000, 5))
+    sizes = Counter(row[0] for row in before)
+    assert len(sizes) == 5
+    assert max(sizes.values()) > 2 * min(sizes.values())
+    assert before == list(market(2_000, 5))
+    later = list(market(100, 5, first=2_000))
+    assert {row[0] for row in later} <= sizes.keys()
+    assert {row[-1] for row in later}.isdisjoint(row[-1] for row in before)

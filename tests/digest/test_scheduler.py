@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime
+from datetime import time as clock
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.commands import Plan
 from bot.config import CHINA, Settings
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.transport import CannotCheck, Loss, Refused, Sent, Unconfirmed
+from bot.digest.subscriptions import SubscriptionStore
 from bot.message import Chat, Message
+from bot.store import Database
 from tests.conftest import open_by_words
 from tests.waiting import until
 
@@ -112,6 +117,30 @@ def test_a_wecom_chat_subscribes_by_message_and_gets_its_digest(bots):
     assert chatid == "G1"
     assert text.startswith("每日摘要 2026-09-30（周三）")
     assert len(bot.group.posts) == 2
+
+
+def test_of_many_chats_only_those_are_read_whose_time_has_come(place):
+    subscriptions = SubscriptionStore(Database.open(place))
+    plans = {"G9": Plan(clock(9)), "G10": Plan(clock(10), every_day=True)}
+    for channel, plan in plans.items():
+        chat = Chat("wecom", "B1", channel, "zhangsan")
+        subscriptions.subscribe(chat, plan, datetime(2026, 9, 29, 10, tzinfo=CHINA))
+
+    def read(*given, **more):
+        return [found.channel for found in subscriptions.without_entry(DAY, *given, **more)]
+
+    assert read(clock(8, 59)) == []
+    assert read(clock(9)) == ["G9"]
+    assert read() == ["G9", "G10"]
+    assert read(is_trading=False) == ["G10"]
+
+
+def test_in_an_hour_that_comes_twice_the_first_ones_digest_is_still_due(bots):
+    bot = bots()
+    bot.say("订阅 01:30 每天")
+    # Nothing served at the first 01:30 of this day.
+    bot.now = datetime(2026, 11, 1, 1, 10, fold=1, tzinfo=ZoneInfo("America/New_York"))
+    bot.until(lambda: bot.subscriptions.entries(date(2026, 11, 1), "posted"))
 
 
 def test_a_fate_that_cannot_be_looked_up_is_listed_and_not_repeated(bots):

@@ -31,7 +31,12 @@ class FakeWecom:
     """One bot's gateway. `posts` holds what chats show, in order."""
 
     def __init__(
-        self, redeliver: bool = False, window_s: float = 5.0, tls: ssl.SSLContext | None = None
+        self,
+        redeliver: bool = False,
+        window_s: float = 5.0,
+        tls: ssl.SSLContext | None = None,
+        bot: str = BOT,
+        secret: str = SECRET,
     ) -> None:
         """Prepare.
 
@@ -40,7 +45,11 @@ class FakeWecom:
                 req_id, to the next connection.
             window_s: For welcomes and card updates.
             tls: Serve `wss://` with it.
+            bot: BotID.
+            secret: Of its long connection.
         """
+        self.bot, self.secret = bot, secret
+        self.others: dict[str, FakeWecom] = {}  # bots that connect here, too, not entered
         self.posts: list[Frame] = []  # content, card, chat, at, cmd, asked (a msgid)
         self.welcomes: list[Frame] = []
         self.updates: list[Frame] = []
@@ -147,7 +156,7 @@ class FakeWecom:
         where = {"chattype": "group", "chatid": chat} if chat else {"chattype": "single"}
         self._chats.add(chat or user)
         return {
-            "aibotid": BOT,
+            "aibotid": self.bot,
             **where,
             "from": {"userid": user},
             "response_url": "https://example.invalid/cgi-bin/aibot/response?response_code=TEST",
@@ -208,12 +217,27 @@ class FakeWecom:
         self._sockets.append(socket)
         try:
             for raw in socket:
-                if not self.mute:
-                    self._received(socket, json.loads(raw))
+                frame = json.loads(raw)
+                wanted = (frame.get("body") or {}).get("bot_id")
+                if frame["cmd"] == "aibot_subscribe" and wanted in self.others:
+                    self.others[wanted]._subscribed_elsewhere(socket, frame)
+                elif not self.mute:
+                    self._received(socket, frame)
         except Exception:
             pass
         finally:
             self._sockets.remove(socket)
+            with self._lock:
+                if self._live is socket:
+                    self._live = None
+
+    def _subscribed_elsewhere(self, socket: ServerConnection, first: Frame) -> None:
+        """Serve a connection that came by another bot's address, to its end."""
+        self._received(socket, first)
+        try:
+            for raw in socket:
+                self._received(socket, json.loads(raw))
+        finally:
             with self._lock:
                 if self._live is socket:
                     self._live = None
@@ -254,7 +278,7 @@ class FakeWecom:
         """Carry a frame out; its errcode."""
         body = frame.get("body") or {}
         if frame["cmd"] == "aibot_subscribe":
-            good = body.get("bot_id") == BOT and body.get("secret") == SECRET
+            good = (body.get("bot_id"), body.get("secret")) == (self.bot, self.secret)
             return 0 if good else 853000
         if self._live is not socket:
             return 846609
@@ -346,7 +370,7 @@ class FakeWecom:
             }
             with contextlib.suppress(Exception):
                 older.send(
-                    json.dumps({**kicked, "body": {"msgid": "kick", "aibotid": BOT, **event}})
+                    json.dumps({**kicked, "body": {"msgid": "kick", "aibotid": self.bot, **event}})
                 )
         if self._redeliver:
             answered = {post["asked"] for post in self.posts}

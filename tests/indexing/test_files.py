@@ -3,18 +3,22 @@ where the store says otherwise."""
 
 from __future__ import annotations
 
+import ast
 import logging
 import random
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import bot
 from bot.config import Settings
 from bot.indexing.folder import IndexFolder
 from bot.indexing.keeping import Keeper, keep_files, make_apart, make_files, to_do
 from bot.ingest.importing import Options, import_content
 from bot.matching.lexicon import read_lexicon
+from bot.matching.version import COUNTING
 from bot.message import Answer, Chat, Decline, Message
 from bot.record import Question, Reading
 from bot.store import Store
@@ -274,12 +278,55 @@ def test_files_of_a_later_state_are_not_believed_when_a_copy_is_put_back(store, 
     }
 
 
-def test_another_matcher_makes_its_own_files(store):
+def test_another_way_of_counting_makes_its_own_files(store):
     before = segments(store)
     (store.path.parent / "lexicon.toml").write_text('same = [["光模块", "光器件"]]', "utf-8")
     keep_files(store)
     assert segments(store)
     assert not set(segments(store)) & set(before)
+
+
+def test_what_changes_no_counting_leaves_the_files(store):
+    before = segments(store)
+    (store.path.parent / "lexicon.toml").write_text(
+        'common = ["板块"]\nmetric = [["渗透率"]]', "utf-8"
+    )
+    keep_files(store)
+    assert answered(bot_of(store), "示例600000的业务")
+    assert segments(store) == before
+
+
+def test_files_hang_on_every_module_that_counting_uses():
+    root = Path(bot.__file__).parent
+    found: set[Path] = set()
+    left = [root / "matching/segment_files.py"]
+    while left:
+        path = left.pop()
+        if path.name != "__init__.py" and path not in found:
+            found.add(path)
+            left += imported(path, root.parent)
+    assert {str(path.relative_to(root)) for path in found} == set(COUNTING)
+
+
+def imported(path, root):
+    """The files of ours that a module imports."""
+    names = {
+        name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [node.module, *(f"{node.module}.{item.name}" for item in node.names)]
+            if isinstance(node, ast.ImportFrom)
+            else [item.name for item in getattr(node, "names", ()) if isinstance(node, ast.Import)]
+        )
+        if name and name.startswith("bot.")
+    }
+    places = (root / name.replace(".", "/") for name in names)
+    return [
+        file
+        for at in places
+        for file in (at.with_suffix(".py"), at / "__init__.py")
+        if file.is_file()
+    ]
 
 
 def test_while_one_makes_files_another_answers_and_makes_none(store):

@@ -107,3 +107,23 @@ def test_a_search_by_meaning_is_that_of_the_whole_in_a_store_that_is_too_large_f
         assert found
         for item in found:
             assert item.features.similarity == pytest.approx(like[item.hit.full_id], abs=1e-5)
+
+
+LONG_QUESTION = "海外订单的回款周期为什么比去年同期拉长了这么多?"
+LED_UP_TO = "昨天的会上讲了不少情况,"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (LONG_QUESTION, LONG_QUESTION),
+        (LED_UP_TO * 20 + LONG_QUESTION, LED_UP_TO * 6 + LONG_QUESTION),
+        ("毛利率" * 60, "毛利率" * 32),
+    ],
+    ids=["short", "led up to", "no clauses"],
+)
+def test_of_a_long_message_the_model_reads_the_clauses_at_its_end(
+    records, model, known, typed, read
+):
+    index_of(records, model, known).search(typed)
+    assert model.asked[-1] == read

@@ -13,7 +13,7 @@ from bot.evaluating import read_queries
 from bot.matching.index import Index
 from bot.matching.lexicon import read_lexicon
 from bot.matching.merging import build_segment, merge_tables
-from bot.matching.parts import Wanted
+from bot.matching.parts import Live, Wanted
 from bot.matching.searching import BUDGET, best
 from bot.matching.segment import Segment
 from bot.matching.segment_files import DamagedIndexError, damage, merge, open_segment, write
@@ -218,6 +218,53 @@ def test_what_is_left_unread_is_made_up_for_where_it_counts(sample):
         whole = best(words, scope, 5)
         short = best(words, scope, 5, budget=sum(term.frequency for term in words) // 2)
         assert short[0] == pytest.approx(whole[0])
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A file of 4,500 questions, all with a word in them, up to four times; and one beside it."""
+    chance = random.Random(5)
+    days = [date(2025, 1, 1) + timedelta(days=chance.randrange(300)) for _ in range(4_500)]
+    rows = [
+        Question(
+            number,
+            f"订单{'产能' * chance.randint(1, 4)}{chance.choice(MATTERS)}？",
+            "",
+            kind="platform",
+            answered_at=f"{day}T10:00:00",
+        )
+        for number, day in enumerate(days, 1)
+    ]
+    fresh = filed(chance, "300002", 1)
+    shelf = RecordShelf(
+        [written("300001", rows), replace(fresh, questions=(Question(1, "产能", ""),))]
+    )
+    path = tmp_path_factory.mktemp("many") / "questions"
+    write(shelf.entries[:1], path, LEXICON)
+    segments = [open_segment(path), build_segment(shelf.entries[1:], LEXICON)]
+    live: Live = {key: frozenset() for key, _ in shelf.entries}
+    return Index(segments, shelf, live, lexicon=LEXICON).collection
+
+
+def words_of(collection, terms):
+    weights = dict.fromkeys(terms, 1.0)
+    return [*collection.texts.weighed(weights), *collection.questions.weighed(weights, 0.5)]
+
+
+def test_a_common_word_is_counted_as_often_as_it_stands_there(many):
+    words = words_of(many, ["产能", "订单", "毛利", "利率", "能毛"])
+    whole = best(words, many.scope(Wanted()), 4_500)
+    assert len({score for _, score in whole}) > 8
+    found = many.scores(words, [at for at, _ in whole]).tolist()
+    assert found == [score for _, score in whole]  # to the last bit
+
+
+def test_what_is_too_common_to_be_read_is_found_where_it_says_most(many):
+    words = words_of(many, ["产能"])
+    whole = best(words, many.scope(Wanted()), 5)
+    assert best(words, many.scope(Wanted()), 5, whole=0, budget=1) == whole
+    short = best(words, many.scope(Wanted()), 4_501, whole=0, budget=1)
+    assert 4_500 in [at for at, _ in short]  # of a small segment, where nothing is too common
 
 
 # Files

@@ -178,7 +178,7 @@ def test_restarts_and_a_promoted_standby_lose_and_double_nothing(clusters, tmp_p
         folder.mkdir()
     subprocess.run([IRBOT, "import", SAMPLE], cwd=folders[0], env=environment(env), check=True)
     digests = subscribe(Database.open(PostgresUrl.parse(url, tmp_path)), SECONDS)
-    troubles: list[tuple[str, float, float]] = []
+    troubles: list[tuple[str, float, float]] = []  # what, when it began, when it ended
     with SpreadSlack() as slack:
         replicas = Replicas(slack, folders, _BEGIN, env)
         try:

@@ -189,7 +189,7 @@ def test_opening_the_chat_is_welcomed_within_five_seconds(bot, wecom):
 
 
 def test_a_welcome_too_late_is_not_sent(start, wecom, store, monkeypatch):
-    monkeypatch.setattr("handlers.wecom.app._WINDOW_S", 0.3)
+    monkeypatch.setattr("handlers.wecom.smart_bot._WINDOW_S", 0.3)
     chat, _ = start()
     wecom.until(lambda: chat.state == "connected")
     db = connect(store.path)
@@ -410,7 +410,7 @@ def test_a_vector_to_be_left_is_left_and_the_connection_stays(bot, wecom, store,
     if "raw_text" in case:
         wecom.raw(case["raw_text"])
     elif case["expect"].get("simulate_delay_ms"):
-        monkeypatch.setattr("handlers.wecom.app._WINDOW_S", -1.0)
+        monkeypatch.setattr("handlers.wecom.smart_bot._WINDOW_S", -1.0)
         deliver(wecom, case)
     elif "cmd" in case["in"]:
         deliver(wecom, case)
