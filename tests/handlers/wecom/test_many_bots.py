@@ -64,8 +64,8 @@ def connected(gateway, bot, *bots):
     gateway.until(lambda: all(map(is_ready_in, bots)))
 
 
-def add(kept, bot=OTHER, secret=SECRET):
-    kept.add("wecom", bot, secret, datetime.now(UTC), "corp", {"names": ["小助手"]})
+def add(kept, bot=OTHER, secret=SECRET, name="小助手"):
+    kept.add("wecom", bot, secret, datetime.now(UTC), "corp", {"names": [name]})
 
 
 def test_each_corporation_is_answered_by_its_own_bot(serve, wecom, other, kept):
@@ -147,6 +147,14 @@ def test_sealed_anew_a_bot_stays_connected_and_with_another_secret_it_connects_a
     add(kept, secret="changed")
     wecom.until(lambda: len(other.opened) == 2)
     assert len(other.opened) == 2  # not a third time, for the seal
+
+
+def test_a_bot_that_was_added_anew_hears_its_new_name(serve, wecom, other, kept):
+    add(kept)
+    _, bot = serve()
+    connected(wecom, bot, OTHER)
+    add(kept, name="投关助手")
+    wecom.until(lambda: len(other.opened) == 2)
 
 
 def test_the_command_takes_the_secret_from_its_input_and_refuses_the_same_bot_twice(irbot, wecom):
