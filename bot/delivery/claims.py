@@ -7,7 +7,7 @@ What a process left is claimed by whoever looks first.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.delivery.mailbox import Mailbox, Waiting, lane_of
@@ -16,7 +16,7 @@ from bot.message import Chat
 from bot.store.connection import Connection, Database
 from bot.store.leases import Ownership
 
-_CHAT, _POST = "id, platform, workspace, channel", "due, background, state, begun"
+_CHAT, _POST = "id, platform, workspace, channel", "due, background, state"
 _NEW, _WAIT = "state = 'new'", "state IN ('ready', 'sending')"
 
 Place = tuple[str, str]  # platform and workspace
@@ -26,26 +26,36 @@ Left = tuple[list[tuple[Lane, int]], list[Waiting]]  # messages and posts, oldes
 class Claims:
     """Inbox and outbox by whose rows they are. Safe to share between threads."""
 
-    def __init__(self, database: Database, mailbox: Mailbox, ownership: Ownership) -> None:
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        ownership: Ownership,
+        clock: Callable[[], float],
+    ) -> None:
         """Prepare.
 
         Args:
             database: Where the tables are.
             mailbox: The tables, for what is written.
             ownership: This process's mark on its rows.
+            clock: Seconds since 1970.
         """
         self._database = database
         self._mailbox = mailbox
         self._ownership = ownership
+        self._clock = clock
 
     def owners(self, platforms: Sequence[str]) -> dict[str | None, list[Place]]:
         """Whose rows of these platforms wait, None: nobody's; and in which workspaces."""
         if not platforms:
             return {}
-        ours, columns = _among(platforms), "owner, platform, workspace"
-        rows = self._db().execute(
+        ours, columns, db = _among(platforms), "owner, platform, workspace", self._db()
+        # Else SQLite reads all that a platform ever posted, once a second.
+        waiting = db.engine.indexed_by("outbox_waiting")
+        rows = db.execute(
             f"SELECT {columns} FROM inbox WHERE {_NEW} AND {ours} UNION "
-            f"SELECT {columns} FROM outbox WHERE {_WAIT} AND {ours}",
+            f"SELECT {columns} FROM outbox {waiting} WHERE {_WAIT} AND {ours}",
             [*platforms, *platforms],
         )
         found: dict[str | None, list[Place]] = {}
@@ -111,8 +121,9 @@ class Claims:
 
     def _lined_up(self, questions: Sequence[Any], posts: Sequence[Any]) -> Left:
         """The rows in their lanes. What was in hand waits until it has arrived, if it ever does:
-        a process that is cut off from the database may still be at it."""
-        settle_s = self._ownership.settle_s
+        a process that is cut off from the database may have begun the call only just now, however
+        long it had the post in hand."""
+        settled = self._clock() + self._ownership.settle_s
         return [
             (lane_of(Chat(platform, workspace, channel, ""), json.loads(address)), row_id)
             for row_id, platform, workspace, channel, address in questions
@@ -120,10 +131,10 @@ class Claims:
             Waiting(
                 row_id,
                 (platform, workspace, channel),
-                max(due, (begun or 0.0) + settle_s) if state == "sending" else due,
+                max(due, settled) if state == "sending" else due,
                 bool(background),
             )
-            for row_id, platform, workspace, channel, due, background, state, begun in posts
+            for row_id, platform, workspace, channel, due, background, state in posts
         ]
 
 

@@ -75,7 +75,7 @@ class Delivery:
         self._readers: dict[str, ReadStart] = {}
         self._outside: set[str] = set()  # platforms of people outside the company
         self._mailbox = Mailbox(database, self._ownership)
-        self._claims = Claims(database, self._mailbox, self._ownership)
+        self._claims = Claims(database, self._mailbox, self._ownership, clock)
         self.counters = Counters()
         self.feedback = Feedback(place, clock)
         self.sender = Sender(

@@ -46,8 +46,9 @@ class Timing:
     again: float = 0.5  # after a renewal that failed
     sure: float = 4.0  # after its last renewal began, a replica may still post
     dead: float = 6.0  # seen unchanged for so long: a restart of the server takes less
-    # A post in hand may arrive so long after it was begun, as each chat's calls end within 8 to
-    # 10 s; a dead process's arrives sooner, but nobody knows that it is dead, and not cut off.
+    # A post in hand of a process that was taken for dead may arrive so long after that: its call
+    # began before `sure` was over, and each chat's ends within 8 to 10 s. A dead process's arrives
+    # sooner, but nobody knows that it is dead, and not cut off.
     settle: float = 10.0
     recount: float = 10.0
 
@@ -74,7 +75,7 @@ class Ownership(Protocol):
 
     @property
     def settle_s(self) -> float:
-        """A post in hand of a process that does not live may arrive so long after it was begun."""
+        """A post in hand of a process may arrive so long after that was known not to live."""
 
     @property
     def recount_s(self) -> float:

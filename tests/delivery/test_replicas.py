@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery.delivery import Delivery
 from bot.digest.subscriptions import SubscriptionStore
 from bot.errors import StoreError
 from bot.message import Chat, Message
@@ -135,6 +136,18 @@ def test_what_a_killed_or_stopped_replica_had_in_hand_goes_out_once(place, wall)
         tell(sleeps, "later C2")  # it goes on
         taken = [f"{what}-{channel}" for what in ("begun", "waits") for channel in ("C1", "C2")]
         each_once(wall, [*taken, "own", "later"], QUICK.dead)
+
+
+def test_what_a_dead_replica_had_in_hand_for_long_may_still_be_on_its_way(place, wall):
+    at = 5000.0
+    gone, living = (Delivery(Echo(), place, lambda: at, QUICK) for _ in range(2))
+    with gone._mailbox.transaction():
+        (row,) = gone._mailbox.put_out("q", ("slack", "T", "C1"), [{}], {}, at)
+        post = gone._mailbox.begin(row.id, at - 60)  # and it is posted just before it is dead
+    gone.stop()
+    _, (left,) = living._claims.take_over(post.owner, [(CHAT.platform, CHAT.workspace)])
+    assert left.due == at + QUICK.settle
+    living.stop()
 
 
 def test_a_restart_of_the_server_loses_and_doubles_nothing(server, place, wall):
