@@ -93,6 +93,8 @@ def _tell(size: int, engine: Engine, found: Found) -> None:
 
 # Telling
 
+_USERS = ("importer", "replica", "server")
+
 _LOADING = """\
 | pairs | engine | load s (processor s, of it the server's) | pairs a second | database MB \
 | index MB | first answer s: no index (processor s) | with one |
@@ -103,7 +105,7 @@ _REPLIES = """\
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 _FEED = """\
 | pairs | engine | new pairs a second | lag p50 / p99 s | marks seen \
-| processors: importer, replica, server |
+| processor ms a pair: importer, replica, server |
 | --- | --- | --- | --- | --- | --- |"""
 
 
@@ -154,7 +156,8 @@ def _told_replies(size: int, name: str, count: int, of: Figures, sqlite: Figures
 
 
 def _told_feed(size: int, name: str, of: Figures) -> str:
-    used = ", ".join(f"{of[f'{who} cpu']:.2f}" for who in ("importer", "replica", "server"))
+    each = [1000 * of[f"{who} cpu"] / of["pairs a second"] for who in _USERS]
+    used = ", ".join(f"{value:.2f}" for value in each)
     lag = f"{of['lag p50 s']:.2f} / {of['lag p99 s']:.2f}"
     return (
         f"| {size:,} | {name} | {of['pairs a second']:,.0f} | {lag} | {of['seen']:.0%} | {used} |"
