@@ -110,7 +110,7 @@ _FEED = """\
 
 
 def tables(found: dict[int, Found]) -> Iterator[str]:
-    """The page's tables, line by line."""
+    """The page's tables, line by line; of a part that is missing there is no line."""
     each = [
         (size, name, parts, of["SQLite"])
         for size, of in found.items()
@@ -122,11 +122,12 @@ def tables(found: dict[int, Found]) -> Iterator[str]:
     yield from ("", _REPLIES)
     for size, name, parts, sqlite in each:
         for count in _PROCESSES:
-            part = f"replies {count}"
-            yield _told_replies(size, name, count, parts[part], sqlite[part])
+            if (part := f"replies {count}") in parts:
+                yield _told_replies(size, name, count, parts[part], sqlite[part])
     yield from ("", _FEED)
     for size, name, parts, _ in each:
-        yield _told_feed(size, name, parts["feed"])
+        if "feed" in parts:
+            yield _told_feed(size, name, parts["feed"])
 
 
 def _told_loading(size: int, name: str, of: Figures) -> str:
