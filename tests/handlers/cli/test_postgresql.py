@@ -147,7 +147,9 @@ def test_a_read_only_standby_is_named(here, clusters):
     here.setenv("IR_DB", standby.url())
     done = run("serve")
     assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
-    assert "只能读（备库）；请把 IR_DB 指向主库，或写上几台主机" in done.stderr
+    assert (
+        "只能读（是备库，或设了 default_transaction_read_only）；请把 IR_DB 指向主库" in done.stderr
+    )
 
 
 def test_without_the_driver_it_is_said_what_to_install(irbot, url, tmp_path):
