@@ -190,6 +190,7 @@ def test_after_a_restore_nothing_is_said_a_second_time(here, url, store):
             )
     assert run("migrate", str(store.path), url).exit_code == 0
     here.setenv("IR_DB", url)
+    assert run("restore", "--after-pg-restore", "--dry-run").exit_code == 2  # nothing is done
     done = run("restore", "--after-pg-restore")
     assert (done.exit_code, "提问 1 条" in done.stderr, "答复 3 条" in done.stderr) == (
         0,
