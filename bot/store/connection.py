@@ -220,7 +220,8 @@ def _postgres() -> Any:
         from bot.store import postgres
     except ImportError as error:
         raise StoreError(
-            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；请安装：pip install 'psycopg[binary]'"
+            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；"
+            "请安装：pip install 'psycopg[binary]'"
         ) from error
     return postgres
 

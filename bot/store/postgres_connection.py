@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import selectors
@@ -48,6 +49,16 @@ _GIVEN = {  # unless the address says otherwise
     "keepalives_interval": "5",
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",  # ms, until a server that is cut off counts as gone
+}
+_OWN = {  # whatever a role, a database or an address says: irbot bounds what it waits for itself
+    "lock_timeout": str(int(BUSY_TIMEOUT_S * 1000)),
+    "timezone": "UTC",
+    # `irbot migrate`, `forget` and an upgrade take what they need, or would never come to an end.
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",  # who listens is idle
+    "default_transaction_isolation": "read committed",
+    "standard_conforming_strings": "on",
 }
 _Given = TypeVar("_Given")
 
@@ -321,15 +332,17 @@ def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
     """
     try:
         given = conninfo_to_dict(place.url)
-        info = make_conninfo(place.url, **{k: v for k, v in _GIVEN.items() if k not in given})
+        more = {name: value for name, value in _GIVEN.items() if name not in given}
+        # Else a role's or a database's own would be in force, which may lack letters.
+        info = make_conninfo(place.url, **more, client_encoding="UTF8")
         pg = psycopg.connect(info, autocommit=True)
     except psycopg.Error as error:
         raise refused(place, error) from error
     try:
         _check(place, pg)
         pg.execute(
-            b"SELECT set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false)",
-            [str(int(BUSY_TIMEOUT_S * 1000))],
+            b"SELECT set_config(key, value, false) FROM json_each_text(CAST(%s AS json))",
+            [json.dumps(_OWN)],
         )
     except psycopg.Error as error:
         pg.close()

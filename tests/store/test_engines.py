@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -321,6 +321,58 @@ def test_a_connection_that_ended_meanwhile_is_made_anew(store):
     db = database.connection()
     ended(database)
     assert db.execute("SELECT count(*) FROM records").fetchone() == (1,)  # reads are repeated
+
+
+@pytest.mark.parametrize(
+    ("of_role", "asked", "found"),
+    [
+        ("client_encoding = 'LATIN1'", "SELECT '关税𠮷'", "关税𠮷"),
+        ("client_encoding = 'GBK'", "SELECT '关税𠮷'", "关税𠮷"),
+        ("statement_timeout = '20ms'", "SELECT CAST(pg_sleep(0.1) AS TEXT)", ""),
+        ("idle_session_timeout = '1s'", "SHOW idle_session_timeout", "0"),
+        ("idle_in_transaction_session_timeout = '1s'", "SELECT 'well'", "well"),
+        (
+            "default_transaction_isolation = serializable",
+            "SHOW transaction_isolation",
+            "read committed",
+        ),
+        ("standard_conforming_strings = off", r"SELECT 'a\'", "a\\"),
+    ],
+)
+def test_what_a_role_is_set_to_changes_nothing(cluster, tmp_path, of_role, asked, found):
+    with cluster.database() as name, _role(cluster, name) as url:
+        cluster.execute(f"ALTER ROLE odd SET {of_role}")
+        with closing(connect(PostgresUrl.parse(url, tmp_path))) as db:
+            assert db.execute(asked).fetchone() == (found,)
+
+
+@contextmanager
+def _role(cluster, name):
+    """An address of a role of its own."""
+    cluster.execute("CREATE ROLE odd LOGIN")
+    try:
+        cluster.execute(f"ALTER DATABASE {name} OWNER TO odd")
+        yield cluster.url(name).replace("irbot@", "odd@")
+    finally:
+        cluster.execute(f"ALTER DATABASE {name} OWNER TO irbot")
+        cluster.execute("DROP OWNED BY odd", name)
+        cluster.execute("DROP ROLE odd")
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ("ALTER ROLE odd CONNECTION LIMIT 0", "的连接数已满"),
+        ("ALTER DATABASE {name} CONNECTION LIMIT 0", "的连接数已满"),
+        ("ALTER ROLE odd SET default_transaction_read_only = on", "只能读（是备库，或设了"),
+        ("REVOKE CONNECT ON DATABASE {name} FROM public, odd", "没有给这个用户足够的权限"),
+    ],
+)
+def test_why_an_administrator_lets_nobody_in_is_told(cluster, tmp_path, limit, told):
+    with cluster.database() as name, _role(cluster, name) as url:
+        cluster.execute(limit.format(name=name))
+        with pytest.raises(StoreError, match=told):
+            Database.open(PostgresUrl.parse(url, tmp_path))
 
 
 @SERVER_ALONE
