@@ -171,11 +171,17 @@ def test_the_command_takes_the_secret_from_its_input_and_refuses_the_same_bot_tw
     assert (nothing.returncode, "WECOM_BOT_SECRET" in nothing.stderr) == (1, True)
     keyless = irbot("wecom", "add", "aibNEW", stdin="x\n")
     assert (keyless.returncode, "IR_SECRET_KEY" in keyless.stderr) == (1, True)
-    allowed = irbot("workspaces", "allow", f"wecom:{OTHER}", "300253", "600000")
+    allowed = irbot("workspaces", "allow", f"wecom:{OTHER}", "300253", "600000", **env)
     told = irbot("workspaces", "list", **env)
     assert allowed.returncode == 0
     assert f"wecom:{OTHER} 只能看到：300253、600000" in told.stdout
     assert irbot("workspaces", "allow", f"wecom:{OTHER}").returncode == 2
+    for typo in (f"weocm:{OTHER}", f"wecom: {OTHER}", "slack:t0alpha", "slack", ":T0"):
+        refused = irbot("workspaces", "allow", typo, "300253")
+        assert (refused.returncode, "只能看到" in refused.stderr) == (2, False)
+    told = irbot("workspaces", "allow", "wecom:aibNOBODY", "300253", **env)
+    assert (told.returncode, "还没有 wecom:aibNOBODY" in told.stderr) == (0, True)
+    assert "还没有" not in allowed.stderr
     assert irbot("wecom", "remove", OTHER, **env).returncode == 0
     assert irbot("wecom", "remove", OTHER, **env).returncode == 1
     key = irbot("workspaces", "new-key").stdout.strip()
