@@ -40,6 +40,12 @@ _READ = re.compile(  # a statement that may be repeated
 )
 # select() ends at 1,024 open files.
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_BEGUN = (
+    b"SELECT CASE WHEN pg_is_in_recovery() THEN '0' "
+    # A file of the log is called by its timeline first.
+    b"ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END, "
+    b"set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false)"
+)
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -91,7 +97,7 @@ class Connection:
         self._is_alone = False
         self.is_trial = False
         self._numbers = count(1)
-        self._pg = _connected(place)
+        self._pg, self.timeline = _connected(place)
 
     @property
     def in_transaction(self) -> bool:
@@ -207,7 +213,7 @@ class Connection:
         """
         with suppress(psycopg.Error):
             self._pg.close()
-        self._pg = _connected(self._place)
+        self._pg, self.timeline = _connected(self._place)
 
     def begin(self) -> None:
         """Begin a transaction, which sees what others commit meanwhile."""
@@ -314,8 +320,9 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
-    """
+def _connected(place: PostgresUrl) -> tuple[psycopg.Connection[Any], int]:
+    """A new connection, and the number of the server's history, which grows with each promotion.
+
     Raises:
         StoreError: The server cannot be used; says why, and what to do.
     """
@@ -327,10 +334,7 @@ def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
         raise refused(place, error) from error
     try:
         _check(place, pg)
-        pg.execute(
-            b"SELECT set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false)",
-            [str(int(BUSY_TIMEOUT_S * 1000))],
-        )
+        said = pg.execute(_BEGUN, [str(int(BUSY_TIMEOUT_S * 1000))]).fetchone()
     except psycopg.Error as error:
         pg.close()
         raise refused(place, error) from error
@@ -338,7 +342,7 @@ def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
         pg.close()
         raise
     adapt(pg)
-    return pg
+    return pg, int(said[0], 16) if said else 0
 
 
 def _check(place: PostgresUrl, pg: psycopg.Connection[Any]) -> None:
