@@ -304,7 +304,7 @@ class Inbox:
         self._turns.put(lane_of(question.chat, question.address), question.id)
 
     def _answer(self, turn: Turn) -> None:
-        question = self._mailbox.question(turn.row)
+        question = self._mailbox.question(turn.row, turn.lane)
         if question is None:
             return
         if self._starts.can_read(question) and self._points(question.message):

@@ -167,8 +167,9 @@ class Mailbox:
         )
         return bool(done.rowcount)
 
-    def question(self, row_id: int) -> Question | None:
-        """The message of a row; None once it is answered, or another process's."""
+    def question(self, row_id: int, lane: Lane) -> Question | None:
+        """The message of a row; None once it is answered, or another process's, or where a standby
+        that lacks it gave its number to one of another lane."""
         row = first(
             self._db(),
             "SELECT * FROM inbox WHERE id = ? AND state = 'new' AND owner = ?",
@@ -185,9 +186,11 @@ class Mailbox:
             row["thread"] or "",  # null: taken in by an older version
             bool(row["in_thread"]),
         )
+        address = json.loads(row["address"])
+        if lane_of(chat, address) != lane:
+            return None
         as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
         message = Message(row["text"], chat, row["company"], as_of, row["quoted"] or "")
-        address = json.loads(row["address"])
         return Question(row["id"], row["key"], message, chat, address, row["at"])
 
     def point(self, row_id: int, quoted: str, address: Address) -> None:
@@ -305,8 +308,9 @@ class Mailbox:
                 found.setdefault((lane[0], lane[1], lane[2]), []).append(at)
         return found
 
-    def begin(self, row_id: int, now: float) -> Post | None:
-        """Take a row in hand: it is `sending` now; None where another process was quicker."""
+    def begin(self, row_id: int, lane: Lane, now: float) -> Post | None:
+        """Take a row in hand: it is `sending` now; None where another process was quicker, or where
+        a standby that lacks it gave its number to one of another lane, which may be in hand."""
         db, owner = self._db(), self._ownership.name
         row = first(
             db,
@@ -314,7 +318,7 @@ class Mailbox:
             row_id,
             owner,
         )
-        if row is None:
+        if row is None or (row["platform"], row["workspace"], row["channel"]) != lane:
             return None
         done = db.execute(
             "UPDATE outbox SET state = 'sending', tries = tries + 1, begun = ?, due = ? "

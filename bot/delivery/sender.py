@@ -271,7 +271,7 @@ class Sender:
             with self._mailbox.transaction():
                 for item, change in became:
                     self._store(item.post, change)
-                begun = [(lane, self._begin(row_id, now)) for lane, row_id in going]
+                begun = [(lane, self._begin(row_id, lane, now)) for lane, row_id in going]
         except Exception:
             # It may be committed all the same; nothing of it is posted.
             self._not_posted |= {post.id: post for _, post in begun if post}
@@ -288,9 +288,9 @@ class Sender:
                     self._queues.gone(lane)
         return [(lane, post) for lane, post in begun if post is not None]
 
-    def _begin(self, row_id: int, now: float) -> Post | None:
+    def _begin(self, row_id: int, lane: Lane, now: float) -> Post | None:
         """Take a row in hand, in the open transaction."""
-        post, before = self._mailbox.begin(row_id, now), self._not_posted.get(row_id)
+        post, before = self._mailbox.begin(row_id, lane, now), self._not_posted.get(row_id)
         if post and before and post.begun_before == before.begun:
             return replace(post, state=before.state)  # no need to look it up
         return post

@@ -35,6 +35,7 @@ class Segments:
         self._store = store
         self._folder = IndexFolder(store)
         self._pieces: list[Segment] = []  # what no file has
+        self._history = 0  # of the database, when these were counted
         self._in_use: Counted | None = None
         self._counting: tuple[Lexicon, str] | None = None
         self._stamp: object = None
@@ -77,8 +78,9 @@ class Segments:
             lexicon: The word lists.
             at_most: What there is, then.
         """
-        if self._in_use and self._in_use.lexicon is not lexicon:
-            self._pieces = []
+        history = self._store.database.history
+        if self._history != history or (self._in_use and self._in_use.lexicon is not lexicon):
+            self._pieces, self._history = [], history
         self._stamp = self._folder.stamp()
         manifest = self._folder.manifest(self._way(lexicon))
         files = [*self._folder.opened(manifest).values()]

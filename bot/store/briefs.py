@@ -104,17 +104,17 @@ class Briefs:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: list[Brief] = []
-        self._at = ""
+        self._at, self._history = "", 0
         self._last: int | None = None  # row of the journal up to which they are read
 
-    def get(self, db: Connection, at: str) -> list[Brief]:
-        """As `briefs`."""
+    def get(self, db: Connection, at: str, history: int) -> list[Brief]:
+        """As `briefs`; `history`: the database's (`Database.history`)."""
         if db.in_transaction:  # what it did may be undone
             return briefs(db, at)
         with self._lock:
             # First: what is written meanwhile is read again the next time.
             (last,) = db.execute("SELECT coalesce(max(id), 0) FROM journal").fetchone()
-            changed = self._changed(db, at)
+            changed = self._changed(db, at) if history == self._history else None
             if changed is None:
                 self._known = briefs(db, at)
             elif changed:
@@ -123,7 +123,7 @@ class Briefs:
                 kept.sort(key=attrgetter("id"))
                 kept.sort(key=attrgetter("event_date"), reverse=True)
                 self._known = kept
-            self._at, self._last = at, last
+            self._at, self._last, self._history = at, last, history
             return self._known
 
     def _changed(self, db: Connection, at: str) -> Set[str] | None:

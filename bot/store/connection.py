@@ -102,6 +102,12 @@ class Database(ABC):
     place: Place
     skew_s: float = 0.0  # how far the clock of all processes that share it is ahead of this one's
 
+    @property
+    def history(self) -> int:
+        """Another one where a server took over that may lack what was read before: there the same
+        numbers may be those of other words."""
+        return 0
+
     @classmethod
     def open(cls, place: Place) -> Database:
         """The place's value; what is there is created and migrated as needed.
@@ -220,8 +226,7 @@ def _postgres() -> Any:
         from bot.store import postgres
     except ImportError as error:
         raise StoreError(
-            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；"
-            "请安装：pip install 'psycopg[binary]'"
+            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；请安装：pip install 'psycopg[binary]'"
         ) from error
     return postgres
 

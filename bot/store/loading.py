@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cached_property
 
 from bot.record import Part, Question, Record, StoredQuestions
 from bot.store.connection import Connection
@@ -24,32 +23,39 @@ _AT_ONCE = 500  # questions of one query
 COLUMNS = ", ".join(f"q.{name}" for name in QUESTION_COLUMNS)
 
 
+class _Looked:
+    """What was looked at last, by keys that hold for one history of the database."""
+
+    def __init__(self, history: int) -> None:
+        self.history = history
+        self.heads = Kept[int, tuple[Record, int]](_MOST_HEADS, lambda head: head[1])
+        self.whole = Kept[int, tuple[Question, ...]](_MOST_QUESTIONS, lambda own: len(own) + 1)
+        self.single = Kept[tuple[int, int], Question](_MOST_SINGLE)
+
+
 class Loading(Records):
     """Reads what is looked at."""
 
-    @cached_property
-    def _heads(self) -> Kept[int, tuple[Record, int]]:
-        return Kept(_MOST_HEADS, lambda head: head[1])
+    _latest: _Looked | None = None
 
-    @cached_property
-    def _whole(self) -> Kept[int, tuple[Question, ...]]:
-        return Kept(_MOST_QUESTIONS, lambda questions: len(questions) + 1)
-
-    @cached_property
-    def _single(self) -> Kept[tuple[int, int], Question]:
-        return Kept(_MOST_SINGLE)
+    @property
+    def _looked(self) -> _Looked:
+        history, latest = self.database.history, self._latest
+        if latest is None or latest.history != history:
+            latest = self._latest = _Looked(history)
+        return latest
 
     def words(self, version_id: int) -> Record:
         """What a version says, by its key; of written answers with those that it adds to. The
         questions are read when they are looked at."""
         db = self._db()
-        known = self._heads.get(version_id)
+        known = self._looked.heads.get(version_id)
         if known is None:
             sql = "SELECT header, version FROM versions WHERE id = ?"
             header, version = db.execute(sql, [version_id]).fetchone()
             known = record_of(header, (), version), len(header)
             if not db.in_transaction:
-                self._heads.put(version_id, known)
+                self._looked.heads.put(version_id, known)
         return replace(known[0], questions=self._read_later(version_id))
 
     def _read_later(self, version_id: int) -> StoredQuestions:
@@ -60,16 +66,16 @@ class Loading(Records):
         )
 
     def _all_of(self, version_id: int) -> tuple[Question, ...]:
-        found = self._whole.get(version_id)
+        found = self._looked.whole.get(version_id)
         if found is None:
             db = self._db()
             found = self._questions(db, version_id)
             if not db.in_transaction:
-                self._whole.put(version_id, found)
+                self._looked.whole.put(version_id, found)
         return found
 
     def _numbered(self, version_id: int, number: int) -> Question | None:
-        whole = self._whole.get(version_id)
+        whole = self._looked.whole.get(version_id)
         if whole is not None:
             return next((item for item in whole if item.number == number), None)
         sql = (
@@ -82,7 +88,7 @@ class Loading(Records):
         return self.questions([(own, number)])[0] if own is not None else None
 
     def _count(self, version_id: int) -> int:
-        whole = self._whole.get(version_id)
+        whole = self._looked.whole.get(version_id)
         if whole is not None:
             return len(whole)
         sql = f"SELECT count(DISTINCT number) FROM questions WHERE version_id IN ({BUILT_ON})"
@@ -99,7 +105,7 @@ class Loading(Records):
 
     def questions(self, wanted: Sequence[tuple[int, int]]) -> list[Question]:
         """Single questions, each by the key of the version that says it and its number there."""
-        found = {place: self._single.get(place) for place in dict.fromkeys(wanted)}
+        found = {place: self._looked.single.get(place) for place in dict.fromkeys(wanted)}
         missing = [place for place, one in found.items() if one is None]
         for start in range(0, len(missing), _AT_ONCE):
             found.update(self._read_some(missing[start : start + _AT_ONCE]))
@@ -123,7 +129,7 @@ class Loading(Records):
         }
         if not db.in_transaction:
             for place, one in found.items():
-                self._single.put(place, one)
+                self._looked.single.put(place, one)
         return found
 
 

@@ -6,7 +6,9 @@
 2. Who writes alone holds an advisory lock until the commit, so that the order of what is told by
    `generation` is the order of the commits.
 3. Writes go where they may: of several hosts to the one that takes them (`target_session_attrs`).
-4. The tables are those that SQLite has (schema/derived.py).
+4. A standby that takes over may lack what the server before told last. What a process remembers
+   of that it forgets (`history`).
+5. The tables are those that SQLite has (schema/derived.py).
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from bot.store.schema import derived
 __all__ = ["PostgresDatabase", "connect", "is_older", "is_there", "looking", "telling"]
 
 _MIGRATING = 0x6972626D  # the lock of who makes the tables: "irbm"
+# Between two statements, until the server ends a transaction: of a row's change, of an import.
+_REST_S, _REST_ALONE_S = 5, 60
 _FREE = 8  # connections that wait for another thread
 _STARTING_S = 60.0  # of several replicas that start at once, one makes the tables
 
@@ -56,15 +60,30 @@ class PostgresDatabase(Database):
         self._free: deque[Connection] = deque(maxlen=_FREE)
         self._is_migrated = False
         self._first = threading.Lock()
+        self._timelines: tuple[int, int] | None = None  # of the first connection, and the newest
+
+    @property
+    def history(self) -> int:
+        held: _Held | None = getattr(self._of_thread, "held", None)
+        own = (held or self._hold()).connection.timeline
+        first, newest = self._timelines or (own, own)
+        if self._timelines is None or own > newest:
+            newest = own
+            self._timelines = first, newest
+        return newest - first
 
     def connection(self) -> Connection:
         """This thread's connection, made anew where it broke since."""
         held: _Held | None = getattr(self._of_thread, "held", None)
         if held is None:
-            held = self._of_thread.held = _Held(self._connected(), self._free)
+            held = self._hold()
         elif not held.connection.in_transaction and not held.connection.is_usable():
             held.connection.renew()
         return held.connection
+
+    def _hold(self) -> _Held:
+        held = self._of_thread.held = _Held(self._connected(), self._free)
+        return held
 
     def _connected(self) -> Connection:
         with suppress(IndexError):
@@ -95,7 +114,7 @@ class PostgresDatabase(Database):
             with db.saved() if db.is_trial else nullcontext():
                 yield db
             return
-        db.begin()
+        db.begin(_REST_ALONE_S if alone else _REST_S)
         try:
             if alone:
                 db.be_alone()

@@ -41,6 +41,11 @@ _READ = re.compile(  # a statement that may be repeated
 )
 # select() ends at 1,024 open files.
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_TIMELINE = (
+    b"SELECT CASE WHEN pg_is_in_recovery() THEN '0' "
+    # A file of the log is called by its timeline first.
+    b"ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"
+)
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -102,7 +107,7 @@ class Connection:
         self._is_alone = False
         self.is_trial = False
         self._numbers = count(1)
-        self._pg = _connected(place)
+        self._pg, self.timeline = _connected(place)
 
     @property
     def in_transaction(self) -> bool:
@@ -218,11 +223,20 @@ class Connection:
         """
         with suppress(psycopg.Error):
             self._pg.close()
-        self._pg = _connected(self._place)
+        self._pg, self.timeline = _connected(self._place)
 
-    def begin(self) -> None:
-        """Begin a transaction, which sees what others commit meanwhile."""
-        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    def begin(self, rest_s: int = 0) -> None:
+        """Begin a transaction, which sees what others commit meanwhile.
+
+        Args:
+            rest_s: How long nothing may be asked within it, until the server ends it with the
+                connection: what a stopped process has locked is wanted by others. 0: for ever.
+        """
+        begin = (
+            b"BEGIN ISOLATION LEVEL READ COMMITTED; "
+            b"SET LOCAL idle_in_transaction_session_timeout = %d" % (rest_s * 1000)
+        )
+        self._told(lambda: self._pg.execute(begin))
         self._transaction = next(self._numbers)
         self._is_alone = False
 
@@ -325,8 +339,9 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
-    """
+def _connected(place: PostgresUrl) -> tuple[psycopg.Connection[Any], int]:
+    """A new connection, and the number of the server's history, which grows with each promotion.
+
     Raises:
         StoreError: The server cannot be used; says why, and what to do.
     """
@@ -344,6 +359,7 @@ def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
             b"SELECT set_config(key, value, false) FROM json_each_text(CAST(%s AS json))",
             [json.dumps(_OWN)],
         )
+        said = pg.execute(_TIMELINE).fetchone()
     except psycopg.Error as error:
         pg.close()
         raise refused(place, error) from error
@@ -351,7 +367,7 @@ def _connected(place: PostgresUrl) -> psycopg.Connection[Any]:
         pg.close()
         raise
     adapt(pg)
-    return pg
+    return pg, int(said[0], 16) if said else 0
 
 
 def _check(place: PostgresUrl, pg: psycopg.Connection[Any]) -> None:

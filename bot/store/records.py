@@ -119,6 +119,7 @@ class RowsOf:
 
 
 _MADE = ("import", "replace", "restore-version")  # how the journal calls what makes a version
+_A_HISTORY = 1 << 40  # generations: more than there will ever be
 _KEPT = 16  # records of a list that were looked at last: each has all its words
 
 _FROM = (
@@ -356,7 +357,8 @@ class Records(File):
     def generations(self) -> tuple[int, int]:
         """The generation, and how many of these changes did more than add to it."""
         row = self._db().execute("SELECT value, changes FROM generation").fetchone()
-        return int(row[0]), int(row[1])
+        before = self.database.history * _A_HISTORY
+        return before + int(row[0]), before + int(row[1])
 
 
 def _instant(now: datetime | None) -> str:

@@ -70,7 +70,7 @@ class Showing(Loading):
         """What may be shown at that instant of the bot's clock."""
         generation, changes = self.generations()  # first: what comes meanwhile is noticed then
         db, now = self._db(), instant(at)
-        known, decided = self._briefs.get(db, now), hidings(db)
+        known, decided = self._briefs.get(db, now, self.database.history), hidings(db)
         shown, any_public = _shown(known, decided, at, now)
         hidden = self._hidden_places(shown, decided)
         keys, live = _live(shown, hidden, grown(db, shown))

@@ -141,13 +141,29 @@ def test_what_a_killed_or_stopped_replica_had_in_hand_goes_out_once(place, wall)
 def test_what_a_dead_replica_had_in_hand_for_long_may_still_be_on_its_way(place, wall):
     at = 5000.0
     gone, living = (Delivery(Echo(), place, lambda: at, QUICK) for _ in range(2))
+    lane = "slack", "T", "C1"
     with gone._mailbox.transaction():
-        (row,) = gone._mailbox.put_out("q", ("slack", "T", "C1"), [{}], {}, at)
-        post = gone._mailbox.begin(row.id, at - 60)  # and it is posted just before it is dead
+        (row,) = gone._mailbox.put_out("q", lane, [{}], {}, at)
+        post = gone._mailbox.begin(row.id, lane, at - 60)
+    assert post is not None  # and it may be posted just before it is dead
     gone.stop()
     _, (left,) = living._claims.take_over(post.owner, [(CHAT.platform, CHAT.workspace)])
     assert left.due == at + QUICK.settle
     living.stop()
+
+
+def test_a_number_that_a_standby_gave_to_another_post_is_not_begun_for_the_lost_one(place, wall):
+    lost, found = ("slack", "T", "C1"), ("slack", "T", "C2")
+    one = Delivery(Echo(), place, time.time, QUICK)
+    with one._mailbox.transaction():
+        (row,) = one._mailbox.put_out("q", found, [{}], {}, 0.0)
+        assert one._mailbox.begin(row.id, found, 1.0) is not None
+        assert one._mailbox.begin(row.id, lost, 2.0) is None  # or it would be in hand twice
+    one.inbox.accept("q", Message("", CHAT), {})
+    ((lane, asked),), _ = one._claims.ours(["slack"])
+    assert one._mailbox.question(asked, lane) is not None
+    assert one._mailbox.question(asked, found) is None
+    one.stop()
 
 
 def test_a_restart_of_the_server_loses_and_doubles_nothing(server, place, wall):

@@ -477,3 +477,17 @@ def test_both_engines_say_the_same(store, sample, tmp_path):
     assert told[0] == told[1]
     assert file.records()[0].record == store.records()[0].record
     assert {reply["kind"] for reply in told[0]} >= {"answer", "suggest", "decline", "help"}
+
+
+def test_who_rests_in_a_transaction_for_long_keeps_its_rows_from_nobody(cluster, tmp_path):
+    with cluster.database() as name:
+        place = PostgresUrl.parse(cluster.url(name), tmp_path)
+        stopped, other = connect(place), connect(place)
+        other.execute("INSERT INTO cursors VALUES ('kf', 'w', 'here')")
+        stopped.begin(rest_s=1)
+        stopped.execute("UPDATE cursors SET cursor = 'stale'")
+        other.execute("UPDATE cursors SET cursor = 'there'")  # waits for that
+        assert other.execute("SELECT cursor FROM cursors").fetchall() == [("there",)]
+        with pytest.raises(EngineAwayError):
+            stopped.commit()
+        other.close()

@@ -163,8 +163,7 @@ def test_without_the_driver_it_is_said_what_to_install(irbot, url, tmp_path):
     )
     assert (done.returncode, done.stderr) == (
         1,
-        "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；"
-        "请安装：pip install 'psycopg[binary]'\n",
+        "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；请安装：pip install 'psycopg[binary]'\n",
     )
 
 
