@@ -352,6 +352,7 @@ def test_a_command_that_is_answered_later_counts_once(fake, store, tmp_path):
         ("IR_SECRET_KEY", ""),
         ("IR_SECRET_KEY", "no key"),
         ("IR_CALLBACK_URL", ""),
+        ("IR_CALLBACK_URL", "http://bot.example.com"),
         ("IR_HTTP", ""),
     ],
 )
