@@ -42,6 +42,10 @@ class Weighed(NamedTuple):
     frequency: int
     slices: Sequence[Slice]
 
+    def scores(self, at: int, where: slice) -> NDArray[np.float32]:
+        """What the documents of a slice of the segment's postings get for it."""
+        return self.weight * self.over.shares(at, where)
+
     def leading(self, at: int) -> Places:
         """The documents of a segment that score best for it, where it is a common one."""
         return self.over.counted[at].postings.leading_of(self.code)
@@ -133,21 +137,16 @@ class BM25:
                 found.append(Weighed(self, code, told, seen, listed))
         return found
 
-    def shares(self, at: int, places: Places, times: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What terms count in documents of a segment, how often they stand there by the length of
-        the document.
-
-        Args:
-            at: Which segment.
-            places: The document of each.
-            times: How often it stands there.
-        """
-        found = times.astype(np.float32)
-        norm = self._norms[at][places]
-        norm += found
-        found *= np.float32(K1 + 1)
-        found /= norm
-        return found
+    def shares(self, at: int, where: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """What postings of a segment count: how often the term stands there, by the length of the
+        document."""
+        own = self.counted[at].postings
+        times = own.times[where].astype(np.float32)
+        norm = self._norms[at][own.places[where]]
+        norm += times
+        times *= np.float32(K1 + 1)
+        times /= norm
+        return times
 
     def given(self, at: int, terms: Sequence[Weighed], places: Places) -> NDArray[np.float32]:
         """What terms give some documents of a segment, in ascending order; a row for each term."""
@@ -216,7 +215,7 @@ class Among:
             held = own[local] == listed
             ids.append(np.repeat(np.arange(len(terms)), lengths)[held])
             places.append(which[local[held]])
-            shares.append(self._over.shares(at, listed[held], postings.times[where[held]]))
+            shares.append(self._over.shares(at, where[held]))
         of_all = np.concatenate(ids)
         order = np.argsort(of_all, kind="stable")
         return (

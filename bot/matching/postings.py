@@ -49,11 +49,6 @@ class Postings:
         end = np.where(known, self.starts[at + 1], 0)
         return list(zip(begin.tolist(), end.tolist(), strict=True))
 
-    def of(self, own: Slice) -> tuple[Places, NDArray[np.uint8]]:
-        """The documents of a slice, and how often the term stands in each."""
-        where = slice(*own)
-        return self.places[where], self.times[where]
-
     def stretches(
         self, wanted: Codes, first: int, last: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -203,19 +203,20 @@ class _OfPart:
     def _given(self, first: int, last: int) -> tuple[Places, Scores]:
         """The documents that hold the terms of a stretch, one term's after the other's, and what
         each gets for it."""
-        wanted, slices = self.wanted[first:last], self.slices[first:last]
-        own = [term.over.counted[self.at].postings for term in wanted]
-        held = [postings.of(where) for postings, where in zip(own, slices, strict=True)]
+        wanted, sizes = self.wanted[first:last], np.array(self.sizes[first:last])
         if len(wanted) == 1:
-            ((places, times),) = held
-            return places, wanted[0].weight * wanted[0].over.shares(self.at, places, times)
-        places = np.concatenate([listed for listed, _ in held])
-        times = np.concatenate([counted for _, counted in held])
-        sizes = self.sizes[first:last]
-        given = np.empty(len(places), dtype=np.float32)
+            (term,), where = wanted, slice(*self.slices[first])
+            own = term.over.counted[self.at].postings
+            return own.places[where], term.scores(self.at, where)
+        begins = np.array([begin for begin, _ in self.slices[first:last]])
+        listed = np.repeat(begins - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+        places = np.empty(len(listed), dtype=np.int32)
+        given = np.empty(len(listed), dtype=np.float32)
         for over in dict.fromkeys(term.over for term in wanted):
             is_own = np.repeat([term.over is over for term in wanted], sizes)
-            given[is_own] = over.shares(self.at, places[is_own], times[is_own])
+            where = listed[is_own]
+            places[is_own] = over.counted[self.at].postings.places[where]
+            given[is_own] = over.shares(self.at, where)
         given *= np.repeat(np.array([term.weight for term in wanted], dtype=np.float32), sizes)
         return places, given
 
