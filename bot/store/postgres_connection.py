@@ -44,8 +44,19 @@ _BEGUN = (
     b"SELECT CASE WHEN pg_is_in_recovery() THEN '0' "
     # A file of the log is called by its timeline first.
     b"ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END, "
-    b"set_config('lock_timeout', %s, false), set_config('timezone', 'UTC', false)"
+    b"set_config(name, setting, false) FROM unnest(%s::text[], %s::text[]) AS given (name, setting)"
 )
+_SET = {
+    "lock_timeout": str(int(BUSY_TIMEOUT_S * 1000)),
+    "timezone": "UTC",
+    # Whose machine is gone, or who was stopped, holds its locks no longer than that; by default a
+    # server waits two hours.
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20000",  # ms
+    "idle_in_transaction_session_timeout": "900000",  # ms: a move counts another engine's rows
+}
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -334,7 +345,7 @@ def _connected(place: PostgresUrl) -> tuple[psycopg.Connection[Any], int]:
         raise refused(place, error) from error
     try:
         _check(place, pg)
-        said = pg.execute(_BEGUN, [str(int(BUSY_TIMEOUT_S * 1000))]).fetchone()
+        said = pg.execute(_BEGUN, [[*_SET], [*_SET.values()]]).fetchone()
     except psycopg.Error as error:
         pg.close()
         raise refused(place, error) from error
