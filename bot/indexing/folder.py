@@ -27,7 +27,7 @@ from bot.postgres_url import beside
 from bot.store import Store
 
 _MANIFEST, _LOCK, _ENDING = "manifest.json", "lock", ".segment"
-_FORMAT = 1
+_FORMAT = 2
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Named:
     file: str
     documents: int
     newest: int  # its highest key
-    words_hash: str  # of that version: keys above it may have been given to other words since
+    mark: str  # of that version: keys up to it may have been given to other words since
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class IndexFolder:
     def _is_of_store(self, named: Named) -> bool:
         """Whether the store has the words that a segment counted: an older copy of the database,
         put back, gives the same keys to other words."""
-        return self._store.words_hash(named.newest) == named.words_hash
+        return self._store.mark_of(named.newest) == named.mark
 
     def opened(self, manifest: Manifest) -> dict[Named, Segment]:
         """The segments of a manifest, mapped; one that is damaged is left out, and told."""
@@ -158,8 +158,7 @@ class IndexFolder:
         """
         segment = open_segment(path)
         newest = int(segment.keys.max())
-        words_hash = self._store.words_hash(newest) or ""
-        return Named(path.name, len(segment.questions), newest, words_hash)
+        return Named(path.name, len(segment.questions), newest, self._store.mark_of(newest) or "")
 
     def replace(self, manifest: Manifest) -> None:
         """Let a manifest be the one that counts, and remove what it does not name."""

@@ -94,10 +94,12 @@ class Counting(Records):
                 return False
         return True
 
-    def words_hash(self, key: int) -> str | None:
-        """Of a version; None: there is none under that key."""
-        row = self._db().execute("SELECT words_hash FROM versions WHERE id = ?", [key])
-        return next((str(found) for (found,) in row), None)
+    def mark_of(self, key: int) -> str | None:
+        """What tells a version from any other that has its key in another history of the database,
+        also one of the same words: before it came others, perhaps. None: there is none."""
+        sql = "SELECT words_hash, imported_at FROM versions WHERE id = ?"
+        row = self._db().execute(sql, [key])
+        return next((f"{words} {came}" for words, came in row), None)
 
     def identity(self) -> str:
         """Which database this is, and copies of it are."""

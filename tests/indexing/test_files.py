@@ -258,16 +258,18 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def test_files_of_a_later_state_are_not_believed_when_a_copy_is_put_back(store, tmp_path):
+@pytest.mark.parametrize("same", [False, True], ids=["others", "the-last-one-again"])
+def test_files_of_a_later_state_are_not_believed_when_a_copy_is_put_back(store, same, tmp_path):
     back_up(store.path, tmp_path / "copy.db")
-    put(store, many(2024))
+    put(store, *([record("2025-010")] if same else []), many(2024))
     keep_files(store)
     again = tmp_path / "again" / "irbot.db"
     again.parent.mkdir()
     shutil.copy(tmp_path / "copy.db", again)
     shutil.copytree(folder_of(store), again.with_name("irbot.db-index"))
     restored = Store(again)
-    put(restored, record("2025-009", Question(1, _NEW, "已于本月量产。")))  # under the key of those
+    new = record("2025-009", Question(1, _NEW, "已于本月量产。"))
+    put(restored, new, *([many(2024)] if same else []))  # under the keys of those
     assert restored.countable(NOW) == store.countable(NOW)
     responder = bot_of(restored)
     assert answered(responder, _NEW)[0] == "已于本月量产。"

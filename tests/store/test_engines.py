@@ -417,6 +417,18 @@ def test_a_thread_leaves_its_connection_to_the_next_unless_something_was_under_w
     until(lambda: database.connection().execute(sql, [ended]).fetchone() == (0,))
 
 
+@SERVER_ALONE
+def test_who_is_gone_or_stopped_holds_its_locks_for_minutes_at_most(store):
+    names = ["tcp_keepalives_idle", "tcp_user_timeout", "idle_in_transaction_session_timeout"]
+    db = store.database.connection()
+    given = [db.execute(f"SHOW {name}").fetchone()[0] for name in names]
+    assert given == [
+        "15",
+        "20000",
+        "15min",
+    ]  # of the socket itself
+
+
 def test_a_password_is_nowhere_told(cluster, tmp_path):
     with cluster.database() as name:
         right = cluster.locked(name, "open-sesame")
