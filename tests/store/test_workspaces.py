@@ -22,7 +22,7 @@ def test_a_secret_is_sealed_opened_by_any_key_and_sealed_anew_by_the_first(place
     kept = Installations(place, Seal([OLD]))
     kept.add("slack", "T1", TOKEN, NOW, "name", {"bot": "B1"})
     kept.add("wecom", "bot", "secret", NOW)
-    one = kept.get("slack", "T1")
+    (one,) = kept.of("slack")
     assert (one.name, one.details, kept.secret(one)) == ("name", {"bot": "B1"}, TOKEN)
     assert TOKEN not in one.sealed + repr(one)
     other = Installations(place, Seal([NEW]))
@@ -34,8 +34,8 @@ def test_a_secret_is_sealed_opened_by_any_key_and_sealed_anew_by_the_first(place
     assert [one.sealed for one in other.of("slack")] == before
     other.remove("slack", "T0")
     assert Installations(place, Seal([NEW, OLD])).seal_anew() == 2
-    assert other.secret(other.get("slack", "T1")) == TOKEN
-    assert not kept.opens(kept.get("wecom", "bot"))
+    assert other.secret(other.of("slack")[0]) == TOKEN
+    assert not kept.opens(kept.of("wecom")[0])
     with pytest.raises(SealError, match="new-key"):
         Installations(place, Seal([])).add("slack", "T2", TOKEN, NOW)
     assert [one.workspace for one in kept.of("slack")] == ["T1"]
