@@ -64,7 +64,8 @@ lint: dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/lint-imports
 
 lock: dev ## write the lock files anew
-	@for lock in "requirements.txt --group build" "requirements-onnx.txt --extra onnx -c requirements.txt" \
+	@for lock in "requirements.txt --extra postgres --group build" \
+	  "requirements-onnx.txt --extra onnx -c requirements.txt" \
 	  "requirements-dev.txt --extra onnx --extra postgres --group build --group dev -c requirements.txt" \
 	  "requirements-bench.txt --group bench -c requirements.txt"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -52,7 +52,7 @@ class Settings:
     digest_late_hours: int = 4
     desk_channels: tuple[str, ...] = ()
     desk_approvals: int = 1  # by different people, from which on an alias is live
-    managers: tuple[str, ...] = ()  # ids of who may subscribe or set the company; none: everyone
+    managers: tuple[str, ...] = ()  # USER or WORKSPACE/USER, who may set a chat; none: all
     workspace_a_minute: int = 0  # questions of one workspace; 0: as many as it likes
     workspace_a_day: int = 0
     retention_days: int = 90

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -26,6 +27,12 @@ from tests.waiting import until
 IRBOT = str(Path(sys.executable).with_name("irbot"))
 SAMPLE = Path(__file__).parents[1] / "data/records/300253-2025-002.txt"
 NOW = datetime(2026, 11, 24, 9, tzinfo=CHINA)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: to look through it for garbage takes a tenth of the run."""
+    gc.collect()
+    gc.freeze()
 
 
 def open_by_words(

@@ -57,7 +57,7 @@ class HandingOver:
             return None
         if chat.channel in self.desk_channels:
             found = _ANSWER.fullmatch(message.text.strip())
-            return self._answer(int(found[1]), (found[2] or "").strip()) if found else None
+            return self._answer(int(found[1]), (found[2] or "").strip(), chat) if found else None
         label = re.escape(self.words.text("hand over"))
         found = re.fullmatch(
             rf"(?:{label}|转给?证券部)(?:[\s：:，,]+(.*)|[。.！!？?～~]*)",
@@ -79,9 +79,16 @@ class HandingOver:
             return reply
         return replace(reply, for_desk=question.strip())
 
-    def _answer(self, number: int, text: str) -> Reply:
-        if self.store.handover(number) is None:
+    def _answer(self, number: int, text: str, desk: Chat) -> Reply:
+        handover = self.store.handover(number)
+        if handover is None or not _is_of(handover.chat, desk):
             return Notice(self.words.text("no such handover", number=number))
         if not text:
             return Notice(self.words.text("answer what", number=number))
         return DeskAnswer(number, text)
+
+
+def _is_of(asked: Chat, desk: Chat) -> bool:
+    """Whether a question of a chat went to this desk: questions stay in their workspace, where
+    another one has a chat of the same id."""
+    return (asked.platform, asked.workspace) == (desk.platform, desk.workspace)

@@ -104,7 +104,9 @@ class TakenIn:
     rows: list[tuple[Lane, int]] = field(default_factory=list)
     posts: list[Waiting] = field(default_factory=list)  # that tell of a quota
 
-    def accept(self, key: str, message: Message, address: Address) -> bool:
+    def accept(
+        self, key: str, message: Message, address: Address, *, is_counted: bool = False
+    ) -> bool:
         """As `Inbox.accept`."""
         chat = message.chat
         if chat is None:
@@ -114,7 +116,7 @@ class TakenIn:
         row_id = self.mailbox.add(key, self.masked(message), chat, address, self.at)
         if row_id and REPLACES in address:  # as it was before, it is not asked any more
             self.mailbox.take(address[REPLACES], chat, self.at)
-        if row_id and (over := self.allowance.spend(chat)):
+        if row_id and not is_counted and (over := self.allowance.spend(chat)):
             self.mailbox.close_question(row_id)
             self.posts += self.allowance.tell(over, chat, address, self.at)
         elif row_id:
@@ -193,19 +195,22 @@ class Inbox:
 
     # In
 
-    def accept(self, key: str, message: Message, address: Address) -> bool:
+    def accept(
+        self, key: str, message: Message, address: Address, *, is_counted: bool = False
+    ) -> bool:
         """Commit a message, masked; to be called before the platform is acknowledged.
 
         Args:
             key: The platform's mark of the message; equal for its repetitions.
             message: With its chat.
             address: What the transport needs to reply.
+            is_counted: Whether `shown_within` had it before, which counts for the quota.
 
         Returns:
             False for a message that was accepted before.
         """
         with self.accepting() as taken_in:
-            return taken_in.accept(key, message, address)
+            return taken_in.accept(key, message, address, is_counted=is_counted)
 
     @contextmanager
     def accepting(self) -> Iterator[TakenIn]:
@@ -239,8 +244,8 @@ class Inbox:
         server is away nobody knows what may be shown: the asker is told to ask again.
 
         Returns:
-            None, and nothing is kept or counted, where answering takes longer, or says something
-            in another chat too: the message is then to be accepted.
+            None, and nothing is kept, nor counted but for the quota, where answering takes longer,
+            or says something in another chat too: the message is then to be accepted.
         """
         message, until = self._answerer.masked(message), time.monotonic() + seconds
         ready: SimpleQueue[tuple[Considered | None, ReplyView]] = SimpleQueue()

@@ -34,6 +34,11 @@ class History:
         """A post went; in the order of time."""
         self._times.append(now)
 
+    def take_back(self) -> None:
+        """The newest one did not go after all."""
+        if self._times:
+            self._times.pop()
+
     def free_at(self, windows: Windows) -> float:
         """When the next post may go by these windows; 0 where nothing is in the way."""
         return max(

@@ -87,6 +87,13 @@ class _Workspace:
             self.background_posts.note(now)
         self.share(queue).in_hand += 1
 
+    def take_back(self, queue: _Queue) -> None:
+        """The post of the queue that was noted is none any more."""
+        queue.posts.take_back()
+        self.posts.take_back()
+        if queue.is_background:
+            self.background_posts.take_back()
+
 
 class SendQueues:
     """Not safe to share between threads: the owner locks."""
@@ -132,7 +139,7 @@ class SendQueues:
             self._schedule(lane, queue)
 
     def take(self) -> list[tuple[Lane, int]]:
-        """The rows that may go now; each one's lane waits for `done` or `again`."""
+        """The rows that may go now; each one's lane waits for `done`, `gone` or `again`."""
         now, taken = self._clock(), []
         for workspace in self._workspaces.values():
             for share in (workspace.asked, workspace.background):
@@ -147,6 +154,13 @@ class SendQueues:
     def done(self, lane: Lane) -> None:
         """The row in hand is settled."""
         self._free(lane, self._queues[lane])
+
+    def gone(self, lane: Lane) -> None:
+        """The row in hand is not to be posted any more, and takes nothing of the limits: those
+        behind a thousand that were closed do not wait for them."""
+        queue = self._queues[lane]
+        self._workspaces[lane[:2]].take_back(queue)
+        self._free(lane, queue)
 
     def again(self, lane: Lane, wait_s: float) -> None:
         """The row in hand is to be tried again, not earlier than that."""

@@ -283,9 +283,9 @@ class Sender:
             self._free(item.lane, change)
         with self._wake:
             for lane, post in begun:
-                if post is None:  # another process was quicker
+                if post is None:  # closed meanwhile, or another process was quicker
                     self._in_hand -= 1
-                    self._queues.done(lane)
+                    self._queues.gone(lane)
         return [(lane, post) for lane, post in begun if post is not None]
 
     def _begin(self, row_id: int, lane: Lane, now: float) -> Post | None:

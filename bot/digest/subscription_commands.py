@@ -64,9 +64,12 @@ class SubscriptionCommands:
 
     def may_manage(self, chat: Chat | None) -> bool:
         """Whether who speaks may change the chat's digest and company; nothing is changed of no
-        chat."""
+        chat. A manager is an id, or `WORKSPACE/ID`: another workspace may have the same id."""
+        if not self.managers or chat is None:
+            return True
         managers = {manager.casefold() for manager in self.managers}
-        return not managers or chat is None or chat.user.casefold() in managers
+        names = {chat.user.casefold(), f"{chat.workspace}/{chat.user}".casefold()}
+        return not managers.isdisjoint(names)
 
     def changeable(self, chat: Chat) -> list[Subscription]:
         """The active subscriptions of a workspace that this person changed and may change."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,7 @@ class Counted:
     dead: Places  # ascending
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A term of a message: what it weighs, and where its documents are in each segment."""
 
     over: BM25
@@ -42,9 +42,9 @@ class Weighed:
     frequency: int
     slices: Sequence[Slice]
 
-    def scores(self, at: int, own: Slice) -> NDArray[np.float32]:
+    def scores(self, at: int, where: slice) -> NDArray[np.float32]:
         """What the documents of a slice of the segment's postings get for it."""
-        return self.weight * self.over.shares(at, slice(*own))
+        return self.weight * self.over.shares(at, where)
 
     def leading(self, at: int) -> Places:
         """The documents of a segment that score best for it, where it is a common one."""
@@ -66,6 +66,7 @@ class BM25:
         self._norms = [
             (K1 * (1 - B + B * own.postings.lengths / mean)).astype(np.float32) for own in counted
         ]
+        self._has_dead = any(len(own.dead) for own in counted)
         self._most = log(2 * (size + _UNSEEN))
         self.frequency = lru_cache(maxsize=_KNOWN)(self._frequency)
         self._rarity = lru_cache(maxsize=_KNOWN)(self._reckoned)  # by frequency
@@ -128,13 +129,12 @@ class BM25:
             times: By which all of them are multiplied.
         """
         own = codes(query)
-        slices = [counted.postings.find(own) for counted in self.counted]
+        slices = zip(*(counted.postings.find(own) for counted in self.counted), strict=True)
         found = []
-        for at, (term, weight) in enumerate(query.items()):
-            if seen := self.frequency(term):
-                of_parts = [listed[at] for listed in slices]
+        for (term, weight), code, listed in zip(query.items(), own.tolist(), slices, strict=False):
+            if seen := self.frequency(term) if self._has_dead else _held(listed):
                 told = np.float32(times * weight * self._rarity(seen))
-                found.append(Weighed(self, int(own[at]), told, seen, of_parts))
+                found.append(Weighed(self, code, told, seen, listed))
         return found
 
     def shares(self, at: int, where: slice | NDArray[np.int64]) -> NDArray[np.float32]:
@@ -246,6 +246,11 @@ class Among:
         total = np.bincount(cells, scores, minlength=len(queries) * self._size)
         found: NDArray[np.float32] = total.reshape(len(queries), -1).astype(np.float32)
         return found
+
+
+def _held(slices: Iterable[Slice]) -> int:
+    """How many documents slices hold."""
+    return sum(end - begin for begin, end in slices)
 
 
 def _common(one: Places, other: Places) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from bot.matching.collection import Collection
 from bot.matching.facets import Facets
 from bot.matching.profile import PassageProfile, Sentence
-from bot.matching.query import Query
+from bot.matching.query import Query, Term
 
 _SENTENCE_WEIGHT = 0.1  # of the best sentence's share of the message; part of the mix in ranking.py
 _LEAST = 1e-9  # in place of a total of nothing
@@ -78,12 +78,12 @@ class MessageWords:
     def __init__(self, collection: Collection, query: Query) -> None:
         self.query = query
         self._collection = collection
-        terms = {term.text: term for term in reversed(query.terms) if not term.is_single}
-        found = [
-            terms[text]
-            for text in dict.fromkeys(term.text for term in query.terms if not term.is_single)
-        ]
-        self.texts = frozenset(terms)
+        typed = [term for term in query.terms if not term.is_single]
+        first: dict[str, Term] = {}
+        for term in typed:
+            first.setdefault(term.text, term)
+        found = [*first.values()]
+        self.texts = frozenset(first)
         self._words = [term.words for term in found]
         self.weights = [collection.weight(term) for term in found]
         self.total = sum(self.weights)
@@ -95,9 +95,7 @@ class MessageWords:
         self._unknown: dict[str, float] = {}
         # As typed: where each begins, and where its last character stands.
         self.typed = [
-            (term.text, term.weight, term.start, term.start + len(term.text) - 1)
-            for term in query.terms
-            if not term.is_single
+            (term.text, term.weight, term.start, term.start + len(term.text) - 1) for term in typed
         ]
 
     def held(self, terms: frozenset[str]) -> set[int]:

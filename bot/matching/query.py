@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 from bot.matching.facets import Facets, read_facets
 from bot.matching.lexicon import Lexicon
@@ -30,7 +29,7 @@ class Term:
     weight: float
     lines: frozenset[int]
 
-    @cached_property
+    @property
     def is_single(self) -> bool:
         return len(self.text) == 1 and not self.text.isascii()
 

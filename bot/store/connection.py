@@ -226,7 +226,7 @@ def _postgres() -> Any:
         from bot.store import postgres
     except ImportError as error:
         raise StoreError(
-            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；请安装：pip install 'irbot[postgres]'"
+            "IR_DB 是 PostgreSQL 的地址，而没有装它的驱动；请安装：pip install 'psycopg[binary]'"
         ) from error
     return postgres
 

@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import selectors
@@ -35,28 +36,16 @@ _WORDS = 3  # looks at what a server said unasked
 _AT_ONCE = 1000  # rows of a stream that are in memory
 PIECE = 1 << 20  # bytes of a source that are in memory at once
 _READ = re.compile(  # a statement that may be repeated
-    r"\s*(?:SELECT|BEGIN|SHOW|WITH(?!.*\b(?:INSERT|UPDATE|DELETE)\b))\b",
+    r"\s*(?:SELECT|SHOW|WITH(?!.*\b(?:INSERT|UPDATE|DELETE)\b))\b",
     re.DOTALL | re.IGNORECASE,
 )
 # select() ends at 1,024 open files.
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-_BEGUN = (
+_TIMELINE = (
     b"SELECT CASE WHEN pg_is_in_recovery() THEN '0' "
     # A file of the log is called by its timeline first.
-    b"ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END, "
-    b"set_config(name, setting, false) FROM unnest(%s::text[], %s::text[]) AS given (name, setting)"
+    b"ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"
 )
-_SET = {
-    "lock_timeout": str(int(BUSY_TIMEOUT_S * 1000)),
-    "timezone": "UTC",
-    # Whose machine is gone, or who was stopped, holds its locks no longer than that; by default a
-    # server waits two hours.
-    "tcp_keepalives_idle": "15",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "20000",  # ms
-    "idle_in_transaction_session_timeout": "900000",  # ms: a move counts another engine's rows
-}
 _GIVEN = {  # unless the address says otherwise
     "application_name": "irbot",
     "connect_timeout": "5",
@@ -65,6 +54,21 @@ _GIVEN = {  # unless the address says otherwise
     "keepalives_interval": "5",
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",  # ms, until a server that is cut off counts as gone
+}
+_OWN = {  # whatever a role, a database or an address says: irbot bounds what it waits for itself
+    "lock_timeout": str(int(BUSY_TIMEOUT_S * 1000)),
+    "timezone": "UTC",
+    # `irbot migrate`, `forget` and an upgrade take what they need, or would never come to an end.
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",  # who listens is idle
+    "default_transaction_isolation": "read committed",
+    "standard_conforming_strings": "on",
+    # Who is cut off holds its locks no longer than that; by default a server waits two hours.
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20000",  # ms
 }
 _Given = TypeVar("_Given")
 
@@ -226,9 +230,18 @@ class Connection:
             self._pg.close()
         self._pg, self.timeline = _connected(self._place)
 
-    def begin(self) -> None:
-        """Begin a transaction, which sees what others commit meanwhile."""
-        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    def begin(self, rest_s: int = 0) -> None:
+        """Begin a transaction, which sees what others commit meanwhile.
+
+        Args:
+            rest_s: How long nothing may be asked within it, until the server ends it with the
+                connection: what a stopped process has locked is wanted by others. 0: for ever.
+        """
+        begin = (
+            b"BEGIN ISOLATION LEVEL READ COMMITTED; "
+            b"SET LOCAL idle_in_transaction_session_timeout = %d" % (rest_s * 1000)
+        )
+        self._told(lambda: self._pg.execute(begin), again=True)
         self._transaction = next(self._numbers)
         self._is_alone = False
 
@@ -339,13 +352,19 @@ def _connected(place: PostgresUrl) -> tuple[psycopg.Connection[Any], int]:
     """
     try:
         given = conninfo_to_dict(place.url)
-        info = make_conninfo(place.url, **{k: v for k, v in _GIVEN.items() if k not in given})
+        more = {name: value for name, value in _GIVEN.items() if name not in given}
+        # Else a role's or a database's own would be in force, which may lack letters.
+        info = make_conninfo(place.url, **more, client_encoding="UTF8")
         pg = psycopg.connect(info, autocommit=True)
     except psycopg.Error as error:
         raise refused(place, error) from error
     try:
         _check(place, pg)
-        said = pg.execute(_BEGUN, [[*_SET], [*_SET.values()]]).fetchone()
+        pg.execute(
+            b"SELECT set_config(key, value, false) FROM json_each_text(CAST(%s AS json))",
+            [json.dumps(_OWN)],
+        )
+        said = pg.execute(_TIMELINE).fetchone()
     except psycopg.Error as error:
         pg.close()
         raise refused(place, error) from error

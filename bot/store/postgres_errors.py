@@ -20,13 +20,16 @@ def refused(place: PostgresUrl, error: psycopg.Error) -> StoreError:
         return StoreError(
             f"数据库 {place} 不接受这个用户或密码；请检查 IR_DB 和服务器的 pg_hba.conf"
         )
+    if "permission denied" in said:
+        return StoreError(_no_rights(place, told))
     if "does not exist" in said:
         return StoreError(f"数据库 {place}：没有这个数据库或用户（{told}）；请先建好，再检查 IR_DB")
     if "read-only" in said or "hot standby" in said:
         return EngineAwayError(
-            f"数据库 {place} 只能读（备库）；请把 IR_DB 指向主库，或写上几台主机"
+            f"数据库 {place} 只能读（是备库，或设了 default_transaction_read_only）；"
+            "请把 IR_DB 指向主库，或写上几台主机"
         )
-    if "too many" in said:
+    if "too many" in said or "connection slots" in said:  # all, or but those of administrators
         return EngineAwayError(f"数据库 {place} 的连接数已满；请调大 max_connections")
     if isinstance(error, errors.ProgrammingError):
         return StoreError(f"数据库 {place} 的地址写得不对（{told}）；请检查 IR_DB")
@@ -36,6 +39,10 @@ def refused(place: PostgresUrl, error: psycopg.Error) -> StoreError:
 def away(place: PostgresUrl, why: str = "") -> str:
     """Says that the server cannot be reached."""
     return f"连不上数据库 {place}{f'（{why}）' if why else ''}；请检查服务器和网络"
+
+
+def _no_rights(place: PostgresUrl, said: str) -> str:
+    return f"数据库 {place} 没有给这个用户足够的权限（{said}）；请检查 IR_DB 和权限"
 
 
 def _told(place: PostgresUrl, said: str) -> str:
@@ -82,5 +89,5 @@ def why(place: PostgresUrl, error: psycopg.Error) -> str:
     if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected):
         return f"数据库 {place} 正被其他程序长时间占用；请稍后再试"
     if isinstance(error, errors.InsufficientPrivilege):
-        return f"数据库 {place} 没有给这个用户足够的权限（{said}）；请检查 IR_DB 和权限"
+        return _no_rights(place, said)
     return f"数据库 {place} 无法使用（{said}）；请查看服务器的日志"

@@ -58,6 +58,8 @@ def restore(
     is_put_back: bool,
     accept_differences: bool,
 ) -> None:
+    if is_put_back and dry_run:
+        raise click.UsageError("--after-pg-restore 不能与 --dry-run 同用：它没有可试的")
     if isinstance(settings.db, PostgresUrl):
         if is_put_back and file is None:
             _settle(settings)

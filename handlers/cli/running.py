@@ -90,8 +90,11 @@ def slack() -> None: ...
 )
 def slack_manifest(command: str, url: str, redirect_url: str) -> None:
     """打印应用清单，粘贴到 api.slack.com/apps 的 From a manifest。"""
+    from handlers.slack.credentials import REDIRECT
     from handlers.slack.manifest import SCOPES, manifest
 
+    if redirect_url and not re.fullmatch(rf"https://[^\s/?#]+[^\s?#]*{REDIRECT}", redirect_url):
+        raise click.BadParameter(f"--redirect-url 应以 https:// 开头，以 {REDIRECT} 结尾")
     if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
         raise click.BadParameter("应以 / 开头，小写字母、数字、- 或 _，例如 /wnir")
     told = ("description", "usage_hint", "agent_description", "title", "message", "name")

@@ -14,6 +14,9 @@ from bot.store import Store
 from bot.store.installations import Installations
 from handlers.cli.output import framed, say, say_words
 from handlers.cli.settings import pass_settings, pass_settings_of_store, pass_settings_to_look
+from handlers.slack.credentials import is_for_many
+
+_SLACK = r"T[A-Z0-9]+"  # as Slack names workspaces
 
 
 class Named(click.ParamType[tuple[str, str]]):
@@ -24,9 +27,14 @@ class Named(click.ParamType[tuple[str, str]]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
+        from handlers.chats import CHATS
+
         platform, _, workspace = str(value).partition(":")
-        if not (platform and workspace):
+        form = _SLACK if platform == "slack" else r"[^\s:]+"
+        if not re.fullmatch(form, workspace):
             self.fail("应为 平台:工作区，例如 slack:T0123ABCD", param, ctx)
+        if platform not in (known := [chat.PLATFORM for chat in CHATS]):
+            self.fail(f"没有平台 {one_line(platform)}，只有 {'、'.join(known)}", param, ctx)
         return platform, workspace
 
 
@@ -77,6 +85,8 @@ def allow(
         say(f"{named} 能看到全部公司", err=True)
     else:
         say(f"{named} 只能看到：{'、'.join(dict.fromkeys(codes))}", err=True)
+        if not _may_be_there(settings, *workspace):
+            say(f"还没有 {named}：请核对；接上以后就这样生效", err=True)
 
 
 @workspaces.command("remove")
@@ -100,6 +110,15 @@ def reseal(settings: Settings) -> None:
     """换密钥时：用 IR_SECRET_KEY 的第一个密钥重新加密全部令牌，之后可去掉旧密钥。"""
     count = _stored(settings).seal_anew()
     say(f"已重新加密 {count} 个令牌；IR_SECRET_KEY 现在可以只留第一个密钥", err=True)
+
+
+def _may_be_there(settings: Settings, platform: str, workspace: str) -> bool:
+    """Whether a workspace is installed, or none needs to be."""
+    if _stored(settings).get(platform, workspace):
+        return True
+    if platform == "slack":
+        return not is_for_many(settings)
+    return platform != "wecom" or workspace == settings.wecom_bot_id
 
 
 def _stored(settings: Settings) -> Installations:

@@ -31,10 +31,10 @@ from bot.errors import trace_of
 from bot.sealing import Seal
 from bot.store.installations import Installations
 from handlers.slack.client import web_client
-from handlers.slack.credentials import INSTALL, PLATFORM, REDIRECT, is_for_many
+from handlers.slack.credentials import INSTALL, PLATFORM, REDIRECT, install_page, is_for_many
 from handlers.slack.errors import FOR_GOOD, code_of, why
 from handlers.slack.events import Events
-from handlers.slack.installing import StoredAuthorize, install_flow
+from handlers.slack.installing import StoredAuthorize, install_flow, page
 from handlers.slack.listening import Listening
 from handlers.slack.origin import Home
 from handlers.slack.socket import Socket
@@ -43,7 +43,7 @@ from handlers.slack.workspaces import WorkspaceTransports
 
 _RETRY_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _BODY_LIMIT = 1_000_000
-_UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+_UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _OBJECTS = ("channel", "container", "event", "message", "team", "user", "view")
 _LISTS = ("actions", "authorizations")  # of objects
 
@@ -193,7 +193,11 @@ class SlackChat:
     def _install(self) -> ResponseReturnValue:
         if self._http is None:
             return "not ready", 503
-        return self._http.handle(request)
+        try:
+            return self._http.handle(request)
+        except Exception as error:  # Slack is not reached, or the database
+            log.error("Slack: an install was not made: %s", trace_of(error))
+            return page(self._responder.words.text("slack install, failed")), 503
 
 
 class _Many:
@@ -213,7 +217,9 @@ class _Many:
         )
         authorize = StoredAuthorize(self._installations)
         secret = self._settings.slack_signing_secret
-        return Listening(self._events).app(client, secret, flow, authorize)
+        where = install_page(self._settings)
+        missing = self._responder.words.text("slack, not installed", page=where)
+        return Listening(self._events).app(client, secret, flow, authorize, missing)
 
     def _events(self, context: BoltContext) -> Events:
         """Those of the workspace that a request is of."""

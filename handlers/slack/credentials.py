@@ -124,3 +124,7 @@ def _check_install(settings: Settings) -> None:
         raise SettingsError(
             "多个工作区需要 IR_CALLBACK_URL：安装后 Slack 把人送回它下面的 /slack/oauth_redirect"
         )
+    if not called_at(settings).startswith("https://"):  # nor does the browser keep the state
+        raise SettingsError(
+            "多个工作区的 IR_CALLBACK_URL 应以 https:// 开头：Slack 不把安装的人送回 http:// 的网址"
+        )

@@ -62,7 +62,7 @@ class Events:
         if body.get("type") == "app_rate_limited":
             log.warning("Slack: too many events; some were left out by Slack")
         elif "event" not in body and body.get("type") != "event_callback":
-            return next()
+            return next() if self._is_pressed_by_us(body) else BoltResponse(status=200, body="")
         event = body.get("event")
         if isinstance(event, dict):
             if event.get("subtype") == "message_changed":
@@ -93,6 +93,12 @@ class Events:
         if event["user"] == self.bot_user:
             return False
         return self.home.is_of_us(event, body)
+
+    def _is_pressed_by_us(self, body: dict[str, Any]) -> bool:
+        """Whether a click or shortcut is of somebody whose messages are answered."""
+        sender = (body.get("user") or {}).get("team_id")
+        enterprise = (body.get("enterprise") or {}).get("id")
+        return self.home.is_of_us({"user_team": sender}, {"enterprise_id": enterprise})
 
     def _is_in_desk(self, event: dict[str, Any], body: dict[str, Any]) -> bool:
         """Whether somebody of the desk replies in a thread; a mention comes as an event of its own
@@ -135,9 +141,12 @@ class Events:
         else:
             self._accept(mark, said, chat, address)
 
-    def _accept(self, mark: str, said: Said, chat: Chat, address: Address) -> None:
+    def _accept(
+        self, mark: str, said: Said, chat: Chat, address: Address, *, is_counted: bool = False
+    ) -> None:
         message = Message(said.typed, chat, quoted=said.quoted)
-        self.delivery.inbox.accept(self._key(mark), message, {**address, "query": said.whole})
+        address = {**address, "query": said.whole}
+        self.delivery.inbox.accept(self._key(mark), message, address, is_counted=is_counted)
 
     def _say(self, mark: str, key: str, chat: Chat, address: Address) -> None:
         """Say something of the bot's own, once for a message."""
@@ -178,7 +187,7 @@ class Events:
         until = time.monotonic() + _ACK_WITHIN_S
         shown = self.delivery.inbox.shown_within(Message(text, chat), _ACK_WITHIN_S)
         if shown is None:  # the index is being built anew: answered a little later
-            self._accept(mark, Said(text), chat, self._to_asker(body))
+            self._accept(mark, Said(text), chat, self._to_asker(body), is_counted=True)
             return ""
         payloads = render.to_asker(shown, self.responder.words, text)
         if len(payloads) == 1:

@@ -252,10 +252,14 @@ class _Pages:
         return _page(self.words.text(key), args.suggested_status_code)
 
 
+def page(said: str) -> str:
+    """A sentence as a page of HTML."""
+    return f'<!doctype html><meta charset="utf-8"><title>irbot</title><p>{escape(said)}</p>'
+
+
 def _page(said: str, status: int, headers: dict[str, str] | None = None) -> BoltResponse:
-    body = f'<!doctype html><meta charset="utf-8"><title>irbot</title><p>{escape(said)}</p>'
     told: dict[str, Any] = {"Content-Type": "text/html; charset=utf-8", **(headers or {})}
-    return BoltResponse(status=status, body=body, headers=told)
+    return BoltResponse(status=status, body=page(said), headers=told)
 
 
 def install_flow(

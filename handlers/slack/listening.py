@@ -39,6 +39,7 @@ class Listening:
         signing_secret: str,
         flow: OAuthFlow | None = None,
         authorize: Authorize | None = None,
+        missing: str | None = None,
     ) -> App:
         """The application.
 
@@ -47,6 +48,7 @@ class Listening:
             signing_secret: Of HTTP mode.
             flow: How workspaces install it.
             authorize: Whose bot hears a request, where there are many.
+            missing: Said where the app is not installed.
         """
         quiet = logging.getLogger("slack_bolt.irbot")
         quiet.setLevel(logging.ERROR if flow is None else logging.CRITICAL)  # others' workspaces
@@ -58,6 +60,7 @@ class Listening:
             listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="slack"),
             oauth_flow=flow,
             authorize=authorize,  # type: ignore[arg-type] # it takes its own class as well
+            user_facing_authorize_error_message=missing,
             logger=quiet,
         )
         app.middleware(self._take_in)

@@ -13,13 +13,13 @@ from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
 from bot.bootstrap import Bot
-from bot.errors import SettingsError, reason
+from bot.errors import SettingsError, StoreError, reason
 from handlers.web import metrics
 from handlers.web.connections import MOST, limit_connections
 from handlers.web.desk import pages as desk
 from handlers.web.desk.access import LARGEST_UPLOAD
 from handlers.web.pages import Pages
-from handlers.web.security import is_asked_here, log_refused, name_check, secure
+from handlers.web.security import is_asked_here, log_refused, name_check, secure, unavailable
 
 LARGEST_CALLBACK = 1_048_576  # bytes of a body
 _SILENT_S = 30  # a connection on which nothing comes for so long is closed
@@ -35,7 +35,8 @@ def web_app(bot: Bot, health: Callable[[], dict[str, Any]], names: Iterable[str]
 
     Args:
         bot: Answers, and knows what may be shown; its desk teaches it.
-        health: The contract's object; status 503 while a chat of it is not connected.
+        health: The contract's object; status 503 while a chat of it is not connected, or the
+            database cannot be used.
         names: Under which it may be asked for, besides loopback's and those of the pages.
     """
     app = Flask("handlers.web")
@@ -45,6 +46,7 @@ def web_app(bot: Bot, health: Callable[[], dict[str, Any]], names: Iterable[str]
     app.before_request(name_check([bot.responder.words.public_url, *names]))
     Pages(bot.responder, bot.store).mount(app)
     desk.mount(app, bot)
+    app.register_error_handler(StoreError, unavailable)
     _add_health(app, health, is_told=is_asked_here)
     metrics.mount(app, health, bot.store.place)
     return app
@@ -63,6 +65,8 @@ def callback_app(health: Callable[[], dict[str, Any]], names: Iterable[str] = ()
     app.before_request(name_check(names))
     _add_health(app, health, is_told=lambda: False)
 
+    app.register_error_handler(StoreError, unavailable)
+
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> tuple[str, int, dict[str, str]]:
         code = error.code or 500
@@ -79,7 +83,10 @@ def _add_health(
 
     @app.get("/healthz")
     def healthz() -> tuple[Response, int]:
-        state = health()
+        try:
+            state = health()
+        except StoreError as error:
+            return jsonify({"live": False, **({"database": str(error)} if is_told() else {})}), 503
         well = all(chat == "connected" for chat in state["chats"].values())
         return jsonify(state if is_told() else {"live": well}), 200 if well else 503
 

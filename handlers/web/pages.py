@@ -66,6 +66,7 @@ _SAID = {
     413: "page, too large",
     429: "page, too often",
     500: "apology",
+    503: "page, away",
 }
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

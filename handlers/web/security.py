@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest, Forbidden
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable
+
+from bot.errors import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,13 @@ def log_refused(code: int, why: str) -> None:
         code,
         why,
     )
+
+
+def unavailable(error: StoreError) -> HTTPException | ResponseReturnValue:
+    """The database cannot be used: a line in the log, and a page, or what a platform heeds, that
+    says to come again."""
+    log.error("waits: %s %s: %s", request.method, request.url_rule or "elsewhere", error)
+    return current_app.handle_http_exception(ServiceUnavailable())
 
 
 class Refused(Forbidden):

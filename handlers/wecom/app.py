@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class _Added:
     """A bot of the table that runs."""
 
-    sealed: str  # as its secret stood there
+    row: Installation  # as it stood there
     secret: str
     bot: SmartBot
 
@@ -121,7 +121,7 @@ class WecomChat:
             self._stopping.wait(self._look_s)
 
     def _look(self) -> None:
-        """Start what was added, stop what was removed or has another secret."""
+        """Start what was added, stop what was removed, or has another secret or names."""
         known, wanted = self._added, {}
         begun = []
         for row in self._installations.of(PLATFORM):
@@ -146,17 +146,17 @@ class WecomChat:
         if row.workspace == self._settings.wecom_bot_id:
             self._say_once(f"bot {row.workspace} is that of WECOM_BOT_ID, too; served once")
             return None
-        if known and known.sealed == row.sealed:
+        if known and known.row == row:
             return known
         try:
             secret = self._installations.secret(row)
         except SealError:
             self._say_once(f"the secret of bot {row.workspace} cannot be opened: IR_SECRET_KEY")
             return None
-        if known and known.secret == secret:  # sealed anew
-            return _Added(row.sealed, secret, known.bot)
+        if known and known.secret == secret and known.row.details == row.details:
+            return _Added(row, secret, known.bot)  # sealed anew
         names = tuple(row.details.get("names", ()))
-        return _Added(row.sealed, secret, self._bot(row.workspace, secret, names))
+        return _Added(row, secret, self._bot(row.workspace, secret, names))
 
     def _say_once(self, said: str) -> None:
         if said not in self._told:

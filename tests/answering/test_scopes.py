@@ -144,13 +144,16 @@ def test_a_channel_may_not_choose_beyond_its_workspace_and_what_is_taken_away_is
     assert "山水" in desk.says("新药的临床试验进展如何？", chat)
 
 
-def test_only_managers_choose(tmp_path):
-    desk = Desk(tmp_path / "irbot.db", managers=("U9",))
+@pytest.mark.parametrize("manager", ["U9", "T1/u9"])
+def test_only_managers_choose(tmp_path, manager):
+    desk = Desk(tmp_path / "irbot.db", managers=(manager,))
     chat = chat_of("T1")
     assert "管理员" in desk.says("公司 300001 300002", chat)
     assert desk.store.scope(chat).chosen == ()
     desk.says("公司 300001 300002", replace(chat, user="U9"))
     assert desk.store.scope(chat).chosen == (ONE, TWO)
+    other = chat_of("T2", user="U9")  # somebody else where a workspace is named
+    assert ("管理员" in desk.says("公司 300001 300002", other)) == ("/" in manager)
 
 
 def test_a_record_that_comes_is_found_where_its_company_is_allowed(tmp_path):

@@ -93,6 +93,8 @@ def _tell(size: int, engine: Engine, found: Found) -> None:
 
 # Telling
 
+_USERS = ("importer", "replica", "server")
+
 _LOADING = """\
 | pairs | engine | load s (processor s, of it the server's) | pairs a second | database MB \
 | index MB | first answer s: no index (processor s) | with one |
@@ -103,12 +105,12 @@ _REPLIES = """\
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 _FEED = """\
 | pairs | engine | new pairs a second | lag p50 / p99 s | marks seen \
-| processors: importer, replica, server |
+| processor ms a pair: importer, replica, server |
 | --- | --- | --- | --- | --- | --- |"""
 
 
 def tables(found: dict[int, Found]) -> Iterator[str]:
-    """The page's tables, line by line."""
+    """The page's tables, line by line; of a part that is missing there is no line."""
     each = [
         (size, name, parts, of["SQLite"])
         for size, of in found.items()
@@ -120,11 +122,12 @@ def tables(found: dict[int, Found]) -> Iterator[str]:
     yield from ("", _REPLIES)
     for size, name, parts, sqlite in each:
         for count in _PROCESSES:
-            part = f"replies {count}"
-            yield _told_replies(size, name, count, parts[part], sqlite[part])
+            if (part := f"replies {count}") in parts:
+                yield _told_replies(size, name, count, parts[part], sqlite[part])
     yield from ("", _FEED)
     for size, name, parts, _ in each:
-        yield _told_feed(size, name, parts["feed"])
+        if "feed" in parts:
+            yield _told_feed(size, name, parts["feed"])
 
 
 def _told_loading(size: int, name: str, of: Figures) -> str:
@@ -154,7 +157,8 @@ def _told_replies(size: int, name: str, count: int, of: Figures, sqlite: Figures
 
 
 def _told_feed(size: int, name: str, of: Figures) -> str:
-    used = ", ".join(f"{of[f'{who} cpu']:.2f}" for who in ("importer", "replica", "server"))
+    each = [1000 * of[f"{who} cpu"] / of["pairs a second"] for who in _USERS]
+    used = ", ".join(f"{value:.2f}" for value in each)
     lag = f"{of['lag p50 s']:.2f} / {of['lag p99 s']:.2f}"
     return (
         f"| {size:,} | {name} | {of['pairs a second']:,.0f} | {lag} | {of['seen']:.0%} | {used} |"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.delivery.rate_limits import RateLimits
 from bot.delivery.send_queues import SendQueues
 
@@ -27,6 +29,21 @@ def test_a_lane_sends_one_at_a_time_in_order_and_keeps_its_pace():
     assert queues.wait_s(5) == 1
     now[0] = 1.0
     assert queues.take() == [(ONE, 2)]
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_rows_that_were_closed_take_nothing_of_the_limits(background):
+    once = ((1, 60.0),)
+    queues, _ = _queues(RateLimits(once, once, background=once, beside=once))
+    for row in range(1000):
+        queues.put(ONE, row, background=background)
+    for row in range(999):
+        assert queues.take() == [(ONE, row)]
+        queues.gone(ONE)
+    assert queues.take() == [(ONE, 999)]
+    queues.done(ONE)
+    queues.put(ONE, 1000, background=background)
+    assert queues.take() == []
 
 
 def test_a_row_that_must_wait_keeps_its_place_and_delays_no_other_lane():

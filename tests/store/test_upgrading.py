@@ -32,7 +32,12 @@ _RENAMED = {
     ),
     "vectors": "SELECT model, '毛利率' AS text, vector FROM now.vectors",
 }
-_VALUES = {"INTEGER": 1, "FLOAT": 1.0, "REAL": 1.0, "TEXT": "甲", "BLOB": b"\1"}
+_VALUES = {
+    **dict.fromkeys(("INTEGER", "BIGINT"), 1),
+    **dict.fromkeys(("FLOAT", "REAL", "DOUBLE PRECISION"), 1.0),
+    "TEXT": "甲",
+    "BLOB": b"\1",
+}
 
 
 @pytest.fixture(scope="module")

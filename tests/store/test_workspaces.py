@@ -18,11 +18,18 @@ OLD, NEW = new_key(), new_key()
 TOKEN = "xoxb-a-token"
 
 
+def installed(kept, platform, workspace):
+    """What is kept of one that must be there."""
+    found = kept.get(platform, workspace)
+    assert found is not None
+    return found
+
+
 def test_a_secret_is_sealed_opened_by_any_key_and_sealed_anew_by_the_first(place):
     kept = Installations(place, Seal([OLD]))
     kept.add("slack", "T1", TOKEN, NOW, "name", {"bot": "B1"})
     kept.add("wecom", "bot", "secret", NOW)
-    one = kept.get("slack", "T1")
+    one = installed(kept, "slack", "T1")
     assert (one.name, one.details, kept.secret(one)) == ("name", {"bot": "B1"}, TOKEN)
     assert TOKEN not in one.sealed + repr(one)
     other = Installations(place, Seal([NEW]))
@@ -30,8 +37,8 @@ def test_a_secret_is_sealed_opened_by_any_key_and_sealed_anew_by_the_first(place
     with pytest.raises(SealError, match="IR_SECRET_KEY"):
         other.seal_anew()
     assert Installations(place, Seal([NEW, OLD])).seal_anew() == 2
-    assert other.secret(other.get("slack", "T1")) == TOKEN
-    assert not kept.opens(kept.get("wecom", "bot"))
+    assert other.secret(installed(other, "slack", "T1")) == TOKEN
+    assert not kept.opens(installed(kept, "wecom", "bot"))
     with pytest.raises(SealError, match="new-key"):
         Installations(place, Seal([])).add("slack", "T2", TOKEN, NOW)
     assert [one.workspace for one in kept.of("slack")] == ["T1"]

@@ -37,7 +37,7 @@ from handlers.web.desk.over_time import OverTime
 from handlers.web.desk.reports import Reports
 from handlers.web.desk.teaching import TeachingPages
 from handlers.web.desk.uploads import Uploads
-from handlers.web.security import log_refused
+from handlers.web.security import log_refused, unavailable
 
 _NAVIGATION = (
     ("desk.home", "desk, overview"),
@@ -69,6 +69,7 @@ def mount(app: Flask, bot: Bot) -> None:
     def refuse(error: BotError) -> tuple[str, int]:
         return _refused(words, error)
 
+    desk.register_error_handler(StoreError, unavailable)
     app.register_blueprint(desk)
     app.jinja_env.globals.update(
         desk_pages=_NAVIGATION,
@@ -83,8 +84,6 @@ def mount(app: Flask, bot: Bot) -> None:
 
 def _refused(words: Words, error: BotError) -> tuple[str, int]:
     """A page that says why nothing was done."""
-    if isinstance(error, StoreError):
-        raise error
     code = 404 if isinstance(error, NotFoundError) else 422
     log_refused(code, type(error).__name__)  # what it says may be an asker's words
     said = messages(words.lang).put(str(error))

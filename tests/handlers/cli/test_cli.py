@@ -179,6 +179,12 @@ def test_the_manifest_has_the_command_and_only_the_scopes_it_explains(irbot):
     back = "https://bot.example.com/slack/oauth_redirect"
     many = json.loads(irbot("slack", "manifest", "--redirect-url", back).stdout)
     assert many["oauth_config"]["redirect_urls"] == [back]
+    for wrong in (
+        "http://bot.example.com/slack/oauth_redirect",
+        "https://bot.example.com/",
+        back + "?",
+    ):
+        assert irbot("slack", "manifest", "--redirect-url", wrong).returncode == 2
 
 
 def test_doctor_says_what_is_wrong_and_fails_only_then(loaded):

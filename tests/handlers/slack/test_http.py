@@ -93,6 +93,7 @@ def test_a_request_signed_but_unreadable_is_no_fault_of_ours(http, slack):
         assert http.post("/slack/events", data=body, headers=headers).status_code < 500
     event = '{"type": "event_callback", "event": '
     shapes = ("7", '{"event": 7}', '{"actions": 7}', '{"actions": [7]}', '{"user": []}', "null")
+    shapes += ('{"type": "block_actions", "actions": []}',)
     for body in (deep, '{"event":' * 20_000, event + deep, "{", "{]", *shapes):
         assert http.post("/slack/events", data=body, headers=_signed(body)).status_code == 400
         form = urlencode({"payload": body})

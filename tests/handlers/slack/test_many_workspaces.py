@@ -187,6 +187,40 @@ def test_an_install_that_fails_says_why_and_keeps_nothing(many, fake):
     assert many.installed() == []
 
 
+def test_where_slack_or_the_database_is_away_who_installs_is_told_so(fake, store, tmp_path):
+    away = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SECRET}
+    with serving(fake, tmp_path, SLACK_API_URL="http://127.0.0.1:9/api/", **away) as many:
+        answer = many.install("a")
+        assert (answer.status_code, "过一会儿再试" in answer.text) == (503, True)
+        Database.open(many.path).connection().execute("DROP TABLE install_states")
+        answer = many.browser.get("/slack/install", base_url=HOST)
+        assert (answer.status_code, "过一会儿再试" in answer.text) == (503, True)
+        assert many.installed() == []
+
+
+def test_who_asks_where_the_app_is_not_installed_is_told_where_to_install_it(many, fake):
+    assert fake.command("#7", team=BETA.team) == {}
+    (said,) = [response["text"] for response in fake.responses]
+    assert said.endswith(f"{HOST}/slack/install")
+    assert not many.rows("SELECT 1 FROM inbox")
+
+
+@pytest.mark.parametrize(("person", "count"), [(ALPHA, 1), (BETA, 0)])
+def test_what_somebody_of_another_organisation_presses_is_left(many, fake, person, count):
+    many.install("a")
+    pressed = {
+        "type": "block_actions",
+        "team": {"id": ALPHA.team},
+        "user": {"id": "U9", "team_id": person.team},
+        "channel": {"id": "C1"},
+        "container": {"message_ts": "1.1", "channel_id": "C1"},
+        "actions": [{"type": "button", "action_id": "ask:0", "value": "#7", "action_ts": "2.2"}],
+        "response_url": f"{fake.url}respond/1",
+    }
+    fake.interact(pressed)
+    assert many.rows("SELECT count(*) FROM inbox") == [(count,)]
+
+
 def test_the_same_workspace_twice_is_one_installation_with_the_newer_token(many, fake):
     many.install("a")
     first = fake.workspaces["a"].token
@@ -301,6 +335,15 @@ def test_a_workspace_over_its_quota_is_told_once_in_a_channel_and_others_are_ans
         assert not many.rows("SELECT 1 FROM inbox WHERE state = 'new'")
 
 
+def test_a_command_that_is_answered_later_counts_once(fake, store, tmp_path):
+    env = {"IR_DESK_CHANNELS": "CDESK", "IR_WORKSPACE_A_MINUTE": "1"}
+    with serving(fake, tmp_path, **env) as many:
+        many.install("a")
+        assert fake.command("转给证券部 明天会下雨吗？", team=ALPHA.team) == {}
+        assert many.posted(1)[0]["channel"] == "CDESK"
+        assert many.rows("SELECT in_minute FROM workspace_use") == [(1,)]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -309,6 +352,7 @@ def test_a_workspace_over_its_quota_is_told_once_in_a_channel_and_others_are_ans
         ("IR_SECRET_KEY", ""),
         ("IR_SECRET_KEY", "no key"),
         ("IR_CALLBACK_URL", ""),
+        ("IR_CALLBACK_URL", "http://bot.example.com"),
         ("IR_HTTP", ""),
     ],
 )

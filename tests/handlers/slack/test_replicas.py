@@ -170,6 +170,7 @@ def test_restarts_and_a_promoted_standby_lose_and_double_nothing(clusters, tmp_p
     leader, standby = clusters
     leader.execute("CREATE DATABASE irbot TEMPLATE template0")
     leader.set(synchronous_standby_names="*")  # else a promotion may lose what was acknowledged
+    standby.set(wal_retrieve_retry_interval="200ms")  # commits wait until it follows again: 5 s
     hosts = f"127.0.0.1:{leader.port},127.0.0.1:{standby.port}"
     url = f"postgresql://{USER}@{hosts}/irbot?target_session_attrs=read-write"
     env = {"IR_DB": url, "SLACK_POSTS_A_MINUTE": "0"}

@@ -64,8 +64,8 @@ def connected(gateway, bot, *bots):
     gateway.until(lambda: all(map(is_ready_in, bots)))
 
 
-def add(kept, bot=OTHER, secret=SECRET):
-    kept.add("wecom", bot, secret, datetime.now(UTC), "corp", {"names": ["小助手"]})
+def add(kept, bot=OTHER, secret=SECRET, name="小助手"):
+    kept.add("wecom", bot, secret, datetime.now(UTC), "corp", {"names": [name]})
 
 
 def test_each_corporation_is_answered_by_its_own_bot(serve, wecom, other, kept):
@@ -149,6 +149,14 @@ def test_sealed_anew_a_bot_stays_connected_and_with_another_secret_it_connects_a
     assert len(other.opened) == 2  # not a third time, for the seal
 
 
+def test_a_bot_that_was_added_anew_hears_its_new_name(serve, wecom, other, kept):
+    add(kept)
+    _, bot = serve()
+    connected(wecom, bot, OTHER)
+    add(kept, name="投关助手")
+    wecom.until(lambda: len(other.opened) == 2)
+
+
 def test_the_command_takes_the_secret_from_its_input_and_refuses_the_same_bot_twice(irbot, wecom):
     env = {**wecom.env, "IR_SECRET_KEY": KEY}
     added = irbot("wecom", "add", OTHER, "--for", "甲公司", stdin=f"{SECRET}\n", **env)
@@ -163,11 +171,17 @@ def test_the_command_takes_the_secret_from_its_input_and_refuses_the_same_bot_tw
     assert (nothing.returncode, "WECOM_BOT_SECRET" in nothing.stderr) == (1, True)
     keyless = irbot("wecom", "add", "aibNEW", stdin="x\n")
     assert (keyless.returncode, "IR_SECRET_KEY" in keyless.stderr) == (1, True)
-    allowed = irbot("workspaces", "allow", f"wecom:{OTHER}", "300253", "600000")
+    allowed = irbot("workspaces", "allow", f"wecom:{OTHER}", "300253", "600000", **env)
     told = irbot("workspaces", "list", **env)
     assert allowed.returncode == 0
     assert f"wecom:{OTHER} 只能看到：300253、600000" in told.stdout
     assert irbot("workspaces", "allow", f"wecom:{OTHER}").returncode == 2
+    for typo in (f"weocm:{OTHER}", f"wecom: {OTHER}", "slack:t0alpha", "slack", ":T0"):
+        refused = irbot("workspaces", "allow", typo, "300253")
+        assert (refused.returncode, "只能看到" in refused.stderr) == (2, False)
+    told = irbot("workspaces", "allow", "wecom:aibNOBODY", "300253", **env)
+    assert (told.returncode, "还没有 wecom:aibNOBODY" in told.stderr) == (0, True)
+    assert "还没有" not in allowed.stderr
     assert irbot("wecom", "remove", OTHER, **env).returncode == 0
     assert irbot("wecom", "remove", OTHER, **env).returncode == 1
     key = irbot("workspaces", "new-key").stdout.strip()

@@ -1,0 +1,44 @@
+"""The database is away: whoever asks is told to come again, in a form that they read."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.config import Settings
+from bot.postgres_url import PostgresUrl
+from handlers.web.app import callback_app, web_app
+from tests.conftest import open_by_words
+
+
+@pytest.fixture
+def apps(cluster, tmp_path):
+    """The pages and what callbacks have, over a database that is not there any more."""
+    with cluster.database() as name:
+        bot = open_by_words(Settings(PostgresUrl.parse(cluster.url(name), tmp_path)))
+
+    def health():
+        return {"live": True, "chats": {}, "records": len(bot.responder.records())}
+
+    return web_app(bot, health), callback_app(health)
+
+
+@pytest.mark.parametrize("path", ["/", "/ask?q=%E5%85%B3%E7%A8%8E", "/metrics", "/desk/enter/x"])
+def test_a_page_says_to_come_again_and_the_log_why_in_a_line(apps, caplog, path):
+    answer = apps[0].test_client().get(path)
+    assert (answer.status_code, "数据库暂时无法使用" in answer.text) == (503, True)
+    (told,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "没有这个数据库" in told.message
+    assert told.exc_info is None
+
+
+def test_what_asks_for_an_object_gets_one(apps):
+    answer = apps[0].test_client().get("/index.json")
+    assert (answer.status_code, list(answer.json)) == (503, ["error"])
+
+
+def test_a_check_of_health_learns_why_on_this_machine_alone(apps):
+    pages, callbacks = (app.test_client().get("/healthz") for app in apps)
+    assert (pages.status_code, callbacks.status_code) == (503, 503)
+    assert pages.json["live"] is False
+    assert "没有这个数据库" in pages.json["database"]
+    assert callbacks.json == {"live": False}
