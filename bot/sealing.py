@@ -22,6 +22,10 @@ class SealError(SettingsError):
     """IR_SECRET_KEY is not set, or none of its keys opens what is stored."""
 
 
+class WrongKeyError(SealError):
+    """None of the keys opens it."""
+
+
 class Seal:
     """Seals and opens by the keys of the settings; without keys both fail and say so."""
 
@@ -48,14 +52,15 @@ class Seal:
         """What was sealed by any of the keys.
 
         Raises:
-            SealError: There is no key, or another one sealed it.
+            SealError: There is no key.
+            WrongKeyError: Another one sealed it.
         """
         from cryptography.fernet import InvalidToken
 
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
-            raise SealError(
+            raise WrongKeyError(
                 "IR_SECRET_KEY 打不开已保存的令牌：把加密时用的密钥也写上，以逗号隔开"
             ) from None
 

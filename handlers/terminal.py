@@ -14,9 +14,10 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory
 
 from bot.answering.responder import Responder
-from bot.errors import printable
+from bot.errors import EngineAwayError, printable
 from bot.message import Chat, Message
 from bot.typed import plain
+from bot.wording.phrasebook import messages
 from bot.wording.texts import Texts
 from handlers import terminal_history
 
@@ -42,8 +43,11 @@ def chat(responder: Responder, folder: Path, keep_days: int) -> None:
         for line in _lines(history, responder.words):
             if plain(line).strip(_ENDS) in _LEAVE:
                 break
-            reply = responder.reply(Message(_without_command(line), where))
-            click.echo(printable(responder.show(reply).text) + "\n")
+            try:
+                reply = responder.reply(Message(_without_command(line), where))
+                click.echo(printable(responder.show(reply).text) + "\n")
+            except EngineAwayError as error:  # it may be back when the next line is typed
+                click.echo(messages(responder.words.lang).put(str(error)) + "\n", err=True)
     if sys.stdin.isatty():
         click.echo(responder.words.text("small talk, bye"))
 

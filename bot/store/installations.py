@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.postgres_url import Place
-from bot.sealing import Seal, SealError
+from bot.sealing import Seal, SealError, WrongKeyError
 from bot.store.connection import File, first
 
 _STATE_S = 600.0  # how long somebody may take to agree to an install, as Slack's own SDK has it
@@ -120,16 +120,25 @@ class Installations(File):
         """Seal every secret by the first key; how many there are.
 
         Raises:
-            SealError: One cannot be opened; nothing is changed.
+            SealError: There is no key, or one cannot be opened, and which; nothing is changed.
         """
         with self.database.transaction() as db:
             rows = db.execute("SELECT platform, workspace, sealed FROM installations").fetchall()
             for platform, workspace, sealed in rows:
                 db.execute(
                     "UPDATE installations SET sealed = ? WHERE platform = ? AND workspace = ?",
-                    [self._seal.seal(self._seal.open(sealed)), platform, workspace],
+                    [self._sealed_anew(sealed, f"{platform}:{workspace}"), platform, workspace],
                 )
         return len(rows)
+
+    def _sealed_anew(self, sealed: str, whose: str) -> str:
+        try:
+            return self._seal.seal(self._seal.open(sealed))
+        except WrongKeyError as error:
+            raise WrongKeyError(
+                f"IR_SECRET_KEY 打不开 {whose} 的令牌，什么都没有改：把加密它时用的密钥也写上，"
+                f"以逗号隔开；找不回来就 irbot workspaces remove {whose}，再重新安装或添加"
+            ) from error
 
     # Installs under way
 

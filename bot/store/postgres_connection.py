@@ -60,15 +60,16 @@ _OWN = {  # whatever a role, a database or an address says: irbot bounds what it
     "timezone": "UTC",
     # `irbot migrate`, `forget` and an upgrade take what they need, or would never come to an end.
     "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",  # who listens is idle
-    "default_transaction_isolation": "read committed",
-    "standard_conforming_strings": "on",
-    # Who is cut off holds its locks no longer than that; by default a server waits two hours.
+    # Whose machine is gone, or who was stopped, holds its locks no longer than that; by default a
+    # server waits two hours.
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",  # ms
+    "idle_in_transaction_session_timeout": "900000",  # ms: a move counts another engine's rows
+    "idle_session_timeout": "0",  # who listens is idle
+    "default_transaction_isolation": "read committed",
+    "standard_conforming_strings": "on",
 }
 _Given = TypeVar("_Given")
 
@@ -230,17 +231,17 @@ class Connection:
             self._pg.close()
         self._pg, self.timeline = _connected(self._place)
 
-    def begin(self, rest_s: int = 0) -> None:
+    def begin(self, rest_s: int | None = None) -> None:
         """Begin a transaction, which sees what others commit meanwhile.
 
         Args:
             rest_s: How long nothing may be asked within it, until the server ends it with the
-                connection: what a stopped process has locked is wanted by others. 0: for ever.
+                connection: what a stopped process has locked is wanted by others. None: as long as
+                a connection may.
         """
-        begin = (
-            b"BEGIN ISOLATION LEVEL READ COMMITTED; "
-            b"SET LOCAL idle_in_transaction_session_timeout = %d" % (rest_s * 1000)
-        )
+        begin = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+        if rest_s is not None:
+            begin += b"; SET LOCAL idle_in_transaction_session_timeout = %d" % (rest_s * 1000)
         self._told(lambda: self._pg.execute(begin), again=True)
         self._transaction = next(self._numbers)
         self._is_alone = False

@@ -30,7 +30,7 @@ class Named(click.ParamType[tuple[str, str]]):
         from handlers.chats import CHATS
 
         platform, _, workspace = str(value).partition(":")
-        form = _SLACK if platform == "slack" else r"[^\s:]+"
+        form = _SLACK if platform == "slack" else r"\S+"
         if not re.fullmatch(form, workspace):
             self.fail("应为 平台:工作区，例如 slack:T0123ABCD", param, ctx)
         if platform not in (known := [chat.PLATFORM for chat in CHATS]):

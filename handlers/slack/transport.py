@@ -123,13 +123,15 @@ class SlackTransport:
         if address.get(BELOW):
             shown = replace(shown, remarks=(*shown.remarks, self._words.text("edited")))
         query = str(address.get("query", ""))
-        if user := address.get("shared_by"):
+        # Only official words are shared, or take the place of others: no apology, no quota.
+        is_quoting = bool(shown.quotations)
+        if is_quoting and (user := address.get("shared_by")):
             payloads = render.messages(shown, self._words, query)
             payloads[0]["blocks"].insert(0, render.shared_by(user, self._words))
             return [{"response_type": "in_channel", **payload} for payload in payloads]
         if "respond" in address:
             payloads = render.to_asker(shown, self._words, query)
-            if address.get("in_place"):
+            if is_quoting and address.get("in_place"):
                 payloads[0]["replace_original"] = True
             return payloads
         return render.messages(shown, self._words, query)

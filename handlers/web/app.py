@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, Response, jsonify
+from flask.typing import ResponseReturnValue
 from waitress import wasyncore
 from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
 from bot.bootstrap import Bot
 from bot.errors import SettingsError, StoreError, reason
+from bot.postgres_url import Place
+from bot.store.connection import telling
 from handlers.web import metrics
 from handlers.web.connections import MOST, limit_connections
 from handlers.web.desk import pages as desk
@@ -46,7 +49,7 @@ def web_app(bot: Bot, health: Callable[[], dict[str, Any]], names: Iterable[str]
     app.before_request(name_check([bot.responder.words.public_url, *names]))
     Pages(bot.responder, bot.store).mount(app)
     desk.mount(app, bot)
-    app.register_error_handler(StoreError, unavailable)
+    _tell_of_the_database(app, bot.store.place)
     _add_health(app, health, is_told=is_asked_here)
     metrics.mount(app, health, bot.store.place)
     return app
@@ -74,6 +77,18 @@ def callback_app(health: Callable[[], dict[str, Any]], names: Iterable[str] = ()
         return error.name, code, {"Content-Type": "text/plain"}
 
     return app
+
+
+def _tell_of_the_database(app: Flask, place: Place) -> None:
+    """What an engine raises is told as what it means; all else is an error of the program."""
+
+    @app.errorhandler(Exception)
+    def tell(error: Exception) -> HTTPException | ResponseReturnValue:
+        try:
+            with telling(place):
+                raise error
+        except StoreError as told:
+            return unavailable(told)
 
 
 def _add_health(

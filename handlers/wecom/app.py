@@ -153,8 +153,9 @@ class WecomChat:
         except SealError:
             self._say_once(f"the secret of bot {row.workspace} cannot be opened: IR_SECRET_KEY")
             return None
-        if known and known.secret == secret and known.row.details == row.details:
-            return _Added(row, secret, known.bot)  # sealed anew
+        is_same = known and known.secret == secret and known.row.details == row.details
+        if known and is_same and known.bot.state != "failed":  # sealed anew
+            return _Added(row, secret, known.bot)
         names = tuple(row.details.get("names", ()))
         return _Added(row, secret, self._bot(row.workspace, secret, names))
 

@@ -8,9 +8,9 @@ and ends with its input. KEY: it stops itself, once, when that post is begun and
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +79,8 @@ class Stops(Echo):
         asks = sys._getframe(2)
         if asks.f_code.co_name == "_carried" and asks.f_locals["post"].key == self.key:
             self.key = ""
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # Of the process another thread might take the signal, a moment too late.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return datetime.now(CHINA)
 
 

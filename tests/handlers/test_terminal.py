@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -11,7 +12,10 @@ import time
 
 import pytest
 
-from tests.conftest import IRBOT, environment
+from bot.config import Settings
+from bot.postgres_url import PostgresUrl
+from handlers.terminal import chat
+from tests.conftest import IRBOT, environment, open_by_words
 
 _PATIENCE_S = 20.0
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[=>])")
@@ -95,3 +99,37 @@ def test_there_is_more_than_one_way_out(terminal, way_out):
     terminal.until("问>")
     terminal.type(way_out)
     assert terminal.left() == 0
+
+
+class Typed(io.StringIO):
+    """Lines that come from no terminal; before each something happens."""
+
+    def __init__(self, *lines):
+        super().__init__()
+        self._lines = lines
+
+    def __iter__(self):
+        for happens, line in self._lines:
+            happens()
+            yield line
+
+
+def test_a_database_that_is_away_for_a_while_ends_no_chat(cluster, tmp_path, monkeypatch, capsys):
+    with cluster.database() as name:
+        bot = open_by_words(Settings(PostgresUrl.parse(cluster.url(name), tmp_path)))
+
+        def away():
+            cluster.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            cluster.execute(
+                f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                f"WHERE datname = '{name}'"
+            )
+
+        def back():
+            cluster.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+        monkeypatch.setattr("sys.stdin", Typed((away, "关税\n"), (back, "关税\n")))
+        chat(bot.responder, tmp_path, keep_days=1)
+    told = capsys.readouterr()
+    assert told.err.count("连不上数据库") == 1
+    assert told.out.count("库中还没有记录") == 1

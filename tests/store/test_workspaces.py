@@ -34,8 +34,12 @@ def test_a_secret_is_sealed_opened_by_any_key_and_sealed_anew_by_the_first(place
     assert TOKEN not in one.sealed + repr(one)
     other = Installations(place, Seal([NEW]))
     assert not other.opens(one)
-    with pytest.raises(SealError, match="IR_SECRET_KEY"):
+    other.add("slack", "T0", "another", NOW)
+    before = [one.sealed for one in other.of("slack")]
+    with pytest.raises(SealError, match=r"IR_SECRET_KEY 打不开 (slack:T1|wecom:bot) 的令牌"):
         other.seal_anew()
+    assert [one.sealed for one in other.of("slack")] == before
+    other.remove("slack", "T0")
     assert Installations(place, Seal([NEW, OLD])).seal_anew() == 2
     assert other.secret(installed(other, "slack", "T1")) == TOKEN
     assert not kept.opens(installed(kept, "wecom", "bot"))

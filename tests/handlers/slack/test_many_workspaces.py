@@ -29,7 +29,7 @@ from handlers.slack import credentials
 from handlers.slack.app import SlackChat
 from handlers.web.app import callback_app
 from tests.conftest import NOW, open_by_words
-from tests.fakes.slack import Workspace
+from tests.fakes.slack import TEAM, Workspace
 from tests.handlers.slack.conftest import shown_text
 
 KEY, SECRET = new_key(), "s3cret"
@@ -342,6 +342,19 @@ def test_a_command_that_is_answered_later_counts_once(fake, store, tmp_path):
         assert fake.command("转给证券部 明天会下雨吗？", team=ALPHA.team) == {}
         assert many.posted(1)[0]["channel"] == "CDESK"
         assert many.rows("SELECT in_minute FROM workspace_use") == [(1,)]
+
+
+@pytest.mark.parametrize("label", ["全文", "分享到频道"])
+def test_that_a_quota_is_used_up_takes_no_answers_place_and_is_not_shared(
+    fake, store, tmp_path, label
+):
+    fake.workspaces["home"] = Workspace(TEAM, "U0HOME")
+    with serving(fake, tmp_path, IR_WORKSPACE_A_MINUTE="1") as many:
+        many.install("home")
+        fake.press(fake.command("可转债", team=TEAM), label)
+        said = fake.until(lambda: fake.responses)[0]
+        assert "过一分钟再问" in said["text"]
+        assert (said["response_type"], said["replace_original"]) == ("ephemeral", False)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,26 @@ def test_what_asks_for_an_object_gets_one(apps):
     assert (answer.status_code, list(answer.json)) == (503, ["error"])
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_what_an_engine_cannot_do_is_no_error_of_the_program(cluster, tmp_path, caplog, engine):
+    with cluster.database() as name:
+        place = tmp_path / "irbot.db"
+        if engine == "postgres":
+            place = PostgresUrl.parse(cluster.url(name), tmp_path)
+        bot = open_by_words(Settings(place))
+        client = web_app(bot, dict).test_client()
+        bot.store.database.connection().execute("DROP TABLE generation")
+        assert client.get("/").status_code == 503
+        assert "无法使用" in caplog.text
+        assert "Traceback" not in caplog.text
+
+
+def test_an_error_of_the_program_is_one(store, caplog):
+    app = web_app(open_by_words(Settings(store.path)), dict)
+    assert app.test_client().get("/healthz").status_code == 500  # there are no chats in it
+    assert "Traceback" in caplog.text
+
+
 def test_a_check_of_health_learns_why_on_this_machine_alone(apps):
     pages, callbacks = (app.test_client().get("/healthz") for app in apps)
     assert (pages.status_code, callbacks.status_code) == (503, 503)

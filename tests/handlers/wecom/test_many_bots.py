@@ -149,6 +149,18 @@ def test_sealed_anew_a_bot_stays_connected_and_with_another_secret_it_connects_a
     assert len(other.opened) == 2  # not a third time, for the seal
 
 
+def test_a_bot_that_was_refused_for_good_is_tried_anew_once_it_is_added_anew(
+    serve, wecom, other, kept
+):
+    add(kept)
+    other.secret = "of before"
+    chat, bot = serve(WECOM_BOT_ID="", WECOM_BOT_SECRET="")
+    wecom.until(lambda: chat.state == "failed")
+    other.secret = SECRET
+    add(kept)
+    connected(wecom, bot, OTHER)
+
+
 def test_a_bot_that_was_added_anew_hears_its_new_name(serve, wecom, other, kept):
     add(kept)
     _, bot = serve()
