@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.errors import EngineAwayError, StoreError
 from bot.message import Chat, Message
 from bot.postgres_url import PostgresUrl
-from bot.store import Database, Store
+from bot.store import Database, Store, postgres
 from bot.store.connection import connect, first, grow, insert
 from bot.store.postgres_connection import PIECE
 from bot.store.schema import derived
@@ -494,7 +494,7 @@ def test_both_engines_say_the_same(store, sample, tmp_path):
 def test_who_rests_in_a_transaction_for_long_keeps_its_rows_from_nobody(cluster, tmp_path):
     with cluster.database() as name:
         place = PostgresUrl.parse(cluster.url(name), tmp_path)
-        stopped, other = connect(place), connect(place)
+        stopped, other = postgres.connect(place), postgres.connect(place)
         other.execute("INSERT INTO cursors VALUES ('kf', 'w', 'here')")
         stopped.begin(rest_s=1)
         stopped.execute("UPDATE cursors SET cursor = 'stale'")
