@@ -30,8 +30,7 @@ from bot.store.schema import derived
 __all__ = ["PostgresDatabase", "connect", "is_older", "is_there", "looking", "telling"]
 
 _MIGRATING = 0x6972626D  # the lock of who makes the tables: "irbm"
-# Between two statements, until the server ends a transaction: of a row's change, of an import.
-_REST_S, _REST_ALONE_S = 5, 60
+_REST_S = 5  # between two statements of whoever does not write alone, which takes no time
 _FREE = 8  # connections that wait for another thread
 _STARTING_S = 60.0  # of several replicas that start at once, one makes the tables
 
@@ -114,7 +113,7 @@ class PostgresDatabase(Database):
             with db.saved() if db.is_trial else nullcontext():
                 yield db
             return
-        db.begin(_REST_ALONE_S if alone else _REST_S)
+        db.begin(None if alone else _REST_S)
         try:
             if alone:
                 db.be_alone()
