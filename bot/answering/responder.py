@@ -72,7 +72,7 @@ from bot.message import (
     band,
 )
 from bot.record import Record
-from bot.store import Memory, Store
+from bot.store import Memory, Scope, Store
 from bot.store.evidence import quoted
 from bot.wording.presentation import Words
 
@@ -177,21 +177,24 @@ class Responder:
             waited_s: How long the asker has waited already.
         """
         began = time.monotonic() - waited_s
-        library = self._library_for(message.chat)
+        scope = self._companies.scope(message.chat)
+        library = self._limited(scope, message.chat)
         if self._is_outside(message):
-            considered = self._considered(message, library, began)
+            considered = self._considered(message, scope, library, began)
             return outsiders.limited(considered, library, self.words)
         if handed := self._handing_over.reply(message):
             return Considered(Ask(message.text), handed, library, self._caution)
-        return self._considered(message, library, began)
+        return self._considered(message, scope, library, began)
 
-    def _considered(self, message: Message, library: Library, began: float) -> Considered:
+    def _considered(
+        self, message: Message, scope: Scope, library: Library, began: float
+    ) -> Considered:
         wanted = self._asked(message, library)
         command = wanted.command
         as_of = wanted.as_of or message.as_of
         if as_of and message.chat:  # what is announced for a day to come is not out yet
             as_of = min(as_of, self._today())
-        message = self._scoped(replace(message, as_of=as_of))
+        message = replace(message, as_of=as_of, company=message.company or scope.company)
         if isinstance(command, Ask) and (library.records or library.is_silenced):
             second = consulting(self.second_reader, began)
             by_text = ByText(library, self._caution, self._today(), second)
@@ -277,7 +280,7 @@ class Responder:
     ) -> None:
         """Keep a miss, with the company that it asks about: set, named, or the only one."""
         assert message.chat is not None  # nothing else is kept
-        company = self._scoped(message).company
+        company = message.company or self._companies.scope(message.chat).company
         codes = library.index.names.companies(normalise(text)) or {*library.companies}
         if company is None and len(codes) == 1:
             company = codes.pop()
@@ -363,13 +366,11 @@ class Responder:
 
     def _library_for(self, chat: Chat | None) -> Library:
         """What a chat may be answered from."""
-        outside = chat is not None and self.is_outside(chat)
-        return self._library.limited(self._companies.scope(chat).of_library, outside=outside)
+        return self._limited(self._companies.scope(chat), chat)
 
-    def _scoped(self, message: Message) -> Message:
-        if message.company:
-            return message
-        return replace(message, company=self._companies.scope(message.chat).company)
+    def _limited(self, scope: Scope, chat: Chat | None) -> Library:
+        outside = chat is not None and self.is_outside(chat)
+        return self._library.limited(scope.of_library, outside=outside)
 
     def _memory(self, message: Message) -> Memory:
         if message.chat is None:
