@@ -19,13 +19,13 @@ from pathlib import Path
 
 from bot.config import CHINA
 from bot.delivery.delivery import Delivery
-from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import Loss, NotPosted, Reachability, Sent
+from bot.delivery.transport import NotPosted, Reachability, Sent
 from bot.errors import BotError
 from bot.message import Chat, Message, Notice, Reply, ReplyView
 from bot.postgres_url import PostgresUrl
 from bot.store.leases import Timing
 from bot.wording.presentation import Words
+from tests.fakes.one_chat import OneChat
 
 # As in earnest, but several times as fast; what makes one replica wait for another is in the same
 # order.
@@ -84,11 +84,8 @@ class Stops(Echo):
         return datetime.now(CHINA)
 
 
-class Wall:
+class Wall(OneChat):
     """A platform: each post is a line of a file, which tells by its key whether it was made."""
-
-    is_ready = True
-    rate_limits = RateLimits()
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -98,9 +95,6 @@ class Wall:
     def posts(self) -> list[str]:
         return self._file.read_text().splitlines()
 
-    def render(self, shown, address):
-        return [{"text": shown.text}]
-
     def send(self, payload, address, key):
         with self._file.open("a") as file:
             file.write(f"{key}\n")
@@ -108,24 +102,6 @@ class Wall:
 
     def look_up(self, payload, address, key):
         return Sent(key) if key in self.posts else NotPosted()
-
-    def loss(self, reason):
-        return Loss("other")
-
-    def reachability(self, chat):
-        return ""
-
-    def is_place(self, channel):
-        return True
-
-    def return_address(self, chat, address):
-        return address
-
-    def desk_address(self, desk, back):
-        return {}
-
-    def address_of(self, chat):
-        return {}
 
 
 def opened(place: PostgresUrl, wall: Wall, answerer: Echo | None = None) -> Delivery:

@@ -12,30 +12,25 @@ import pytest
 from bot.config import Settings
 from bot.delivery.mailbox import undelivered
 from bot.delivery.rate_limits import RateLimits
-from bot.delivery.transport import Loss, NotPosted, Refused, Sent, Suspended, Unconfirmed
+from bot.delivery.transport import NotPosted, Refused, Sent, Suspended, Unconfirmed
 from bot.message import Chat, Message
 from bot.store.connection import Database, connect
 from bot.store.process_lock import ProcessLock
 from tests.conftest import NOW, open_by_words
+from tests.fakes.one_chat import OneChat
 from tests.waiting import PATIENCE_S, until
 
 CHAT = Chat("slack", "T", "C1", "U1")
 
 
-class Platform:
+class Platform(OneChat):
     """Posts to a list; `answers` holds what it says first."""
-
-    rate_limits = RateLimits()
-    is_ready = True
 
     def __init__(self, *answers):
         self.answers = list(answers)
         self.posts = []
         self.looked = []
         self.heard = threading.Condition()
-
-    def render(self, shown, address):
-        return [{"text": shown.text}]
 
     def send(self, payload, address, key):
         with self.heard:
@@ -48,24 +43,6 @@ class Platform:
     def look_up(self, payload, address, key):
         self.looked.append(key)
         return Sent(key) if key in self.posts else NotPosted()
-
-    def loss(self, reason):
-        return Loss("other")
-
-    def reachability(self, chat):
-        return ""
-
-    def is_place(self, channel):
-        return True
-
-    def return_address(self, chat, address):
-        return address
-
-    def desk_address(self, desk, back):
-        return {}
-
-    def address_of(self, chat):
-        return {}
 
     def until(self, condition):
         with self.heard:
